@@ -1,0 +1,74 @@
+"""Handles to immutable material."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Material that never changes, named by the digest of its manifest.
+
+    Not by the digest of its bytes: two people may well bring the same file. Its *parts* are the files it is made of;
+    the first is the one that stands for it.
+    """
+
+    parts: ClassVar[tuple[str, ...]] = ()
+
+    digest: str
+
+
+class Audio(Artifact):
+    """A person's voice sample: mono sound, and what is said in it."""
+
+    parts = ("sound.wav", "transcript.txt")
+
+
+class VoiceModel(Artifact):
+    """What an engine learned of a voice."""
+
+    parts = ("voice.npz",)
+
+
+class Speech(Artifact):
+    """One line, spoken: mono sound at 48 kHz, and the ``Timings`` of its phonemes and words."""
+
+    parts = ("sound.wav", "timings.json")
+
+
+class Image(Artifact):
+    """A portrait."""
+
+    parts = ("picture.png",)
+
+
+class Footage(Artifact):
+    """Frames that can be made when they are wanted: one step of a chain, or a file of given footage.
+
+    ``step.json`` names the engine, its options and its request; a given footage holds ``footage.mp4`` instead.
+    """
+
+    parts = ("step.json",)
+
+
+class GivenFootage(Footage):
+    """Footage brought by a person: an mp4 file."""
+
+    parts = ("footage.mp4",)
+
+
+class Shot(Artifact):
+    """The picture of one line (H.264 without sound), its sound to the sample, and its timings."""
+
+    parts = ("picture.mp4", "sound.wav", "timings.json")
+
+
+class Video(Artifact):
+    """A finished video, with captions, not yet signed."""
+
+    parts = ("video.mp4", "captions.vtt", "captions.srt")
+
+
+class SignedVideo(Artifact):
+    """A video that carries its credential."""
+
+    parts = ("video.mp4", "captions.vtt", "captions.srt")

@@ -1,0 +1,38 @@
+"""The questions a gate can ask."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from avatar.artifacts.artifact import Artifact
+
+
+class Use(StrEnum):
+    """What may be done with a person's likeness."""
+
+    CLONE_VOICE = "clone-voice"
+    ANIMATE_FACE = "animate-face"
+    SWAP_FACE = "swap-face"
+    REFINE_LIPS = "refine-lips"
+    PUBLISH = "publish"
+    TRAIN = "train"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That *person* agreed to *use* of the material with the sha256 *asset*.
+
+    *use* is ``None`` for work that adds no use of its own (encoding, joining): any standing grant on the asset does.
+    """
+
+    person: str
+    use: Use | None
+    asset: str
+
+
+class Askable(Protocol):
+    """Anything the gate can clear: it says which use it makes of which artifacts."""
+
+    use: ClassVar[Use | None]
+
+    def inputs(self) -> tuple[Artifact, ...]: ...

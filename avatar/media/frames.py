@@ -1,0 +1,156 @@
+"""Frames that flow: planes are decoded once, only the touched region becomes RGB, and it is encoded once.
+
+A chain of steps passes ``Frames`` along lazily; each step pulls from the one before it. A frame stays in I420 planes
+(BT.601 limited range, as OpenCV converts it) until a step asks to edit a region; the region then stays RGB through all
+later steps and is written back to the planes just before the encoder, so untouched pixels pass bit-exact and no pixel
+makes the lossy trip twice.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Planes = NDArray[np.uint8]  # (height * 3 / 2, width): Y, then U and V as OpenCV lays out I420
+Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
+Landmarks = NDArray[np.float32]  # (468, 2 or 3), pixels of the whole frame
+
+
+@dataclass(frozen=True)
+class Format:
+    """The shape of a stream: even *width* and *height* in pixels, *rate* in frames per second (never a float)."""
+
+    width: int
+    height: int
+    rate: Fraction
+
+
+@dataclass(frozen=True)
+class Box:
+    """A region in pixels, aligned to even coordinates so that chroma samples are never split."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def around(cls, points: NDArray[np.floating], margin: float, within: Format) -> "Box":
+        """Return the even box around *points* (n, >=2), grown by *margin* pixels and clipped to the frame."""
+        low, high = points[:, :2].min(axis=0) - margin, points[:, :2].max(axis=0) + margin
+        left, top = (max(0, int(v) // 2 * 2) for v in low)
+        right = min(within.width, (int(high[0]) + 2) // 2 * 2)
+        bottom = min(within.height, (int(high[1]) + 2) // 2 * 2)
+        return cls(left, top, max(right, left), max(bottom, top))
+
+    def union(self, other: "Box") -> "Box":
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def covers(self, other: "Box") -> bool:
+        return self.union(other) == self
+
+    @property
+    def empty(self) -> bool:
+        return self.right <= self.left or self.bottom <= self.top
+
+
+@dataclass(eq=False)
+class Frame:
+    """One picture on its way through the chain.
+
+    *landmarks* are the face's 468 mesh points in pixels; ``None`` means no face. They are trusted only when *tracked*
+    is true: an animator knows where it put the face, decoded footage has not been looked at yet.
+    """
+
+    planes: Planes
+    landmarks: Landmarks | None = None
+    tracked: bool = False
+    _box: Box | None = field(default=None, repr=False)
+    _patch: Pixels | None = field(default=None, repr=False)
+
+    @property
+    def width(self) -> int:
+        return int(self.planes.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.planes.shape[0] * 2 // 3)
+
+    def edit(self, box: Box) -> Pixels:
+        """Return the RGB pixels of *box* as a writable view: what is written there becomes the picture."""
+        if self._box is None or self._patch is None or not self._box.covers(box):
+            self._grow(box if self._box is None else self._box.union(box))
+        assert self._box is not None and self._patch is not None
+        top, left = box.top - self._box.top, box.left - self._box.left
+        return self._patch[top : top + box.bottom - box.top, left : left + box.right - box.left]
+
+    def settle(self) -> Planes:
+        """Write the edited region back to the planes and return them. Call it once, before the encoder."""
+        if self._box is not None and self._patch is not None:
+            _paste(self.planes, self._box, self._patch)
+            self._box = self._patch = None
+        return self.planes
+
+    def _grow(self, box: Box) -> None:
+        patch = _cut(self.planes, box)
+        if self._box is not None and self._patch is not None:
+            top, left = self._box.top - box.top, self._box.left - box.left
+            height, width = self._patch.shape[:2]
+            patch[top : top + height, left : left + width] = self._patch
+        self._box, self._patch = box, patch
+
+
+@dataclass(eq=False)
+class Frames:
+    """A lazy stream of exactly *count* frames, pulled once, in small batches (a list, so a GPU can work on several)."""
+
+    format: Format
+    count: int
+    batches: Iterator[list[Frame]]
+
+    def through(self, step: Callable[[list[Frame]], list[Frame]]) -> "Frames":
+        """Return these frames with *step* applied to each batch as it passes."""
+        return Frames(self.format, self.count, (step(batch) for batch in self.batches))
+
+
+def planes_of(rgb: Pixels) -> Planes:
+    """Return the I420 planes of a whole RGB picture of even size."""
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
+
+
+def rgb_of(planes: Planes) -> Pixels:
+    """Return a whole picture as RGB (height, width, 3)."""
+    return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2RGB_I420), dtype=np.uint8)
+
+
+def split(planes: Planes) -> tuple[Planes, Planes, Planes]:
+    """Return writable views of Y (h, w), U and V (h/2, w/2) inside *planes*."""
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    quarter = height * width // 4
+    flat = planes.reshape(-1)
+    y = flat[: height * width].reshape(height, width)
+    u = flat[height * width : height * width + quarter].reshape(height // 2, width // 2)
+    v = flat[height * width + quarter :].reshape(height // 2, width // 2)
+    return y, u, v
+
+
+def _cut(planes: Planes, box: Box) -> Pixels:
+    y, u, v = split(planes)
+    half = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
+    parts = [y[box.top : box.bottom, box.left : box.right], u[half], v[half]]
+    joined = np.concatenate([part.reshape(-1) for part in parts])
+    return rgb_of(joined.reshape((box.bottom - box.top) * 3 // 2, box.right - box.left))
+
+
+def _paste(planes: Planes, box: Box, patch: Pixels) -> None:
+    target, source = split(planes), split(planes_of(np.ascontiguousarray(patch)))
+    for plane, part, step in zip(target, source, (1, 2, 2), strict=True):
+        plane[box.top // step : box.bottom // step, box.left // step : box.right // step] = part

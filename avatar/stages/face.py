@@ -1,0 +1,42 @@
+"""Moving a face to speech, replacing it, and refining its lips: requests that make footage."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.artifacts.artifact import Footage, Image, Speech
+from avatar.consent import Use
+from avatar.stages.request import Request
+
+
+@dataclass(frozen=True)
+class AnimateFace(Request[Footage]):
+    """Make *portrait* say *speech*; or, with *listening*, be present while someone else says it."""
+
+    use: ClassVar[Use] = Use.ANIMATE_FACE
+    makes = Footage
+
+    portrait: Image
+    speech: Speech
+    listening: bool = False
+
+
+@dataclass(frozen=True)
+class SwapFace(Request[Footage]):
+    """Replace the face in *footage* by *face*."""
+
+    use: ClassVar[Use] = Use.SWAP_FACE
+    makes = Footage
+
+    footage: Footage
+    face: Image
+
+
+@dataclass(frozen=True)
+class RefineLips(Request[Footage]):
+    """Re-time the mouth in *footage* to *speech*, which starts with the first frame."""
+
+    use: ClassVar[Use] = Use.REFINE_LIPS
+    makes = Footage
+
+    footage: Footage
+    speech: Speech

@@ -1,0 +1,57 @@
+"""Rendering shots, joining them, and publishing the result."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.artifacts.artifact import Footage, Shot, SignedVideo, Speech, Video
+from avatar.consent import Use
+from avatar.stages.request import Request
+
+
+@dataclass(frozen=True)
+class Excerpt(Request[Footage]):
+    """Take *count* frames of *footage*, from frame *start* on."""
+
+    use: ClassVar[Use | None] = None
+    makes = Footage
+
+    footage: Footage
+    start: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Render(Request[Shot]):
+    """Pull the frames of *panels* (side by side when there are several) once, and encode them with *speech*.
+
+    *lower_third* is the text shown below, empty for none.
+    """
+
+    use: ClassVar[Use | None] = None
+    makes = Shot
+
+    panels: tuple[Footage, ...]
+    speech: Speech
+    lower_third: str = ""
+
+
+@dataclass(frozen=True)
+class Assemble(Request[Video]):
+    """Join *shots* into one video with captions, between a title card and an end card (empty for none)."""
+
+    use: ClassVar[Use | None] = None
+    makes = Video
+
+    shots: tuple[Shot, ...]
+    title: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True)
+class Publish(Request[SignedVideo]):
+    """Give *video* its credential and let it leave."""
+
+    use: ClassVar[Use] = Use.PUBLISH
+    makes = SignedVideo
+
+    video: Video
