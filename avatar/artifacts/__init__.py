@@ -1,0 +1,1 @@
+"""Immutable material, its manifests, and the store that holds it."""

@@ -3,6 +3,8 @@
 from dataclasses import InitVar, dataclass
 from typing import Generic, NoReturn, TypeVar, final
 
+from avatar.consent.claims import Position
+
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -16,14 +18,14 @@ _SEAL = _Seal()
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Cleared(Generic[R_co]):
-    """A request that every person in it has agreed to, checked just now at ledger position *at*.
+    """A request that every person in it has agreed to, checked just now at the ledger position *at*.
 
     It cannot be built, copied or stored elsewhere: ask the gate again instead.
     """
 
     request: R_co
     grants: tuple[str, ...]
-    at: int
+    at: Position
     seal: InitVar[_Seal]
 
     def __post_init__(self, seal: _Seal) -> None:
@@ -34,6 +36,6 @@ class Cleared(Generic[R_co]):
         raise TypeError("a clearance is not kept: clear the request again")
 
 
-def mint(request: R_co, grants: tuple[str, ...], at: int) -> Cleared[R_co]:  # type: ignore[misc]
+def mint(request: R_co, grants: tuple[str, ...], at: Position) -> Cleared[R_co]:  # type: ignore[misc]
     """Seal *request*, on the strength of *grants*, as decided at ledger position *at*."""
     return Cleared(request, grants, at, _SEAL)

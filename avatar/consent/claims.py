@@ -30,6 +30,15 @@ class Claim:
     asset: str
 
 
+@dataclass(frozen=True)
+class Position:
+    """A place in a ledger: its *origin* (name), the *index* of the newest entry there, and that entry's *digest*."""
+
+    origin: str
+    index: int
+    digest: str
+
+
 class Askable(Protocol):
     """Anything the gate can clear: it says which use it makes of which artifacts."""
 

@@ -1,0 +1,1 @@
+"""Ways to do the work: one file an engine, one line in pyproject.toml."""

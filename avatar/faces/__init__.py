@@ -1,0 +1,1 @@
+"""Pure tools for faces: landmarks, coefficients, warps, mouths."""

@@ -1,0 +1,1 @@
+"""Pure tools for frames, video files and sound."""

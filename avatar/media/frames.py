@@ -9,6 +9,7 @@ makes the lossy trip twice.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 
 import cv2
 import numpy as np
@@ -26,6 +27,14 @@ class Format:
     width: int
     height: int
     rate: Fraction
+
+
+def frames_in(seconds: float, rate: Fraction) -> int:
+    """Return how many whole frames hold *seconds* of sound (at least one): the length of a shot.
+
+    A thousandth of a frame of slack, so that a float that means 2 s exactly is 50 frames and not 51.
+    """
+    return max(1, ceil(Fraction(seconds) * rate - Fraction(1, 1000)))
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,8 @@ class Frame:
         """Return the RGB pixels of *box* as a writable view: what is written there becomes the picture."""
         if self._box is None or self._patch is None or not self._box.covers(box):
             self._grow(box if self._box is None else self._box.union(box))
-        assert self._box is not None and self._patch is not None
+        assert self._box is not None
+        assert self._patch is not None
         top, left = box.top - self._box.top, box.left - self._box.left
         return self._patch[top : top + box.bottom - box.top, left : left + box.right - box.left]
 

@@ -1,0 +1,1 @@
+"""Credentials: what they state, how they are signed, how they are verified."""

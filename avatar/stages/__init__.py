@@ -1,0 +1,1 @@
+"""The requests, and the contract between requests and engines."""

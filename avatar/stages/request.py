@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, final
 
 from avatar.artifacts.artifact import Artifact, Footage
+from avatar.artifacts.manifest import Manifest
 from avatar.consent import Cleared, Use
 from avatar.media.frames import Frames
 from avatar.weights import Weights
@@ -74,6 +75,36 @@ class Workbench(Protocol):
 
     def pulse(self, done: float) -> None:
         """Report the fraction *done* (0 to 1). Call it in long loops: it raises soon after consent has ended."""
+
+
+class Signer(Protocol):
+    """The key that gives a credential. The private half may live elsewhere (KMS): it only ever signs."""
+
+    @property
+    def algorithm(self) -> str:
+        """``es256`` or ``ed25519``."""
+
+    @property
+    def chain(self) -> str:
+        """The certificates in PEM, the signer's first, without the root."""
+
+    @property
+    def root(self) -> str:
+        """The root certificate in PEM, which a verifier must trust."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of *data* (es256: r and s joined, IEEE P1363)."""
+
+
+class Exit(Workbench, Protocol):
+    """The workbench of a publication: it also tells where the video came from, and signs."""
+
+    @property
+    def signer(self) -> Signer:
+        """The organisation's signer."""
+
+    def ancestry(self, artifact: Artifact) -> Mapping[str, Manifest]:
+        """Return the manifests of *artifact* and of everything it was made from, by digest."""
 
 
 class Engine(Protocol[R_contra]):

@@ -1,0 +1,1 @@
+"""Pure tools for voices: text, phonemes, timings, adaptation."""

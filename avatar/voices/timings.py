@@ -26,7 +26,7 @@ class Word(_Strict):
 
 
 class Timings(_Strict):
-    """Phones and words of one line, in order, from 0 to *duration* seconds; phones leave no gap (silence is ``SIL``)."""
+    """Phones and words of one line, in order, from 0 to *duration* seconds; phones leave no gap (``SIL``)."""
 
     duration: float
     phones: tuple[Phone, ...]

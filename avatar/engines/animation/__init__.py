@@ -1,0 +1,1 @@
+"""Engines that move a face to speech."""

@@ -1,0 +1,1 @@
+"""Engines that cut and encode frames."""

@@ -1,0 +1,42 @@
+"""How an artifact came to be."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from avatar.canonical import digest_of
+
+
+class Work(BaseModel):
+    """The work that made an artifact: which request, by which engine, and so which recipe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    request: str  # the kind: CloneVoice, AnimateFace ...
+    fields: dict[str, Any]  # the request's fields as JSON, artifacts by digest
+    use: str | None
+    engine: str  # as registered: a blueprint's word for it
+    options: dict[str, Any]
+    version: int
+    weights: dict[str, str]  # name -> sha256
+
+    @property
+    def recipe(self) -> str:
+        """Name this work by everything that decides its outcome."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+class Manifest(BaseModel):
+    """The birth certificate of one artifact. It holds no clock and no grant: the same work has the same name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str  # the artifact's class: Audio, Footage ...
+    parts: dict[str, str]  # part name -> sha256 of its bytes
+    people: tuple[str, ...]  # everyone this shows or sounds like, sorted
+    inputs: tuple[str, ...] = ()  # digests of manifests
+    work: Work | None = None  # None: brought in by the person it shows
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.model_dump(mode="json"))

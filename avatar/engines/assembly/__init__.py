@@ -1,0 +1,1 @@
+"""Engines that join shots into a video."""
