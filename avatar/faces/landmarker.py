@@ -1,0 +1,79 @@
+"""See a face: find it, and lay the 468-point mesh on it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar.errors import InputError
+from avatar.faces import blazeface, mesh
+from avatar.faces.blazeface import Detection
+from avatar.faces.graph import Graph
+from avatar.faces.mesh import Roi
+from avatar.faces.topology import eye_distance
+from avatar.media.frames import Landmarks, Pixels
+
+SURE = 0.5  # the mesh score from which a face counts
+_SMALLEST = 40  # pixels between the eyes of a portrait; less shows blur once the face fills a video
+_BESIDE = 0.25  # a second face this large, relative to the first, makes a portrait ambiguous
+
+
+@dataclass(frozen=True)
+class Landmarker:
+    """Both networks, ready to run on one device."""
+
+    detector: Graph
+    mesh: Graph
+
+    @classmethod
+    def load(cls, detector: Path, mesh: Path, device: str = "cpu") -> "Landmarker":
+        """Read the two weight files (``DETECTOR`` and ``MESH``) for *device*."""
+        return cls(Graph(detector, device), Graph(mesh, device))
+
+    def detect(self, rgb: Pixels) -> list[Detection]:
+        """Return the faces in *rgb*, the surest first."""
+        return blazeface.detect(self.detector, rgb)
+
+    def landmarks(self, rgb: Pixels, where: Roi | Landmarks) -> tuple[Landmarks, float]:
+        """Return the mesh (468, 3) in pixels, and its score, of the face at *where*.
+
+        *where* is a region, or the landmarks of the frame before.
+        """
+        roi = where if isinstance(where, Roi) else mesh.roi_of_landmarks(where)
+        return mesh.lay(self.mesh, rgb, roi)
+
+    def faces(self, rgb: Pixels) -> list[Landmarks]:
+        """Return the mesh of each face in *rgb* that both networks agree on, the largest first."""
+        laid = []
+        for detection in self.detect(rgb):
+            points, _ = self.landmarks(rgb, mesh.roi_of_detection(detection))
+            points, score = self.landmarks(rgb, points)  # a second look, from the mesh itself, settles it
+            if score > SURE:
+                laid.append(points)
+        return sorted(laid, key=eye_distance, reverse=True)
+
+    def face_in(self, rgb: Pixels) -> Landmarks:
+        """Return the mesh of the one face of a portrait.
+
+        Raises: InputError, with code ``portrait.no-face``, ``portrait.two-faces`` or ``portrait.face-too-small``.
+        """
+        height, width = rgb.shape[:2]
+        found = self.faces(rgb)
+        if not found:
+            raise InputError(
+                f"the portrait ({width} x {height} pixels) shows no face; "
+                "bring a picture of one person who looks at the camera, with nothing before the face",
+                code="portrait.no-face",
+            )
+        sizes = [eye_distance(face) for face in found]
+        beside = [size for size in sizes if size > _BESIDE * sizes[0]]
+        if len(beside) > 1:
+            raise InputError(
+                f"the portrait shows {len(beside)} faces; crop it to the one person it is of",
+                code="portrait.two-faces",
+            )
+        if sizes[0] < _SMALLEST:
+            raise InputError(
+                f"the face of the portrait is too small: {sizes[0]:.0f} pixels between the eyes, {_SMALLEST} needed; "
+                "crop nothing away and bring a larger picture",
+                code="portrait.face-too-small",
+            )
+        return found[0]

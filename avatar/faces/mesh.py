@@ -1,0 +1,88 @@
+"""Lay the 468-point mesh on a face (MediaPipe's face landmark network, Apache-2.0, which looks at 192 x 192 pixels)."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.blazeface import Detection
+from avatar.faces.graph import Graph
+from avatar.faces.topology import POINTS
+from avatar.media.frames import Landmarks, Pixels
+from avatar.weights import Weights
+
+MESH = Weights(
+    name="face-mesh-468",
+    source="wheel:mediapipe==0.10.21/mediapipe/modules/face_landmark/face_landmark.tflite",
+    sha256="1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    licence="Apache-2.0",
+)
+
+_SIDE = 192
+_ROOM = 1.5  # the network was trained on squares this much larger than the face
+
+
+@dataclass(frozen=True)
+class Roi:
+    """A turned square of the picture: middle *x*, *y* and *side* in pixels, *turn* in radians (clockwise in view)."""
+
+    x: float
+    y: float
+    side: float
+    turn: float
+
+
+def roi_of_detection(detection: Detection) -> Roi:
+    """Return where to look for the mesh of a detected face."""
+    left, top, right, bottom = detection.box
+    turn = _turn(detection.keypoints[0], detection.keypoints[1])
+    return Roi((left + right) / 2, (top + bottom) / 2, detection.size * _ROOM, turn)
+
+
+def roi_of_landmarks(landmarks: Landmarks) -> Roi:
+    """Return where to look for the mesh of a face that was at *landmarks* a frame ago."""
+    points = landmarks[:, :2]
+    turn = _turn(points[33], points[263])
+    upright = points @ _rotation(turn)
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    x, y = _rotation(turn) @ ((low + high) / 2)
+    return Roi(float(x), float(y), float((high - low).max()) * _ROOM, turn)
+
+
+def lay(graph: Graph, rgb: Pixels, roi: Roi) -> tuple[Landmarks, float]:
+    """Return the mesh (468, 3) that *graph* sees in *roi* of *rgb*, and how sure it is (0 to 1) that a face is there.
+
+    x and y are pixels of the whole picture; z is depth in the same unit, towards the viewer negative.
+    """
+    import torch
+
+    picture = torch.from_numpy(_view(rgb, roi)).to(graph.device).permute(2, 0, 1)[None].float() / 255
+    points, sure = (output.cpu().numpy().reshape(-1) for output in graph(picture))
+    scale = roi.side / _SIDE
+    mesh = points.reshape(POINTS, 3) * np.float32(scale)
+    mesh[:, :2] = (mesh[:, :2] - roi.side / 2) @ _rotation(roi.turn).T + (roi.x, roi.y)
+    return mesh.astype(np.float32), float(1 / (1 + np.exp(-sure[0])))
+
+
+def _view(rgb: Pixels, roi: Roi) -> Pixels:
+    times = max(1, round(roi.side / _SIDE))  # sampled finely, then averaged: a large face keeps its fine edges still
+    side = _SIDE * times
+    scale = roi.side / side
+    to_picture = np.empty((2, 3))
+    to_picture[:, :2] = _rotation(roi.turn) * scale
+    to_picture[:, 2] = (roi.x, roi.y) - to_picture[:, :2] @ (side / 2, side / 2)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    view = cv2.warpAffine(rgb, to_picture, (side, side), flags=flags)
+    if times > 1:
+        view = cv2.resize(view, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(view, np.uint8)
+
+
+def _turn(right_eye: NDArray[np.floating], left_eye: NDArray[np.floating]) -> float:
+    return float(np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0]))
+
+
+def _rotation(turn: float) -> NDArray[np.float64]:
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.array([[cos, -sin], [sin, cos]])

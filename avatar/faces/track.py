@@ -1,0 +1,69 @@
+"""Follow a face through a stream of frames."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from avatar.faces.landmarker import SURE, Landmarker
+from avatar.faces.topology import LIPS_INNER, LIPS_OUTER, POINTS, eye_distance
+from avatar.media.frames import Frame, Frames, Landmarks, Pixels, rgb_of
+
+_STILL = 0.012  # of the eye distance: steps below this are mostly the network's own noise, above it they are motion
+_CALMEST = 0.35  # the share of a step that a still point still follows
+_LIPS = np.isin(np.arange(POINTS), LIPS_OUTER + LIPS_INNER)
+
+
+def track(frames: Frames, landmarker: Landmarker) -> Frames:
+    """Return *frames* with landmarks on each: those not yet tracked are looked at as they pass.
+
+    A face is detected once, then followed from frame to frame; when it is lost it is looked for again. A frame
+    without a face has ``None``.
+    """
+    tracker = Tracker(landmarker)
+
+    def step(batch: list[Frame]) -> list[Frame]:
+        for frame in batch:
+            if not frame.tracked:
+                frame.landmarks = tracker.follow(rgb_of(frame.planes))
+                frame.tracked = True
+        return batch
+
+    return frames.through(step)
+
+
+@dataclass
+class Tracker:
+    """Remembers where the face was, and calms the mesh without delaying it."""
+
+    landmarker: Landmarker
+    _before: Landmarks | None = field(default=None, init=False)
+
+    def follow(self, rgb: Pixels) -> Landmarks | None:
+        """Return the landmarks of the face in the next picture, or ``None``."""
+        raw = self._from_before(rgb)
+        if raw is None:
+            self._before = self._anew(rgb)  # nothing to calm: the face was not there, or jumped
+        elif self._before is not None:
+            self._before = calmed(self._before, raw)
+        return self._before
+
+    def _from_before(self, rgb: Pixels) -> Landmarks | None:
+        if self._before is None:
+            return None
+        points, score = self.landmarker.landmarks(rgb, self._before)
+        return points if score > SURE else None
+
+    def _anew(self, rgb: Pixels) -> Landmarks | None:
+        return next(iter(self.landmarker.faces(rgb)), None)
+
+
+def calmed(before: Landmarks, raw: Landmarks) -> Landmarks:
+    """Return *raw* with the tremble of still points reduced.
+
+    A point that moves is taken as it is, so motion has no lag; one that rests follows only partly. Lips are never held
+    back: a frame of delay there is seen against the sound.
+    """
+    step = raw - before
+    moved = np.linalg.norm(step[:, :2], axis=1) / (_STILL * max(eye_distance(raw), 1e-6))
+    share = np.where(_LIPS, 1.0, moved.clip(_CALMEST, 1.0))
+    return np.asarray(before + step * share[:, None], np.float32)
