@@ -10,14 +10,14 @@ from avatar.stages.request import Request
 
 @dataclass(frozen=True)
 class Excerpt(Request[Footage]):
-    """Take *count* frames of *footage*, from frame *start* on."""
+    """Take the part of *footage* that comes after the speeches *before*, for as long as *speech* lasts."""
 
     use: ClassVar[Use | None] = None
     makes = Footage
 
     footage: Footage
-    start: int
-    count: int
+    before: tuple[Speech, ...]
+    speech: Speech
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,112 @@
+"""What the product asks of an object store, and the one that is a folder."""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+from avatar.errors import StoreError
+
+_KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
+
+
+class Objects(Protocol):
+    """A flat space of immutable objects. Creating never overwrites, so the store itself decides who was first."""
+
+    def create(self, key: str, source: bytes | Path) -> bool:
+        """Store *source* (bytes, or a file that is streamed) at *key*; return False if something stands there."""
+
+    def read(self, key: str) -> bytes | None:
+        """Return the object at *key* whole, or None."""
+
+    def download(self, key: str, to: Path) -> bool:
+        """Stream the object at *key* into the new file *to*; return False if there is none."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys under the folder *prefix*, sorted."""
+
+    def delete(self, key: str) -> None:
+        """Remove the object at *key*, if any. Only drafts and erased people are ever removed."""
+
+
+def checked(key: str) -> str:
+    """Return *key*, or raise: keys are made by this library, never by a user, and never leave the store."""
+    if not _KEY.fullmatch(key):
+        raise StoreError(f"store key {key!r} is malformed: keys are lower-case words joined by '/'", code="store.key")
+    return key
+
+
+class FolderObjects:
+    """Objects as files below *root*."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._drafts = root / ".drafts"
+
+    def __repr__(self) -> str:
+        return f"folder {self._root}"
+
+    def create(self, key: str, source: bytes | Path) -> bool:
+        target = self._root / checked(key)
+        if target.exists():
+            return False
+        with _explained(f"writing {key} to {self!r}"):
+            return self._write(target, source)
+
+    def read(self, key: str) -> bytes | None:
+        with _explained(f"reading {key} from {self!r}"):
+            try:
+                return (self._root / checked(key)).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def download(self, key: str, to: Path) -> bool:
+        with _explained(f"copying {key} from {self!r}"):
+            try:
+                shutil.copyfile(self._root / checked(key), to)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def list(self, prefix: str) -> Iterator[str]:
+        files = (path for path in (self._root / checked(prefix)).rglob("*") if path.is_file())
+        yield from sorted(path.relative_to(self._root).as_posix() for path in files)
+
+    def delete(self, key: str) -> None:
+        (self._root / checked(key)).unlink(missing_ok=True)
+
+    def _write(self, target: Path, source: bytes | Path) -> bool:
+        self._drafts.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._drafts / uuid4().hex
+        try:
+            with draft.open("xb") as file:
+                if isinstance(source, bytes):
+                    file.write(source)
+                else:
+                    with source.open("rb") as given:
+                        shutil.copyfileobj(given, file, 1 << 20)
+                file.flush()
+                os.fsync(file.fileno())
+            # A link fails if the name exists, and never shows a reader half a file.
+            os.link(draft, target)
+            return True
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreError(f"{doing}: the disk is full; free some space and run again", code="store.full") from error
+        raise StoreError(f"{doing}: {error.strerror}; check the folder and its permissions", code="store.io") from error

@@ -1,0 +1,85 @@
+"""A private folder, and the cleared request's own material."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from avatar.artifacts.artifact import Artifact, Footage
+from avatar.artifacts.manifest import Manifest
+from avatar.artifacts.store import Store
+from avatar.consent import Cleared
+from avatar.errors import ConsentError, NotInRequestError
+from avatar.media.frames import Frames
+from avatar.stages.request import Request, Signer
+from avatar.weights import Weights, locate
+
+
+class Behind(Protocol):
+    """What a bench needs of the studio behind it."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def signer(self) -> Any: ...
+
+    def pull(self, footage: Footage, room: Path) -> Frames: ...
+
+    def report(self, request: Request[Any], done: float, seconds: float) -> None: ...
+
+
+class Bench:
+    """The ``Workbench`` (and, for a publication, the ``Exit``) of one piece of work."""
+
+    def __init__(self, job: Cleared[Request[Any]], studio: Behind, room: Path, recipe: str, started: float) -> None:
+        if not isinstance(job, Cleared):
+            raise TypeError("a bench is only set up for cleared work")
+        self._job = job
+        self._studio = studio
+        self._room = room
+        self._started = started
+        self._closed = False
+        self.seed = int(recipe[:8], 16)
+
+    @property
+    def signer(self) -> Signer:
+        signer: Signer = self._studio.signer()
+        return signer
+
+    def open(self, artifact: Artifact, part: str = "") -> Path:
+        self._own(artifact)
+        part = part or type(artifact).parts[0]
+        path = self._room / f"{artifact.digest}-{part}"
+        return path if path.exists() else self._studio.store.fetch(artifact, part, path)
+
+    def frames(self, footage: Footage) -> Frames:
+        self._own(footage)
+        return self._studio.pull(footage, self._room)
+
+    def new(self, name: str) -> Path:
+        return self._room / name
+
+    def weight(self, weights: Weights) -> Path:
+        return locate(weights)
+
+    def pulse(self, done: float) -> None:
+        if self._closed:
+            raise ConsentError("this work was stopped: consent for it has ended", code="consent.ended")
+        self._studio.report(self._job.request, done, time.monotonic() - self._started)
+
+    def ancestry(self, artifact: Artifact) -> Mapping[str, Manifest]:
+        self._own(artifact)
+        return self._studio.store.ancestry(artifact.digest)
+
+    def close(self) -> None:
+        """Make the next ``pulse`` or ``open`` raise: the work is over."""
+        self._closed = True
+
+    def _own(self, artifact: Artifact) -> None:
+        if self._closed:
+            raise ConsentError("this work was stopped: consent for it has ended", code="consent.ended")
+        # By digest: a handle's class is the caller's word, its digest is what is opened.
+        if artifact.digest not in {own.digest for own in self._job.request.inputs()}:
+            kind = type(self._job.request).__name__
+            raise NotInRequestError(f"{artifact} is not part of this {kind}", code="engine.reach")

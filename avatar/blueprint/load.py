@@ -1,0 +1,109 @@
+"""Reading a blueprint: strict YAML, with the line of whatever is wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from avatar.blueprint.schema import Blueprint, SwapStage
+from avatar.errors import AvatarError, InputError, UnknownEngineError
+from avatar.registry import Build, build, hint
+
+_LARGEST = 64 * 1024  # bytes: a blueprint is written by hand
+
+Place = tuple[str | int, ...]
+
+
+def load(path: Path, build: Build = build) -> Blueprint:
+    """Return the blueprint in the file *path*, its engines and their options checked too.
+
+    Raises:
+        InputError: it cannot be read; the sentence names the file, the line, the key and the fix.
+    """
+    if not path.is_file():
+        raise InputError(
+            f"blueprint: there is no file {path}{hint(path.stem, _siblings(path))}; give the path of a .yaml file",
+            code="blueprint.missing",
+        )
+    if path.stat().st_size > _LARGEST:
+        raise InputError(f"blueprint {path.name}: larger than {_LARGEST} bytes", code="blueprint.too-large")
+    return parse(path.read_bytes(), path.name, build)
+
+
+def parse(text: bytes, name: str, build: Build = build) -> Blueprint:
+    """Return the blueprint that *text* spells; *name* is for error messages."""
+    value, lines = _read(text, name)
+    try:
+        blueprint = Blueprint.model_validate(value)
+    except ValidationError as error:
+        raise _explained(error, name, lines) from error
+    for key, stage in blueprint.stages.items():
+        try:
+            build(stage.choice)
+        except UnknownEngineError as error:
+            line = lines.get((key,), 1)
+            raise InputError(f"blueprint {name}, line {line}, {key!r}: {error}", code=error.code) from error
+    return blueprint
+
+
+def _read(text: bytes, name: str) -> tuple[Any, dict[Place, int]]:
+    lines: dict[Place, int] = {}
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return (None if node is None else _value(node, (), lines, name)), lines
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        what = getattr(error, "problem", None) or "not YAML text"
+        raise InputError(f"blueprint {name}, line {line}: {what}", code="blueprint.syntax") from error
+
+
+def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> Any:
+    line = node.start_mark.line + 1
+    if place in lines:
+        # The composer gives an alias the node of its anchor; in a blueprint every value stands once.
+        raise InputError(f"blueprint {name}, line {line}: {place[-1]!r} is given twice", code="blueprint.twice")
+    lines[place] = line
+    if isinstance(node, yaml.MappingNode):
+        return dict(_items(node, place, lines, name))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*place, i), lines, name) for i, item in enumerate(node.value)]
+    return yaml.SafeLoader("").construct_object(node, deep=True)
+
+
+def _items(node: yaml.MappingNode, place: Place, lines: dict[Place, int], name: str) -> list[tuple[str, Any]]:
+    items = []
+    for key, value in node.value:
+        if value.start_mark.index < key.start_mark.index:
+            line = key.start_mark.line + 1
+            raise InputError(f"blueprint {name}, line {line}: aliases are not allowed", code="blueprint.alias")
+        found = _value(value, (*place, str(key.value)), lines, name)
+        lines[(*place, str(key.value))] = key.start_mark.line + 1
+        items.append((str(key.value), found))
+    return items
+
+
+def _explained(error: ValidationError, name: str, lines: dict[Place, int]) -> AvatarError:
+    first = error.errors()[0]
+    place: Place = tuple(first["loc"])
+    key = ".".join(str(part) for part in place)
+    line = next((lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in lines), 1)
+    where = f"blueprint {name}, line {line}"
+    if first["type"] == "extra_forbidden":
+        known = list(_model(place).model_fields)
+        return InputError(
+            f"{where}: unknown key {key!r}{hint(str(place[-1]), known)}; known keys: {', '.join(known)}",
+            code="blueprint.unknown-key",
+        )
+    subject = f", {key!r}" if key else ""
+    message = first["msg"].removeprefix("Value error, ")
+    return InputError(f"{where}{subject}: {message}", code="blueprint.bad-value")
+
+
+def _model(place: Place) -> type[BaseModel]:
+    return SwapStage if place[:1] == ("swap",) and len(place) > 1 else Blueprint
+
+
+def _siblings(path: Path) -> list[str]:
+    return [found.stem for found in path.parent.glob("*.yaml")] if path.parent.is_dir() else []

@@ -1,0 +1,117 @@
+"""What a ledger entry may say, and the bytes that are signed."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from avatar.canonical import canonical, digest_of
+from avatar.consent.record import Digest, Grant, PersonId, PublicKey, Signature, Withdrawal
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Opened(_Fact):
+    """The first entry: the ledger's *origin* (its name) and the key that signs all of it."""
+
+    kind: Literal["opened"] = "opened"
+    origin: str
+    key: PublicKey
+
+
+class Enrolled(_Fact):
+    """A person came in, with the key that only they hold."""
+
+    kind: Literal["enrolled"] = "enrolled"
+    person: PersonId
+    key: PublicKey
+    capacity: Literal["self", "estate", "synthetic"]
+
+
+class Brought(_Fact):
+    """A person brought a sample: its sha256, and the manifest it is stored under."""
+
+    kind: Literal["brought"] = "brought"
+    person: PersonId
+    asset: Digest
+    manifest: Digest
+
+
+class Granted(_Fact):
+    """A person agreed."""
+
+    kind: Literal["granted"] = "granted"
+    grant: Grant
+
+
+class Withdrawn(_Fact):
+    """A person took agreement back."""
+
+    kind: Literal["withdrawn"] = "withdrawn"
+    withdrawal: Withdrawal
+
+
+class Refused(_Fact):
+    """The gate, or the studio, said no."""
+
+    kind: Literal["refused"] = "refused"
+    code: str
+    request: str
+    people: tuple[str, ...] = ()
+
+
+class Performed(_Fact):
+    """A request was carried out, or recalled, and which grants it stood on."""
+
+    kind: Literal["performed"] = "performed"
+    request: str
+    recipe: Digest
+    made: Digest
+    grants: tuple[Digest, ...]
+    recalled: bool
+
+
+class Published(_Fact):
+    """A signed file may leave: its sha256, who is in it, and which grants it stands on."""
+
+    kind: Literal["published"] = "published"
+    file: Digest
+    recipe: Digest
+    people: tuple[str, ...]
+    grants: tuple[Digest, ...]
+
+
+Fact = Annotated[
+    Opened | Enrolled | Brought | Granted | Withdrawn | Refused | Performed | Published,
+    Field(discriminator="kind"),
+]
+
+
+class Entry(_Fact):
+    """One signed line of the ledger: *index*, the digest of the *previous* entry, the time, and a fact."""
+
+    index: int = Field(ge=0)
+    previous: str
+    at: AwareDatetime
+    fact: Fact
+    signature: Signature
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.model_dump(mode="json"))
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the ledger's key signs (Ed25519 over RFC 8785 bytes)."""
+        return canonical(_without_signature(self.model_dump(mode="json")))
+
+
+def signed_bytes_of(index: int, previous: str, at: AwareDatetime, fact: Fact) -> bytes:
+    """Return the bytes to sign for an entry that is about to be made."""
+    unsigned = Entry(index=index, previous=previous, at=at, fact=fact, signature="0" * 128)
+    return unsigned.signed_bytes
+
+
+def _without_signature(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "signature"}

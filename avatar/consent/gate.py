@@ -1,0 +1,70 @@
+"""The one place that says yes."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from avatar.artifacts.manifest import Manifest
+from avatar.artifacts.store import Store
+from avatar.consent._clearance import Cleared, mint
+from avatar.consent.claims import Askable, Claim, Use
+from avatar.consent.decide import Deny, decide
+from avatar.consent.entries import Refused
+from avatar.consent.ledger import Ledger, now
+from avatar.errors import ConsentError
+
+R = TypeVar("R", bound=Askable)
+
+
+class Gate:
+    """Clears a request once everyone in its material has agreed to its use."""
+
+    def __init__(self, ledger: Ledger, store: Store, clock: Callable[[], datetime] = now) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._clock = clock
+
+    def clear(self, request: R) -> Cleared[R]:
+        """Check every claim *request* makes, now, against the ledger.
+
+        Raises:
+            ConsentError: someone has not agreed; the sentence says who, to what, and what to do. It is recorded.
+        """
+        at, state = self._ledger.head()
+        verdict = decide(self._claims(request), state, self._clock())
+        if isinstance(verdict, Deny):
+            people = (verdict.person,) if verdict.person else ()
+            self._ledger.append(Refused(code=verdict.code, request=type(request).__name__, people=people))
+            raise ConsentError(verdict.sentence, code=verdict.code)
+        return mint(request, verdict.grants, at)
+
+    def _claims(self, request: Askable) -> Iterator[Claim]:
+        # From the stored manifests, never from the handles: a handle can be made by anyone.
+        for artifact in request.inputs():
+            ancestry = self._store.ancestry(artifact.digest)
+            yield from _claims_on(artifact.digest, request.use, ancestry)
+            # A result embodies every use that went into it: taking back one of them takes back what it made.
+            for digest, manifest in ancestry.items():
+                if manifest.work and manifest.work.use:
+                    yield from _claims_on(digest, Use(manifest.work.use), ancestry)
+
+
+def _claims_on(digest: str, use: Use | None, ancestry: dict[str, Manifest]) -> Iterator[Claim]:
+    """Claim *use* of every sample that the artifact *digest* derives from, of the person who brought it."""
+    seen, waiting = set(), [digest]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        manifest = ancestry[name]
+        waiting += manifest.inputs
+        if manifest.work is None:
+            main = next(iter(sorted(manifest.parts, key=_sample_first)))
+            for person in manifest.people:
+                yield Claim(person, use, manifest.parts[main])
+
+
+def _sample_first(part: str) -> bool:
+    # Of a voice sample's parts the sound is the likeness; the transcript is only what was said.
+    return part.endswith(".txt")

@@ -1,0 +1,119 @@
+"""The append-only record of everything that matters, ordered by the object store itself."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from avatar.artifacts.objects import Objects
+from avatar.canonical import canonical
+from avatar.consent.claims import Position
+from avatar.consent.entries import Entry, Fact, Granted, Opened, Withdrawn, signed_bytes_of
+from avatar.consent.keys import Key, verify
+from avatar.consent.state import State, fold
+from avatar.errors import ConsentError, LedgerError
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """Entries at ``ledger/entries/<index>``, each created only where nothing stands.
+
+    Creating the next index is the one point where order is decided, on a folder and on S3 alike, with no lock and no
+    database. A process keeps the fold of what it has read and reads only the tail.
+    """
+
+    def __init__(self, objects: Objects, key: Key, clock: Callable[[], datetime] = now) -> None:
+        self._objects = objects
+        self._key = key
+        self._clock = clock
+        self._state = State()
+        self._lock = threading.RLock()
+
+    def read(self) -> State:
+        """Return the consent state at the newest entry. The state is shared: look, do not touch.
+
+        Raises:
+            LedgerError: an entry is missing, altered, forged, or signed with another key than ours.
+        """
+        with self._lock:
+            while (data := self._objects.read(_name(self._state.index + 1))) is not None:
+                self._fold(data)
+            if self._state.index < 0:
+                self._open()
+            return self._state
+
+    def head(self) -> tuple[Position, State]:
+        """Return the place of the newest entry, and the consent state there (or, by now, a little later)."""
+        with self._lock:
+            state = self.read()
+            return Position(state.origin, state.index, state.digest), state
+
+    def append(self, fact: Fact) -> int:
+        """Record *fact* after whatever is newest, and return its index."""
+        with self._lock:
+            while True:
+                position, _ = self.head()
+                if self.append_at(position, fact):
+                    return position.index + 1
+
+    def append_at(self, position: Position, fact: Fact) -> bool:
+        """Record *fact* right behind *position*; return False if someone else recorded something there first."""
+        with self._lock:
+            if self._state.index > position.index:
+                return False
+            self._refuse_unsigned(fact)
+            return self._objects.create(_name(position.index + 1), self._entry(position, fact))
+
+    def _open(self) -> None:
+        origin = f"avatar-ledger/{self._key.public[:16]}"
+        nowhere = Position(origin, -1, "")
+        self._objects.create(_name(0), self._entry(nowhere, Opened(origin=origin, key=self._key.public)))
+        self.read()
+
+    def _entry(self, after: Position, fact: Fact) -> bytes:
+        index, at = after.index + 1, self._clock()
+        signature = self._key.sign(signed_bytes_of(index, after.digest, at, fact))
+        entry = Entry(index=index, previous=after.digest, at=at, fact=fact, signature=signature)
+        return canonical(entry.model_dump(mode="json"))
+
+    def _fold(self, data: bytes) -> None:
+        index = self._state.index + 1
+        try:
+            entry = Entry.model_validate_json(data)
+        except ValidationError as error:
+            raise LedgerError(f"ledger entry {index} cannot be read", code="ledger.unreadable") from error
+        fold(self._state, entry)
+        # Checked against the key we hold, not only against the one the ledger names for itself.
+        if index == 0 and self._state.key != self._key.public:
+            self._state = State()
+            raise LedgerError(
+                "this store's ledger is signed with another key than the one in the key folder; "
+                "point AVATAR_KEYS at the folder that belongs to the store",
+                code="ledger.foreign-key",
+            )
+
+    def _refuse_unsigned(self, fact: Fact) -> None:
+        # A forged record must never get in: once in, it would stop every reader of the ledger.
+        record = fact.grant if isinstance(fact, Granted) else fact.withdrawal if isinstance(fact, Withdrawn) else None
+        if record is None:
+            return
+        person = self._state.people.get(record.person)
+        if person is None:
+            raise ConsentError(f"{record.person} is not enrolled here (avatar enroll)", code="consent.unknown-person")
+        if record.signature is None:
+            return  # a withdrawal that reached the organisation on another way
+        if not verify(person.key, record.signature, record.signed_bytes):
+            raise ConsentError(
+                f"the record of {record.person} is not signed with their key, or was edited after they signed it; "
+                "ask them to sign again (avatar grant)",
+                code="consent.bad-signature",
+            )
+
+
+def _name(index: int) -> str:
+    return f"ledger/entries/{index:012d}"

@@ -1,0 +1,188 @@
+"""The story of a production, from script to signed video."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from avatar.artifacts.artifact import (
+    Artifact,
+    Audio,
+    Footage,
+    GivenFootage,
+    Image,
+    Shot,
+    SignedVideo,
+    Speech,
+    VoiceModel,
+)
+from avatar.blueprint.schema import Blueprint
+from avatar.errors import InputError
+from avatar.registry import Choice, hint
+from avatar.stages.face import AnimateFace, RefineLips, SwapFace
+from avatar.stages.picture import Assemble, Excerpt, Publish, Render
+from avatar.stages.request import Request
+from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.voices.script import Line
+
+A = TypeVar("A", bound=Artifact)
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Perform(Protocol):
+    """Does one request with the chosen engine; asks for consent each time."""
+
+    def __call__(self, request: Request[A], choice: Choice) -> A: ...
+
+
+class Each(Protocol):
+    """Applies a function to independent things and returns the results in order; perhaps several at a time."""
+
+    def __call__(self, function: Callable[[T], U], things: Iterable[T]) -> Iterable[U]: ...
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What one role of the cast brings; not every blueprint needs all of it."""
+
+    voice: Audio | None = None
+    portrait: Image | None = None
+    footage: GivenFootage | None = None
+
+
+Cast = Mapping[str, Likeness]  # by role
+
+
+@dataclass(frozen=True)
+class Production:
+    """A blueprint, filled in with a cast and a script."""
+
+    blueprint: Blueprint
+    cast: Cast
+    script: tuple[Line, ...]
+
+    def __post_init__(self) -> None:
+        roles = self.blueprint.roles
+        for role in self.cast:
+            if role not in roles:
+                raise InputError(
+                    f"cast: blueprint {self.blueprint.name!r} has no role {role!r}{hint(role, roles)}; "
+                    f"its roles: {', '.join(roles)}",
+                    code="cast.unknown-role",
+                )
+        for line in self.script:
+            if line.speaker is not None and line.speaker not in self.blueprint.speakers:
+                speakers = self.blueprint.speakers
+                raise InputError(
+                    f"script: {line.speaker!r} is not a speaker of blueprint {self.blueprint.name!r}"
+                    f"{hint(line.speaker, speakers)}; its speakers: {', '.join(speakers)}",
+                    code="script.unknown-speaker",
+                )
+
+    def speaker(self, line: Line) -> str:
+        """Return the role that speaks *line*."""
+        return line.speaker or self.blueprint.speakers[0]
+
+    def voice(self, role: str) -> Audio:
+        return self._brought(role, "voice", self._likeness(role).voice)
+
+    def portrait(self, role: str) -> Image:
+        return self._brought(role, "portrait", self._likeness(role).portrait)
+
+    def footage(self, role: str) -> GivenFootage:
+        return self._brought(role, "footage", self._likeness(role).footage)
+
+    def _likeness(self, role: str) -> Likeness:
+        if role not in self.cast:
+            raise InputError(
+                f"cast: nobody plays {role!r}, which blueprint {self.blueprint.name!r} needs; add {role}=PERSON",
+                code="cast.missing-role",
+            )
+        return self.cast[role]
+
+    def _brought(self, role: str, what: str, brought: T | None) -> T:
+        if brought is None:
+            raise InputError(
+                f"cast: whoever plays {role!r} has no {what}; enrol one (avatar enroll --{what} FILE)",
+                code=f"cast.no-{what}",
+            )
+        return brought
+
+
+def in_turn(function: Callable[[T], U], things: Iterable[T]) -> Iterable[U]:
+    """Do one thing after the other."""
+    return map(function, things)
+
+
+def direct(production: Production, perform: Perform, each: Each = in_turn) -> SignedVideo:
+    """Make *production*, one request at a time; *each* may make several lines at a time."""
+    blueprint, script = production.blueprint, production.script
+    speakers = dict.fromkeys(production.speaker(line) for line in script)
+    voices = {role: perform(LearnVoice(production.voice(role)), blueprint.learning.choice) for role in speakers}
+
+    shoot = _Shoot(production, voices, perform)
+    shots = tuple(each(shoot.shot, range(len(script))))
+
+    video = perform(Assemble(shots, blueprint.title, blueprint.end), blueprint.assembly.choice)
+    return perform(Publish(video), blueprint.publication.choice)
+
+
+@dataclass(frozen=True)
+class _Shoot:
+    """Makes the shot of one line."""
+
+    production: Production
+    voices: Mapping[str, VoiceModel]
+    perform: Perform
+
+    def shot(self, index: int) -> Shot:
+        """Speak line *index*, describe what is seen meanwhile, and render it."""
+        blueprint, line = self.production.blueprint, self.production.script[index]
+        speaker = self.production.speaker(line)
+        speech = self._speech(line)
+        seen = blueprint.speakers if blueprint.layout == "side-by-side" else (speaker,)
+        panels = tuple(self._footage(role, index, speech) for role in seen)
+        return self.perform(Render(panels, speech, blueprint.lower_third.get(speaker, "")), blueprint.picture.choice)
+
+    def _speech(self, line: Line) -> Speech:
+        voice = self.voices[self.production.speaker(line)]
+        return self.perform(CloneVoice(voice, line.text), self.production.blueprint.voice.choice)
+
+    def _footage(self, role: str, index: int, speech: Speech) -> Footage:
+        """Describe the frames of *role* while line *index* is spoken: nothing is drawn before a renderer pulls."""
+        blueprint = self.production.blueprint
+        speaking = role == self.production.speaker(self.production.script[index])
+        footage = self._source(role, index, speech, speaking=speaking)
+        if blueprint.swap and role == blueprint.speakers[0]:
+            face = self.production.portrait(blueprint.swap.face)
+            footage = self.perform(SwapFace(footage, face), blueprint.swap.choice)
+        if blueprint.lips and speaking:
+            footage = self.perform(RefineLips(footage, speech), blueprint.lips.choice)
+        return footage
+
+    def _source(self, role: str, index: int, speech: Speech, *, speaking: bool) -> Footage:
+        blueprint, script = self.production.blueprint, self.production.script
+        if blueprint.source == "portrait":
+            animate = AnimateFace(self.production.portrait(role), speech, listening=not speaking)
+            return self.perform(animate, blueprint.animation.choice)
+        # The lines follow each other on the given footage; the speech of earlier ones is recalled.
+        before = tuple(self._speech(line) for line in script[:index])
+        return self.perform(Excerpt(self.production.footage(role), before, speech), Choice("excerpt"))
+
+
+def requests_in(production: Production) -> int:
+    """Return how many distinct requests ``direct`` makes, for a progress bar."""
+    counter = _Counter()
+    direct(production, counter)
+    return len(counter.seen)
+
+
+class _Counter:
+    """Performs nothing: remembers which requests were asked for."""
+
+    def __init__(self) -> None:
+        self.seen: dict[Request[Any], Artifact] = {}
+
+    def __call__(self, request: Request[A], choice: Choice) -> A:  # noqa: ARG002  # Perform's signature
+        made = self.seen.setdefault(request, request.makes(str(len(self.seen))))
+        return made  # type: ignore[return-value]  # the request's own kind

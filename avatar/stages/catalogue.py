@@ -1,0 +1,33 @@
+"""Every kind of request by name, and how to rebuild one from a manifest."""
+
+from typing import Any, get_args, get_origin, get_type_hints
+
+from avatar.artifacts.artifact import Artifact
+from avatar.artifacts.manifest import Work
+from avatar.errors import StoreError
+from avatar.stages.face import AnimateFace, RefineLips, SwapFace
+from avatar.stages.picture import Assemble, Excerpt, Publish, Render
+from avatar.stages.request import Request
+from avatar.stages.voice import CloneVoice, LearnVoice
+
+REQUESTS: dict[str, type[Request[Any]]] = {
+    kind.__name__: kind
+    for kind in (LearnVoice, CloneVoice, AnimateFace, SwapFace, RefineLips, Excerpt, Render, Assemble, Publish)
+}
+
+
+def rebuild(work: Work) -> Request[Any]:
+    """Return the request that *work* carried out."""
+    kind = REQUESTS.get(work.request)
+    if kind is None:
+        raise StoreError(f"a manifest names the unknown request {work.request!r}", code="store.altered")
+    types = get_type_hints(kind)
+    return kind(**{name: _typed(types[name], value) for name, value in work.fields.items()})
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is tuple:
+        return tuple(_typed(get_args(kind)[0], item) for item in value)
+    if isinstance(kind, type) and issubclass(kind, Artifact):
+        return kind(value)
+    return value

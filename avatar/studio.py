@@ -1,0 +1,207 @@
+"""Where requests become artifacts: clear, recall, run, clear again, keep."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from avatar.artifacts.artifact import Artifact, Footage
+from avatar.artifacts.store import Store
+from avatar.attend import attended
+from avatar.bench import Bench
+from avatar.canonical import canonical, digest_of_file
+from avatar.consent import Cleared
+from avatar.consent.entries import Performed, Published, Refused
+from avatar.consent.gate import Gate
+from avatar.consent.ledger import Ledger
+from avatar.errors import AvatarError, ConsentError, EngineError, StoreError, UnknownEngineError
+from avatar.media.decode import decode
+from avatar.media.frames import Frame, Frames
+from avatar.registry import Build, Choice, build, request_of, work_of
+from avatar.stages.catalogue import rebuild
+from avatar.stages.picture import Publish
+from avatar.stages.request import Parts, Request, Signer
+
+A = TypeVar("A", bound=Artifact)
+_log = logging.getLogger(__name__)
+
+_ASK_EVERY = 0.5  # seconds between two questions to the gate while work runs; a withdrawal bites within twice that
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something the studio just did, for whoever shows progress: *what* is cleared, recalled, running, kept or refused.
+
+    *done* is the fraction of the work done, *seconds* the time since it was cleared.
+    """
+
+    what: str
+    request: Request[Any]
+    done: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A store, the gate in front of it, and the ledger behind both: the only caller of engines."""
+
+    store: Store
+    gate: Gate
+    ledger: Ledger
+    signer: Callable[[], Signer]
+    rooms: Path | None = None  # where private folders are made; None: the system's temporary folder
+    build: Build = build
+    tell: Callable[[Moment], None] = lambda _: None
+
+    def perform(self, request: Request[A], choice: Choice) -> A:
+        """Do *request* with the engine of *choice*, unless the very same work was done before.
+
+        Consent is checked first even then: a remembered result is still a use. It is checked again before anything is
+        kept: a withdrawal during a long piece of work discards the result.
+
+        Raises:
+            ConsentError: someone in the material has not agreed; the refusal is in the ledger.
+            AvatarError: the work cannot be done; the sentence says why.
+        """
+        try:
+            return self._perform(request, choice)
+        except ConsentError:
+            self.tell(Moment("refused", request))
+            raise
+        except AvatarError as error:
+            self.ledger.append(Refused(code=error.code, request=type(request).__name__))
+            self.tell(Moment("refused", request))
+            raise
+
+    def _perform(self, request: Request[A], choice: Choice) -> A:
+        engine = self._engine(request, choice)
+        job = self._clear(request)
+        work = work_of(request, choice, engine)
+        kind: type[A] = request.makes  # type: ignore[assignment]  # a request's class says what it makes
+        made = self.store.recall(kind, work.recipe)
+        if made:
+            self._note(job, work.recipe, made, recalled=True)
+            return made
+        started = time.monotonic()
+        with TemporaryDirectory(dir=self.rooms, prefix="avatar-", ignore_cleanup_errors=True) as room:
+            parts = self._run(job, engine, Bench(job, self, Path(room), work.recipe, started))
+            job = self._clear(request)
+            if isinstance(request, Publish):
+                job = self._publish(request, job, work.recipe, parts)
+            people = {p for i in request.inputs() for p in self.store.manifest(i.digest).people}
+            made = self.store.keep(
+                kind,
+                parts,
+                people=tuple(sorted(people)),
+                inputs=tuple(artifact.digest for artifact in request.inputs()),
+                work=work,
+            )
+        self._note(job, work.recipe, made, recalled=False, seconds=time.monotonic() - started)
+        return made
+
+    def pull(self, footage: Footage, room: Path) -> Frames:
+        """Return the frames of *footage*, asking the gate for its step, and for each step before it, as they flow.
+
+        Engines reach this only through their bench, for footage of their own request.
+        """
+        manifest = self.store.manifest(footage.digest)
+        if manifest.work is None:
+            return decode(self.store.fetch(footage, "footage.mp4", room / f"{footage.digest}.mp4"))
+        request = rebuild(manifest.work)
+        choice = Choice(manifest.work.engine, manifest.work.options)
+        engine = self._engine(request, choice)
+        job = self._clear(request)
+        work = work_of(request, choice, engine)
+        if work.recipe != manifest.work.recipe:
+            raise StoreError(
+                f"footage {footage.digest[:12]} was described for another version of engine {choice.engine!r}; "
+                "run the production again to describe it anew",
+                code="store.outdated",
+            )
+        inner = room / footage.digest[:16]
+        inner.mkdir(exist_ok=True)
+        frames: Frames = engine.run(job, Bench(job, self, inner, work.recipe, time.monotonic()))
+        return Frames(frames.format, frames.count, self._watched(job, frames))
+
+    def report(self, request: Request[Any], done: float, seconds: float) -> None:
+        """Tell whoever watches that *request* is *done* so far (0 to 1)."""
+        self.tell(Moment("running", request, done, seconds))
+
+    def _engine(self, request: Request[Any], choice: Choice) -> Any:
+        engine = self.build(choice)
+        kind = request_of(engine)
+        if not isinstance(request, kind):
+            raise UnknownEngineError(
+                f"engine {choice.engine!r} does {kind.__name__}, not {type(request).__name__}; "
+                "name another engine for this stage (avatar engines)",
+                code="engine.wrong-stage",
+            )
+        return engine
+
+    def _clear(self, request: Request[A]) -> Cleared[Request[A]]:
+        job = self.gate.clear(request)
+        _log.info("cleared %s", type(request).__name__)
+        return job
+
+    def _run(self, job: Cleared[Request[A]], engine: Any, bench: Bench) -> Parts:
+        request = job.request
+        if issubclass(request.makes, Footage):
+            return {"step.json": _described(request, engine, bench)}
+        self.tell(Moment("running", request))
+
+        def work() -> Parts:
+            try:
+                parts: Parts = engine.run(job, bench)
+            except AvatarError:
+                raise
+            except Exception as error:
+                name = type(engine).__name__
+                raise EngineError(f"engine {name} failed: {error}", code="engine.failed") from error
+            return parts
+
+        return attended(work, ask=lambda: self._ask(request), every=_ASK_EVERY, leave=bench.close)
+
+    def _publish(self, request: Publish, job: Cleared[Any], recipe: str, parts: Parts) -> Cleared[Any]:
+        """Append the publication right behind the ledger position whose consent state was checked, or check again."""
+        file = digest_of_file(parts["video.mp4"])
+        people = self.store.manifest(request.video.digest).people
+        while True:
+            fact = Published(file=file, recipe=recipe, people=people, grants=job.grants)
+            if self.ledger.append_at(job.at, fact):
+                return job
+            job = self._clear(request)
+
+    def _ask(self, request: Request[Any]) -> None:
+        self.gate.clear(request)
+
+    def _watched(self, job: Cleared[Request[Any]], frames: Frames) -> Iterator[list[Frame]]:
+        asked, count = time.monotonic(), 0
+        for batch in frames.batches:
+            if time.monotonic() - asked >= _ASK_EVERY:
+                self._ask(job.request)
+                asked = time.monotonic()
+            count += len(batch)
+            yield batch
+        if count != frames.count:
+            raise EngineError(
+                f"{type(job.request).__name__} gave {count} frames where {frames.count} were promised",
+                code="engine.frame-count",
+            )
+
+    def _note(self, job: Cleared[Any], recipe: str, made: A, *, recalled: bool, seconds: float = 0.0) -> None:
+        kind = type(job.request).__name__
+        self.ledger.append(
+            Performed(request=kind, recipe=recipe, made=made.digest, grants=job.grants, recalled=recalled)
+        )
+        _log.info("%s %s %s", "recalled" if recalled else "kept", kind, made.digest)
+        self.tell(Moment("recalled" if recalled else "kept", job.request, done=1.0, seconds=seconds))
+
+
+def _described(request: Request[Any], engine: Any, bench: Bench) -> Path:
+    step = bench.new("step.json")
+    name = f"{type(engine).__module__}:{type(engine).__qualname__}"
+    step.write_bytes(canonical({"engine": name, "request": type(request).__name__, **request.as_json()}))
+    return step
