@@ -1,0 +1,28 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from avatar.errors import WeightsError
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.mesh import MESH
+from avatar.media.frames import Pixels
+from avatar.weights import locate
+
+PICTURES = Path(__file__).parent.parent / "data" / "faces"
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[[str], Pixels]:
+    return lambda name: np.ascontiguousarray(cv2.imread(str(PICTURES / f"{name}.jpg"))[:, :, ::-1])
+
+
+@pytest.fixture(scope="session")
+def landmarker() -> Landmarker:
+    try:
+        return Landmarker.load(locate(DETECTOR), locate(MESH))
+    except WeightsError as error:
+        pytest.skip(str(error))
