@@ -1,0 +1,154 @@
+"""Video files become frames: decoded once, straight to I420 planes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avatar.errors import InputError
+from avatar.media.footage import Index, index_of, opened
+from avatar.media.frames import Format, Frame, Frames, Planes
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+    from av.container import InputContainer
+
+BATCH = 8
+# A seek goes by decoding order, which runs ahead of the order shown by fewer pictures than this.
+_REORDER = 16
+_BT709, _BT601 = 1, 5
+_FULL_RANGE = 2
+_HD_LINES = 720
+
+
+@dataclass(frozen=True)
+class Reel:
+    """What a video file holds: pictures of *format*, *count* of them on its constant rate."""
+
+    format: Format
+    count: int
+
+
+def look(path: Path) -> Reel:
+    """Return what the mp4 file at *path* holds, as :func:`decode` would give it."""
+    return _look(path)[0]
+
+
+def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
+    """Return frames [*start*, *start* + *count*) of the mp4 file at *path* (default: all), lazily.
+
+    Pictures are turned as the file's rotation says, cropped to even sizes, and brought to BT.601 limited range.
+
+    Raises:
+        InputError: ``footage.too-short``, or a file that cannot be read.
+    """
+    reel, index = _look(path)
+    wanted = reel.count - start if count is None else count
+    if start < 0 or wanted < 1 or start + wanted > reel.count:
+        raise InputError(too_short(start + wanted, reel.count, reel.format.rate), code="footage.too-short")
+    return Frames(reel.format, wanted, in_batches(_frames(path, index, start, wanted)))
+
+
+def _look(path: Path) -> tuple[Reel, Index]:
+    with opened(path) as container:
+        index = index_of(container)
+        _seek(container, index, 0)
+        first = next(_pictures(container), None)
+    if first is None:
+        raise InputError(f"no picture of {path.name} can be decoded; convert it again", code="media.unreadable")
+    width, height = first.width // 2 * 2, first.height // 2 * 2
+    if _quarter_turns(first) % 2:
+        width, height = height, width
+    return Reel(Format(width, height, index.rate), int(index.slots[-1])), index
+
+
+def too_short(needed: int, held: int, rate: Fraction) -> str:
+    """Say that footage has *held* frames where *needed* are wanted."""
+    return (
+        f"the script needs {float(needed / rate):.1f} s of footage and there are {float(held / rate):.1f} s; "
+        "bring longer footage or shorten the script"
+    )
+
+
+def in_batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
+    """Gather *frames* into the small batches that ``Frames`` flow in."""
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _frames(path: Path, index: Index, start: int, count: int) -> Iterator[Frame]:
+    made, slots = 0, index.slots
+    with opened(path) as container:
+        _seek(container, index, start)
+        for picture in _pictures(container):
+            place = int(np.searchsorted(index.times, picture.pts or 0))
+            if place == len(index.times) or index.times[place] != picture.pts:
+                continue
+            shown = range(max(int(slots[place]), start + made), min(int(slots[place + 1]), start + count))
+            if len(shown) and shown.start != start + made:
+                break
+            planes = planes_from(picture) if shown else None
+            for _ in shown:
+                assert planes is not None
+                yield Frame(planes.copy())
+                made += 1
+            if made == count:
+                return
+    raise InputError(f"frame {start + made} of {path.name} is damaged; convert it again", code="footage.damaged")
+
+
+def _seek(container: "InputContainer", index: Index, start: int) -> None:
+    place = int(np.searchsorted(index.slots, start, side="right")) - 1
+    before = int(index.times[max(0, place - _REORDER)])
+    container.seek(before, stream=container.streams.video[0])
+
+
+def _pictures(container: "InputContainer") -> Iterator["VideoFrame"]:
+    import av
+
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = 1
+    try:
+        yield from container.decode(stream)
+    except av.error.FFmpegError:
+        return  # the caller counts, and says which frame is missing
+
+
+def planes_from(picture: "VideoFrame") -> Planes:
+    """Return the I420 planes of a decoded *picture*: upright, of even size, BT.601 limited range."""
+    picture = _converted(picture)
+    height, width = picture.height // 2 * 2, picture.width // 2 * 2
+    turns = _quarter_turns(picture)
+    parts = []
+    for plane, step in zip(picture.planes, (1, 2, 2), strict=True):
+        lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        parts.append(np.rot90(lines[: height // step, : width // step], turns).reshape(-1))
+    return np.concatenate(parts).reshape(-1, height if turns % 2 else width)
+
+
+def _converted(picture: "VideoFrame") -> "VideoFrame":
+    full = picture.color_range == _FULL_RANGE or picture.format.name.startswith("yuvj")
+    hd = picture.colorspace == _BT709 or (picture.colorspace == 2 and picture.height >= _HD_LINES)
+    if picture.format.name == "yuv420p" and not full and not hd:
+        return picture
+    return picture.reformat(
+        format="yuv420p",
+        src_colorspace=_BT709 if hd else _BT601,
+        dst_colorspace=_BT601,
+        src_color_range=2 if full else 1,
+        dst_color_range=1,
+        threads=1,
+    )
+
+
+def _quarter_turns(picture: "VideoFrame") -> int:
+    return round(picture.rotation / 90) % 4

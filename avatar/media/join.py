@@ -1,0 +1,208 @@
+"""Shots become one video: pictures by packet copy, sound joined as samples and encoded once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avatar.errors import EngineError
+from avatar.media import sound
+from avatar.media.encode import EXACT
+from avatar.media.footage import index_of, opened
+from avatar.media.frames import Format
+from avatar.media.loudness import levelled
+from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at
+from avatar.media.whole import whole
+
+if TYPE_CHECKING:
+    from av import Packet
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+_BITS_PER_SECOND = 128_000
+_AAC_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One stretch of a programme: an mp4 *picture* without sound, and its *sound* at 48 kHz (``None``: silence)."""
+
+    picture: Path
+    sound: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """What must be the same in all pictures that are joined, and what may differ."""
+
+    format: Format
+    header: bytes  # of the H.264 stream: its parameter sets
+    count: int
+    delay: int  # frames that decoding runs ahead of showing
+
+
+def timeline_of(pieces: Sequence[Piece]) -> Timeline:
+    """Return where each of *pieces* will stand.
+
+    Raises:
+        EngineError: ``shots.differ`` when they cannot be joined without encoding them again.
+    """
+    return _timeline([_strip(piece.picture) for piece in pieces])
+
+
+def join(
+    pieces: Sequence[Piece],
+    to: Path,
+    *,
+    loudness: float | None = None,
+    pulse: Callable[[float], None] = lambda _: None,
+) -> Timeline:
+    """Join *pieces* into the mp4 file *to*, ready to stream, and return where each stands.
+
+    *loudness* is the integrated loudness of the whole in LUFS (EBU R128), ``None`` to leave the sound as it is.
+    Sound starts with its picture to the sample, and is cut or padded to the picture's length.
+
+    Raises:
+        EngineError: ``shots.differ`` or ``video.out-of-step``.
+    """
+    import av
+
+    strips = [_strip(piece.picture) for piece in pieces]
+    timeline = _timeline(strips)
+    blocks = levelled(lambda: _soundtrack(pieces, timeline), loudness)
+    with whole(to) as beside:
+        with (
+            av.open(str(beside), "w", format="mp4", container_options=EXACT) as container,
+            opened(pieces[0].picture) as first,
+        ):
+            video = container.add_stream_from_template(first.streams.video[0])
+            video.time_base = 1 / timeline.rate
+            audio = _Audio(container, blocks)
+            for packet, time in _pictures(pieces, timeline, max(strip.delay for strip in strips), video):
+                container.mux(packet)
+                audio.advance(sample_at(time, timeline.rate))
+                pulse(time / timeline.frames)
+            audio.finish()
+        _check_step(beside, timeline)
+    return timeline
+
+
+def _strip(picture: Path) -> _Strip:
+    with opened(picture) as container:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        index = index_of(container)
+        container.seek(int(index.times[0]), stream=stream)
+        first = next(packet for packet in container.demux(stream) if packet.pts is not None)
+        ahead = ((first.pts or 0) - (first.dts or 0)) * index.tick * index.rate
+        shape = Format(context.width, context.height, index.rate)
+        return _Strip(shape, bytes(context.extradata or b""), len(index.times), round(ahead))
+
+
+def _timeline(strips: Sequence[_Strip]) -> Timeline:
+    if not strips:
+        raise EngineError("there are no shots to join", code="shots.none")
+    first = strips[0]
+    for number, strip in enumerate(strips[1:], start=2):
+        if strip.format != first.format:
+            raise EngineError(
+                f"shot 1 is {_said(first.format)} and shot {number} is {_said(strip.format)}; make them alike",
+                code="shots.differ",
+            )
+        if strip.header != first.header:
+            raise EngineError(f"shot {number} was encoded with other parameters than shot 1", code="shots.differ")
+    return Timeline(first.format.rate, tuple(strip.count for strip in strips))
+
+
+def _said(shape: Format) -> str:
+    return f"{shape.width}x{shape.height} at {shape.rate} frames per second"
+
+
+def _pictures(
+    pieces: Sequence[Piece], timeline: Timeline, delay: int, video: "VideoStream"
+) -> Iterator[tuple["Packet[VideoStream]", int]]:
+    """Give the packets of all pieces with their new times (one tick a frame), and how many have been given."""
+    decoded = 0
+    for piece, start in zip(pieces, timeline.starts, strict=True):
+        with opened(piece.picture) as container:
+            stream = container.streams.video[0]
+            assert stream.time_base is not None
+            step = stream.time_base * timeline.rate
+            packets = (packet for packet in container.demux(stream) if packet.pts is not None)
+            for packet in packets:
+                packet.pts = start + round((packet.pts or 0) * step)
+                packet.dts = decoded - delay
+                packet.duration, packet.time_base, packet.stream = 1, 1 / timeline.rate, video
+                decoded += 1
+                yield packet, decoded
+
+
+def _soundtrack(pieces: Sequence[Piece], timeline: Timeline) -> Iterator[sound.Sound]:
+    for number, piece in enumerate(pieces):
+        start, end = timeline.span(number)
+        yield from sound.fitted(sound.pieces_of(piece.sound) if piece.sound else (), end - start)
+
+
+class _Audio:
+    """The sound of a video, encoded just ahead of its pictures so that neither waits in memory for the other."""
+
+    def __init__(self, container: "OutputContainer", blocks: Iterator[sound.Sound]) -> None:
+        from av.codec.context import Flags
+
+        self._container = container
+        self._stream: AudioStream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        self._stream.codec_context.bit_rate = _BITS_PER_SECOND
+        self._stream.codec_context.flags |= Flags.bitexact
+        self._blocks = _cut(blocks)
+        self._done = 0
+
+    def advance(self, sample: int) -> None:
+        """Encode what sounds before *sample*."""
+        while self._done < sample and self._encode(next(self._blocks, None)):
+            pass
+
+    def finish(self) -> None:
+        """Encode the rest."""
+        while self._encode(next(self._blocks, None)):
+            pass
+        self._container.mux(self._stream.encode(None))
+
+    def _encode(self, block: sound.Sound | None) -> bool:
+        import av
+
+        if block is None:
+            return False
+        frame = av.AudioFrame.from_ndarray(block[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._done, Fraction(1, SAMPLE_RATE)
+        self._container.mux(self._stream.encode(frame))
+        self._done += len(block)
+        return True
+
+
+def _cut(blocks: Iterator[sound.Sound]) -> Iterator[sound.Sound]:
+    """Give *blocks* anew in the size an AAC frame has."""
+    rest = np.zeros(0, np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block])
+        whole_blocks = len(rest) // _AAC_BLOCK * _AAC_BLOCK
+        yield from np.split(rest[:whole_blocks], range(_AAC_BLOCK, whole_blocks, _AAC_BLOCK)) if whole_blocks else ()
+        rest = rest[whole_blocks:]
+    if len(rest):
+        yield rest
+
+
+def _check_step(video: Path, timeline: Timeline) -> None:
+    """Compare the lengths of picture and sound as they stand in the finished file."""
+    with opened(video) as container:
+        index = index_of(container)
+    with opened(video) as container:
+        packets = container.demux(container.streams.audio[0])
+        # What stands before zero is the encoder's run-up, which players skip.
+        heard = sum(packet.duration or 0 for packet in packets if packet.pts is not None and packet.pts >= 0)
+    apart = abs(Fraction(heard, SAMPLE_RATE) - int(index.slots[-1]) / index.rate)
+    if len(index.times) != timeline.frames or index.rate != timeline.rate or apart > 1 / timeline.rate:
+        raise EngineError(f"sound and picture differ by {float(apart):.3f} s at the end", code="video.out-of-step")

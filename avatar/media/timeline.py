@@ -1,0 +1,55 @@
+"""Where frames and samples stand: all in whole numbers, so that nothing drifts however long a programme is."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from math import ceil, floor
+
+SAMPLE_RATE = 48_000  # samples per second of all sound inside a production
+
+
+def sample_at(frame: int, rate: Fraction) -> int:
+    """Return the sample that *frame* starts at, *frame* counted from the start of the programme.
+
+    Halves round up, always: then the distance between two frames depends on their positions by one sample at most.
+    """
+    return floor(frame * SAMPLE_RATE / rate + Fraction(1, 2))
+
+
+def samples_for(count: int, rate: Fraction) -> int:
+    """Return how many samples hold *count* frames wherever they may stand: the length of a shot's sound."""
+    return ceil(count * SAMPLE_RATE / rate)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Shots of *counts* frames, one after another."""
+
+    rate: Fraction
+    counts: tuple[int, ...]
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The first frame of each shot."""
+        return tuple(accumulate(self.counts[:-1], initial=0)) if self.counts else ()
+
+    @property
+    def frames(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def samples(self) -> int:
+        return sample_at(self.frames, self.rate)
+
+    @property
+    def seconds(self) -> float:
+        return float(self.frames / self.rate)
+
+    def span(self, shot: int) -> tuple[int, int]:
+        """Return the first sample of *shot*, and the first sample after it."""
+        start = self.starts[shot]
+        return sample_at(start, self.rate), sample_at(start + self.counts[shot], self.rate)
+
+    def seconds_at(self, shot: int) -> float:
+        """Return when *shot* starts."""
+        return float(self.starts[shot] / self.rate)

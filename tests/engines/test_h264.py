@@ -1,0 +1,81 @@
+"""Shots: frames pass as they are, panels stand side by side, sound is cut to the picture."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from avatar.artifacts.artifact import Footage, Speech
+from avatar.engines.picture.h264 import H264
+from avatar.errors import EngineError
+from avatar.media.decode import look
+from avatar.media.sound import write_sound
+from avatar.media.timeline import samples_for
+from avatar.stages.picture import Render
+from avatar.voices.timings import SILENCE, Phone, Timings, Word
+from tests.engines.benches import FilesBench, cleared
+from tests.media.films import NTSC, PAL, all_planes, moving, planes_in, tone
+
+SPEECH = Speech("s")
+ONE, TWO = Footage("1"), Footage("2")
+
+
+@pytest.fixture
+def bench(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    sound, timings = tmp_path / "in" / "sound.wav", tmp_path / "in" / "timings.json"
+    write_sound(sound, [tone(2 * 48000)])
+    words = (Word(text="Hello", start=0.1, end=0.6), Word(text="world.", start=0.7, end=1.9))
+    spoken = Timings(duration=2.0, phones=(Phone(symbol=SILENCE, start=0, end=2),), words=words)
+    timings.write_text(spoken.model_dump_json())
+    return FilesBench(
+        tmp_path / "out",
+        {(SPEECH, "sound.wav"): sound, (SPEECH, "timings.json"): timings},
+        {ONE: lambda: moving(50, width=256, height=192), TWO: lambda: moving(50, width=192, height=160, first=40)},
+    )
+
+
+def test_one_panel_passes_bit_exact_to_the_encoder(bench):
+    parts = H264(crf=0).run(cleared(Render((ONE,), SPEECH)), bench)
+
+    pairs = zip(planes_in(parts["picture.mp4"]), all_planes(bench.frames(ONE)), strict=True)
+    assert all(np.array_equal(out, into) for out, into in pairs)
+    assert bench.pulses[-1] == 1
+
+
+def test_the_sound_is_as_long_as_the_frames(bench):
+    for rate in (PAL, NTSC):
+        bench.streams[ONE] = lambda rate=rate: moving(61, rate)
+        parts = H264().run(cleared(Render((ONE,), SPEECH)), bench)
+
+        assert soundfile.info(parts["sound.wav"]).frames == samples_for(61, rate)
+        assert soundfile.info(parts["sound.wav"]).samplerate == 48000
+        assert parts["timings.json"].read_text() == bench.open(SPEECH, "timings.json").read_text()
+
+
+def test_a_picture_much_shorter_than_its_speech_is_an_error(bench):
+    bench.streams[ONE] = lambda: moving(40)
+
+    with pytest.raises(EngineError) as refusal:
+        H264().run(cleared(Render((ONE,), SPEECH)), bench)
+    assert refusal.value.code == "shot.out-of-step"
+
+
+def test_two_panels_stand_side_by_side_bit_exact(bench):
+    parts = H264(crf=0).run(cleared(Render((ONE, TWO), SPEECH)), bench)
+
+    shape = look(parts["picture.mp4"]).format
+    assert shape.width > 256 + 192
+    assert shape.height > 192
+    shown = planes_in(parts["picture.mp4"])[30]
+    left, right = all_planes(bench.frames(ONE))[30], all_planes(bench.frames(TWO))[30]
+    assert np.array_equal(shown[6 : 6 + 192, 6 : 6 + 256], left[:192])
+    assert np.array_equal(shown[22 : 22 + 160, 268 : 268 + 192], right[:160])
+
+
+def test_panels_that_run_apart_are_an_error(bench):
+    bench.streams[TWO] = lambda: moving(49)
+
+    with pytest.raises(EngineError) as refusal:
+        H264().run(cleared(Render((ONE, TWO), SPEECH)), bench)
+    assert refusal.value.code == "panels.differ"
