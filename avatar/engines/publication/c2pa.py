@@ -1,0 +1,38 @@
+"""Publish with a C2PA credential."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.consent import Cleared
+from avatar.provenance.signing import sign
+from avatar.provenance.statement import statement
+from avatar.stages.picture import Publish
+from avatar.stages.request import Exit, Parts
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class C2pa:
+    """Sign the video with a C2PA 2.4 credential: what was done, on whose agreement, decided where in the ledger.
+
+    *title* is shown by viewers of credentials, for all to read; *time_stamps* is the URL of an RFC 3161 authority,
+    empty for none.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = ()
+
+    title: str = ""
+    time_stamps: str = ""
+
+    def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
+        video = job.request.video
+        said = statement(video.digest, bench.ancestry(video), job.grants, job.at, self.title)
+        signed = sign(
+            bench.open(video, "video.mp4"),
+            bench.new("signed.mp4"),
+            statement=said,
+            signer=bench.signer,
+            time_stamps=self.time_stamps,
+        )
+        return {"video.mp4": signed, **{name: bench.open(video, name) for name in ("captions.vtt", "captions.srt")}}

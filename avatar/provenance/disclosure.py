@@ -1,0 +1,51 @@
+"""What a credential says, for all to read, about the people in a video and the agreement it stands on."""
+
+from pydantic import BaseModel, ConfigDict
+
+from avatar.consent.claims import Use
+from avatar.consent.record import Digest, PersonId
+
+LABEL = "org.avatar-pipeline.consent"
+ACTIONS = "c2pa.actions.v2"
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Likeness(_Line):
+    """One person by their random id, the *uses* made of their likeness, and the *material* they brought (artifacts)."""
+
+    person: PersonId
+    uses: tuple[Use, ...]
+    material: tuple[Digest, ...]
+
+
+class Step(_Line):
+    """Work of one kind by one engine, and the recipes it followed: same recipe, same result."""
+
+    request: str
+    engine: str
+    version: int
+    recipes: tuple[Digest, ...]
+
+
+class Decided(_Line):
+    """The place in a ledger where consent was decided: its newest entry then, by index and digest."""
+
+    origin: str
+    index: int
+    digest: str
+
+
+class Disclosure(_Line):
+    """The assertion ``org.avatar-pipeline.consent``: ids and digests only, so that nothing personal leaves with it.
+
+    *video* names the unsigned video; that digest binds the whole ancestry, as each manifest names its inputs.
+    """
+
+    video: Digest
+    people: tuple[Likeness, ...]
+    grants: tuple[Digest, ...]
+    decided: Decided
+    steps: tuple[Step, ...]

@@ -1,0 +1,182 @@
+"""What a credential states, worked out from manifests alone: no file, no key, no clock."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from pydantic import ValidationError
+
+from avatar.artifacts.manifest import Manifest, Work
+from avatar.consent.claims import Position, Use
+from avatar.errors import CredentialError
+from avatar.provenance.disclosure import ACTIONS, LABEL, Decided, Disclosure, Likeness, Step
+
+Ancestry = Mapping[str, Manifest]
+Json = dict[str, Any]
+
+SPECIFICATION = "2.4.0"
+_GENERATOR = "avatar-pipeline"
+
+_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+SYNTHETIC = _SOURCES + "trainedAlgorithmicMedia"
+COMPOSITE = _SOURCES + "compositeWithTrainedAlgorithmicMedia"
+ALGORITHMIC = _SOURCES + "algorithmicMedia"
+
+
+@dataclass(frozen=True)
+class Told:
+    """How one kind of work is told: a C2PA action, what it did, and where what it added comes from."""
+
+    action: str
+    sentence: str
+    source: str
+
+
+# Work that is not here (learning a voice) touches no picture and no sound of the video; its recipe is disclosed.
+_TOLD = {
+    "CloneVoice": Told("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC),
+    "AnimateFace": Told("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC),
+    "SwapFace": Told("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC),
+    "RefineLips": Told("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC),
+    "Excerpt": Told("c2pa.trimmed", "A part of given footage was taken.", ALGORITHMIC),
+    "Render": Told("c2pa.transcoded", "The frames were rendered with the speech.", ALGORITHMIC),
+    "Assemble": Told("c2pa.edited", "The shots were joined into one video.", ALGORITHMIC),
+}
+_BROUGHT = {"Image": ("Portrait", "image/png"), "Audio": ("Voice sample", "audio/wav")}
+_FOOTAGE = ("Footage", "video/mp4")
+
+
+def statement(video: str, ancestry: Ancestry, grants: tuple[str, ...], at: Position, title: str = "") -> Json:
+    """Return the C2PA manifest definition (claim v2) of the artifact *video*.
+
+    Raises:
+        CredentialError: *ancestry* has a gap, or names someone by anything but a random id.
+    """
+    lineage = tuple(_lineage(video, ancestry))
+    brought = tuple(digest for digest in lineage if ancestry[digest].work is None)
+    definition = {
+        "claim_version": 2,
+        "claim_generator_info": [{"name": _GENERATOR, "version": _release(), "specVersion": SPECIFICATION}],
+        "ingredients": [_ingredient(digest, ancestry[digest]) for digest in brought],
+        "assertions": [
+            _assertion(ACTIONS, {"actions": _actions(lineage, ancestry, brought), "allActionsIncluded": True}),
+            # Through JSON, not CBOR: auditors read it with any tool.
+            _assertion(LABEL, _disclose(video, lineage, ancestry, grants, at).model_dump(mode="json"))
+            | {"kind": "Json"},
+        ],
+    }
+    return definition | ({"title": title} if title else {})
+
+
+def _assertion(label: str, data: Json) -> Json:
+    # "created": the claim generator vouches for it itself, it did not gather it from somewhere.
+    return {"label": label, "created": True, "data": data}
+
+
+def _release() -> str:
+    try:
+        return version(_GENERATOR)
+    except PackageNotFoundError:
+        return "0"
+
+
+def _lineage(video: str, ancestry: Ancestry) -> Iterator[str]:
+    """Yield *video* and all it was made from, what was made first first."""
+    seen: set[str] = set()
+    waiting = [(video, False)]
+    while waiting:
+        digest, grown = waiting.pop()
+        if grown:
+            yield digest
+        elif digest not in seen:
+            seen.add(digest)
+            waiting.append((digest, True))
+            waiting += [(each, False) for each in reversed(_manifest(digest, ancestry).inputs)]
+
+
+def _manifest(digest: str, ancestry: Ancestry) -> Manifest:
+    if digest not in ancestry:
+        raise CredentialError(
+            f"the manifest {digest} is missing: the video cannot say where it comes from",
+            code="credential.ancestry-gap",
+        )
+    return ancestry[digest]
+
+
+def _ingredient(digest: str, manifest: Manifest) -> Json:
+    # By digest, without the file or a thumbnail of it: a sample is its person's, and leaves with nobody.
+    title, media_type = _BROUGHT.get(manifest.kind, _FOOTAGE)
+    return {"title": title, "format": media_type, "instance_id": _name(digest), "relationship": "inputTo"}
+
+
+def _name(digest: str) -> str:
+    return f"urn:avatar-pipeline:artifact:{digest}"
+
+
+def _actions(lineage: tuple[str, ...], ancestry: Ancestry, brought: tuple[str, ...]) -> list[Json]:
+    filmed = any(ancestry[digest].kind not in _BROUGHT for digest in brought)
+    created = {
+        "action": "c2pa.created",
+        "digitalSourceType": COMPOSITE if filmed else SYNTHETIC,
+        "softwareAgent": {"name": _GENERATOR, "version": _release()},
+        "description": "A talking video of consenting people was made from their enrolled material.",
+        "parameters": {"ingredientIds": [_name(digest) for digest in brought]},
+    }
+    return [created, *(_action(step, filmed) for step in _steps(lineage, ancestry) if step.request in _TOLD)]
+
+
+def _action(step: Step, filmed: bool) -> Json:
+    told = _TOLD[step.request]
+    return {
+        "action": told.action,
+        # What is added to footage of someone real makes a composite of the two.
+        "digitalSourceType": COMPOSITE
+        if filmed and told.source == SYNTHETIC and told.action != "c2pa.dubbed"
+        else told.source,
+        "softwareAgent": {"name": step.engine, "version": str(step.version)},
+        "description": told.sentence,
+    }
+
+
+def _steps(lineage: tuple[str, ...], ancestry: Ancestry) -> tuple[Step, ...]:
+    """Group the work by kind and engine: a script of a hundred lines is told like a script of one."""
+    groups: dict[tuple[str, str, int], dict[str, None]] = {}
+    for work in _works(lineage, ancestry):
+        groups.setdefault((work.request, work.engine, work.version), {})[work.recipe] = None
+    return tuple(Step(request=r, engine=e, version=v, recipes=tuple(recipes)) for (r, e, v), recipes in groups.items())
+
+
+def _works(lineage: Iterable[str], ancestry: Ancestry) -> Iterator[Work]:
+    yield from (work for digest in lineage if (work := ancestry[digest].work))
+
+
+def _disclose(
+    video: str, lineage: tuple[str, ...], ancestry: Ancestry, grants: tuple[str, ...], at: Position
+) -> Disclosure:
+    people = sorted({person for digest in lineage for person in ancestry[digest].people})
+    try:
+        return Disclosure(
+            video=video,
+            people=tuple(_likeness(person, lineage, ancestry) for person in people),
+            grants=tuple(sorted(grants)),
+            decided=Decided(origin=at.origin, index=at.index, digest=at.digest),
+            steps=_steps(lineage, ancestry),
+        )
+    except ValidationError as error:
+        # Not the values themselves: what is no random id may be a name.
+        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors())
+        raise CredentialError(
+            f"the credential may hold only random ids and digests; this is neither: {fields}",
+            code="credential.not-an-id",
+        ) from None
+
+
+def _likeness(person: str, lineage: tuple[str, ...], ancestry: Ancestry) -> Likeness:
+    theirs = {digest: ancestry[digest] for digest in lineage if person in ancestry[digest].people}
+    uses = {Use(manifest.work.use) for manifest in theirs.values() if manifest.work and manifest.work.use}
+    return Likeness(
+        person=person,
+        uses=tuple(sorted(uses | {Use.PUBLISH})),
+        material=tuple(digest for digest, manifest in theirs.items() if manifest.work is None),
+    )

@@ -1,0 +1,110 @@
+import json
+from typing import Any
+
+import pytest
+from provenance_world import ADA, AT, BEN, GRANTS, SCRIPT, ancestry_of, brought, made
+
+from avatar.canonical import canonical
+from avatar.errors import CredentialError
+from avatar.provenance.disclosure import LABEL, Disclosure
+from avatar.provenance.statement import COMPOSITE, SYNTHETIC, statement
+
+
+def said(*, dubbed: bool = False) -> dict[str, Any]:
+    return statement(*ancestry_of(dubbed=dubbed), GRANTS, AT, title="Notice")
+
+
+def assertion(statement: dict[str, Any], label: str) -> dict[str, Any]:
+    return next(each["data"] for each in statement["assertions"] if each["label"] == label)
+
+
+def actions(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    return assertion(statement, "c2pa.actions.v2")["actions"]
+
+
+def test_the_first_action_creates_the_video_from_all_that_people_brought() -> None:
+    first = actions(said())[0]
+
+    assert first["action"] == "c2pa.created"
+    assert first["parameters"]["ingredientIds"] == [each["instance_id"] for each in said()["ingredients"]]
+
+
+def test_each_kind_of_work_is_told_once_however_long_the_script() -> None:
+    told = [(each["softwareAgent"]["name"], each["action"]) for each in actions(said())[1:]]
+
+    assert told == [
+        ("mesh-warp", "c2pa.edited"),
+        ("adapted", "c2pa.dubbed"),
+        ("mouth-warp", "c2pa.edited"),
+        ("h264", "c2pa.transcoded"),
+        ("programme", "c2pa.edited"),
+    ] or told == [
+        ("adapted", "c2pa.dubbed"),
+        ("mesh-warp", "c2pa.edited"),
+        ("mouth-warp", "c2pa.edited"),
+        ("h264", "c2pa.transcoded"),
+        ("programme", "c2pa.edited"),
+    ]
+
+
+def test_every_action_says_where_its_media_comes_from() -> None:
+    assert all("/digitalsourcetype/" in each["digitalSourceType"] for each in actions(said()))
+
+
+def test_an_animated_portrait_is_synthetic_and_footage_makes_a_composite() -> None:
+    source = {
+        dubbed: {each["action"]: each["digitalSourceType"] for each in actions(said(dubbed=dubbed))}
+        for dubbed in (True, False)
+    }
+
+    assert (source[False]["c2pa.created"], source[True]["c2pa.created"]) == (SYNTHETIC, COMPOSITE)
+    assert source[True]["c2pa.dubbed"] == SYNTHETIC
+
+
+def test_the_people_are_told_with_their_uses_and_material() -> None:
+    video, ancestry = ancestry_of(dubbed=True)
+    disclosure = Disclosure.model_validate(assertion(statement(video, ancestry, GRANTS, AT), LABEL))
+
+    ada, ben = disclosure.people
+    assert (ada.person, ada.uses) == (ADA, ("clone-voice", "publish", "refine-lips", "swap-face"))
+    assert (ben.person, ben.uses) == (BEN, ("publish", "refine-lips", "swap-face"))
+    assert {ancestry[digest].kind for digest in ada.material} == {"Audio", "Image"}
+    assert [ancestry[digest].kind for digest in ben.material] == ["GivenFootage"]
+
+
+def test_the_recipes_of_all_work_are_disclosed() -> None:
+    video, ancestry = ancestry_of()
+    disclosure = Disclosure.model_validate(assertion(statement(video, ancestry, GRANTS, AT), LABEL))
+
+    recipes = {recipe for step in disclosure.steps for recipe in step.recipes}
+    assert recipes == {each.work.recipe for each in ancestry.values() if each.work}
+
+
+def test_no_word_of_the_script_gets_out() -> None:
+    assert SCRIPT not in json.dumps(said())
+
+
+def test_the_same_ancestry_gives_the_same_bytes_in_whatever_order_it_was_read() -> None:
+    video, ancestry = ancestry_of()
+    backwards = dict(reversed(ancestry.items()))
+
+    assert canonical(statement(video, backwards, GRANTS, AT)) == canonical(statement(video, ancestry, GRANTS, AT))
+
+
+def test_a_name_in_place_of_an_id_is_refused_without_repeating_it() -> None:
+    sample = brought("Audio", "sound.wav", "Ada Lovelace")
+    video = made("Video", "Assemble", "programme", [sample])
+
+    with pytest.raises(CredentialError) as refusal:
+        statement(video.digest, {each.digest: each for each in (sample, video)}, GRANTS, AT)
+    assert refusal.value.code == "credential.not-an-id"
+    assert "Lovelace" not in str(refusal.value)
+
+
+def test_a_gap_in_the_ancestry_is_refused() -> None:
+    video, ancestry = ancestry_of()
+    lost = next(digest for digest, manifest in ancestry.items() if manifest.kind == "Audio")
+
+    with pytest.raises(CredentialError) as refusal:
+        statement(video, {digest: each for digest, each in ancestry.items() if digest != lost}, GRANTS, AT)
+    assert refusal.value.code == "credential.ancestry-gap"
