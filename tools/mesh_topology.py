@@ -5,7 +5,8 @@
 
 The wheel (Apache-2.0) lists the edges of the mesh in its ``face_mesh_connections.py``, three at a time, one triangle
 after the other: 852 triangles of skin. The eyes and the mouth are left open there; they are filled here by strips
-between the upper and the lower contour (28 and 18 triangles), which makes the 898 of the canonical mesh.
+between the upper and the lower contour (28 and 18 triangles), which makes the 898 of the canonical mesh. All corners
+run clockwise as seen in a picture of the face from before.
 """
 
 import ast
@@ -18,7 +19,7 @@ import numpy as np
 
 _SOURCE = "mediapipe/python/solutions/face_mesh_connections.py"
 _RIGHT_EYE = ((246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155), (33, 133))
-_LEFT_EYE = ((466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382), (263, 362))
+_LEFT_EYE = ((398, 384, 385, 386, 387, 388, 466), (382, 381, 380, 374, 373, 390, 249), (362, 263))
 _MOUTH = ((191, 80, 81, 82, 13, 312, 311, 310, 415), (95, 88, 178, 87, 14, 317, 402, 318, 324), (78, 308))
 
 Triangle = tuple[int, int, int]
@@ -36,10 +37,10 @@ def skin(source: str) -> list[Triangle]:
 
 
 def corners(*edges: tuple[int, int]) -> Triangle:
-    """Return the corners of the triangle that three *edges* close."""
+    """Return the corners of the triangle that three *edges* close, turned to run clockwise on a face seen from before."""
     (a, b), (c, d), (e, f) = edges
     assert (b, d, f) == (c, e, a), edges
-    return a, c, e
+    return a, e, c
 
 
 def filling(contour: Contour) -> list[Triangle]:

@@ -35,7 +35,10 @@ LEFT_BROW: Final = (285, 336, 296, 334, 293, 300, 276, 283, 282, 295)
 
 @dataclass(frozen=True)
 class Topology:
-    """Triangles as (n, 3) point numbers: 852 of *skin*, 28 that fill the *eyes*, 18 that fill the *mouth*."""
+    """Triangles as (n, 3) point numbers: 852 of *skin*, 28 that fill the *eyes*, 18 that fill the *mouth*.
+
+    Corners run clockwise in a picture of a face that looks at the camera.
+    """
 
     skin: NDArray[np.int64]
     eyes: NDArray[np.int64]

@@ -1,0 +1,116 @@
+"""Draw a triangle mesh: spread what its points carry over the pixels between them.
+
+Pixel centres are at whole coordinates. Everything is torch, so one code runs on a CPU and on a GPU; the outcome does
+not depend on the order in which triangles are drawn.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.media.frames import Box
+
+_THIN = 1e-3  # square pixels: a triangle with less area covers no pixel worth drawing
+_EDGE = 1e-4  # barycentric slack, so that no pixel between two triangles is missed
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What covers each pixel of a canvas: *seen* (h, w) is true where a triangle does.
+
+    *corners* (h, w, 3) are the points of that triangle, *shares* (h, w, 3) how much each of them counts there.
+    """
+
+    seen: Any
+    corners: Any
+    shares: Any
+
+    def spread(self, carried: Any) -> Any:
+        """Return what each pixel gets (h, w, k) when the mesh points carry *carried* (points, k); zero where unseen."""
+        height, width, _ = self.corners.shape
+        at_corners = carried.index_select(0, self.corners.flatten()).reshape(height, width, 3, -1)
+        return (at_corners * self.shares[..., None]).sum(dim=2)
+
+
+def draw(points: Any, triangles: Any, width: int, height: int, depth: Any | None = None) -> Drawing:
+    """Draw *triangles* (t, 3) between *points* (p, 2) on a canvas of *width* x *height* pixels.
+
+    Triangles that turn away from the viewer (their corners run counter-clockwise) are not drawn. Where two overlap, the
+    nearer one is seen; *depth* (p,) is smaller towards the viewer.
+    """
+    import torch
+
+    if depth is not None:
+        triangles = triangles[depth[triangles].sum(dim=1).argsort(descending=True, stable=True)]
+    corners = points[triangles]
+    low = corners.amin(dim=1).ceil().clamp(min=0)
+    high = corners.amax(dim=1).floor().minimum(low.new_tensor([width - 1, height - 1]))
+    planes, area = _planes(corners - low[:, None])  # from each box's own corner: large coordinates cost precision
+    size = (high - low + 1).clamp(min=0).long() * (area > _THIN)[:, None]
+    which, x, y = _pixels(size)
+    plane = planes.index_select(0, which).reshape(-1, 3, 3)
+    shares = plane[:, 0] * x[:, None] + plane[:, 1] * y[:, None] + plane[:, 2]
+    inside = (shares.amin(dim=1) > -_EDGE).nonzero()[:, 0]
+    which, shares = which[inside], shares[inside]
+    place = y[inside] * width + x[inside] + (low[:, 1] * width + low[:, 0]).long()[which]
+    top = torch.full((height * width,), -1, dtype=torch.long, device=points.device)
+    top.scatter_reduce_(0, place, which, "amax")
+    won = (top[place] == which).nonzero()[:, 0]
+    spread = torch.zeros(height * width, 3, dtype=points.dtype, device=points.device)
+    spread[place[won]] = shares[won]
+    corners = triangles[top.clamp(min=0)].reshape(height, width, 3)
+    return Drawing((top >= 0).reshape(height, width), corners, spread.reshape(height, width, 3))
+
+
+def dense_map(
+    source: NDArray[np.floating], target: NDArray[np.floating], triangles: NDArray[np.integer], box: Box
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return where each pixel of *box* comes from when the mesh moves from *source* to *target* (p, >=2).
+
+    The map is (h, w, 2), x and y in the source picture, as ``cv2.remap`` takes it; the mask (h, w) says where the mesh
+    is. Elsewhere a pixel comes from itself.
+    """
+    import torch
+
+    moved = torch.from_numpy(np.asarray(target[:, :2] - (box.left, box.top), np.float32))
+    corners = torch.from_numpy(np.asarray(triangles, np.int64))
+    drawing = draw(moved, corners, box.right - box.left, box.bottom - box.top)
+    places = np.stack(np.meshgrid(np.arange(box.left, box.right), np.arange(box.top, box.bottom)), axis=-1)
+    seen = drawing.seen.numpy()
+    carried = drawing.spread(torch.from_numpy(np.asarray(source[:, :2], np.float32))).numpy()
+    return np.where(seen[..., None], carried, places).astype(np.float32), seen
+
+
+def _planes(corners: Any) -> tuple[Any, Any]:
+    """Return how the corners' shares grow with x, with y, and their start, (t, 9), and twice the area.
+
+    The area is negative for a triangle that is turned away.
+    """
+    import torch
+
+    (ax, ay), (bx, by), (cx, cy) = (corners[:, i].unbind(dim=1) for i in range(3))
+    area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+    planes = torch.stack(
+        [
+            *(by - cy, cy - ay, ay - by),
+            *(cx - bx, ax - cx, bx - ax),
+            *(bx * cy - cx * by, cx * ay - ax * cy, ax * by - bx * ay),
+        ],
+        dim=1,
+    )
+    return planes / area.clamp(min=_THIN)[:, None], area
+
+
+def _pixels(size: Any) -> tuple[Any, Any, Any]:
+    """Return each pixel of boxes of *size* (t, 2), in one flat list: the box, and x and y inside it."""
+    import torch
+
+    counts = size[:, 0] * size[:, 1]
+    which = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+    facts = torch.stack([counts.cumsum(0) - counts, size[:, 0]], dim=1)
+    start, wide = facts.index_select(0, which).unbind(dim=1)
+    nth = torch.arange(len(which), device=counts.device) - start
+    row = nth // wide
+    return which, nth - row * wide, row

@@ -1,0 +1,76 @@
+"""A mesh is drawn without gaps, exactly, and the nearer triangle wins."""
+
+import cv2
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avatar.faces.topology import topology
+from avatar.faces.warp import dense_map, draw
+from avatar.media.frames import Box
+
+SQUARE = torch.tensor([[0, 1, 2], [0, 2, 3]])
+BOX = Box(0, 0, 100, 100)
+
+
+def square(left, top, side):
+    return torch.tensor([[left, top], [left + side, top], [left + side, top + side], [left, top + side]])
+
+
+@given(st.floats(-20, 90), st.floats(-20, 90), st.floats(3, 60))
+def test_a_square_of_two_triangles_covers_the_pixels_inside_it_without_a_gap(left, top, side):
+    drawing = draw(square(left, top, side), SQUARE, 100, 80)
+
+    y, x = np.mgrid[:80, :100]
+    deep = (x > left + 0.01) & (x < left + side - 0.01) & (y > top + 0.01) & (y < top + side - 0.01)
+    outside = (x < left - 0.01) | (x > left + side + 0.01) | (y < top - 0.01) | (y > top + side + 0.01)
+    seen = drawing.seen.numpy()
+    assert seen[deep].all()
+    assert not seen[outside].any()
+
+
+@given(st.floats(-2, 2), st.floats(-2, 2), st.floats(-50, 50))
+def test_what_is_linear_over_the_mesh_is_linear_over_its_pixels(across, down, start):
+    points = square(10.3, 20.7, 50.0)
+
+    drawing = draw(points, SQUARE, 100, 100)
+    values = drawing.spread((points[:, :1] * across + points[:, 1:] * down + start).float())
+
+    y, x = np.mgrid[:100, :100]
+    seen = drawing.seen.numpy()
+    assert np.allclose(values[..., 0].numpy()[seen], (x * across + y * down + start)[seen], atol=1e-2)
+
+
+def test_the_nearer_triangle_is_seen_and_one_turned_away_is_not():
+    points = torch.cat([square(10.0, 10.0, 30.0), square(10.0, 10.0, 30.0)])
+    depth = torch.tensor([1.0] * 4 + [-1.0] * 4)
+    both = torch.cat([SQUARE + 4, SQUARE])
+
+    near = draw(points, both, 60, 60, depth).spread(depth[:, None])[20, 20, 0]
+    away = draw(points, SQUARE.flip(1), 60, 60)
+
+    assert near == -1
+    assert not away.seen.any()
+
+
+def test_a_mesh_that_did_not_move_maps_every_pixel_to_itself(landmarker, picture):
+    rgb = picture("ava")
+    points = landmarker.face_in(rgb)
+    box = Box(100, 100, 400, 400)
+
+    places, seen = dense_map(points, points, topology().face, box)
+
+    assert seen.sum() > 10_000
+    assert np.allclose(places, np.stack(np.meshgrid(np.arange(100, 400), np.arange(100, 400)), -1), atol=0.02)
+    same = cv2.remap(rgb, places, None, cv2.INTER_LINEAR)
+    assert np.abs(same.astype(int) - rgb[100:400, 100:400]).max() <= 2
+
+
+def test_the_drawn_face_has_no_hole(landmarker, picture):
+    points = landmarker.face_in(picture("ben"))
+
+    _, seen = dense_map(points, points, topology().face, Box(0, 0, 512, 512))
+
+    parts, _ = cv2.connectedComponents((~seen).astype(np.uint8), connectivity=4)
+    assert parts == 2  # the face itself, and one piece around it
