@@ -1,5 +1,7 @@
 """When each phoneme and word of a piece of speech is spoken."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict
 
 SILENCE = "SIL"
@@ -31,3 +33,45 @@ class Timings(_Strict):
     duration: float
     phones: tuple[Phone, ...]
     words: tuple[Word, ...]
+
+
+def laid_out(duration: float, phones: Sequence[Phone], words: Sequence[Word]) -> Timings:
+    """Return *phones* and *words*, in order, as timings: gaps become silence, all times are multiples of 0.1 ms."""
+    end = _tick(duration)
+    laid: list[Phone] = []
+    clock = 0.0
+    for phone in phones:
+        start, stop = (min(max(_tick(time), clock), end) for time in (phone.start, phone.end))
+        if start > clock:
+            laid.append(Phone(symbol=SILENCE, start=clock, end=start))
+        if stop > start:
+            laid.append(Phone(symbol=phone.symbol, start=start, end=stop))
+        clock = stop
+    if end > clock:
+        laid.append(Phone(symbol=SILENCE, start=clock, end=end))
+    return Timings(duration=end, phones=tuple(laid), words=tuple(_within(words, end)))
+
+
+def moved(timings: Timings, shift: float, duration: float) -> Timings:
+    """Return *timings* with everything *shift* seconds later, in a sound of *duration* seconds."""
+    phones = [
+        Phone(symbol=phone.symbol, start=phone.start + shift, end=phone.end + shift)
+        for phone in timings.phones
+        if phone.symbol != SILENCE
+    ]
+    words = [Word(text=word.text, start=word.start + shift, end=word.end + shift) for word in timings.words]
+    return laid_out(duration, phones, words)
+
+
+def _within(words: Sequence[Word], end: float) -> list[Word]:
+    kept: list[Word] = []
+    clock = 0.0
+    for word in words:
+        start = min(max(_tick(word.start), clock), end)
+        clock = min(max(_tick(word.end), start), end)
+        kept.append(Word(text=word.text, start=start, end=clock))
+    return kept
+
+
+def _tick(seconds: float) -> float:
+    return round(seconds, 4)

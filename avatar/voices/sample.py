@@ -1,0 +1,59 @@
+"""Whether a voice sample is good enough to learn from."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import InputError
+
+LEAST_SPEECH = 6.0  # seconds: half the likeness is gone below
+LEAST_RATE = 16_000  # samples per second: an 8 kHz sample lacks what tells voices apart
+
+_FRAME = 0.02  # seconds
+_SILENT = -60.0  # decibels below full scale: the loudest frames of no recording at all
+_BELOW = 35.0  # decibels below the loud frames that still are speech
+_CLIPPED = 0.002  # the share of samples stuck at the peak
+
+
+def check_sample(sound: NDArray[np.float32], rate: int, *, name: str) -> None:
+    """Refuse the mono *sound* (*rate* samples per second) of the file *name* unless a voice can be learned from it.
+
+    Raises: InputError, with code ``voice.low-rate``, ``voice.silent``, ``voice.clipped`` or ``voice.too-short``.
+    """
+    if rate < LEAST_RATE:
+        raise InputError(
+            f"voice sample {name}: {rate} samples per second; record it at {LEAST_RATE} or more",
+            code="voice.low-rate",
+        )
+    levels = _levels(sound, rate)
+    loud = float(np.percentile(levels, 95)) if len(levels) else -120.0
+    if loud < _SILENT:
+        raise InputError(
+            f"voice sample {name}: silent (its loud parts are at {loud:.0f} dB); record it nearer to the microphone",
+            code="voice.silent",
+        )
+    if (share := _clipped(sound)) > _CLIPPED:
+        raise InputError(
+            f"voice sample {name}: clipped in {share:.1%} of its samples; record it again at a lower level",
+            code="voice.clipped",
+        )
+    seconds = float((levels > loud - _BELOW).sum()) * _FRAME
+    if seconds < LEAST_SPEECH:
+        raise InputError(
+            f"voice sample {name}: {seconds:.1f} s of speech; bring at least {LEAST_SPEECH:.0f} s, better 20 s",
+            code="voice.too-short",
+        )
+
+
+def _levels(sound: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+    """Return the decibels of each 20 ms of *sound*."""
+    size = round(_FRAME * rate)
+    frames = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
+    return np.asarray(10 * np.log10(np.square(frames).mean(axis=1) + 1e-12))
+
+
+def _clipped(sound: NDArray[np.float32]) -> float:
+    """Return the share of samples that stay at the peak for three samples or more, as only clipping makes them."""
+    peak = float(np.abs(sound).max(initial=0.0))
+    at_peak = np.abs(sound) >= 0.995 * peak
+    stuck = at_peak[2:] & at_peak[1:-1] & at_peak[:-2]
+    return float(stuck.mean()) if len(stuck) else 0.0

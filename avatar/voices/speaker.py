@@ -1,0 +1,111 @@
+"""The base voice: text in, spectra and timings out. It needs no network, no GPU and 15 ms per second of speech."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avatar.errors import InputError
+from avatar.voices.durations import Symbol, timings_of
+from avatar.voices.reading import PAUSES, Reading, read
+from avatar.voices.spectra import HOP, RATE, Spectra, joined, levels
+from avatar.voices.timings import Timings
+from avatar.weights import Weights
+
+BASE = Weights(
+    name="base voice",
+    source="package:hibari/assets/hibari.onnx",
+    sha256="5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8",
+    licence="Apache-2.0",
+)
+
+_UNIT = 0.025  # seconds: the network plans durations in steps of two frames
+_LONGEST = 380  # symbols: the network was trained on sentences of up to 400
+_DURATIONS = "/Clip_output_0"  # the tensor that holds each symbol's duration, in units
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """A text as the base voice says it."""
+
+    spectra: Spectra
+    timings: Timings
+
+
+class Speaker:
+    """The base voice (an American woman, 24 kHz), loaded from the network file *model*."""
+
+    def __init__(self, model: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        network = _with_output(model.read_bytes(), _DURATIONS)
+        self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+    def say(self, text: str) -> Utterance:
+        """Return how the base voice says *text*, in its own pauses and pace.
+
+        Raises: InputError, when nothing in *text* can be spoken.
+        """
+        reading = read(text)
+        pieces, symbols, clock = [], [], 0.0
+        for chunk in _chunks(reading):
+            spectra, units = self._run([symbol.sign for symbol in chunk])
+            ends = clock + np.cumsum(units) * _UNIT
+            spans = zip(chunk, ends - units * _UNIT, ends, strict=True)
+            symbols += [symbol.at(float(start), float(end)) for symbol, start, end in spans]
+            pieces.append(spectra)
+            clock = float(ends[-1])
+        if not any(word.phonemes for word in reading.spoken):
+            raise InputError(f"nothing in {text!r} can be spoken; write at least one word", code="line.not-speakable")
+        spectra = joined(pieces)
+        return Utterance(spectra, timings_of(reading, symbols, levels(spectra.sound(seed=0)), HOP / RATE))
+
+    def _run(self, signs: list[str]) -> tuple[Spectra, np.ndarray[Any, Any]]:
+        ids = [_vocabulary().get(sign, 0) for sign in signs]
+        feed = {"ids": np.asarray([ids], np.int64), "speed": np.ones(1, np.float32)}
+        *spectra, units = self._session.run(None, feed)
+        return Spectra(*(part[0] for part in spectra)), units
+
+
+def _chunks(reading: Reading) -> Iterator[list[Symbol]]:
+    """Yield the symbols of *reading*, split at pauses so that no piece is too long for the network."""
+    chunk: list[Symbol] = []
+    for index, word in enumerate(reading.spoken):
+        pause = bool(chunk) and any(symbol.sign in PAUSES for symbol in chunk[-2:])
+        if chunk and (len(chunk) + len(word.symbols) > _LONGEST or (pause and len(chunk) > _LONGEST * 2 // 3)):
+            yield [Symbol.edge(), *chunk, Symbol.edge()]
+            chunk = []
+        if chunk:
+            chunk.append(Symbol(" ", index, -1))
+        known = ((sign, place) for place, sign in enumerate(word.symbols) if sign in _vocabulary())
+        chunk += [Symbol(sign, index, place) for sign, place in known]
+    yield [Symbol.edge(), *chunk, Symbol.edge()]
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> dict[str, int]:
+    import json
+    from importlib.resources import files
+
+    text = (files("hibari") / "assets" / "vocab.json").read_text(encoding="utf-8")
+    return {str(sign): int(number) for sign, number in json.loads(text).items()}
+
+
+def _with_output(model: bytes, tensor: str) -> bytes:
+    """Return the ONNX file *model* with *tensor* as one more output.
+
+    Two serialised protobuf messages, joined, are their merge: so appending a ``ModelProto`` whose graph (field 7) has
+    only an output (field 12) of that name (field 1) adds it, and no ONNX library is needed.
+    """
+    return model + _field(7, _field(12, _field(1, tensor.encode())))
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    assert len(payload) < 128  # then its length is one byte
+    return bytes([number << 3 | 2, len(payload)]) + payload

@@ -1,0 +1,55 @@
+"""Speech as the base voice predicts it: spectra and a pitch curve, from which the sound is made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+RATE = 24_000  # samples per second
+HOP = 300  # samples per frame: 12.5 ms
+BINS = 601  # 0 Hz to 12 kHz in steps of 20 Hz
+FRAMES_PER_SECOND = RATE / HOP
+VOICED = 40.0  # Hz: frames of a lower pitch have none
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """One piece of speech in frames of 12.5 ms, every spectrum (601, frames).
+
+    *harmonic*, *noise* and *rest* are log magnitudes; the phase of the harmonics is ``pi tanh(harmonic_phase)``, that
+    of the rest is *rest_phase* in radians; *pitch* (frames,) is in Hz.
+    """
+
+    harmonic: Floats
+    harmonic_phase: Floats
+    noise: Floats
+    rest: Floats
+    rest_phase: Floats
+    pitch: Floats
+
+    @property
+    def voiced(self) -> NDArray[np.bool_]:
+        return np.asarray(self.pitch >= VOICED)
+
+    def sound(self, seed: int) -> Floats:
+        """Return the sound at 24 kHz; *seed* decides the breath noise."""
+        from hibari import dsp
+
+        parts = (self.harmonic, self.harmonic_phase, self.noise, self.rest, self.rest_phase, self.pitch)
+        # The synthesiser writes into what it is given.
+        copies = (part.copy() for part in parts)
+        return np.asarray(dsp.synth(*copies, np.random.default_rng(seed)), dtype=np.float32)
+
+
+def levels(sound: Floats) -> Floats:
+    """Return the level of each 12.5 ms of *sound* (24 kHz) in decibels below full scale."""
+    frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
+    return np.asarray(10 * np.log10(np.square(frames).mean(axis=1) + 1e-12), dtype=np.float32)
+
+
+def joined(pieces: list[Spectra]) -> Spectra:
+    """Return *pieces* spoken one after the other."""
+    names = ("harmonic", "harmonic_phase", "noise", "rest", "rest_phase", "pitch")
+    return Spectra(*(np.concatenate([getattr(piece, name) for piece in pieces], axis=-1) for name in names))
