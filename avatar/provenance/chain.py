@@ -1,7 +1,8 @@
 """The signing chain: a root, a claim-signing certificate and its key, in a folder of their own.
 
-A team puts ``chain.pem`` (the signer's certificate first, without the root), ``key.pem`` and ``root.pem`` there. Where
-nothing stands yet, a demo chain is made; nobody but its own root vouches for it.
+A team puts ``chain.pem`` (the signer's certificate first, without the root), ``key.pem`` and ``root.pem`` there; behind
+its own root, ``root.pem`` may hold those of time-stamp authorities. Where nothing stands yet, a demo chain is made;
+nobody but its own root vouches for it.
 """
 
 from collections.abc import Callable
@@ -52,8 +53,14 @@ def load_signer(folder: Path, clock: Callable[[], datetime] = now) -> FileSigner
     Raises:
         CredentialError: a file is missing or unreadable, or the certificates cannot sign for anyone now.
     """
-    if not folder.exists() or not any(folder.iterdir()):
-        make_demo_chain(folder, clock())
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            make_demo_chain(folder, clock())
+    except OSError as error:
+        raise CredentialError(
+            f"the signing folder {folder} cannot be used ({error.strerror}); name a folder that can be made or listed",
+            code="credential.folder-unusable",
+        ) from error
     chain, root = _certificates(folder / CHAIN), _certificates(folder / ROOT)
     key = _key(folder / KEY)
     _check(chain, root, key, clock())

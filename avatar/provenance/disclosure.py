@@ -13,7 +13,7 @@ class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Likeness(_Line):
+class Appearance(_Line):
     """One person by their random id, the *uses* made of their likeness, and the *material* they brought (artifacts)."""
 
     person: PersonId
@@ -45,7 +45,7 @@ class Disclosure(_Line):
     """
 
     video: Digest
-    people: tuple[Likeness, ...]
+    people: tuple[Appearance, ...]
     grants: tuple[Digest, ...]
     decided: Decided
     steps: tuple[Step, ...]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar.errors import CredentialError
+from avatar.media.whole import whole
 from avatar.provenance.credential import MP4, settings
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
@@ -26,13 +27,9 @@ def sign(video: Path, to: Path, *, statement: dict[str, Any], signer: Signer, ti
     Raises:
         CredentialError: the signer failed, or the signed file does not verify.
     """
-    beside = to.with_name(f".{to.name}.unsigned")
-    try:
+    with whole(to) as beside:
         _write(video, beside, statement, signer, time_stamps)
         _refuse_unverified(beside, signer)
-        beside.rename(to)
-    finally:
-        beside.unlink(missing_ok=True)
     _log.info("signed %s", to.name)
     return to
 

@@ -1,16 +1,15 @@
 """What a credential states, worked out from manifests alone: no file, no key, no clock."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pydantic import ValidationError
 
-from avatar.artifacts.manifest import Manifest, Work
+from avatar.artifacts.manifest import Manifest
 from avatar.consent.claims import Position, Use
 from avatar.errors import CredentialError
-from avatar.provenance.disclosure import ACTIONS, LABEL, Decided, Disclosure, Likeness, Step
+from avatar.provenance.disclosure import ACTIONS, LABEL, Appearance, Decided, Disclosure, Step
 
 Ancestry = Mapping[str, Manifest]
 Json = dict[str, Any]
@@ -25,6 +24,14 @@ ALGORITHMIC = _SOURCES + "algorithmicMedia"
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """The *grants* (digests) that a publication stands on, and the place in the ledger *at* which they stood."""
+
+    grants: tuple[str, ...]
+    at: Position
+
+
+@dataclass(frozen=True)
 class Told:
     """How one kind of work is told: a C2PA action, what it did, and where what it added comes from."""
 
@@ -33,37 +40,38 @@ class Told:
     source: str
 
 
-# Work that is not here (learning a voice) touches no picture and no sound of the video; its recipe is disclosed.
 _TOLD = {
     "CloneVoice": Told("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC),
     "AnimateFace": Told("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC),
     "SwapFace": Told("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC),
     "RefineLips": Told("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC),
     "Excerpt": Told("c2pa.trimmed", "A part of given footage was taken.", ALGORITHMIC),
-    "Render": Told("c2pa.transcoded", "The frames were rendered with the speech.", ALGORITHMIC),
+    "Render": Told("c2pa.edited", "The frames were rendered with the speech.", ALGORITHMIC),
     "Assemble": Told("c2pa.edited", "The shots were joined into one video.", ALGORITHMIC),
 }
+# A kind of work that nobody described here is still told, and as synthetic: all actions are included.
+_OTHERWISE = Told("c2pa.edited", "The material was worked on.", SYNTHETIC)
+_UNSEEN = {"LearnVoice"}  # touches no picture and no sound of the video; its recipe is disclosed
 _BROUGHT = {"Image": ("Portrait", "image/png"), "Audio": ("Voice sample", "audio/wav")}
 _FOOTAGE = ("Footage", "video/mp4")
 
 
-def statement(video: str, ancestry: Ancestry, grants: tuple[str, ...], at: Position, title: str = "") -> Json:
-    """Return the C2PA manifest definition (claim v2) of the artifact *video*.
+def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: str, title: str = "") -> Json:
+    """Return the C2PA manifest definition (claim v2) of the artifact *video*, made by our *release*.
 
     Raises:
         CredentialError: *ancestry* has a gap, or names someone by anything but a random id.
     """
-    lineage = tuple(_lineage(video, ancestry))
-    brought = tuple(digest for digest in lineage if ancestry[digest].work is None)
+    ours = {"name": _GENERATOR, "version": release}
+    lineage = dict(_lineage(video, ancestry))
     definition = {
         "claim_version": 2,
-        "claim_generator_info": [{"name": _GENERATOR, "version": _release(), "specVersion": SPECIFICATION}],
-        "ingredients": [_ingredient(digest, ancestry[digest]) for digest in brought],
+        "claim_generator_info": [ours | {"specVersion": SPECIFICATION}],
+        "ingredients": [_ingredient(digest, manifest) for digest, manifest in _brought(lineage).items()],
         "assertions": [
-            _assertion(ACTIONS, {"actions": _actions(lineage, ancestry, brought), "allActionsIncluded": True}),
-            # Through JSON, not CBOR: auditors read it with any tool.
-            _assertion(LABEL, _disclose(video, lineage, ancestry, grants, at).model_dump(mode="json"))
-            | {"kind": "Json"},
+            _assertion(ACTIONS, {"actions": _actions(lineage, ours), "allActionsIncluded": True}),
+            # As JSON, not CBOR: auditors read it with any tool.
+            _assertion(LABEL, _disclose(video, lineage, agreement).model_dump(mode="json")) | {"kind": "Json"},
         ],
     }
     return definition | ({"title": title} if title else {})
@@ -74,21 +82,14 @@ def _assertion(label: str, data: Json) -> Json:
     return {"label": label, "created": True, "data": data}
 
 
-def _release() -> str:
-    try:
-        return version(_GENERATOR)
-    except PackageNotFoundError:
-        return "0"
-
-
-def _lineage(video: str, ancestry: Ancestry) -> Iterator[str]:
+def _lineage(video: str, ancestry: Ancestry) -> Iterator[tuple[str, Manifest]]:
     """Yield *video* and all it was made from, what was made first first."""
     seen: set[str] = set()
     waiting = [(video, False)]
     while waiting:
         digest, grown = waiting.pop()
         if grown:
-            yield digest
+            yield digest, ancestry[digest]
         elif digest not in seen:
             seen.add(digest)
             waiting.append((digest, True))
@@ -104,6 +105,10 @@ def _manifest(digest: str, ancestry: Ancestry) -> Manifest:
     return ancestry[digest]
 
 
+def _brought(lineage: Ancestry) -> Ancestry:
+    return {digest: manifest for digest, manifest in lineage.items() if manifest.work is None}
+
+
 def _ingredient(digest: str, manifest: Manifest) -> Json:
     # By digest, without the file or a thumbnail of it: a sample is its person's, and leaves with nobody.
     title, media_type = _BROUGHT.get(manifest.kind, _FOOTAGE)
@@ -114,54 +119,49 @@ def _name(digest: str) -> str:
     return f"urn:avatar-pipeline:artifact:{digest}"
 
 
-def _actions(lineage: tuple[str, ...], ancestry: Ancestry, brought: tuple[str, ...]) -> list[Json]:
-    filmed = any(ancestry[digest].kind not in _BROUGHT for digest in brought)
+def _actions(lineage: Ancestry, ours: Json) -> list[Json]:
+    brought = _brought(lineage)
+    filmed = any(manifest.kind not in _BROUGHT for manifest in brought.values())
     created = {
         "action": "c2pa.created",
         "digitalSourceType": COMPOSITE if filmed else SYNTHETIC,
-        "softwareAgent": {"name": _GENERATOR, "version": _release()},
+        "softwareAgent": ours,
         "description": "A talking video of consenting people was made from their enrolled material.",
         "parameters": {"ingredientIds": [_name(digest) for digest in brought]},
     }
-    return [created, *(_action(step, filmed) for step in _steps(lineage, ancestry) if step.request in _TOLD)]
+    return [created, *(_action(step, filmed) for step in _steps(lineage) if step.request not in _UNSEEN)]
 
 
 def _action(step: Step, filmed: bool) -> Json:
-    told = _TOLD[step.request]
+    told = _TOLD.get(step.request, _OTHERWISE)
+    # What is added to the picture of given footage makes a composite of the two; the speech is synthetic throughout.
+    mixed = filmed and told.source == SYNTHETIC and told.action != "c2pa.dubbed"
     return {
         "action": told.action,
-        # What is added to footage of someone real makes a composite of the two.
-        "digitalSourceType": COMPOSITE
-        if filmed and told.source == SYNTHETIC and told.action != "c2pa.dubbed"
-        else told.source,
+        "digitalSourceType": COMPOSITE if mixed else told.source,
         "softwareAgent": {"name": step.engine, "version": str(step.version)},
         "description": told.sentence,
     }
 
 
-def _steps(lineage: tuple[str, ...], ancestry: Ancestry) -> tuple[Step, ...]:
+def _steps(lineage: Ancestry) -> tuple[Step, ...]:
     """Group the work by kind and engine: a script of a hundred lines is told like a script of one."""
     groups: dict[tuple[str, str, int], dict[str, None]] = {}
-    for work in _works(lineage, ancestry):
+    for work in (manifest.work for manifest in lineage.values() if manifest.work):
         groups.setdefault((work.request, work.engine, work.version), {})[work.recipe] = None
     return tuple(Step(request=r, engine=e, version=v, recipes=tuple(recipes)) for (r, e, v), recipes in groups.items())
 
 
-def _works(lineage: Iterable[str], ancestry: Ancestry) -> Iterator[Work]:
-    yield from (work for digest in lineage if (work := ancestry[digest].work))
-
-
-def _disclose(
-    video: str, lineage: tuple[str, ...], ancestry: Ancestry, grants: tuple[str, ...], at: Position
-) -> Disclosure:
-    people = sorted({person for digest in lineage for person in ancestry[digest].people})
+def _disclose(video: str, lineage: Ancestry, agreement: Agreement) -> Disclosure:
+    people = sorted({person for manifest in lineage.values() for person in manifest.people})
+    at = agreement.at
     try:
         return Disclosure(
             video=video,
-            people=tuple(_likeness(person, lineage, ancestry) for person in people),
-            grants=tuple(sorted(grants)),
+            people=tuple(_appearance(person, lineage) for person in people),
+            grants=tuple(sorted(agreement.grants)),
             decided=Decided(origin=at.origin, index=at.index, digest=at.digest),
-            steps=_steps(lineage, ancestry),
+            steps=_steps(lineage),
         )
     except ValidationError as error:
         # Not the values themselves: what is no random id may be a name.
@@ -172,11 +172,7 @@ def _disclose(
         ) from None
 
 
-def _likeness(person: str, lineage: tuple[str, ...], ancestry: Ancestry) -> Likeness:
-    theirs = {digest: ancestry[digest] for digest in lineage if person in ancestry[digest].people}
+def _appearance(person: str, lineage: Ancestry) -> Appearance:
+    theirs = {digest: manifest for digest, manifest in lineage.items() if person in manifest.people}
     uses = {Use(manifest.work.use) for manifest in theirs.values() if manifest.work and manifest.work.use}
-    return Likeness(
-        person=person,
-        uses=tuple(sorted(uses | {Use.PUBLISH})),
-        material=tuple(digest for digest, manifest in theirs.items() if manifest.work is None),
-    )
+    return Appearance(person=person, uses=tuple(sorted(uses | {Use.PUBLISH})), material=tuple(_brought(theirs)))

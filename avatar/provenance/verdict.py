@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from avatar.provenance.credential import Credential
-from avatar.provenance.disclosure import Likeness
+from avatar.provenance.disclosure import Appearance
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,15 @@ class Verdict:
         return not self.reasons
 
     @property
-    def people(self) -> tuple[Likeness, ...]:
+    def people(self) -> tuple[Appearance, ...]:
         """Who appears, by random id, and the uses made of their likeness, as the credential says."""
         return self.credential.disclosure.people if self.credential and self.credential.disclosure else ()
 
     @property
     def grants(self) -> tuple[str, ...]:
-        """The digests of the grants the video stands on, as the credential says."""
+        """The digests of the grants the video stands on: the ledger's word, or else the credential's."""
+        if self.entry:
+            return self.entry.grants
         return self.credential.disclosure.grants if self.credential and self.credential.disclosure else ()
 
     def as_json(self) -> dict[str, Any]:

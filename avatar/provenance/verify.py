@@ -136,15 +136,15 @@ def _ledger(
 
 def _doubts(entry: LedgerFacts, disclosure: Disclosure | None) -> Iterator[Reason]:
     if disclosure and not _agree(entry, disclosure):
-        yield Reason("ledger.contradicts", "The ledger names other people, grants or places than the credential.")
+        yield Reason("ledger.contradicts", "The ledger names other people, or another place, than the credential.")
     for person in entry.withdrawn:
         yield Reason("consent.withdrawn", f"{person} has withdrawn consent since this file was let out.")
 
 
 def _agree(entry: LedgerFacts, disclosure: Disclosure) -> bool:
+    # Not the grants: consent is decided anew after signing, and a grant may have been renewed in between.
     return (
         entry.origin == disclosure.decided.origin
         and entry.index > disclosure.decided.index
         and set(entry.people) == {each.person for each in disclosure.people}
-        and set(entry.grants) == set(disclosure.grants)
     )

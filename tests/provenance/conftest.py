@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provenance_world import AT, GRANTS, World, ancestry_of, make_mp4
+from provenance_world import AGREEMENT, World, ancestry_of, make_mp4
 
 from avatar.provenance.chain import load_signer
 from avatar.provenance.signing import sign
@@ -18,7 +18,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     signer = load_signer(folder / "signing")
     plain = make_mp4(folder / "plain.mp4")
     video, ancestry = ancestry_of()
-    said = statement(video, ancestry, GRANTS, AT, title="Notice")
+    said = statement(video, ancestry, AGREEMENT, release="0.1.0", title="Notice")
     return World(folder, signer, plain, sign(plain, folder / "signed.mp4", statement=said, signer=signer))
 
 

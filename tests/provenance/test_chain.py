@@ -82,6 +82,14 @@ def test_a_folder_with_a_file_missing_is_not_filled_up(folder: Path, name: str) 
     assert not (folder / name).exists()
 
 
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "signing").write_text("")
+
+    with pytest.raises(CredentialError) as refusal:
+        load_signer(tmp_path / "signing")
+    assert refusal.value.code == "credential.folder-unusable"
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [

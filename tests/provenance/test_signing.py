@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provenance_world import AT, GRANTS, SCRIPT, World, ancestry_of, make_mp4
+from provenance_world import AGREEMENT, AT, SCRIPT, World, ancestry_of, make_mp4
 
 from avatar.errors import CredentialError
 from avatar.provenance.credential import read_credential
@@ -39,7 +39,7 @@ class Broken:
 
 
 def said() -> dict[str, Any]:
-    return statement(*ancestry_of(), GRANTS, AT)
+    return statement(*ancestry_of(), AGREEMENT, release="0.1.0")
 
 
 def test_a_signed_video_reads_back_trusted(world: World) -> None:

@@ -2,16 +2,19 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import av
+import c2pa
 import pytest
-from provenance_world import ADA, AT, GRANTS, World, ancestry_of, make_mp4
+from provenance_world import ADA, AGREEMENT, AT, GRANTS, World, ancestry_of, make_mp4
 
-from avatar.errors import InputError, LedgerError
+from avatar.errors import CredentialError, InputError, LedgerError
 from avatar.provenance.boxes import boxes
 from avatar.provenance.chain import load_signer
+from avatar.provenance.credential import settings
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import statement
 from avatar.provenance.trust import Trust
@@ -95,7 +98,6 @@ def test_a_missing_file_is_said_to_be_missing(world: World) -> None:
     "facts",
     [
         {"people": ("p-00000000000000ff",)},
-        {"grants": GRANTS[:1]},
         {"origin": "avatar-ledger/other"},
         {"index": AT.index},
     ],
@@ -106,6 +108,12 @@ def test_a_ledger_that_tells_another_story_is_believed_over_the_credential(
     verdict = verify(world.signed, world.trust, lambda digest: replace(world.entry, **facts))
 
     assert codes(verdict) == ["ledger.contradicts"]
+
+
+def test_grants_are_told_as_the_ledger_has_them(world: World) -> None:
+    verdict = verify(world.signed, world.trust, lambda digest: replace(world.entry, grants=GRANTS[:1]))
+
+    assert (verdict.trusted, verdict.grants) == (True, GRANTS[:1])
 
 
 def test_a_withdrawal_reaches_back_into_what_was_published(world: World) -> None:
@@ -174,7 +182,7 @@ def test_a_file_cut_short_is_said_to_be(world: World) -> None:
 
 
 def test_another_root_is_not_ours(world: World, tmp_path: Path) -> None:
-    rogue, said = load_signer(tmp_path / "rogue"), statement(*ancestry_of(), GRANTS, AT)
+    rogue, said = load_signer(tmp_path / "rogue"), statement(*ancestry_of(), AGREEMENT, release="0.1.0")
     signed = sign(world.plain, tmp_path / "signed.mp4", statement=said, signer=rogue)
 
     verdict = check(world, signed)
@@ -212,6 +220,57 @@ def test_a_credential_of_another_file_does_not_fit(world: World, tmp_path: Path)
     other.write_bytes(bytes_[:first] + signed[start : start + size] + bytes_[first:])
 
     assert codes(check(world, other))[0] == "media.altered"
+
+
+def test_a_tampered_parent_is_not_washed_clean_by_a_new_signature(world: World, tmp_path: Path) -> None:
+    parent = world.altered(flip(span(world.signed, "mdat").start + 700))
+    edit = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}}
+    actions = {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [edit], "allActionsIncluded": True}}
+    child = tmp_path / "child.mp4"
+    with (
+        c2pa.Signer.from_callback(world.signer.sign, c2pa.C2paSigningAlg.ES256, world.signer.chain) as key,
+        c2pa.Context.from_dict(settings(world.signer.root), signer=key) as context,
+        c2pa.Builder({"assertions": [actions]}, context=context) as builder,
+        parent.open("rb") as stream,
+        world.plain.open("rb") as source,
+        child.open("w+b") as target,
+    ):
+        builder.add_ingredient({"relationship": "parentOf", "instance_id": "parent"}, "video/mp4", stream)
+        builder.sign("video/mp4", source, target)
+
+    verdict = check(world, child)
+
+    assert verdict.credential
+    assert verdict.credential.state == "Trusted"
+    assert "ingredient.failed" in codes(verdict)
+
+
+def test_a_title_cannot_steer_the_terminal(world: World, tmp_path: Path) -> None:
+    said = statement(*ancestry_of(), AGREEMENT, release="0.1.0") | {"claim_generator_info": [{"name": "x"}]}
+    said["assertions"][0]["data"]["actions"][1]["description"] = "\x1b[2J\nThis file is trusted."
+    signed = sign(world.plain, tmp_path / "signed.mp4", statement=said, signer=world.signer)
+
+    told = check(world, signed).explain()
+
+    assert "\x1b" not in told
+    assert "This file is trusted." not in told.splitlines()
+
+
+def test_a_statement_without_a_disclosure_is_not_signed(world: World, tmp_path: Path) -> None:
+    said = statement(*ancestry_of(), AGREEMENT, release="0.1.0")
+    said["assertions"][1]["data"] = ["not", "a", "disclosure"]
+    signed = tmp_path / "signed.mp4"
+    with pytest.raises(CredentialError) as refusal:
+        sign(world.plain, signed, statement=said, signer=world.signer)
+
+    assert refusal.value.code == "credential.no-consent"
+
+
+def test_many_threads_can_verify_at_once(world: World) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        verdicts = list(pool.map(lambda _: check(world, world.signed), range(16)))
+
+    assert all(verdict.trusted for verdict in verdicts)
 
 
 def test_the_ledger_knows_a_file_by_its_bytes_not_by_its_name(world: World, tmp_path: Path) -> None:

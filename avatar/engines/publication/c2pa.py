@@ -1,11 +1,12 @@
 """Publish with a C2PA credential."""
 
 from dataclasses import dataclass
+from importlib import metadata
 from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import statement
+from avatar.provenance.statement import Agreement, statement
 from avatar.stages.picture import Publish
 from avatar.stages.request import Exit, Parts
 from avatar.weights import Weights
@@ -27,7 +28,13 @@ class C2pa:
 
     def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
         video = job.request.video
-        said = statement(video.digest, bench.ancestry(video), job.grants, job.at, self.title)
+        said = statement(
+            video.digest,
+            bench.ancestry(video),
+            Agreement(job.grants, job.at),
+            release=metadata.version("avatar-pipeline"),
+            title=self.title,
+        )
         signed = sign(
             bench.open(video, "video.mp4"),
             bench.new("signed.mp4"),
