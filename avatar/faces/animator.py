@@ -1,0 +1,102 @@
+"""Move one portrait: coefficients and head motion in, frames out."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from avatar.faces.bend import Field, coarse_field, field, over
+from avatar.faces.coefficients import Floats
+from avatar.faces.eyes import Eye, Look, widened
+from avatar.faces.mouth import Mouth
+from avatar.faces.rig import Rig
+from avatar.faces.rings import Surround
+from avatar.faces.seam import sealed
+from avatar.faces.topology import topology
+from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels, Planes, planes_of
+
+# The mouth first and the skin over it: where thin triangles touch, lips must not show what lies between them.
+_FACE = np.concatenate([topology().mouth, topology().eyes, topology().skin])
+SCALE = 2  # the source is kept at twice the resolution of the frames: bending it then costs no sharpness
+
+
+@dataclass(frozen=True, eq=False)
+class Gesture:
+    """One moment: the expression (52), the head's turn in degrees (3), the gaze (2) and the breath (0 to 1)."""
+
+    coefficients: Floats
+    degrees: Floats
+    gaze: Floats
+    breath: float
+
+    @property
+    def resting(self) -> bool:
+        return not (self.coefficients.any() or self.degrees.any() or self.gaze.any() or self.breath)
+
+
+@dataclass(frozen=True, eq=False)
+class Animator:
+    """A portrait, ready to be moved: frames of *format*, the resting ones bit for bit the same."""
+
+    format: Format
+    source: Pixels
+    base: Planes
+    rig: Rig
+    surround: Surround
+    chest: Floats
+    mouth: Mouth
+    eyes: tuple[Eye, Eye]
+
+    @classmethod
+    def of(cls, source: Pixels, landmarks: Landmarks, format: Format) -> "Animator":
+        """Prepare *source*, which has ``SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
+        rest = widened(sealed(source, landmarks)) / np.float32(SCALE)
+        rig = Rig.of(rest)
+        small = np.asarray(cv2.resize(source, (format.width, format.height), interpolation=cv2.INTER_AREA))
+        mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, small)
+        return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes)
+
+    def frame(self, gesture: Gesture) -> Frame:
+        """Return the portrait in *gesture*, with the landmarks where they were put."""
+        if gesture.resting:
+            return Frame(self.base.copy(), self.rig.rest.copy(), tracked=True)
+        pose = self.rig.head(gesture.degrees)
+        expressed = self.rig.expressed(gesture.coefficients)
+        mesh = pose.carry(expressed)
+        outside = self.surround.moved(self.rig, expressed, pose)
+        frame = Frame(self.base.copy(), mesh, tracked=True)
+        bent, lips = self._bend(mesh, outside, gesture)
+        view = frame.edit(bent.box)
+        np.copyto(view, bent.sample(self.source, SCALE))
+        for eye in self.eyes:
+            box = eye.box(mesh, self.format)
+            eye.paint(_window(view, bent.box, box), box, mesh, pose, Look(self.source, SCALE, gesture.gaze))
+        inner = _window(view, bent.box, lips.box)
+        np.copyto(inner, lips.sample(self.source, SCALE))
+        self.mouth.paint(inner, lips.box, mesh, pose, gesture.coefficients)
+        return frame
+
+    def _bend(self, mesh: Floats, outside: Floats, gesture: Gesture) -> tuple[Field, Field]:
+        """Return the field of the whole frame, coarse around the face, and that of the lips, twice as fine."""
+        before = np.concatenate([self.rig.rest, self.surround.rest])[:, :2]
+        for eye in self.eyes:
+            eye.tuck_lashes(before, gesture.coefficients)
+        after = np.concatenate([mesh, outside])[:, :2]
+        whole = Box(0, 0, self.format.width, self.format.height)
+        bent = coarse_field(before, after, self.surround.triangles, whole)
+        face, on_face = field(before, after, _FACE, Box.around(mesh, 2, self.format))
+        over(bent, face, on_face)
+        np.add(bent.dy, self.chest * np.float32(gesture.breath), out=bent.dy)
+        lips, _ = field(before, after, _FACE, self.mouth.box(mesh, self.format), fine=2)
+        return bent, lips
+
+
+def _window(view: Pixels, of: Box, box: Box) -> Pixels:
+    return view[box.top - of.top : box.bottom - of.top, box.left - of.left : box.right - of.left]
+
+
+def _chest(rig: Rig, format: Format) -> Floats:
+    """Return how far (pixels) a full breath lifts each row of the picture (height, 1): the shoulders, not the face."""
+    chin, face = rig.rest[152, 1], rig.rest[152, 1] - rig.rest[10, 1]
+    down = np.clip((np.arange(format.height) - chin - 0.05 * face) / (0.55 * face), 0, 1)
+    return np.asarray(down * down * (3 - 2 * down) * rig.unit * 0.014, np.float32)[:, None]

@@ -1,0 +1,60 @@
+"""The 52 ARKit coefficients: their names, and how each moves the 468 points of the face mesh."""
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+NAMES: tuple[str, ...] = (
+    *("browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff"),
+    *("cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight"),
+    *("eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight"),
+    *("eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen", "jawRight"),
+    *("mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel"),
+    *("mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker"),
+    *("mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper"),
+    *("mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight"),
+    *("mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight", "tongueOut"),
+)
+INDEX: dict[str, int] = {name: index for index, name in enumerate(NAMES)}
+
+
+def coefficients(**weights: float) -> Floats:
+    """Return the 52 coefficients (float32) for *weights*; a name without its side, like ``mouthSmile``, sets both.
+
+    >>> float(coefficients(mouthSmile=0.5)[INDEX["mouthSmileLeft"]])
+    0.5
+    """
+    values = np.zeros(len(NAMES), np.float32)
+    for name, weight in weights.items():
+        for full in (name,) if name in INDEX else (f"{name}Left", f"{name}Right"):
+            values[INDEX[full]] = weight
+    return values
+
+
+def column(track: Floats, name: str) -> Floats:
+    """Return the values over time of the coefficient *name*, or the mean of its two sides, from *track* (n, 52)."""
+    full = (name,) if name in INDEX else (f"{name}Left", f"{name}Right")
+    return np.asarray(track[..., [INDEX[each] for each in full]].mean(axis=-1), np.float32)
+
+
+@cache
+def _stored() -> dict[str, Floats]:
+    with files("avatar.faces").joinpath("data/arkit.npz").open("rb") as file, np.load(file) as arrays:
+        return {name: arrays[name] for name in ("basis", "neutral")}
+
+
+def basis() -> Floats:
+    """Return what each coefficient at 1 does to each point: (52, 468, 3), in distances between the outer eye corners.
+
+    x to the right of the picture, y down, z away from the camera; "Left" is the person's left, right in the picture.
+    """
+    return _stored()["basis"]
+
+
+def neutral() -> Floats:
+    """Return the mean resting face (468, 3), in the units and directions of ``basis``."""
+    return _stored()["neutral"]

@@ -1,0 +1,64 @@
+"""Bring any portrait into the frame of a video: upright, square, head and shoulders."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from avatar.errors import InputError
+from avatar.faces.animator import SCALE
+from avatar.faces.landmarker import Landmarker
+from avatar.media.frames import Landmarks, Pixels
+
+_SMALLEST = 256
+_FACES_HIGH = 2.75  # the side of the square, in heights of the face (hairline to chin): head, neck and shoulders
+_ABOVE = 0.46  # of the side lies above the middle of the face
+
+
+def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landmarks]:
+    """Return the portrait at *path* as ``SCALE`` x *size* pixels square, and its mesh in those pixels.
+
+    A picture that is nearly square is kept whole; a wide or tall one is cropped around head and shoulders.
+    """
+    rgb = _read(path)
+    face = landmarker.face_in(rgb)
+    left, top, side = _square(rgb.shape[1], rgb.shape[0], face)
+    inside = _cut(rgb, left, top, side)
+    scale = SCALE * size / side
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    source = cv2.resize(inside, (SCALE * size, SCALE * size), interpolation=way)
+    moved = face - np.array([left, top, 0], np.float32)
+    moved[:, :2] = (moved[:, :2] + 0.5) * scale - 0.5
+    moved[:, 2] *= scale
+    return np.asarray(source, np.uint8), moved.astype(np.float32)
+
+
+def _read(path: Path) -> Pixels:
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise InputError("the portrait is not a picture that can be read; bring a PNG or JPEG", code="portrait.format")
+    height, width = picture.shape[:2]
+    if min(height, width) < _SMALLEST:
+        raise InputError(
+            f"the portrait is {width} x {height} pixels; bring one of at least {_SMALLEST} x {_SMALLEST}",
+            code="portrait.too-small",
+        )
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _square(width: int, height: int, face: Landmarks) -> tuple[int, int, int]:
+    """Return left, top and side of the square to show; it may reach beyond the picture."""
+    short, tall = min(width, height), float(face[152, 1] - face[10, 1])
+    wanted = _FACES_HIGH * tall
+    if max(width, height) <= 1.1 * short and short < 1.35 * wanted:
+        side = short
+    else:
+        side = min(short, round(wanted))
+    x, y = float(face[[10, 152], 0].mean()), float(face[[10, 152], 1].mean())
+    left = min(max(0, round(x - side / 2)), width - side)
+    top = min(max(0, round(y - _ABOVE * side)), height - side)
+    return left, top, side
+
+
+def _cut(rgb: Pixels, left: int, top: int, side: int) -> Pixels:
+    return rgb[top : top + side, left : left + side]

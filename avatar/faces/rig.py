@@ -1,0 +1,123 @@
+"""One person's face as something that can be posed: their resting mesh, and what each coefficient does to it."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.coefficients import INDEX, Floats, basis, neutral
+from avatar.faces.seam import LOWER, UPPER
+from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
+from avatar.media.frames import Landmarks
+
+_UPPER, _LOWER = list(UPPER), list(LOWER)
+_MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
+_CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
+
+
+@cache
+def rigid_points() -> NDArray[np.int64]:
+    """Return the points that no coefficient moves much: what tells the pose of the head."""
+    reach = np.linalg.norm(basis(), axis=2).max(axis=0)
+    return np.flatnonzero(reach < 0.045)
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Where a head is, relative to its resting mesh: *rotation* (3, 3), *scale*, then *shift* (3,) in pixels."""
+
+    rotation: NDArray[np.float64]
+    scale: float
+    shift: NDArray[np.float64]
+
+    @classmethod
+    def between(cls, before: Floats, after: Floats) -> "Pose":
+        """Return the pose that best carries *before* (n, 3) to *after*: the closed form of Kabsch and Umeyama."""
+        p, q = before.astype(np.float64), after.astype(np.float64)
+        mean_p, mean_q = p.mean(axis=0), q.mean(axis=0)
+        u, weights, vt = np.linalg.svd((q - mean_q).T @ (p - mean_p))
+        proper = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+        rotation = (u * proper) @ vt
+        scale = float((weights * proper).sum() / np.square(p - mean_p).sum())
+        return cls(rotation, scale, mean_q - scale * rotation @ mean_p)
+
+    @classmethod
+    def turning(cls, degrees: Floats, pivot: Floats) -> "Pose":
+        """Return the pose of a head turned about *pivot* by *degrees*: pitch down, yaw right, roll clockwise."""
+        rotation = _rotation(degrees)
+        return cls(rotation, 1.0, pivot - rotation @ pivot)
+
+    def carry(self, points: Floats) -> Floats:
+        """Return *points* (..., 3) of the resting head where this pose puts them."""
+        return np.asarray(points @ (self.rotation.T * self.scale) + self.shift, np.float32)
+
+    def back(self, points: Floats) -> Floats:
+        """Return where *points* (..., 3) of the posed head are on the resting one."""
+        return np.asarray((points - self.shift) @ self.rotation / self.scale, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Rig:
+    """A resting mesh *rest* (468, 3) in pixels, and the *moves* (52, 468, 3) of its coefficients in pixels.
+
+    *pivot* is where the head sits on the neck, *unit* the distance of the outer eye corners in pixels, and *frame* the
+    rotation (3, 3) of the resting face from one that looks straight at the camera.
+    """
+
+    rest: Landmarks
+    moves: Floats
+    pivot: Floats
+    unit: float
+    frame: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rest: Landmarks) -> "Rig":
+        """Fit the rig to the mesh of a resting face."""
+        points = rigid_points()
+        frame = Pose.between(neutral()[points], rest[points]).rotation
+        unit = float(np.linalg.norm(rest[263] - rest[33]))
+        moves = np.asarray(basis() @ frame.T.astype(np.float32) * unit, np.float32)
+        for name, eye in _CORNERS.items():
+            moves[INDEX[name]] = _lids(rest, moves[INDEX[name]], eye)
+        # The top of the spine: a fifth of the face below the ears, at their depth.
+        ears, chin = (rest[234] + rest[454]) / 2, rest[152]
+        pivot = ears + (chin - ears) * np.array([0.75, 0.75, 0.0])
+        return cls(rest, moves, pivot.astype(np.float32), unit, frame)
+
+    def expressed(self, coefficients: Floats) -> Landmarks:
+        """Return the mesh (468, 3) with the expression of *coefficients* (52,), the head at rest."""
+        return _touching(np.asarray(self.rest + np.tensordot(coefficients, self.moves, 1), np.float32))
+
+    def head(self, degrees: Floats) -> Pose:
+        """Return the pose of the head after it has nodded, turned and tilted by *degrees* on its neck."""
+        return Pose.turning(degrees, self.pivot)
+
+
+def _touching(mesh: Landmarks) -> Landmarks:
+    """Return *mesh* with lips that would pass through each other meeting half-way."""
+    over = np.minimum(mesh[_LOWER, 1] - mesh[_UPPER, 1], 0)
+    if over.any():
+        mesh[_UPPER, 1] += over / 2
+        mesh[_LOWER, 1] -= over / 2
+    return mesh
+
+
+def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
+    """Return *move*, the blink of one eye, scaled so that this person's own lids meet exactly."""
+    upper, lower = list(eye[1:8]), list(eye[:8:-1])
+    gap = rest[lower, :2] - rest[upper, :2]
+    travel = gap[3, 1] * _MEETING
+    fitted = move * (travel / max(float(move[upper[3], 1]), 1e-3))
+    fitted[upper, :2] = gap * _MEETING
+    fitted[lower, :2] = -gap * (1 - _MEETING)
+    fitted[[eye[0], eye[8]], :2] = gap[3] * 0.25
+    return np.asarray(fitted, np.float32)
+
+
+def _rotation(degrees: Floats) -> NDArray[np.float64]:
+    (sx, sy, sz), (cx, cy, cz) = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    pitch = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    yaw = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
+    roll = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return np.asarray(roll @ yaw @ pitch)
