@@ -1,25 +1,36 @@
 """Encode the frames of a shot, once, as H.264."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import EngineError
 from avatar.media import sound
+from avatar.media.captions import cues_of
 from avatar.media.encode import CRF, encode
+from avatar.media.frames import Format, Frames
+from avatar.media.overlay import Showing, laid_over
 from avatar.media.panels import side_by_side
+from avatar.media.text import lines_of
 from avatar.media.timeline import SAMPLE_RATE, samples_for
+from avatar.media.titles import caption, lower_third
 from avatar.stages.picture import Render
 from avatar.stages.request import Parts, Workbench
+from avatar.voices.timings import Timings
 from avatar.weights import Weights
+
+_SHOWN_FROM, _SHOWN_FOR, _CLEAR_BEFORE_END, _FADE = 0.4, 5.0, 0.2, 0.3  # seconds of a lower third
 
 
 @dataclass(frozen=True)
 class H264:
     """Make a shot: panels side by side when there are several, a lower third and captions when they are wanted.
 
-    *crf* is x264's quality (0 lossless to 51), *background* one colour or two (``"#223 to #556"``) behind the panels.
+    *crf* is x264's quality (0 lossless to 51), *background* one colour or two (``"#223 to #556"``) behind the panels,
+    *burn_captions* writes the captions into the picture.
     """
 
     version: ClassVar[int] = 1
@@ -27,20 +38,46 @@ class H264:
 
     crf: int = CRF
     background: str = "#12161c to #2a323d"
+    burn_captions: bool = False
 
     def run(self, job: Cleared[Render], bench: Workbench) -> Parts:
         request = job.request
-        frames = side_by_side([bench.frames(panel) for panel in request.panels], self.background)
         parts = {name: bench.new(name) for name in ("picture.mp4", "sound.wav", "timings.json")}
-        spoken, rate = sound.read_sound(bench.open(request.speech, "sound.wav"))
-        spoken = sound.resampled(spoken, rate)
-        length = samples_for(frames.count, frames.format.rate)
-        if len(spoken) - length > SAMPLE_RATE / frames.format.rate:
-            raise EngineError(
-                f"{frames.count} frames are too few for {len(spoken) / SAMPLE_RATE:.2f} s of speech",
-                code="shot.out-of-step",
-            )
-        sound.write_sound(parts["sound.wav"], sound.fitted([spoken], length))
-        encode(frames, parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
         shutil.copyfile(bench.open(request.speech, "timings.json"), parts["timings.json"])
+        timings = Timings.model_validate_json(parts["timings.json"].read_bytes())
+
+        frames = side_by_side([bench.frames(panel) for panel in request.panels], self.background)
+        _write_sound(bench.open(request.speech, "sound.wav"), parts["sound.wav"], frames)
+        showings = [*_named(request.lower_third, frames), *(_captioned(timings, frames) if self.burn_captions else ())]
+        encode(laid_over(frames, showings), parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
         return parts
+
+
+def _write_sound(speech: Path, to: Path, frames: Frames) -> None:
+    """Write *speech* exactly as long as *frames* are, wherever in a programme they may stand."""
+    spoken, rate = sound.read_sound(speech)
+    spoken = sound.resampled(spoken, rate)
+    if len(spoken) / SAMPLE_RATE > (frames.count + 1) / frames.format.rate:
+        raise EngineError(
+            f"{frames.count} frames are too few for {len(spoken) / SAMPLE_RATE:.2f} s of speech",
+            code="shot.out-of-step",
+        )
+    sound.write_sound(to, sound.fitted([spoken], samples_for(frames.count, frames.format.rate)))
+
+
+def _named(text: str, frames: Frames) -> Iterator[Showing]:
+    """Give the lower third, gone before the shot ends so that shots join without a seam."""
+    first = _at(_SHOWN_FROM, frames.format)
+    last = min(_at(_SHOWN_FROM + _SHOWN_FOR, frames.format), frames.count - _at(_CLEAR_BEFORE_END, frames.format))
+    if lines_of(text) and first < last:
+        yield Showing(lower_third(text, frames.format), first, last, fade=_at(_FADE, frames.format))
+
+
+def _captioned(timings: Timings, frames: Frames) -> Iterator[Showing]:
+    words = [(word.text, word.start, word.end) for word in timings.words]
+    for cue in cues_of(words, float(frames.count / frames.format.rate)):
+        yield Showing(caption(cue.lines, frames.format), _at(cue.start, frames.format), _at(cue.end, frames.format))
+
+
+def _at(seconds: float, shape: Format) -> int:
+    return round(seconds * shape.rate)

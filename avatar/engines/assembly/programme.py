@@ -1,0 +1,76 @@
+"""Join shots into a programme: cards, one loudness, captions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from avatar.consent import Cleared
+from avatar.media.captions import Spoken, cues_of, srt, vtt
+from avatar.media.decode import in_batches, look
+from avatar.media.encode import encode
+from avatar.media.frames import Format, Frame, Frames, frames_in, planes_of
+from avatar.media.join import Piece, join
+from avatar.media.overlay import Showing, laid_over
+from avatar.media.panels import background
+from avatar.media.text import lines_of
+from avatar.media.timeline import Timeline
+from avatar.media.titles import card
+from avatar.stages.picture import Assemble
+from avatar.stages.request import Parts, Workbench
+from avatar.voices.timings import Timings
+from avatar.weights import Weights
+
+_FADE = 0.4  # seconds in which the words of a card come and go
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Join shots without encoding them again, between a title and an end card, with captions for all that is said.
+
+    *loudness* is that of the whole in LUFS (EBU R128: -23; online platforms: -16 to -14), *card_seconds* how long a
+    card stands, *background* its colour or two (``"#223 to #556"``).
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = ()
+
+    loudness: float = -23.0
+    card_seconds: float = 2.0
+    background: str = "#12161c to #2a323d"
+
+    def run(self, job: Cleared[Assemble], bench: Workbench) -> Parts:
+        request = job.request
+        shots = [Piece(bench.open(shot, "picture.mp4"), bench.open(shot, "sound.wav")) for shot in request.shots]
+        opening = list(self._card(request.title, shots[0], bench.new("title.mp4")))
+        closing = list(self._card(request.end, shots[0], bench.new("end.mp4")))
+
+        parts = {name: bench.new(name) for name in ("video.mp4", "captions.vtt", "captions.srt")}
+        pieces = [*opening, *shots, *closing]
+        timeline = join(pieces, parts["video.mp4"], loudness=self.loudness, pulse=bench.pulse)
+
+        timings = [bench.open(shot, "timings.json") for shot in request.shots]
+        cues = cues_of(list(_spoken(timings, timeline, first=len(opening))), timeline.seconds)
+        parts["captions.vtt"].write_text(vtt(cues), encoding="utf-8")
+        parts["captions.srt"].write_text(srt(cues), encoding="utf-8")
+        return parts
+
+    def _card(self, text: str, beside: Piece, to: Path) -> Iterator[Piece]:
+        """Give a card with *text* that joins with the shot *beside* it, or nothing when there is no text."""
+        if lines_of(text):
+            encode(self._still(text, look(beside.picture).format), to)
+            yield Piece(to)
+
+    def _still(self, text: str, shape: Format) -> Frames:
+        count, fade = frames_in(self.card_seconds, shape.rate), round(_FADE * shape.rate)
+        empty = planes_of(background(self.background, shape.width, shape.height))
+        frames = Frames(shape, count, in_batches(Frame(empty.copy()) for _ in range(count)))
+        return laid_over(frames, [Showing(card(text, shape), 0, count, fade=min(fade, count // 3))])
+
+
+def _spoken(timings: list[Path], timeline: Timeline, first: int) -> Iterator[Spoken]:
+    """Give the words of all shots, the first of which is piece *first*, at their place in the programme."""
+    for number, path in enumerate(timings, start=first):
+        start = timeline.seconds_at(number)
+        for word in Timings.model_validate_json(path.read_bytes()).words:
+            yield word.text, start + word.start, start + word.end

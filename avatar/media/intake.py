@@ -1,0 +1,87 @@
+"""The one door for files from outside: what they are is read from their bytes, and only clean copies come in."""
+
+from pathlib import Path
+
+from avatar.errors import InputError
+from avatar.media.confined import confined
+
+_MEGABYTE = 1 << 20
+_LARGEST = {"portrait": 100 * _MEGABYTE, "sound": 500 * _MEGABYTE, "footage": 4096 * _MEGABYTE}
+_ALLOWED = {
+    "portrait": ("png", "jpeg"),
+    "sound": ("wav", "flac", "ogg", "mp3"),
+    "footage": ("mp4",),
+}
+_SAID = {
+    "portrait": "a PNG or JPEG picture",
+    "sound": "a wav, flac, ogg or mp3 file",
+    "footage": "an mp4 or mov video",
+}
+
+
+def take_portrait(path: Path, into: Path) -> Path:
+    """Write the portrait at *path* into the folder *into* as an upright sRGB PNG with no metadata; return that file.
+
+    Raises:
+        InputError: ``media.not-allowed``, ``media.too-large``, ``media.truncated``, ``media.playlist`` …
+    """
+    return _take("portrait", path, into / "picture.png")
+
+
+def take_sound(path: Path, into: Path) -> Path:
+    """Write the sound at *path* into the folder *into* as mono 16-bit WAV (at most 48 kHz); return that file.
+
+    Raises:
+        InputError: as :func:`take_portrait`, ``sound.too-long`` …
+    """
+    return _take("sound", path, into / "sound.wav")
+
+
+def take_footage(path: Path, into: Path) -> Path:
+    """Write the pictures of the video at *path* into the folder *into* as mp4, nothing else of it; return that file.
+
+    Raises:
+        InputError: as :func:`take_portrait`, ``media.streams``, ``media.too-long`` …
+    """
+    return _take("footage", path, into / "footage.mp4")
+
+
+def _take(kind: str, path: Path, to: Path) -> Path:
+    if not path.is_file():
+        raise InputError(f"there is no file {path.name}; check the path", code="media.missing")
+    if path.stat().st_size > _LARGEST[kind]:
+        most = _LARGEST[kind] // _MEGABYTE
+        raise InputError(f"{path.name} is larger than {most} MB; bring a smaller file", code="media.too-large")
+    with path.open("rb") as file:
+        found = sniffed(file.read(512))
+    if found == "playlist":
+        raise InputError(
+            f"{path.name} is a playlist that names other files; bring the video itself", code="media.playlist"
+        )
+    if found not in _ALLOWED[kind]:
+        raise InputError(f"{path.name} is not {_SAID[kind]}; bring one as {kind}", code="media.not-allowed")
+    confined(kind, path, to)
+    return to
+
+
+def sniffed(start: bytes) -> str:
+    """Return what a file is by its first bytes, whatever its name says; empty for anything unknown."""
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"#extm3u", b"ffconcat", b"[playlist]", b"<?xml", b"<mpd", b"<smil")):
+        return "playlist"
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if start.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if start.startswith(b"RIFF") and start[8:12] == b"WAVE":
+        return "wav"
+    return _by_tag(start)
+
+
+def _by_tag(start: bytes) -> str:
+    if start[4:8] == b"ftyp":
+        return "mp4"
+    # MPEG audio starts with a tag, or with a frame: eleven bits set, then layer III.
+    if start.startswith(b"ID3") or (len(start) > 1 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2):
+        return "mp3"
+    return {b"fLaC": "flac", b"OggS": "ogg"}.get(start[:4], "")
