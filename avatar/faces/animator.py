@@ -12,11 +12,8 @@ from avatar.faces.mouth import Mouth
 from avatar.faces.rig import Rig
 from avatar.faces.rings import Surround
 from avatar.faces.seam import sealed
-from avatar.faces.topology import topology
 from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels, Planes, planes_of
 
-# The mouth first and the skin over it: where thin triangles touch, lips must not show what lies between them.
-_FACE = np.concatenate([topology().mouth, topology().eyes, topology().skin])
 SCALE = 2  # the source is kept at twice the resolution of the frames: bending it then costs no sharpness
 
 
@@ -77,17 +74,17 @@ class Animator:
         return frame
 
     def _bend(self, mesh: Floats, outside: Floats, gesture: Gesture) -> tuple[Field, Field]:
-        """Return the field of the whole frame, coarse around the face, and that of the lips, twice as fine."""
+        """Return the field of the whole frame, coarse around the face, and that of the lips, three times as fine."""
         before = np.concatenate([self.rig.rest, self.surround.rest])[:, :2]
         for eye in self.eyes:
             eye.tuck_lashes(before, gesture.coefficients)
         after = np.concatenate([mesh, outside])[:, :2]
         whole = Box(0, 0, self.format.width, self.format.height)
         bent = coarse_field(before, after, self.surround.triangles, whole)
-        face, on_face = field(before, after, _FACE, Box.around(mesh, 2, self.format))
-        over(bent, face, on_face)
+        face, covered = field(before, after, self.surround.close, Box.around(mesh, 2, self.format))
+        over(bent, face, covered)
         np.add(bent.dy, self.chest * np.float32(gesture.breath), out=bent.dy)
-        lips, _ = field(before, after, _FACE, self.mouth.box(mesh, self.format), fine=2)
+        lips, _ = field(before, after, self.surround.close, self.mouth.box(mesh, self.format), fine=3)
         return bent, lips
 
 

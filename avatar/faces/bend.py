@@ -18,7 +18,7 @@ _FLAT = 0.02  # square pixels: a thinner triangle shows nothing, and has no inve
 class Field:
     """For each pixel of *box*, how far to the right (*dx*) and down (*dy*) in the source it comes from.
 
-    *fine* (1 or 2) samples a pixel in each direction: 2 where the mesh has an edge, which one sample would tear.
+    *fine* samples a pixel in each direction: more where the mesh has an edge, which one sample would tear.
     """
 
     box: Box

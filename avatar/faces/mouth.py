@@ -14,14 +14,14 @@ from avatar.media.frames import Box, Format, Pixels
 
 _FACE: Final = 92.0  # millimetres between the outer corners of an adult's eyes
 _FINE: Final = 2  # the inside is painted this much larger, then averaged
-_UPPER_EDGE: Final = 1.6  # millimetres from the line between closed lips down to the edge of the upper teeth
-_OVERBITE: Final = 1.2  # millimetres by which the upper teeth hide the lower ones in a closed bite
+_UPPER_EDGE: Final = 2.1  # millimetres from the line between closed lips down to the edge of the upper teeth
+_OVERBITE: Final = 1.7  # millimetres by which the upper teeth hide the lower ones in a closed bite
 _DEPTH: Final = 5.0  # millimetres from the lips back to the teeth
-_CAVITY: Final = np.array([0.15, 0.05, 0.05], np.float32)  # linear parts of the light on the teeth
+_CAVITY: Final = np.array([0.16, 0.06, 0.055], np.float32)  # linear parts of the light on the teeth
 _TONGUE: Final = np.array([0.66, 0.33, 0.33], np.float32)
 _WARM: Final = np.array([1.0, 0.76, 0.68], np.float32)
 _GUM: Final = np.array([0.70, 0.38, 0.38], np.float32)
-_ENAMEL: Final = np.array([1.0, 0.955, 0.885], np.float32)
+_ENAMEL: Final = np.array([1.08, 1.03, 0.95], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +73,11 @@ class Mouth:
         picture = np.empty((*mask.shape, 3), np.float32)
         picture[:] = _CAVITY
         low_edge = _UPPER_EDGE - _OVERBITE
-        flesh = _tongue(low_x, low_y - low_edge, tongue)
-        _lay(picture, _TONGUE * 0.8, np.minimum(flesh[..., None] * 1.2, 1), flesh)
+        flesh = _tongue(low_x, low_y - low_edge + 0.42 * gap, tongue)
+        _lay(picture, _TONGUE, np.clip(flesh * 3, 0, 1)[..., None], flesh)
         self._teeth(picture, self.lower, low_x, low_y - low_edge, 0.85)
         if tongue > 0.5:
-            _lay(picture, _TONGUE, (flesh * _eased(tongue, 0.5, 0.8))[..., None], np.ones_like(flesh))
+            _lay(picture, _TONGUE, (np.clip(flesh * 3, 0, 1) * _eased(tongue, 0.5, 0.8))[..., None], flesh)
         self._teeth(picture, self.upper, up_x, up_y - _UPPER_EDGE, 1.0)
         # Light that has been inside a mouth has lost its blue.
         light = np.float32(lit) * self._shade(mask, up_x)[..., None]
@@ -118,12 +118,12 @@ class Mouth:
 
 def _tongue(x: Floats, below: Floats, out: float) -> Floats:
     """Return the light on the tongue (0 where it is not), *below* millimetres under the edge of the lower teeth."""
-    top = 1.5 - 7.0 * _eased(out, 0.0, 0.9)
+    top = 0.8 - 6.0 * _eased(out, 0.0, 0.9)
     dome = top + np.square(x / 15.0) * 5.0
     depth = below - dome
-    body = np.clip(depth / 2.0, 0, 1) * np.clip((19 - np.abs(x)) / 4, 0, 1)
+    body = np.clip(depth / 2.6, 0, 1) * np.clip((19 - np.abs(x)) / 4, 0, 1)
     groove = 1 - 0.18 * np.exp(-np.square(x / 1.8))
-    return np.asarray(body * groove * (0.55 + 0.35 * out + 0.1 * np.clip(depth / 8, 0, 1)), np.float32)
+    return np.asarray(body * groove * (0.5 + 0.3 * out + 0.35 * np.clip(depth / 5, 0, 1)), np.float32)
 
 
 def _lay(picture: Floats, colour: Floats, cover: Floats, tone: Floats) -> None:

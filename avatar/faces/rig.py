@@ -12,6 +12,11 @@ from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Landmarks
 
 _UPPER, _LOWER = list(UPPER), list(LOWER)
+# The rows of each lip from the inside out, point by point beyond _UPPER and _LOWER.
+_UPPER_ROWS = ([183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 302, 303, 304, 408])
+_LOWER_ROWS = ([96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307])
+_OUTER_ROW = {-1: [185, 40, 39, 37, 0, 267, 269, 270, 409], 1: [146, 91, 181, 84, 17, 314, 405, 321, 375]}
+_THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rolled
 _MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
 _CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
 
@@ -95,11 +100,16 @@ class Rig:
 
 
 def _touching(mesh: Landmarks) -> Landmarks:
-    """Return *mesh* with lips that would pass through each other meeting half-way."""
+    """Return *mesh* with lips that would pass through each other meeting half-way, and no row of a lip folded over."""
     over = np.minimum(mesh[_LOWER, 1] - mesh[_UPPER, 1], 0)
     if over.any():
         mesh[_UPPER, 1] += over / 2
         mesh[_LOWER, 1] -= over / 2
+    for inner, rows, sign in ((_UPPER, _UPPER_ROWS, -1), (_LOWER, _LOWER_ROWS, 1)):
+        edge = mesh[inner, 1]
+        for row in rows:
+            edge = edge + sign * _THIN * np.abs(mesh[_OUTER_ROW[sign], 1] - mesh[inner, 1])
+            mesh[row, 1] = np.maximum(mesh[row, 1] * sign, edge * sign) * sign
     return mesh
 
 

@@ -17,6 +17,8 @@ from avatar.media.frames import Landmarks
 # How far a ring lies outside, as a fraction of the way from "goes with the head" to "stays", and its share of motion.
 _FADES: Final = ((0.0, 1.0), (0.25, 0.84), (0.5, 0.5), (0.75, 0.16), (1.0, 0.0))
 _COUNT = len(OVAL)
+# The mouth first and the skin over it: where thin triangles touch, lips must not show what lies between them.
+_FACE: Final = np.concatenate([topology().mouth, topology().eyes, topology().skin])
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,7 @@ class Surround:
     head: Floats
     jaw: Floats
     triangles: NDArray[np.int64]  # of the mesh and of the rings, points numbered from 0 (mesh) and 468 (rings)
+    close: NDArray[np.int64]  # of the mesh and the two rings next to it
 
     @classmethod
     def of(cls, rig: Rig) -> "Surround":
@@ -52,7 +55,8 @@ class Surround:
             np.concatenate(points).astype(np.float32),
             np.concatenate(head).astype(np.float32),
             np.concatenate(jaw).astype(np.float32),
-            np.concatenate([topology().face, _bands(1 + len(_FADES))]),
+            np.concatenate([_FACE, _bands(1 + len(_FADES))]),
+            np.concatenate([_bands(2), _FACE]),
         )
 
     def moved(self, rig: Rig, expressed: Landmarks, pose: Pose) -> Floats:

@@ -95,7 +95,9 @@ def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
     track = _blend(timings, times + _LEAD)
     for symbols, viseme in ((("F", "V"), _TEETH), (("P", "B", "M"), _CLOSED)):
         contact = _contact(timings, times, symbols)[:, None]
-        track += contact * (viseme.shape - track)
+        # Rounding stays: lips close on the M of "moon" already pushed forward.
+        kept = np.where(np.isin(np.arange(len(NAMES)), _ROUND), track * 0.8, viseme.shape)
+        track += contact * (kept - track)
     track[:, INDEX["jawOpen"]] = np.minimum(track[:, INDEX["jawOpen"]], MOST_OPEN)
     return np.asarray(track * at_rest(count, rate, _REST)[:, None], np.float32)
 
@@ -143,7 +145,7 @@ def _contact(timings: Timings, times: NDArray[np.float64], symbols: tuple[str, .
         if phone.symbol not in symbols:
             continue
         outside = np.maximum(np.maximum(phone.start - times, times - phone.end + 0.015), 0)
-        near = np.clip(1 - outside / 0.06, 0, 1)
+        near = np.clip(1 - outside / 0.05, 0, 1)
         near[np.abs(times - (phone.start + phone.end) / 2).argmin()] = 1
         contact = np.maximum(contact, near * near * (3 - 2 * near))
     return contact
