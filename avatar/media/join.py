@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _BITS_PER_SECOND = 128_000
 _AAC_BLOCK = 1024
+_PULSE_EVERY = 50  # frames
+# Milliseconds, the default of an mp4's edit lists, would cut the last samples off.
+_TO_THE_SAMPLE = {**EXACT, "movie_timescale": str(SAMPLE_RATE)}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def join(
     blocks = levelled(lambda: _soundtrack(pieces, timeline), loudness)
     with whole(to) as beside:
         with (
-            av.open(str(beside), "w", format="mp4", container_options=EXACT) as container,
+            av.open(str(beside), "w", format="mp4", container_options=_TO_THE_SAMPLE) as container,
             opened(pieces[0].picture) as first,
         ):
             video = container.add_stream_from_template(first.streams.video[0])
@@ -85,7 +88,8 @@ def join(
             for packet, time in _pictures(pieces, timeline, max(strip.delay for strip in strips), video):
                 container.mux(packet)
                 audio.advance(sample_at(time, timeline.rate))
-                pulse(time / timeline.frames)
+                if time % _PULSE_EVERY == 0 or time == timeline.frames:
+                    pulse(time / timeline.frames)
             audio.finish()
         _check_step(beside, timeline)
     return timeline

@@ -79,3 +79,29 @@ def test_panels_that_run_apart_are_an_error(bench):
     with pytest.raises(EngineError) as refusal:
         H264().run(cleared(Render((ONE, TWO), SPEECH)), bench)
     assert refusal.value.code == "panels.differ"
+
+
+def test_a_lower_third_is_seen_in_its_place_and_gone_before_the_end(bench):
+    bench.streams[ONE] = lambda: moving(50, width=256, height=192)
+    plain = planes_in(H264(crf=0).run(cleared(Render((ONE,), SPEECH)), bench)["picture.mp4"])
+    named = planes_in(H264(crf=0).run(cleared(Render((ONE,), SPEECH, "Ava\nPresenter")), bench)["picture.mp4"])
+
+    differs = [bool((a != b).any()) for a, b in zip(plain, named, strict=True)]
+    assert differs == [False] * 10 + [True] * 35 + [False] * 5
+    assert np.array_equal(plain[25][:96], named[25][:96])  # the upper half
+    assert (plain[25][96:192] != named[25][96:192]).mean() > 0.05
+
+
+def test_burnt_captions_are_seen_while_words_are_spoken(bench):
+    plain = planes_in(H264(crf=0).run(cleared(Render((ONE,), SPEECH)), bench)["picture.mp4"])
+    burnt = planes_in(H264(crf=0, burn_captions=True).run(cleared(Render((ONE,), SPEECH)), bench)["picture.mp4"])
+
+    differs = [bool((a != b).any()) for a, b in zip(plain, burnt, strict=True)]
+    assert differs == [False] * 2 + [True] * 48
+
+
+def test_two_renders_give_the_same_bytes(bench):
+    request = Render((ONE, TWO), SPEECH, "Ava\nPresenter")
+    one = H264(burn_captions=True).run(cleared(request), bench)["picture.mp4"].read_bytes()
+
+    assert H264(burn_captions=True).run(cleared(request), bench)["picture.mp4"].read_bytes() == one
