@@ -37,7 +37,7 @@ def skin(source: str) -> list[Triangle]:
 
 
 def corners(*edges: tuple[int, int]) -> Triangle:
-    """Return the corners of the triangle that three *edges* close, turned to run clockwise on a face seen from before."""
+    """Return the corners of the triangle that three *edges* close, clockwise on a face seen from before."""
     (a, b), (c, d), (e, f) = edges
     assert (b, d, f) == (c, e, a), edges
     return a, e, c

@@ -71,7 +71,7 @@ def _view(rgb: Pixels, roi: Roi) -> Pixels:
     scale = roi.side / side
     to_picture = np.empty((2, 3))
     to_picture[:, :2] = _rotation(roi.turn) * scale
-    to_picture[:, 2] = (roi.x, roi.y) - to_picture[:, :2] @ (side / 2, side / 2)
+    to_picture[:, 2] = (roi.x, roi.y) - to_picture[:, :2] @ ((side - 1) / 2, (side - 1) / 2)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     view = cv2.warpAffine(rgb, to_picture, (side, side), flags=flags)
     if times > 1:

@@ -1,0 +1,76 @@
+"""Swap a face by bending the portrait's over the footage's mesh, in the light of the footage."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from avatar.consent import Cleared
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.mesh import MESH
+from avatar.faces.track import track
+from avatar.faces.transplant import Donor, Transplant
+from avatar.media.frames import Box, Format, Frame, Frames
+from avatar.media.picture import read_rgb
+from avatar.stages.face import SwapFace
+from avatar.stages.request import Workbench
+from avatar.weights import Weights
+
+_log = logging.getLogger(__name__)
+_MARGIN = 2.0  # pixels around the mesh, so that its soft edge is inside the box
+
+
+@dataclass(frozen=True)
+class MeshSwap:
+    """The portrait's face follows the footage's face point by point; mouth, closed lids and light stay the footage's.
+
+    Frames without a face pass untouched. *device* is ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one. Needs
+    no GPU: a frame of 512 pixels costs about 8 ms of one core, and 10 more where the footage must be tracked first.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
+        """Return the frames of the footage with the face swapped; they are made when pulled."""
+        device = self._device()
+        landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
+        portrait = read_rgb(bench.open(job.request.face))
+        transplant = Transplant(Donor.of(portrait, landmarker.face_in(portrait), device))
+        frames = track(bench.frames(job.request.footage), landmarker)
+        _log.debug("swapping a face in %d frames on %s", frames.count, device)
+        return Frames(frames.format, frames.count, _swapped(frames, transplant, bench))
+
+    def _device(self) -> str:
+        import torch
+
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        return self.device
+
+
+def _swapped(frames: Frames, transplant: Transplant, bench: Workbench) -> Iterator[list[Frame]]:
+    done = 0
+    for batch in frames.batches:
+        bench.pulse(done / max(frames.count, 1))
+        for frame in batch:
+            _swap(frame, frames.format, transplant)
+        done += len(batch)
+        yield batch
+
+
+def _swap(frame: Frame, format: Format, transplant: Transplant) -> None:
+    if frame.landmarks is None:
+        transplant.forget()
+        return
+    box = Box.around(frame.landmarks, _MARGIN, format)
+    if box.empty:
+        return
+    moved = frame.landmarks.astype(np.float32)
+    moved[:, :2] -= (box.left, box.top)
+    transplant.onto(frame.edit(box), moved)

@@ -1,0 +1,63 @@
+"""How much of a transplanted face is seen at each point of its mesh."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.contours import depth_inside
+from avatar.faces.gaze import EYES, opening
+from avatar.faces.lips import parting
+from avatar.faces.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_distance
+from avatar.media.frames import Landmarks
+
+# In eye distances.
+_FOREHEAD, _JAW = 0.32, 0.2  # how far from the oval the face has faded in, above the eyes and below the mouth
+_LIDS, _AROUND = 0.1, 0.24  # the lids reach this far from the eye; the skin is all the donor's from there on
+
+_SHUT, _OPEN = 0.11, 0.17  # openings (see gaze) between which closing lids become the head's own
+_TOUCH, _APART = (
+    0.028,
+    0.05,
+)  # mean distances of the lips between which the head's own mouth appears; at rest 0.01-0.028
+_SOFT = 0.02  # how far the rim of the mouth is softened
+
+
+def fade_at_rest(landmarks: Landmarks) -> NDArray[np.float32]:
+    """Return the fade of each of the 500 mesh points (see ``Donor``) while eyes are open: 0 at the oval, 1 inside."""
+    unit = eye_distance(landmarks)
+    points = landmarks[:, :2] / unit
+    eyes, lips = points[list(EYES), 1].mean(), points[list(LIPS_INNER), 1].mean()
+    reach = np.interp(points[:, 1], [eyes, lips], [_FOREHEAD, _JAW])
+    inside = (depth_inside(points, points[list(OVAL)]) / reach).clip(0, 1)
+    return np.concatenate([inside, np.ones(len(EYES))]).astype(np.float32)
+
+
+def lids(landmarks: Landmarks) -> NDArray[np.float32]:
+    """Return how much each of the 500 mesh points belongs to the lids of the right and of the left eye (2, 500)."""
+    points = landmarks[:, :2] / eye_distance(landmarks)
+    rows = []
+    for eye, own in ((RIGHT_EYE, (1, 0)), (LEFT_EYE, (0, 1))):
+        away = -depth_inside(points, points[list(eye)])
+        skin = np.interp(away, [_LIDS, _AROUND], [1, 0])
+        rows.append(np.concatenate([skin, np.repeat(own, len(eye))]))
+    return np.stack(rows).astype(np.float32)
+
+
+def closing(landmarks: Landmarks) -> NDArray[np.float32]:
+    """Return how far the right and the left eye of *landmarks* are closed (2,): 0 open, 1 shut."""
+    openings = [opening(landmarks, eye) for eye in (RIGHT_EYE, LEFT_EYE)]
+    return np.interp(openings, [_SHUT, _OPEN], [1, 0]).astype(np.float32)
+
+
+def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return how much of the head's own mouth each pixel of *shape* (h, w) shows between the lips at *landmarks*.
+
+    Lips that touch show nothing of it: the line between them is the donor's.
+    """
+    lips = landmarks[list(LIPS_INNER), :2]
+    mask = np.zeros(shape, np.uint8)
+    seen = float(np.interp(parting(landmarks), [_TOUCH, _APART], [0, 255]))
+    if seen:
+        cv2.fillPoly(mask, [np.round(lips * 16).astype(np.int32)], seen, lineType=cv2.LINE_AA, shift=4)
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(_SOFT * eye_distance(landmarks), 0.5)), np.uint8)
+    return np.asarray(mask / 255, np.float32)
