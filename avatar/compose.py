@@ -1,0 +1,92 @@
+"""The composition root: settings in, a working studio out."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlparse
+
+from avatar.artifacts.objects import FolderObjects, Objects
+from avatar.artifacts.store import Store
+from avatar.consent.gate import Gate
+from avatar.consent.keys import key_at
+from avatar.consent.ledger import Ledger
+from avatar.errors import InputError
+from avatar.people import People
+from avatar.provenance.chain import load_signer
+from avatar.settings import Settings
+from avatar.stages.request import Signer
+from avatar.studio import Moment, Studio
+
+
+def _silent(_: Moment) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that belongs to one store: its ledger, its people, its studio and its signing chain."""
+
+    settings: Settings
+    tell: Callable[[Moment], None] = _silent
+
+    @cached_property
+    def objects(self) -> Objects:
+        return open_objects(self.settings)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.objects)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.objects, key_at(self.settings.key_folder / "ledger.key", make=True))
+
+    @cached_property
+    def people(self) -> People:
+        folder = self.settings.key_folder / "people"
+        return People(self.objects, self.store, self.ledger, folder, self.settings.organisation)
+
+    @property
+    def signing(self) -> Path:
+        """The folder of the C2PA signing chain: the team's own, or the demo chain made at first use."""
+        return self.settings.key_folder / "signing"
+
+    @cached_property
+    def studio(self) -> Studio:
+        _one_thread_each()
+        gate = Gate(self.ledger, self.store)
+        return Studio(self.store, gate, self.ledger, self._signer, tell=self.tell)
+
+    def _signer(self) -> Signer:
+        return load_signer(self.signing)
+
+
+def open_house(tell: Callable[[Moment], None] = _silent) -> House:
+    """Return the house that the environment describes."""
+    return House(Settings(), tell)
+
+
+def open_objects(settings: Settings) -> Objects:
+    """Return the object store that ``AVATAR_STORE`` names: a bucket, a folder, or the home's own folder."""
+    if not settings.store:
+        return FolderObjects(settings.home / "store")
+    place = urlparse(settings.store)
+    if place.scheme == "s3" and place.netloc:
+        from avatar.artifacts.s3 import S3Objects
+
+        return S3Objects(place.netloc, place.path)
+    if place.scheme in ("", "file"):
+        return FolderObjects(Path(place.path))
+    raise InputError(
+        f"AVATAR_STORE {settings.store!r}: give s3://BUCKET/PREFIX or the path of a folder", code="settings.store"
+    )
+
+
+def _one_thread_each() -> None:
+    # Shots run side by side, one thread each: faster in all than one shot on many threads, and the same bytes.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import cv2
+
+    cv2.setNumThreads(1)

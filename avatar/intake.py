@@ -1,0 +1,65 @@
+"""What a person brings, checked before anything is stored."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.errors import InputError
+from avatar.media.intake import take_footage, take_portrait, take_sound
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample, ready to be kept: the kind of artifact and its files."""
+
+    kind: type[Artifact]
+    parts: dict[str, Path]
+
+
+def portrait(path: Path, room: Path) -> Sample:
+    """Take a portrait in: one face, large enough to animate."""
+    from avatar.faces.face import open_landmarker
+    from avatar.media.picture import read_rgb
+
+    picture = take_portrait(path, room)
+    open_landmarker().face_in(read_rgb(picture), name=path.name)
+    return Sample(Image, {"picture.png": picture})
+
+
+def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
+    """Take a voice sample in: long and clear enough to learn from, with what is said in it.
+
+    Without a *transcript* the shipped recogniser writes one.
+    """
+    from avatar.media.sound import read_sound
+    from avatar.voices.recogniser import transcribe
+    from avatar.voices.sample import check_sample
+
+    sound = take_sound(path, room)
+    samples, rate = read_sound(sound)
+    check_sample(samples, rate, name=path.name)
+    said = _text(transcript) if transcript else transcribe(samples, rate)
+    text = room / "transcript.txt"
+    text.write_text(said)
+    return Sample(Audio, {"sound.wav": sound, "transcript.txt": text})
+
+
+def footage(path: Path, room: Path) -> Sample:
+    """Take footage in: an mp4 that plays from start to end."""
+    return Sample(GivenFootage, {"footage.mp4": take_footage(path, room)})
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"transcript {path.name}: cannot be read as UTF-8 text; give a plain text file of what is said",
+            code="transcript.unreadable",
+        ) from error
+    if not text:
+        raise InputError(
+            f"transcript {path.name}: is empty; write what is said, or leave --transcript out to have it recognised",
+            code="transcript.empty",
+        )
+    return text

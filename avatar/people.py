@@ -1,0 +1,212 @@
+"""Enrolling people, finding them again, and recording what they agree to."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import Literal, TypeVar
+
+from pydantic import ValidationError
+
+from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.artifacts.objects import Objects
+from avatar.artifacts.store import Store
+from avatar.consent import Use
+from avatar.consent.entries import Brought, Enrolled, Granted, Refused, Withdrawn
+from avatar.consent.keys import Key, key_at
+from avatar.consent.ledger import Ledger, now
+from avatar.consent.record import Grant, Withdrawal
+from avatar.errors import AvatarError, ConsentError, InputError
+from avatar.intake import Sample
+from avatar.production import Likeness
+from avatar.registry import hint
+
+A = TypeVar("A", bound=Artifact)
+
+Capacity = Literal["self", "estate", "synthetic"]
+Prepare = Callable[[Path], Sample]  # takes a private folder, gives a checked sample
+
+_ALIAS = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone with a likeness: a random *id*, and the *alias* that this store knows them by (never in the ledger)."""
+
+    id: str
+    alias: str
+    capacity: str
+
+
+@dataclass(frozen=True)
+class People:
+    """Everyone enrolled in a store."""
+
+    objects: Objects
+    store: Store
+    ledger: Ledger
+    keys: Path  # one file a person; hand it to them, it is theirs
+    organisation: str
+    clock: Callable[[], datetime] = now
+
+    def enroll(self, alias: str, capacity: Capacity, samples: Sequence[Prepare]) -> Person:
+        """Bring *alias* in with *samples*, or bring more samples of someone who is here already.
+
+        Every sample is checked before anything is written.
+
+        Raises:
+            InputError: a sample will not do, or the alias is malformed.
+        """
+        if not _ALIAS.fullmatch(alias):
+            raise InputError(
+                f"alias {alias!r}: use a lower-case letter, then letters, digits and dashes (31 at most)",
+                code="person.bad-alias",
+            )
+        with TemporaryDirectory(prefix="avatar-") as room:
+            ready = [self._prepared(prepare, Path(room), index) for index, prepare in enumerate(samples)]
+            person = self._known(alias) or self._new(alias, capacity)
+            for sample in ready:
+                self._bring(person, sample)
+        return person
+
+    def find(self, name: str) -> Person:
+        """Return the person with the alias or id *name*."""
+        person = self._known(name) or next((p for p in self.all() if p.id == name), None)
+        if person is None:
+            aliases = [p.alias for p in self.all()]
+            raise InputError(
+                f"nobody here is called {name!r}{hint(name, aliases)}; enrolled: {', '.join(aliases) or 'nobody yet'} "
+                "(avatar enroll)",
+                code="person.unknown",
+            )
+        return person
+
+    def all(self) -> tuple[Person, ...]:
+        """Return everyone, by alias."""
+        aliases = (key.removeprefix("aliases/") for key in self.objects.list("aliases"))
+        return tuple(person for alias in aliases if (person := self._known(alias)))
+
+    def likeness(self, person: Person) -> Likeness:
+        """Return the newest of each kind of sample that *person* brought."""
+        return Likeness(
+            voice=self._newest(person, Audio),
+            portrait=self._newest(person, Image),
+            footage=self._newest(person, GivenFootage),
+        )
+
+    def key(self, person: Person) -> Key:
+        """Return *person*'s own key from the key folder."""
+        return key_at(self.keys / f"{person.id}.key")
+
+    def agree(self, person: Person, uses: Sequence[Use], *, days: int, start: datetime | None = None) -> Grant:
+        """Have *person* sign a grant of *uses* of every sample they brought, for *days*, and record it."""
+        begin = start or self.clock()
+        state = self.ledger.read().people[person.id]
+        try:
+            unsigned = Grant(
+                person=person.id,
+                grantee=self.organisation,
+                uses=tuple(sorted(set(uses))),
+                assets=tuple(sorted(state.assets)),
+                not_before=begin,
+                not_after=begin + timedelta(days=days),
+                signature="0" * 128,
+            )
+        except (ValidationError, OverflowError) as error:
+            raise _unusable(error) from error
+        return self.record(unsigned.model_copy(update={"signature": self.key(person).sign(unsigned.signed_bytes)}))
+
+    def record(self, grant: Grant) -> Grant:
+        """Record a *grant* that its person signed, here or elsewhere.
+
+        Raises:
+            ConsentError: it is not theirs, was edited, or is already over.
+        """
+        if grant.not_after <= self.clock():
+            self._refuse(grant.person, "consent.expired")
+            raise ConsentError(
+                f"grant of {grant.person}, not_after {grant.not_after:%Y-%m-%d %H:%M} UTC: it is already over; "
+                "ask for a new one with a later end",
+                code="consent.expired",
+            )
+        try:
+            self.ledger.append(Granted(grant=grant))
+        except ConsentError as error:
+            self._refuse(grant.person, error.code)
+            raise
+        return grant
+
+    def read_grant(self, path: Path) -> Grant:
+        """Return the signed grant in the JSON file *path*."""
+        try:
+            return Grant.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise InputError(f"grant {path}: cannot be read; give a JSON file", code="grant.unreadable") from error
+        except ValidationError as error:
+            raise _unusable(error) from error
+
+    def withdraw(self, person: Person, uses: Sequence[Use] = ()) -> int:
+        """Record that *person* takes back *uses*, or everything; return the ledger index."""
+        withdrawal = Withdrawal(person=person.id, uses=tuple(sorted(set(uses))))
+        if (self.keys / f"{person.id}.key").exists():
+            signature = self.key(person).sign(withdrawal.signed_bytes)
+            withdrawal = withdrawal.model_copy(update={"signature": signature})
+        return self.ledger.append(Withdrawn(withdrawal=withdrawal))
+
+    def _prepared(self, prepare: Prepare, room: Path, index: int) -> Sample:
+        own = room / str(index)
+        own.mkdir()
+        try:
+            return prepare(own)
+        except AvatarError as error:
+            self.ledger.append(Refused(code=error.code, request="Enroll"))
+            raise
+
+    def _new(self, alias: str, capacity: Capacity) -> Person:
+        person = Person(f"p-{token_hex(8)}", alias, capacity)
+        card = json.dumps({"alias": alias, "capacity": capacity}).encode()
+        key = key_at(self.keys / f"{person.id}.key", make=True)
+        self.objects.create(f"people/{person.id}/card", card)
+        self.ledger.append(Enrolled(person=person.id, key=key.public, capacity=capacity))
+        # The alias comes last and decides who was first: until it stands, nobody can find the person.
+        if not self.objects.create(f"aliases/{alias}", person.id.encode()):
+            raise InputError(f"alias {alias!r} was taken a moment ago; choose another", code="person.alias-taken")
+        return person
+
+    def _bring(self, person: Person, sample: Sample) -> None:
+        artifact = self.store.keep(sample.kind, sample.parts, people=(person.id,))
+        asset = self.store.manifest(artifact.digest).parts[sample.kind.parts[0]]
+        if asset in self.ledger.read().people[person.id].assets:
+            return
+        self.ledger.append(Brought(person=person.id, asset=asset, manifest=artifact.digest))
+
+    def _newest(self, person: Person, kind: type[A]) -> A | None:
+        state = self.ledger.read().people.get(person.id)
+        brought = list(state.assets.values()) if state else []
+        ours = [digest for digest in brought if self.store.manifest(digest).kind == kind.__name__]
+        return kind(ours[-1]) if ours else None
+
+    def _known(self, alias: str) -> Person | None:
+        found = self.objects.read(f"aliases/{alias}") if _ALIAS.fullmatch(alias) else None
+        if found is None:
+            return None
+        card = json.loads(self.objects.read(f"people/{found.decode()}/card") or b"{}")
+        return Person(found.decode(), alias, card.get("capacity", "self"))
+
+    def _refuse(self, person: str, code: str) -> None:
+        self.ledger.append(Refused(code=code, request="Grant", people=(person,)))
+
+
+def _unusable(error: ValidationError | OverflowError) -> InputError:
+    if isinstance(error, OverflowError):
+        return InputError("grant, field 'days': too many; a grant lasts ten years at most", code="grant.bad-value")
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    field = f", field {name!r}" if name else ""
+    given = f" ({first['input']!r})" if name else ""
+    message = first["msg"].removeprefix("Value error, ")
+    return InputError(f"grant{field}{given}: {message}", code="grant.bad-value")
