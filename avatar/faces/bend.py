@@ -26,13 +26,17 @@ class Field:
     dy: Floats
     fine: int = 1
 
-    def sample(self, source: Pixels, scale: int = 1) -> Pixels:
-        """Return the pixels of the box, taken from *source*, which has *scale* times the resolution of the picture."""
+    def sample(self, source: Pixels, scale: int = 1, corner: tuple[int, int] = (0, 0)) -> Pixels:
+        """Return the pixels of the box, taken from *source*.
+
+        It has *scale* times the resolution of the picture; its left top is the picture's pixel *corner*.
+        """
         height, width = self.dx.shape
+        left, top = self.box.left - corner[0], self.box.top - corner[1]
         # Pixel centres: the middle of pixel x lies at (x + 1/2) * scale - 1/2 in the finer picture.
         step = np.float32(scale / self.fine)
-        xs = (np.arange(width, dtype=np.float32) + 0.5)[None] * step + np.float32(self.box.left * scale - 0.5)
-        ys = (np.arange(height, dtype=np.float32) + 0.5)[:, None] * step + np.float32(self.box.top * scale - 0.5)
+        xs = (np.arange(width, dtype=np.float32) + 0.5)[None] * step + np.float32(left * scale - 0.5)
+        ys = (np.arange(height, dtype=np.float32) + 0.5)[:, None] * step + np.float32(top * scale - 0.5)
         map_x, map_y = xs + self.dx * np.float32(scale), ys + self.dy * np.float32(scale)
         flags = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_CUBIC
         pixels = cv2.remap(source, map_x, map_y, flags, borderMode=cv2.BORDER_REPLICATE)

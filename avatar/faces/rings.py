@@ -61,10 +61,14 @@ class Surround:
 
     def moved(self, rig: Rig, expressed: Landmarks, pose: Pose) -> Floats:
         """Return the ring points (n, 3) while the face is *expressed* and the head in *pose*."""
-        follow = np.tile((expressed - rig.rest)[list(OVAL)], (len(self.rest) // _COUNT, 1))
-        bent = self.rest + follow * self.jaw[:, None]
+        bent = self.rest + self.following(expressed - rig.rest)
         turned = pose.carry(bent)
         return np.asarray(bent + (turned - bent) * self.head[:, None], np.float32)
+
+    def following(self, shift: Floats) -> Floats:
+        """Return how the ring points (n, 3) go along with the jaw while the mesh is shifted by *shift* (468, 3)."""
+        follow = np.tile(shift[list(OVAL)], (len(self.rest) // _COUNT, 1))
+        return np.asarray(follow * self.jaw[:, None], np.float32)
 
 
 def _downwards(rig: Rig) -> Floats:

@@ -1,0 +1,56 @@
+"""Refine lips by bending the mouth of each frame to the speech, and painting what opens between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from avatar.consent import Cleared
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.coefficients import NAMES, Floats
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.mesh import MESH
+from avatar.faces.performance import spoken
+from avatar.faces.refiner import Refiner
+from avatar.faces.track import Tracker
+from avatar.media.frames import Frame, Frames, rgb_of
+from avatar.stages.face import RefineLips
+from avatar.stages.request import Workbench
+from avatar.voices.timings import Timings
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class MouthWarp:
+    """The mouth of every frame takes the shape its moment of the speech asks for; where it has it, nothing changes.
+
+    In silence, and after the speech, the lips rest closed. A frame without a face passes untouched.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
+
+    def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
+        """Return the frames of the footage, each with its mouth refined as it passes."""
+        request = job.request
+        frames = bench.frames(request.footage)
+        timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
+        track, _ = spoken(timings, bench.open(request.speech, "sound.wav"), frames.format.rate)
+        landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
+        return frames.through(_refining(Refiner(frames.format), Tracker(landmarker), track))
+
+
+def _refining(refiner: Refiner, tracker: Tracker, track: Floats) -> Callable[[list[Frame]], list[Frame]]:
+    silent = np.zeros(len(NAMES), np.float32)
+    moments = iter(track)
+
+    def step(batch: list[Frame]) -> list[Frame]:
+        for frame in batch:
+            looked_at = not frame.tracked
+            if looked_at:
+                frame.landmarks, frame.tracked = tracker.follow(rgb_of(frame.planes)), True
+            refiner.refine(frame, next(moments, silent), looked_at=looked_at)
+        return batch
+
+    return step
