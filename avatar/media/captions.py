@@ -12,7 +12,7 @@ _PAUSE = 0.8  # seconds of silence that end a cue
 _LINGER = 0.3  # seconds a cue stays after its last word, when there is room
 _SENTENCE, _CLAUSE = (".", "!", "?", "…", "。"), (",", ";", ":", "—", "–")
 _CLOSING = "\"'”’)]»"
-_WORTH_CUTTING = 20  # characters a cue must have to be cut at a comma
+_TOO_SHORT = 100.0  # what a cue costs that leaves no time to read it; a broken sentence costs 3 or 4
 
 Spoken = tuple[str, float, float]  # a word as written, and when it is spoken: start and end in seconds
 
@@ -31,7 +31,7 @@ def cues_of(words: Sequence[Spoken], until: float) -> tuple[Cue, ...]:
 
     Each is shown for 1 to 7 seconds (less only where its neighbours leave no room); they never overlap.
     """
-    cues = [_cue(group) for group in _groups(list(_tidied(words, until)))]
+    cues = [_cue(group) for group in _groups(list(_tidied(words, until)), until)]
     return tuple(_timed(cues, until))
 
 
@@ -66,48 +66,50 @@ def _tidied(words: Sequence[Spoken], until: float) -> Iterator[Spoken]:
         reached = start
 
 
-def _groups(words: list[Spoken]) -> Iterator[list[Spoken]]:
-    group: list[Spoken] = []
-    for word in words:
-        while group and _must_break(group, word):
-            cut = _best_cut(group)
-            yield group[:cut]
-            group = group[cut:]
-        if group and _may_break(group, word):
-            yield group
-            group = []
-        group.append(word)
-    if group:
-        yield group
+def _groups(words: list[Spoken], until: float) -> list[list[Spoken]]:
+    """Return *words* in the groups that read best: the cheapest of all ways to part them."""
+    costs, begins = [0.0], [0]
+    for end in range(1, len(words) + 1):
+        ways = ((costs[begin] + _cost(words, begin, end, until), begin) for begin in _begins(words, end))
+        cost, begin = min(ways)
+        costs.append(cost)
+        begins.append(begin)
+    groups, end = [], len(words)
+    while end:
+        groups.append(words[begins[end] : end])
+        end = begins[end]
+    return groups[::-1]
 
 
-def _must_break(group: list[Spoken], word: Spoken) -> bool:
-    return not _lines([*group, word]) or word[2] - group[0][1] > LONGEST
+def _begins(words: list[Spoken], end: int) -> Iterator[int]:
+    """Give where a group that ends before word *end* may begin: it fits two lines and is not shown too long."""
+    begin = end - 1
+    yield begin
+    while begin and _fits(words[begin - 1 : end]) and words[end - 1][2] - words[begin - 1][1] <= LONGEST:
+        begin -= 1
+        yield begin
 
 
-def _may_break(group: list[Spoken], word: Spoken) -> bool:
-    last = group[-1]
-    if last[2] - group[0][1] < SHORTEST:
-        return False
-    return _ends(last, _SENTENCE) or word[1] - last[2] > _PAUSE or (_ends(last, _CLAUSE) and _length(group) >= LINE)
+def _cost(words: list[Spoken], begin: int, end: int, until: float) -> float:
+    room = (words[end][1] if end < len(words) else until) - words[begin][1]
+    inside = sum(_sentence_ends(words, place) for place in range(begin + 1, end))
+    cost = 1.0 + 4.0 * inside + (_TOO_SHORT if room < SHORTEST else 0.0)
+    if end == len(words) or _sentence_ends(words, end):
+        return cost
+    return cost + (0.6 if _ends(words[end - 1], _CLAUSE) else 3.0)
 
 
-def _best_cut(group: list[Spoken]) -> int:
-    """Return how many words of a full *group* make a cue: up to its last clause, or all."""
-    for cut in range(len(group) - 1, 0, -1):
-        head = group[:cut]
-        lasting = head[-1][2] - head[0][1] >= SHORTEST
-        if _ends(head[-1], _CLAUSE + _SENTENCE) and _length(head) >= _WORTH_CUTTING and lasting:
-            return cut
-    return len(group)
+def _sentence_ends(words: list[Spoken], place: int) -> bool:
+    """Whether a sentence ends, or the speaker pauses, before word *place*."""
+    return _ends(words[place - 1], _SENTENCE) or words[place][1] - words[place - 1][2] > _PAUSE
+
+
+def _fits(group: list[Spoken]) -> bool:
+    return sum(len(text) + 1 for text, _, _ in group) <= LINES * (LINE + 1) and bool(_lines(group))
 
 
 def _ends(word: Spoken, marks: tuple[str, ...]) -> bool:
     return word[0].rstrip(_CLOSING).endswith(marks)
-
-
-def _length(group: list[Spoken]) -> int:
-    return sum(len(text) + 1 for text, _, _ in group) - 1
 
 
 def _lines(group: list[Spoken]) -> tuple[str, ...]:

@@ -38,9 +38,9 @@ def _stamped(still: Pixels, seconds: float) -> Pixels:
     draw = ImageDraw.Draw(picture)
     text = f"{int(seconds) // 60}:{seconds % 60:04.1f}"
     type_ = ImageFont.truetype(str(font()), 14)
-    box = draw.textbbox((8, still.shape[0] - 24), text, font=type_)
+    box = draw.textbbox((8, 6), text, font=type_)
     draw.rectangle((box[0] - 4, box[1] - 3, box[2] + 4, box[3] + 3), fill=(0, 0, 0))
-    draw.text((8, still.shape[0] - 24), text, font=type_, fill="white")
+    draw.text((8, 6), text, font=type_, fill="white")
     return np.asarray(picture, dtype=np.uint8)
 
 

@@ -25,6 +25,7 @@ LONGEST_SIDE = 16_384
 MOST_FOOTAGE = 3840 * 2160
 LONGEST_FOOTAGE = 30 * 60  # seconds
 FASTEST = 60  # frames per second
+_HDR = (16, 18)  # ITU-T H.273: PQ and HLG, which only tone mapping makes right on an ordinary screen
 _CODECS = ("h264", "hevc", "av1", "vp9")
 
 
@@ -154,6 +155,8 @@ def _check_stream(stream: "VideoStream", name: str) -> None:
     context = stream.codec_context
     if context.name not in _CODECS:
         raise InputError(f"{name} is coded as {context.name}; convert it to H.264", code="media.not-allowed")
+    if context.color_trc in _HDR:
+        raise InputError(f"{name} is HDR; export it in standard range (SDR)", code="media.not-allowed")
     if context.width * context.height > MOST_FOOTAGE or max(context.width, context.height) > 3840:
         raise InputError(f"{name} is {context.width}x{context.height}; bring at most 3840x2160", code="media.too-large")
 

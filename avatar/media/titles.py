@@ -24,8 +24,11 @@ _TIGHTEST = 0.7  # how much smaller a long line may be set
 _LINE_HEIGHT = 1.3  # of the size of the type
 
 
-def lower_third(text: str, within: Format) -> Overlay:
-    """Return a plate at the lower left with *text*: the first line large (a name), the others below it (a role)."""
+def lower_third(text: str, within: Format, *, raised: bool = False) -> Overlay:
+    """Return a plate at the lower left with *text*: the first line large (a name), the others below it (a role).
+
+    *raised* leaves the room below it to captions.
+    """
     from moviepy import ColorClip
 
     lines, unit = lines_of(text), within.height / 100
@@ -46,7 +49,8 @@ def lower_third(text: str, within: Format) -> Overlay:
         placed.append(clip.with_position((bar + pad, top)))
         top += clip.h
     rgba = _composed(placed, (width, height))
-    return _overlay(rgba, 5 * unit, within.height - 8 * unit - height, within)
+    below = (20 if raised else 8) * unit
+    return _overlay(rgba, 5 * unit, within.height - below - height, within)
 
 
 def caption(lines: Sequence[str], within: Format) -> Overlay:

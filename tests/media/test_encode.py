@@ -1,12 +1,13 @@
 """Frames become files and come back: as many, in order, and the same bytes every time."""
 
+import weakref
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
-from avatar.errors import EngineError, InputError
+from avatar.errors import ConsentError, EngineError, InputError
 from avatar.media.decode import decode, look
 from avatar.media.encode import encode
 from avatar.media.frames import Box, Format, Frame, Frames
@@ -61,12 +62,36 @@ def test_missing_frames_leave_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("place", [0, 5])
+def test_what_stops_the_frames_leaves_no_file(tmp_path, place):
+    def ending():
+        yield from list(moving(40).batches)[:place]
+        raise ConsentError("over", code="consent.ended")
+
+    with pytest.raises(ConsentError):
+        encode(Frames(Format(128, 96, PAL), 40, ending()), tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_pulse_reaches_one(tmp_path):
     done: list[float] = []
     encode(moving(20), tmp_path / "a.mp4", pulse=done.append)
 
     assert done == sorted(done)
     assert done[-1] == 1
+
+
+def test_frames_are_let_go_as_they_are_encoded(tmp_path):
+    frames, alive, most = moving(200), weakref.WeakSet(), 0
+
+    def watched(batch):
+        nonlocal most
+        alive.update(batch)
+        most = max(most, len(alive))
+        return batch
+
+    encode(frames.through(watched), tmp_path / "a.mp4")
+    assert most <= 2 * len(next(moving(200).batches))
 
 
 def test_groups_are_closed_and_start_every_two_seconds(tmp_path):

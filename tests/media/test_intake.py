@@ -276,6 +276,19 @@ def test_other_codecs_are_not_allowed(tmp_path, room, here):
     assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.not-allowed"
 
 
+def test_hdr_footage_is_refused(tmp_path, room, here):
+    with av.open(str(tmp_path / "f.mp4"), "w") as target:
+        stream = target.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.color_trc, stream.codec_context.color_primaries = 18, 9
+        stream.codec_context.colorspace = 9
+        target.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        target.mux(stream.encode(None))
+
+    with pytest.raises(InputError, match="HDR"):
+        take_footage(tmp_path / "f.mp4", room)
+
+
 def test_sound_alone_is_no_footage(tmp_path, room, here):
     with av.open(str(tmp_path / "f.mp4"), "w") as target:
         stream = target.add_stream("aac", rate=48_000, layout="mono")

@@ -48,7 +48,10 @@ class H264:
 
         frames = side_by_side([bench.frames(panel) for panel in request.panels], self.background)
         _write_sound(bench.open(request.speech, "sound.wav"), parts["sound.wav"], frames)
-        showings = [*_named(request.lower_third, frames), *(_captioned(timings, frames) if self.burn_captions else ())]
+        showings = [
+            *_named(request.lower_third, frames, raised=self.burn_captions),
+            *(_captioned(timings, frames) if self.burn_captions else ()),
+        ]
         encode(laid_over(frames, showings), parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
         return parts
 
@@ -65,12 +68,12 @@ def _write_sound(speech: Path, to: Path, frames: Frames) -> None:
     sound.write_sound(to, sound.fitted([spoken], samples_for(frames.count, frames.format.rate)))
 
 
-def _named(text: str, frames: Frames) -> Iterator[Showing]:
+def _named(text: str, frames: Frames, *, raised: bool) -> Iterator[Showing]:
     """Give the lower third, gone before the shot ends so that shots join without a seam."""
     first = _at(_SHOWN_FROM, frames.format)
     last = min(_at(_SHOWN_FROM + _SHOWN_FOR, frames.format), frames.count - _at(_CLEAR_BEFORE_END, frames.format))
     if lines_of(text) and first < last:
-        yield Showing(lower_third(text, frames.format), first, last, fade=_at(_FADE, frames.format))
+        yield Showing(lower_third(text, frames.format, raised=raised), first, last, fade=_at(_FADE, frames.format))
 
 
 def _captioned(timings: Timings, frames: Frames) -> Iterator[Showing]:
