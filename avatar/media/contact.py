@@ -32,12 +32,12 @@ def _small(rgb: Pixels) -> Pixels:
 
 
 def _stamped(still: Pixels, seconds: float) -> Pixels:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     picture = Image.fromarray(still)
     draw = ImageDraw.Draw(picture)
     text = f"{int(seconds) // 60}:{seconds % 60:04.1f}"
-    type_ = ImageFont.truetype(str(font()), 14)
+    type_ = font(14)
     box = draw.textbbox((8, 6), text, font=type_)
     draw.rectangle((box[0] - 4, box[1] - 3, box[2] + 4, box[3] + 3), fill=(0, 0, 0))
     draw.text((8, 6), text, font=type_, fill="white")

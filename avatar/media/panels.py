@@ -28,14 +28,29 @@ def colour(text: str) -> tuple[int, int, int]:
         ) from error
 
 
+def colours(text: str) -> str:
+    """Return *text* if it names one colour, or two as in ``"#223 to #556"``.
+
+    Raises:
+        InputError: ``colour.unknown``.
+    """
+    _ends(text)
+    return text
+
+
 def background(text: str, width: int, height: int) -> Pixels:
     """Return a picture of one colour, or of two (``"#223 to #556"``) blending from top to bottom."""
-    ends = [colour(part) for part in text.split(" to ")]
-    if len(ends) > 2:
-        raise InputError(f"{text!r} names more than two colours", code="colour.unknown")
+    ends = _ends(text)
     share = np.linspace(0, 1, height)[:, None, None]
     ramp = np.array(ends[0]) * (1 - share) + np.array(ends[-1]) * share
     return np.broadcast_to(np.rint(ramp), (height, width, 3)).astype(np.uint8)
+
+
+def _ends(text: str) -> list[tuple[int, int, int]]:
+    ends = [colour(part) for part in text.split(" to ")]
+    if len(ends) > 2:
+        raise InputError(f"{text!r} names more than two colours; name one or two", code="colour.unknown")
+    return ends
 
 
 def side_by_side(panels: Sequence[Frames], behind: str) -> Frames:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.media.fonts import font
+from avatar.media.fonts import check_letters, font
 from avatar.media.frames import Format
 from avatar.media.overlay import Overlay
 from avatar.media.text import lines_of
@@ -132,6 +132,7 @@ def _measure(text: str, size: float, *, bold: bool) -> float:
 def _set(text: str, size: float, *, bold: bool) -> "TextClip":
     from moviepy import TextClip
 
+    check_letters(text)
     type_ = _font(size, bold=bold)
     # The room that any line of this type needs, not this one's letters: so that baselines keep their distance.
     room = ceil(type_.getlength(text)) + 2, sum(type_.getmetrics())
@@ -147,9 +148,7 @@ def _set(text: str, size: float, *, bold: bool) -> "TextClip":
 
 
 def _font(size: float, *, bold: bool) -> "FreeTypeFont":
-    from PIL import ImageFont
-
-    return ImageFont.truetype(str(font(bold=bold)), round(max(size, _SMALLEST)))
+    return font(round(max(size, _SMALLEST)), bold=bold)
 
 
 def _composed(clips: "Sequence[VideoClip]", size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -5,8 +5,10 @@ import pytest
 
 from avatar.artifacts.artifact import Shot
 from avatar.engines.assembly.programme import Programme
+from avatar.errors import InputError, UnknownEngineError
 from avatar.media.decode import look
 from avatar.media.loudness import loudness
+from avatar.registry import Choice, assemble
 from avatar.stages.picture import Assemble
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
 from tests.engines.benches import FilesBench, cleared
@@ -79,3 +81,16 @@ def test_two_assemblies_give_the_same_bytes(bench):
     one = Programme().run(cleared(Assemble(SHOTS, "Title", "End")), bench)["video.mp4"].read_bytes()
 
     assert Programme().run(cleared(Assemble(SHOTS, "Title", "End")), bench)["video.mp4"].read_bytes() == one
+
+
+@pytest.mark.parametrize("options", [{"loudness": 3.0}, {"card_seconds": -1.0}])
+def test_options_out_of_range_are_refused_by_the_registry(options):
+    with pytest.raises(UnknownEngineError) as refusal:
+        assemble(Choice("programme", options), {"programme": lambda: Programme})
+    assert refusal.value.code == "engine.bad-option"
+
+
+def test_an_unknown_colour_is_refused_by_the_registry():
+    with pytest.raises(InputError) as refusal:
+        assemble(Choice("programme", {"background": "bluish"}), {"programme": lambda: Programme})
+    assert refusal.value.code == "colour.unknown"

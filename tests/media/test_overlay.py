@@ -96,6 +96,12 @@ def test_text_from_people_is_made_printable():
     assert lines_of("  A \r\n\n\x07\nB\u2028C") == ["A", "B", "C"]
 
 
+def test_letters_that_the_font_lacks_are_refused_rather_than_shown_as_boxes():
+    with pytest.raises(InputError, match="今") as refusal:
+        card("今日は", SHAPE)
+    assert refusal.value.code == "text.no-letter"
+
+
 @pytest.mark.parametrize("text", ["", "bluish", "#12", "#000 to #111 to #222", "url(x)"])
 def test_an_unknown_colour_is_refused(text):
     with pytest.raises(InputError) as refusal:

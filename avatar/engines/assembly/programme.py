@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
 
 from avatar.consent import Cleared
 from avatar.media.captions import Spoken, cues_of, srt, vtt
@@ -12,7 +14,7 @@ from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, frames_in, planes_of
 from avatar.media.join import Piece, join
 from avatar.media.overlay import Showing, laid_over
-from avatar.media.panels import background
+from avatar.media.panels import background, colours
 from avatar.media.text import lines_of
 from avatar.media.timeline import Timeline
 from avatar.media.titles import card
@@ -35,9 +37,9 @@ class Programme:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = ()
 
-    loudness: float = -23.0
-    card_seconds: float = 2.0
-    background: str = "#12161c to #2a323d"
+    loudness: Annotated[float, Field(ge=-40, le=-10)] = -23.0
+    card_seconds: Annotated[float, Field(ge=0.2, le=30)] = 2.0
+    background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
 
     def run(self, job: Cleared[Assemble], bench: Workbench) -> Parts:
         request = job.request

@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
 
 from avatar.consent import Cleared
 from avatar.errors import EngineError
@@ -13,7 +15,7 @@ from avatar.media.captions import cues_of
 from avatar.media.encode import CRF, encode
 from avatar.media.frames import Format, Frames
 from avatar.media.overlay import Showing, laid_over
-from avatar.media.panels import side_by_side
+from avatar.media.panels import colours, side_by_side
 from avatar.media.text import lines_of
 from avatar.media.timeline import SAMPLE_RATE, samples_for
 from avatar.media.titles import caption, lower_third
@@ -29,15 +31,15 @@ _SHOWN_FROM, _SHOWN_FOR, _CLEAR_BEFORE_END, _FADE = 0.4, 5.0, 0.2, 0.3  # second
 class H264:
     """Make a shot: panels side by side when there are several, a lower third and captions when they are wanted.
 
-    *crf* is x264's quality (0 lossless to 51), *background* one colour or two (``"#223 to #556"``) behind the panels,
-    *burn_captions* writes the captions into the picture.
+    *crf* is x264's quality (less is better; 18 to 23 look like the source), *background* one colour or two
+    (``"#223 to #556"``) behind the panels, *burn_captions* writes the captions into the picture.
     """
 
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = ()
 
-    crf: int = CRF
-    background: str = "#12161c to #2a323d"
+    crf: Annotated[int, Field(ge=1, le=40)] = CRF
+    background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
     burn_captions: bool = False
 
     def run(self, job: Cleared[Render], bench: Workbench) -> Parts:
