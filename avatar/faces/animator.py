@@ -9,7 +9,7 @@ from avatar.faces.bend import Field, coarse_field, field, over
 from avatar.faces.coefficients import Floats
 from avatar.faces.eyes import Eye, Look, widened
 from avatar.faces.mouth import Mouth
-from avatar.faces.rig import Rig
+from avatar.faces.rig import Rig, Shown, gentle
 from avatar.faces.rings import Surround
 from avatar.faces.seam import sealed
 from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels, Planes, planes_of
@@ -47,9 +47,10 @@ class Animator:
     @classmethod
     def of(cls, source: Pixels, landmarks: Landmarks, format: Format) -> "Animator":
         """Prepare *source*, which has ``SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
-        rest = widened(sealed(source, landmarks)) / np.float32(SCALE)
+        rest = gentle(widened(sealed(source, landmarks))) / np.float32(SCALE)
         rig = Rig.of(rest)
-        small = np.asarray(cv2.resize(source, (format.width, format.height), interpolation=cv2.INTER_AREA))
+        size = (format.width, format.height)
+        small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
         mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, small)
         return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes)
 
@@ -70,7 +71,7 @@ class Animator:
             eye.paint(_window(view, bent.box, box), box, mesh, pose, Look(self.source, SCALE, gesture.gaze))
         inner = _window(view, bent.box, lips.box)
         np.copyto(inner, lips.sample(self.source, SCALE))
-        self.mouth.paint(inner, lips.box, mesh, pose, gesture.coefficients)
+        self.mouth.paint(inner, lips.box, Shown(mesh, pose, gesture.coefficients))
         return frame
 
     def _bend(self, mesh: Floats, outside: Floats, gesture: Gesture) -> tuple[Field, Field]:

@@ -46,6 +46,22 @@ class Field:
         return np.asarray(pixels)
 
 
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Where a field is worked out: *rows* x *columns* nodes, *step* pixels apart, over a box."""
+
+    box: Box
+    step: float
+    rows: int
+    columns: int
+
+    @property
+    def origin(self) -> NDArray[np.float32]:
+        """The pixel coordinates (x, y) of the first node."""
+        corner = np.array([self.box.left, self.box.top], np.float32)
+        return np.asarray(corner + np.float32((self.step - 1) / 2), np.float32)
+
+
 def field(
     before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, *, fine: int = 1
 ) -> tuple[Field, NDArray[np.bool_]]:
@@ -53,18 +69,20 @@ def field(
 
     Outside the *triangles* nothing moves; where they overlap the later ones win.
     """
-    shape = (box.bottom - box.top) * fine, (box.right - box.left) * fine
-    ids, (dx, dy) = _worked_out(before, after, triangles, box, 1 / fine, shape)
+    grid = _Grid(box, 1 / fine, (box.bottom - box.top) * fine, (box.right - box.left) * fine)
+    ids = _raster(after, triangles, grid)
+    dx, dy = _offsets(ids, _affine(before[triangles], after[triangles]), grid)
     return Field(box, dx, dy, fine), ids < len(triangles)
 
 
 def coarse_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> Field:
     """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
     height, width = box.bottom - box.top, box.right - box.left
-    shape = -(-height // _COARSE), -(-width // _COARSE)
-    _, each = _worked_out(before, after, triangles, box, _COARSE, shape)
-    size = shape[1] * _COARSE, shape[0] * _COARSE
-    dx, dy = (cv2.resize(one, size, interpolation=cv2.INTER_LINEAR)[:height, :width] for one in each)
+    grid = _Grid(box, _COARSE, -(-height // _COARSE), -(-width // _COARSE))
+    each = _offsets(_raster(after, triangles, grid), _affine(before[triangles], after[triangles]), grid)
+    size = grid.columns * _COARSE, grid.rows * _COARSE
+    wide = (np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.float32) for one in each)
+    dx, dy = (one[:height, :width] for one in wide)
     return Field(box, dx, dy)
 
 
@@ -76,15 +94,10 @@ def over(base: Field, fine: Field, region: NDArray[np.bool_]) -> None:
     np.copyto(base.dy[window], fine.dy, where=region)
 
 
-def _worked_out(
-    before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, step: float, shape: tuple[int, int]
-) -> tuple[NDArray[np.int16], tuple[Floats, Floats]]:
-    origin = np.array([box.left, box.top]) + (step - 1) / 2
-    ids = _raster((after - origin) / step, triangles, shape)
-    return ids, _offsets(ids, _affine(before[triangles], after[triangles]), origin, step)
-
-
-def _raster(points: Floats, triangles: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int16]:
+def _raster(after: Floats, triangles: NDArray[np.int64], grid: _Grid) -> NDArray[np.int16]:
+    """Return the number of the triangle at each node; the number of triangles where there is none."""
+    shape = grid.rows, grid.columns
+    points = (after - grid.origin) / np.float32(grid.step)
     ids = np.full(shape, len(triangles), np.int16)
     corners = np.round(points[triangles] * (1 << _SHIFT)).astype(np.int32)
     low, high = corners.min(axis=1), corners.max(axis=1)
@@ -116,16 +129,18 @@ def _affine(before: Floats, after: Floats) -> Floats:
     return np.concatenate([rows.reshape(-1, 6), np.zeros((1, 6))]).astype(np.float32)
 
 
-def _offsets(ids: NDArray[np.int16], rows: Floats, origin: NDArray[np.float64], step: float) -> tuple[Floats, Floats]:
-    xs = (np.arange(ids.shape[1]) * step + origin[0]).astype(np.float32)[None]
-    ys = (np.arange(ids.shape[0]) * step + origin[1]).astype(np.float32)[:, None]
+def _offsets(ids: NDArray[np.int16], rows: Floats, grid: _Grid) -> tuple[Floats, Floats]:
+    xs, ys = (
+        np.arange(count, dtype=np.float32) * np.float32(grid.step) + start
+        for count, start in zip((grid.columns, grid.rows), grid.origin, strict=True)
+    )
     a, b, c, d, e, f = (row[ids] for row in np.ascontiguousarray(rows.T))
-    a *= xs
-    b *= ys
+    a *= xs[None]
+    b *= ys[:, None]
     a += b
     a += c
-    d *= xs
-    e *= ys
+    d *= xs[None]
+    e *= ys[:, None]
     d += e
     d += f
     return a, d

@@ -13,9 +13,14 @@ from avatar.faces.rig import Pose, Rig
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Box, Format, Landmarks, Pixels
 
+Rows = dict[tuple[int, ...], tuple[int, ...]]
+
 # The rows of points above each upper lid: in its fold, and under the brow.
-_FOLD: Final = {RIGHT_EYE: (247, 30, 29, 27, 28, 56, 190), LEFT_EYE: (414, 286, 258, 257, 259, 260, 467)}
-_UNDER_BROW: Final = {RIGHT_EYE: (113, 225, 224, 223, 222, 221, 189), LEFT_EYE: (413, 441, 442, 443, 444, 445, 342)}
+_FOLD: Final[Rows] = {RIGHT_EYE: (247, 30, 29, 27, 28, 56, 190), LEFT_EYE: (414, 286, 258, 257, 259, 260, 467)}
+_UNDER_BROW: Final[Rows] = {
+    RIGHT_EYE: (113, 225, 224, 223, 222, 221, 189),
+    LEFT_EYE: (413, 441, 442, 443, 444, 445, 342),
+}
 _FINE: Final = 4  # masks are drawn this much larger, then averaged: soft edges
 
 
@@ -106,20 +111,29 @@ def widened(landmarks: Landmarks) -> Landmarks:
 
 def polygon_mask(points: Floats, box: Box) -> Floats:
     """Return how much (0 to 1) of each pixel of *box* lies inside the polygon *points* (n, 2)."""
-    return _drawn(box, lambda canvas, fixed: cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_8, 4), points)
+    canvas = _canvas(box)
+    cv2.fillPoly(canvas, [_fixed(points, box)], 255, cv2.LINE_8, 4)
+    return _small(canvas)
 
 
 def _line_mask(points: Floats, box: Box, width: float) -> Floats:
-    thick = max(1, round(width * _FINE))
-    return _drawn(box, lambda canvas, fixed: cv2.polylines(canvas, [fixed], False, 255, thick, cv2.LINE_8, 4), points)
+    canvas = _canvas(box)
+    cv2.polylines(canvas, [_fixed(points, box)], False, 255, max(1, round(width * _FINE)), cv2.LINE_8, 4)
+    return _small(canvas)
 
 
-def _drawn(box: Box, draw: object, points: Floats) -> Floats:
-    height, width = box.bottom - box.top, box.right - box.left
-    canvas = np.zeros((height * _FINE, width * _FINE), np.uint8)
-    fixed = (((points - (box.left, box.top) + 0.5) * _FINE - 0.5) * 16).round().astype(np.int32)
-    draw(canvas, fixed)  # type: ignore[operator]
-    return np.asarray(cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA), np.float32) / 255
+def _canvas(box: Box) -> NDArray[np.uint8]:
+    return np.zeros(((box.bottom - box.top) * _FINE, (box.right - box.left) * _FINE), np.uint8)
+
+
+def _fixed(points: Floats, box: Box) -> NDArray[np.int32]:
+    inside = (points - np.array((box.left, box.top), np.float32) + 0.5) * _FINE - 0.5
+    return np.asarray((inside * 16).round(), np.int32)
+
+
+def _small(canvas: NDArray[np.uint8]) -> Floats:
+    size = canvas.shape[1] // _FINE, canvas.shape[0] // _FINE
+    return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(255)
 
 
 def _lash_colour(picture: Pixels, rig: Rig, contour: tuple[int, ...]) -> Floats:
@@ -128,6 +142,3 @@ def _lash_colour(picture: Pixels, rig: Rig, contour: tuple[int, ...]) -> Floats:
     colours = np.stack([picture[round(float(y)) - 2 : round(float(y)) + 2, round(float(x))] for x, y in edge])
     flat = colours.reshape(-1, 3).astype(np.float32)
     return np.asarray(flat[flat.sum(axis=1).argsort()[: max(1, len(flat) // 4)]].mean(axis=0), np.float32)
-
-
-Mask = NDArray[np.float32]

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from avatar.faces.coefficients import INDEX, Floats
-from avatar.faces.rig import Pose, Rig
+from avatar.faces.rig import Pose, Rig, Shown
 from avatar.faces.teeth import HALF_WIDTH, Row, lower_row, upper_row
 from avatar.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from avatar.media.frames import Box, Format, Pixels
@@ -43,10 +43,10 @@ class Mouth:
         """Return the region that the inside of the mouth takes for *mesh* (468, >=2)."""
         return Box.around(mesh[list(LIPS_OUTER)], 2, within)
 
-    def paint(self, view: Pixels, box: Box, mesh: Floats, pose: Pose, coefficients: Floats) -> None:
+    def paint(self, view: Pixels, box: Box, shown: Shown) -> None:
         """Paint the open mouth into *view*, the pixels of *box*; closed lips are left as they are."""
-        lips = mesh[list(LIPS_INNER), :2]
-        pixel = self.rig.unit * pose.scale / _FACE  # pixels a millimetre
+        lips = shown.mesh[list(LIPS_INNER), :2]
+        pixel = self.rig.unit * shown.pose.scale / _FACE  # pixels a millimetre
         gap = float((lips[11:][::-1] - lips[1:10])[:, 1].max()) / pixel
         if gap * pixel < 0.4:
             return
@@ -54,7 +54,7 @@ class Mouth:
         canvas = np.zeros((size[1], size[0]), np.uint8)
         fixed = (((lips - (box.left, box.top) + 0.5) * _FINE - 0.5) * 16).round().astype(np.int32)
         cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, 4)
-        inside = self._inside(canvas, box, pose, coefficients, gap)
+        inside = self._inside(canvas, box, shown, gap)
         height, width = view.shape[:2]
         small = cv2.resize(inside, (width, height), interpolation=cv2.INTER_AREA)
         # Blurred by a pixel: wet lips have no hard edge against the dark.
@@ -62,7 +62,8 @@ class Mouth:
         share = (mask.astype(np.float32) / 255)[..., None] * _eased(gap, 0.25, 1.2)
         np.copyto(view, (view + (small - view) * share).round().clip(0, 255).astype(np.uint8))
 
-    def _inside(self, mask: Pixels, box: Box, pose: Pose, coefficients: Floats, gap: float) -> Floats:
+    def _inside(self, mask: Pixels, box: Box, shown: Shown, gap: float) -> Floats:
+        pose, coefficients = shown.pose, shown.coefficients
         jaw = self.rig.moves[INDEX["jawOpen"], 14] * coefficients[INDEX["jawOpen"]] * 0.92
         up_x, up_y = self._millimetres(mask.shape, box, pose, np.zeros(3, np.float32))
         low_x, low_y = self._millimetres(mask.shape, box, pose, jaw)
@@ -99,7 +100,8 @@ class Mouth:
     def _teeth(self, picture: Floats, row: Row, x: Floats, y: Floats, light: float) -> None:
         at_x = np.asarray((x + HALF_WIDTH) * row.scale - 0.5, np.float32)
         at_y = np.asarray(y * row.scale + row.edge - 0.5, np.float32)
-        tone, cover, gum = (cv2.remap(each, at_x, at_y, cv2.INTER_LINEAR) for each in (row.tone, row.cover, row.gum))
+        parts = (cv2.remap(each, at_x, at_y, cv2.INTER_LINEAR) for each in (row.tone, row.cover, row.gum))
+        tone, cover, gum = (np.asarray(each, np.float32) for each in parts)
         if row is self.upper:
             # Teeth fade where the arch turns into the dark of the cheek.
             cover = cover * np.clip((HALF_WIDTH - 4 - np.abs(x)) / 8, 0, 1)

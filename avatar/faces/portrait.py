@@ -23,7 +23,7 @@ def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landm
     rgb = _read(path)
     face = landmarker.face_in(rgb)
     left, top, side = _square(rgb.shape[1], rgb.shape[0], face)
-    inside = _cut(rgb, left, top, side)
+    inside = rgb[top : top + side, left : left + side]
     scale = SCALE * size / side
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     source = cv2.resize(inside, (SCALE * size, SCALE * size), interpolation=way)
@@ -47,18 +47,12 @@ def _read(path: Path) -> Pixels:
 
 
 def _square(width: int, height: int, face: Landmarks) -> tuple[int, int, int]:
-    """Return left, top and side of the square to show; it may reach beyond the picture."""
+    """Return left, top and side of the square to show."""
     short, tall = min(width, height), float(face[152, 1] - face[10, 1])
     wanted = _FACES_HIGH * tall
-    if max(width, height) <= 1.1 * short and short < 1.35 * wanted:
-        side = short
-    else:
-        side = min(short, round(wanted))
+    nearly_square = max(width, height) <= 1.1 * short and short < 1.35 * wanted
+    side = short if nearly_square else min(short, round(wanted))
     x, y = float(face[[10, 152], 0].mean()), float(face[[10, 152], 1].mean())
     left = min(max(0, round(x - side / 2)), width - side)
     top = min(max(0, round(y - _ABOVE * side)), height - side)
     return left, top, side
-
-
-def _cut(rgb: Pixels, left: int, top: int, side: int) -> Pixels:
-    return rgb[top : top + side, left : left + side]

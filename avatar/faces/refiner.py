@@ -9,7 +9,7 @@ import numpy as np
 from avatar.faces.bend import field as field_of
 from avatar.faces.coefficients import INDEX, NAMES, Floats, basis
 from avatar.faces.mouth import Mouth
-from avatar.faces.rig import Pose, Rig, rigid_points
+from avatar.faces.rig import Pose, Rig, Shown, rigid_points
 from avatar.faces.rings import Surround
 from avatar.faces.seam import LOWER, UPPER, gap_of
 from avatar.faces.topology import LIPS_INNER, LIPS_OUTER
@@ -64,8 +64,8 @@ class Refiner:
         target = seen + shift
         moved = float(np.linalg.norm(shift[_LIPS, :2], axis=1).max()) > _STILL * rig.unit * pose.scale
         if moved:
-            self._bend(frame, rig, surround, pose, (seen, target))
-        _paint(frame, mouth, self.format, target, pose, coefficients)
+            self._bend(frame, surround, pose, (seen, target))
+        _paint(frame, self.format, mouth, Shown(target, pose, coefficients))
         # The lips are now where they were wanted; what comes next must find them there.
         frame.landmarks = target if moved else seen
 
@@ -79,9 +79,7 @@ class Refiner:
             self._mouth = replace(self._mouth, rig=self._rig)
         return self._rig, self._mouth, self._surround
 
-    def _bend(
-        self, frame: Frame, rig: Rig, surround: Surround, pose: Pose, meshes: tuple[Landmarks, Landmarks]
-    ) -> None:
+    def _bend(self, frame: Frame, surround: Surround, pose: Pose, meshes: tuple[Landmarks, Landmarks]) -> None:
         """Move the lips, the skin around them and the jaw of *frame* from the first of *meshes* to the second."""
         seen, target = meshes
         outside = pose.carry(surround.rest)
@@ -101,14 +99,14 @@ class Refiner:
             np.copyto(frame.edit(lips), fine.sample(source, corner=corner))
 
 
-def _paint(frame: Frame, mouth: Mouth, within: Format, mesh: Landmarks, pose: Pose, coefficients: Floats) -> None:
+def _paint(frame: Frame, within: Format, mouth: Mouth, shown: Shown) -> None:
     """Paint the inside of the mouth, unless the picture shows it already: painted twice, its edge would harden."""
-    box = mouth.box(mesh, within)
+    box = mouth.box(shown.mesh, within)
     if box.empty:
         return
     view = frame.edit(box)
     painted: Pixels = view.copy()
-    mouth.paint(painted, box, mesh, pose, coefficients)
+    mouth.paint(painted, box, shown)
     change = np.abs(painted.astype(np.int16) - view).mean(axis=2)
     if (change > 0).any() and change[change > 0].mean() > _SAME:
         np.copyto(view, painted)

@@ -17,15 +17,28 @@ _UPPER_ROWS = ([183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 
 _LOWER_ROWS = ([96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307])
 _OUTER_ROW = {-1: [185, 40, 39, 37, 0, 267, 269, 270, 409], 1: [146, 91, 181, 84, 17, 314, 405, 321, 375]}
 _THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rolled
+_STEEPEST = 2.5  # pixels of depth a pixel: 6 degrees then squeeze the skin by a quarter
 _MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
 _CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
+
+
+def gentle(landmarks: Landmarks) -> Landmarks:
+    """Return *landmarks* with depth that nowhere falls away steeper than ``_STEEPEST``.
+
+    At the side of a face the mesh turns edge-on: there a small turn of the head would fold it.
+    """
+    flat, depth = landmarks[:, :2], landmarks[:, 2]
+    apart = np.linalg.norm(flat[:, None] - flat[None], axis=2)
+    result = landmarks.copy()
+    result[:, 2] = (depth[None] + _STEEPEST * apart).min(axis=1)
+    return result
 
 
 @cache
 def rigid_points() -> NDArray[np.int64]:
     """Return the points that no coefficient moves much: what tells the pose of the head."""
     reach = np.linalg.norm(basis(), axis=2).max(axis=0)
-    return np.flatnonzero(reach < 0.045)
+    return np.setdiff1d(np.flatnonzero(reach < 0.03), LEFT_EYE + RIGHT_EYE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +73,15 @@ class Pose:
     def back(self, points: Floats) -> Floats:
         """Return where *points* (..., 3) of the posed head are on the resting one."""
         return np.asarray((points - self.shift) @ self.rotation / self.scale, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A face as a frame shows it: its *mesh* (468, 3), the *pose* of the head and the *coefficients* (52)."""
+
+    mesh: Landmarks
+    pose: Pose
+    coefficients: Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,5 +69,6 @@ def _row(crowns: tuple[tuple[float, float, float], ...], scale: float) -> Row:
             start += wide
     gum = np.clip((edge - 6.5 - ys) / 1.5 - 0.25 * np.cos(xs * 0.75), 0, 1) * (np.abs(xs) < HALF_WIDTH - 2)
     size = (width // _DRAWN, height // _DRAWN)
-    small = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (tone * cover, cover, gum)]
-    return Row(small[0], small[1], small[2].astype(np.float32), edge * scale, scale)
+    small = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (tone * cover, cover, gum))
+    tone, cover, gum = (np.asarray(each, np.float32) for each in small)
+    return Row(tone, cover, gum, edge * scale, scale)

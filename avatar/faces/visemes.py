@@ -91,7 +91,7 @@ _REACH = ((_JAW, 0.045, 0.055), (_ROUND, 0.085, 0.06), (_LIPS, 0.05, 0.05))
 
 def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
     """Return the coefficients (*count*, 52) that speak *timings* at *rate*; the first and last are the resting pose."""
-    times = (np.arange(count) + 0.5) / float(rate)
+    times = np.asarray((np.arange(count) + 0.5) / float(rate), np.float64)
     track = _blend(timings, times + _LEAD)
     for symbols, viseme in ((("F", "V"), _TEETH), (("P", "B", "M"), _CLOSED)):
         contact = _contact(timings, times, symbols)[:, None]

@@ -1,4 +1,4 @@
-"""Animate a portrait by bending it: phonemes move the lips, loudness the head, and the inside of the mouth is painted."""
+"""Animate a portrait by bending it: phonemes move the lips, loudness the head; the open mouth is painted."""
 
 import logging
 from collections.abc import Iterator
