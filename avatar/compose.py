@@ -9,12 +9,16 @@ from urllib.parse import urlparse
 
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
+from avatar.audit import facts_of
 from avatar.consent.gate import Gate
 from avatar.consent.keys import key_at
 from avatar.consent.ledger import Ledger
-from avatar.errors import InputError
+from avatar.errors import CredentialError, InputError
 from avatar.people import People
 from avatar.provenance.chain import load_signer
+from avatar.provenance.trust import Trust
+from avatar.provenance.verdict import Verdict
+from avatar.provenance.verify import verify
 from avatar.settings import Settings
 from avatar.stages.request import Signer
 from avatar.studio import Moment, Studio
@@ -58,6 +62,16 @@ class House:
         _one_thread_each()
         gate = Gate(self.ledger, self.store)
         return Studio(self.store, gate, self.ledger, self._signer, tell=self.tell)
+
+    def verify(self, video: Path) -> Verdict:
+        """Check the file *video* against this house's signer and ledger."""
+        if not self.signing.is_dir():
+            raise CredentialError(
+                f"there is no signing chain in {self.signing}, so nobody to believe; run this where the productions "
+                "are made, or point AVATAR_KEYS at their key folder",
+                code="credential.no-trust",
+            )
+        return verify(video, Trust.in_(load_signer(self.signing)), lambda file: facts_of(self.ledger.read(), file))
 
     def _signer(self) -> Signer:
         return load_signer(self.signing)

@@ -6,6 +6,7 @@ from pathlib import Path
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.errors import InputError
 from avatar.media.intake import take_footage, take_portrait, take_sound
+from avatar.weights import locate
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Sample:
 
 def portrait(path: Path, room: Path) -> Sample:
     """Take a portrait in: one face, large enough to animate."""
-    from avatar.faces.face import open_landmarker
+    from avatar.faces.blazeface import DETECTOR
+    from avatar.faces.landmarker import Landmarker
+    from avatar.faces.mesh import MESH
     from avatar.media.picture import read_rgb
 
     picture = take_portrait(path, room)
-    open_landmarker().face_in(read_rgb(picture), name=path.name)
+    Landmarker.load(locate(DETECTOR), locate(MESH)).face_in(read_rgb(picture))
     return Sample(Image, {"picture.png": picture})
 
 

@@ -142,7 +142,13 @@ class _Shoot:
         speech = self._speech(line)
         seen = blueprint.speakers if blueprint.layout == "side-by-side" else (speaker,)
         panels = tuple(self._footage(role, index, speech) for role in seen)
-        return self.perform(Render(panels, speech, blueprint.lower_third.get(speaker, "")), blueprint.picture.choice)
+        return self.perform(Render(panels, speech, self._lower_third(index)), blueprint.picture.choice)
+
+    def _lower_third(self, index: int) -> str:
+        """Return who speaks line *index*, where they speak for the first time."""
+        speakers = [self.production.speaker(line) for line in self.production.script[: index + 1]]
+        new = speakers[-1] not in speakers[:-1]
+        return self.production.blueprint.lower_third.get(speakers[-1], "") if new else ""
 
     def _speech(self, line: Line) -> Speech:
         voice = self.voices[self.production.speaker(line)]

@@ -42,6 +42,7 @@ class Moment:
     request: Request[Any]
     done: float = 0.0
     seconds: float = 0.0
+    made: Artifact | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,7 @@ class Studio:
             Performed(request=kind, recipe=recipe, made=made.digest, grants=job.grants, recalled=recalled)
         )
         _log.info("%s %s %s", "recalled" if recalled else "kept", kind, made.digest)
-        self.tell(Moment("recalled" if recalled else "kept", job.request, done=1.0, seconds=seconds))
+        self.tell(Moment("recalled" if recalled else "kept", job.request, 1.0, seconds, made))
 
 
 def _described(request: Request[Any], engine: Any, bench: Bench) -> Path:

@@ -1,0 +1,46 @@
+"""The command's entry: every deliberate error becomes one sentence, a reason code and exit status 1."""
+
+import re
+import sys
+
+import typer
+
+from avatar.cli import people, produce, tools
+from avatar.errors import AvatarError, ConsentError
+
+app = typer.Typer(
+    help="Talking-avatar productions with consent, credentials and an audit ledger.\n\n"
+    "First steps: `avatar enroll ada --portrait ada.png --voice ada.wav`, "
+    "`avatar grant ada --use clone-voice --use animate-face --use refine-lips --use publish`, "
+    "`avatar produce presenter --cast presenter=ada --script script.txt`, `avatar verify out/presenter/video.mp4`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+people.add_to(app)
+produce.add_to(app)
+tools.add_to(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except AvatarError as error:
+        sentence = _with_aliases(str(error)) if isinstance(error, ConsentError) else str(error)
+        typer.echo(f"{'refused' if isinstance(error, ConsentError) else 'error'}: {sentence} [{error.code}]", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what was finished is kept and will be recalled next time", err=True)
+        sys.exit(130)
+
+
+def _with_aliases(sentence: str) -> str:
+    """Return *sentence* with ids replaced by the aliases of this store: on a person's own screen names help."""
+    from avatar.compose import open_house
+
+    try:
+        names = {person.id: person.alias for person in open_house().people.all()}
+    except AvatarError:
+        return sentence
+    return re.sub(r"p-[0-9a-f]{16}", lambda found: names.get(found[0], found[0]), sentence)

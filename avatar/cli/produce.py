@@ -1,0 +1,66 @@
+"""Commands that make videos: produce, and the demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ScriptOption = Annotated[str, typer.Option("--script", help="A text file, or the text itself.", show_default=False)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    app.command()(produce)
+    app.command()(demo)
+
+
+def produce(
+    blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
+    script: ScriptOption,
+    cast: Annotated[
+        list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
+    ],
+    out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
+) -> None:
+    """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit."""
+    from avatar.cli.run import make
+    from avatar.delivery import blueprint_named, prepare
+
+    plan = blueprint_named(blueprint)
+    make(lambda house: prepare(house, plan, _cast(cast), _script(script)), out or Path("out") / plan.name)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where to write the files.")] = Path("out/demo"),
+    script: Annotated[Path, typer.Option(help="The script to speak.")] = Path("performers/demo.txt"),
+) -> None:
+    """Enrol the synthetic performers, take their consent, and make a video with every stage in use."""
+    from avatar.cli.demo import demonstration
+    from avatar.cli.run import make
+
+    make(lambda house: demonstration(house, _script(str(script))), out)
+
+
+def _cast(pairs: list[str]) -> dict[str, str]:
+    from avatar.errors import InputError
+
+    cast = {}
+    for pair in pairs:
+        role, equals, alias = pair.partition("=")
+        if not (role and equals and alias):
+            raise InputError(f"--cast {pair!r}: write role=alias, like presenter=ada", code="cast.malformed")
+        cast[role] = alias
+    return cast
+
+
+def _script(given: str) -> str:
+    from avatar.errors import InputError
+
+    path = Path(given)
+    looks_like_file = len(given) < 250 and "\n" not in given and (path.suffix in (".txt", ".md") or path.is_file())
+    if not looks_like_file:
+        return given
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--script {given}: cannot be read as UTF-8 text", code="script.unreadable") from error

@@ -1,0 +1,154 @@
+"""Progress per line and stage, on a terminal or in a log."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from avatar.artifacts.artifact import Speech
+from avatar.stages.face import AnimateFace, RefineLips, SwapFace
+from avatar.stages.picture import Assemble, Excerpt, Publish, Render
+from avatar.stages.request import Request
+from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio import Moment
+
+STAGES: dict[type[Request[Any]], str] = {
+    LearnVoice: "learning",
+    CloneVoice: "voice",
+    Excerpt: "footage",
+    AnimateFace: "animation",
+    SwapFace: "swap",
+    RefineLips: "lips",
+    Render: "picture",
+    Assemble: "assembly",
+    Publish: "publication",
+}
+_COLUMNS = ("voice", "picture")  # what takes time on a line: animation, swap and lips flow inside the picture
+
+
+@dataclass
+class _Tally:
+    performed: int = 0
+    recalled: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class _Line:
+    text: str
+    cells: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Progress:
+    """Hears the studio's moments and shows where each line is. Usable as a context manager."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
+        self._lock = threading.Lock()
+        self._tallies = {name: _Tally() for name in STAGES.values()}
+        self._lines: list[_Line] = []
+        self._of_artifact: dict[str, _Line] = {}  # speech or footage digest -> its line
+        self._expected = 0
+        self._whole = ""
+        self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._table)
+        self._started = time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def begin(self, lines: int) -> None:
+        """Say how many lines there are to make."""
+        self._expected = lines
+        if not self._console.is_terminal:
+            self._console.print(f"{lines} line(s) to make", highlight=False)
+
+    def tell(self, moment: Moment) -> None:
+        """Take in one moment of the studio. Called from several threads."""
+        with self._lock:
+            self._count(moment)
+            line = self._line_of(moment)
+            stage = STAGES[type(moment.request)]
+            cell = _cell(moment)
+            if line is None:
+                self._whole = f"{stage} {cell}"
+            else:
+                line.cells[stage] = cell
+                if moment.what in ("kept", "recalled"):
+                    line.seconds[stage] = round(moment.seconds, 3)
+            if not self._console.is_terminal and moment.what in ("kept", "recalled", "refused"):
+                self._log(moment, stage, line)
+
+    def stages(self) -> dict[str, dict[str, float]]:
+        """Return how often each stage ran and was recalled, and its seconds."""
+        used = {name: tally for name, tally in self._tallies.items() if tally.performed or tally.recalled}
+        return {
+            name: {"performed": t.performed, "recalled": t.recalled, "seconds": round(t.seconds, 3)}
+            for name, t in used.items()
+        }
+
+    def lines(self) -> list[dict[str, float]]:
+        """Return the seconds of each stage, line by line, in the order they began."""
+        return [line.seconds for line in self._lines]
+
+    def _count(self, moment: Moment) -> None:
+        tally = self._tallies[STAGES[type(moment.request)]]
+        if moment.what == "kept":
+            tally.performed += 1
+            tally.seconds += moment.seconds
+        elif moment.what == "recalled":
+            tally.recalled += 1
+
+    def _line_of(self, moment: Moment) -> _Line | None:
+        request = moment.request
+        if isinstance(request, CloneVoice):
+            line = next((line for line in self._lines if line.text == request.line), None)
+            if line is None:
+                line = _Line(request.line)
+                self._lines.append(line)
+            if isinstance(moment.made, Speech):
+                self._of_artifact[moment.made.digest] = line
+            return line
+        own = next((self._of_artifact[a.digest] for a in request.inputs() if a.digest in self._of_artifact), None)
+        if own and moment.made and not isinstance(request, Render):
+            self._of_artifact[moment.made.digest] = own
+        return own
+
+    def _log(self, moment: Moment, stage: str, line: _Line | None) -> None:
+        if stage not in (*_COLUMNS, "learning", "assembly", "publication"):
+            return
+        where = f"line {self._lines.index(line) + 1} of {self._expected}" if line else "whole"
+        took = f" in {moment.seconds:.1f} s" if moment.what == "kept" else ""
+        self._console.print(f"{time.monotonic() - self._started:6.1f} s  {where}: {stage} {moment.what}{took}")
+
+    def _table(self) -> Table:
+        table = Table(box=None, padding=(0, 1))
+        for name in ("line", *_COLUMNS, "text"):
+            table.add_column(name)
+        with self._lock:
+            for number, line in enumerate(self._lines, start=1):
+                cells = [line.cells.get(stage, "") for stage in _COLUMNS]
+                table.add_row(f"{number} of {self._expected}", *cells, line.text[:60])
+            if self._whole:
+                table.add_row("whole", self._whole)
+        return table
+
+
+def _cell(moment: Moment) -> str:
+    if moment.what == "running":
+        filled = int(moment.done * 12)
+        return "━" * filled + "╌" * (12 - filled) + f" {moment.done:4.0%}"
+    return {"kept": f"done, {moment.seconds:.1f} s", "recalled": "recalled"}.get(moment.what, moment.what)

@@ -1,0 +1,81 @@
+"""Running a production on the command line: progress, files, and what it cost."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from avatar.artifacts.artifact import SignedVideo
+from avatar.cli.progress import Progress
+from avatar.compose import House
+from avatar.delivery import Delivered, deliver, write_report
+from avatar.production import Production, direct
+from avatar.settings import Settings
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def make(plan: Callable[[House], Production], out: Path) -> None:
+    """Make the production that *plan* returns, write its files into *out*, and say what was done."""
+    started, cpu = time.monotonic(), time.process_time()
+    with Progress() as progress:
+        house = House(Settings(), progress.tell)
+        production = plan(house)
+        progress.begin(len(production.script))
+        signed = direct(production, house.studio.perform, _several(house.settings.workers))
+        delivered = deliver(house, signed, out)
+    cost = {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
+    report = _report(house, signed, delivered, progress, cost)
+    write_report(out / "report.json", report)
+    _tell(delivered, report)
+
+
+def _several(workers: int) -> Any:
+    def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
+        with ThreadPoolExecutor(workers, thread_name_prefix="line") as pool:
+            futures = [pool.submit(function, thing) for thing in things]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    return each
+
+
+def _report(
+    house: House, signed: SignedVideo, delivered: Delivered, progress: Progress, cost: dict[str, float]
+) -> dict[str, Any]:
+    from avatar.media.decode import decode
+
+    frames = decode(delivered.video)
+    (unsigned,) = house.store.manifest(signed.digest).inputs
+    return {
+        "signed_video": signed.digest,
+        "video": unsigned,
+        "video_seconds": float(frames.count / frames.format.rate),
+        "size": [frames.format.width, frames.format.height],
+        "rate": str(frames.format.rate),
+        **{name: round(value, 3) for name, value in cost.items()},
+        "stages": progress.stages(),
+        "lines": progress.lines(),
+        "verdict": delivered.verdict.as_json(),
+    }
+
+
+def _tell(delivered: Delivered, report: dict[str, Any]) -> None:
+    typer.echo()
+    for path in sorted(delivered.folder.iterdir()):
+        if not path.name.startswith("."):
+            typer.echo(f"  {path}")
+    made = sum(stage["performed"] for stage in report["stages"].values())
+    recalled = sum(stage["recalled"] for stage in report["stages"].values())
+    typer.echo(
+        f"\n{report['video_seconds']:.1f} s of video in {report['seconds']:.1f} s ({report['cpu_seconds']:.1f} s of "
+        f"processor): {made} requests performed, {recalled} recalled.\n"
+        f"Signed and trusted; check it any time: avatar verify {delivered.video}"
+    )

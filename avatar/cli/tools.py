@@ -1,0 +1,71 @@
+"""Commands for auditors and engineers: verify, engines, weights."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    app.command()(verify)
+    app.command()(engines)
+    weights = typer.Typer(help="Weight files: list them, or bring them to this machine.", no_args_is_help=True)
+    weights.command("list")(list_weights)
+    weights.command("pull")(pull_weights)
+    app.add_typer(weights, name="weights")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="The video to check.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+) -> None:
+    """Check a video: is it signed, intact, in the ledger, and does consent still stand? Exit status 0 means trusted."""
+    from avatar.compose import open_house
+
+    verdict = open_house().verify(file)
+    typer.echo(json.dumps(verdict.as_json(), indent=2) if as_json else verdict.explain())
+    if not verdict.trusted:
+        raise typer.Exit(1)
+
+
+def engines() -> None:
+    """List the installed engines with the work they do and their options."""
+    from dataclasses import fields
+
+    from avatar.registry import Choice, build, installed, request_of
+
+    for name in sorted(installed()):
+        engine = build(Choice(name))
+        said = (type(engine).__doc__ or "").strip().splitlines()[0]
+        options = ", ".join(f"{field.name}={getattr(engine, field.name)!r}" for field in fields(engine))
+        typer.echo(f"{name} ({request_of(engine).__name__})\n    {said}\n    options: {options or 'none'}")
+
+
+def list_weights() -> None:
+    """List the weight files that the installed engines use, with licence and whether they are here."""
+    from avatar.errors import WeightsError
+    from avatar.weights import locate
+
+    for weights in _all():
+        try:
+            state = str(locate(weights))
+        except WeightsError as error:
+            state = f"{error.code}: {error}"
+        typer.echo(f"{weights.name}\n    {weights.licence}, from {weights.source}\n    {state}")
+
+
+def pull_weights() -> None:
+    """Bring every weight file that can be fetched to this machine, its digest checked."""
+    from avatar.weights import pull
+
+    for weights in _all():
+        typer.echo(f"{weights.name}: {pull(weights)}")
+
+
+def _all() -> list[Any]:
+    from avatar.registry import installed
+
+    found = {weights.name: weights for load in installed().values() for weights in load().weights}
+    return [found[name] for name in sorted(found)]

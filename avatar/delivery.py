@@ -1,0 +1,83 @@
+"""From words to a production, and from a signed video to files in a folder."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from avatar.artifacts.artifact import SignedVideo
+from avatar.blueprint.load import load
+from avatar.blueprint.schema import Blueprint
+from avatar.compose import House
+from avatar.errors import CredentialError, InputError
+from avatar.production import Production
+from avatar.provenance.verdict import Verdict
+from avatar.registry import hint
+from avatar.voices.script import lines_of
+
+BLUEPRINTS = Path("blueprints")
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The files of a delivery, and what a verifier says of the video."""
+
+    folder: Path
+    video: Path
+    verdict: Verdict
+
+
+def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str) -> Production:
+    """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be."""
+    lines = lines_of(script)
+    people = house.people
+    likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}
+    return Production(blueprint, likenesses, lines)
+
+
+def blueprint_named(name: str, folder: Path = BLUEPRINTS) -> Blueprint:
+    """Return the blueprint *name*: the path of a YAML file, or the name of one in *folder*."""
+    if name.endswith((".yaml", ".yml")):
+        return load(Path(name))
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name not in known:
+        raise InputError(
+            f"blueprint: there is no {name!r}{hint(name, known)}; in {folder}/: {', '.join(known) or 'none'}",
+            code="blueprint.missing",
+        )
+    return load(folder / f"{name}.yaml")
+
+
+def deliver(house: House, signed: SignedVideo, to: Path) -> Delivered:
+    """Write the files of *signed* into the folder *to*, verify the video there, and lay out a contact sheet.
+
+    Each file is written beside its place and then renamed, so a reader never sees half of one.
+
+    Raises:
+        CredentialError: the delivered file does not verify; it is removed again.
+    """
+    from avatar.media.contact import contact_sheet
+
+    to.mkdir(parents=True, exist_ok=True)
+    for part in SignedVideo.parts:
+        draft = to / f".{uuid4().hex}"
+        house.store.fetch(signed, part, draft).replace(to / part)
+    video = to / SignedVideo.parts[0]
+    verdict = house.verify(video)
+    if not verdict.trusted:
+        video.unlink()
+        reasons = "; ".join(reason.sentence for reason in verdict.reasons)
+        raise CredentialError(f"the delivered video does not verify: {reasons}", code="credential.not-verified")
+    draft = to / f".{uuid4().hex}.png"
+    contact_sheet(video, draft)
+    draft.replace(to / "contact-sheet.png")
+    return Delivered(to, video, verdict)
+
+
+def write_report(to: Path, report: Mapping[str, Any]) -> None:
+    """Write *report* as JSON to the file *to*."""
+    draft = to.with_name(f".{uuid4().hex}")
+    draft.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    draft.replace(to)
