@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.voices.resample import resampled
 from avatar.voices.timings import SILENCE, Timings, moved
 
 Sound = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
@@ -25,11 +26,9 @@ def finished(sound: Sound, rate: int, timings: Timings, text: str, seed: int) ->
 
     *seed* decides the room tone.
     """
-    import soxr
-
     first, last = _speech_span(timings)
     start, end = max(0.0, first - _ATTACK), min(timings.duration, last + _RELEASE)
-    spoken = _faded(np.asarray(soxr.resample(sound[round(start * rate) : round(end * rate)], rate, RATE), np.float32))
+    spoken = _faded(resampled(sound[round(start * rate) : round(end * rate)], rate, RATE))
     spoken = _limited(spoken * _gain(spoken))
     before, after = round((_LEAD - (first - start)) * RATE), round((_tail_of(text) - (end - last)) * RATE)
     whole = np.pad(spoken, (before, max(after, 0)))

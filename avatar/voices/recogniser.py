@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
+from avatar.voices.resample import resampled
 from avatar.weights import Weights, locate
 
 HEARING = Weights(
@@ -25,10 +26,8 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
     Raises: InputError, with code ``voice.not-understood``.
     """
-    import soxr
-
     heard, _ = _model().transcribe(
-        np.asarray(soxr.resample(sound, rate, _RATE), np.float32),
+        resampled(sound, rate, _RATE),
         language="en",
         beam_size=5,
         temperature=0.0,

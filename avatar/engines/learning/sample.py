@@ -1,0 +1,30 @@
+"""Keeps a voice sample as it is, for the engines that clone from the sound itself."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.consent import Cleared
+from avatar.media.sound import read_sound
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import LearnVoice
+from avatar.voices.model import KeptSample, write_sample
+from avatar.voices.resample import resampled
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Learns nothing: the voice model holds the sample and its transcript."""
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = ()
+
+    rate: int = 24_000  # samples per second
+
+    def run(self, job: Cleared[LearnVoice], bench: Workbench) -> Parts:
+        sample = job.request.sample
+        transcript = bench.open(sample, "transcript.txt").read_text(encoding="utf-8").strip()
+        sound = resampled(*read_sound(bench.open(sample)), self.rate)
+        path = bench.new("voice.npz")
+        write_sample(path, KeptSample(sound, self.rate, transcript))
+        return {"voice.npz": path}

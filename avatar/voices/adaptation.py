@@ -1,0 +1,104 @@
+"""What was learned of a voice: how the base voice's spectra and pitch have to change to sound like it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.voices.cepstra import Reals, cepstra_of, spectrum_of
+from avatar.voices.harmonics import at_own_harmonics
+from avatar.voices.kernel import Regression
+from avatar.voices.spectra import VOICED, Spectra, levels
+
+_SEEN = 30  # cepstral coefficients a prediction looks at
+_QUIET = 36.0  # decibels below the loud frames: silence is left as it is
+_SMOOTHED = 3  # frames (37 ms): predictions that jitter sound rough
+_LOWEST, _HIGHEST = 55.0, 600.0  # Hz
+
+
+@dataclass(frozen=True)
+class Melody:
+    """How a pitch curve moves from one voice to another: log medians and the ratio of their spreads."""
+
+    ours: float
+    theirs: float
+    spread: float
+
+    def of(self, pitch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return *pitch* (Hz, 0 where unvoiced) as the other voice would sing it."""
+        log = np.log(np.maximum(pitch, VOICED))
+        moved = np.clip(np.exp(self.theirs + (log - self.ours) * self.spread), _LOWEST, _HIGHEST)
+        return np.where(pitch >= VOICED, moved, pitch).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Adaptation:
+    """One person's voice, relative to the base voice.
+
+    *regression* predicts how each frame's mel-cepstrum differs. The prediction's mean *ours* (40,) then becomes
+    *theirs*, and its spread grows by *variety*, which every regression flattens. *pace* is the person's speed relative
+    to the base voice's.
+    """
+
+    regression: Regression
+    ours: Reals
+    theirs: Reals
+    variety: Reals
+    melody: Melody
+    pace: float
+
+    def of(self, spectra: Spectra) -> Spectra:
+        """Return *spectra* of the base voice as this voice would say them, in the same frames.
+
+        The predicted gain goes straight onto the base voice's own spectra, before its own synthesis: no second
+        analysis, so no vocoder sound.
+        """
+        with one_thread():
+            gain = self._gain(spectra)
+        own, phase = at_own_harmonics(spectra)
+        pitch = self.melody.of(spectra.pitch)
+        # More harmonics in the same band must each be weaker, or a deeper voice would be a louder one.
+        density = np.log(np.maximum(pitch, VOICED) / np.maximum(spectra.pitch, VOICED)) / 2
+        return replace(
+            spectra,
+            harmonic=own + gain + np.where(spectra.voiced, density, 0).astype(np.float32),
+            harmonic_phase=phase,
+            noise=spectra.noise + gain,
+            rest=spectra.rest + gain,
+            pitch=pitch,
+        )
+
+    def _gain(self, spectra: Spectra) -> NDArray[np.float32]:
+        """Return the change of the log magnitudes (601, frames)."""
+        from scipy.ndimage import uniform_filter1d
+
+        sound = spectra.sound(seed=0)
+        ours = cepstra_of(sound, spectra.pitch)
+        predicted = ours + self.regression.predict(seen(ours, spectra.voiced))
+        change = self.theirs + (predicted - self.ours) * self.variety - ours
+        change[:, 0] = 0.0  # loudness is the base voice's
+        change[~active(levels(sound))] = 0.0
+        return spectrum_of(uniform_filter1d(change, _SMOOTHED, axis=0, mode="nearest"))
+
+
+def seen(cepstra: Reals, voiced: NDArray[np.bool_]) -> Reals:
+    """Return what a prediction looks at in each frame (frames, 61): shape, its movement, and whether it is voiced."""
+    wide = np.pad(cepstra, ((2, 2), (0, 0)), mode="edge")
+    movement = wide[4:] - wide[:-4]
+    return np.concatenate([cepstra[:, :_SEEN], 0.7 * movement[:, :_SEEN], 3.0 * voiced[:, None]], axis=1)
+
+
+def active(levels: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell in which frames somebody speaks, from their *levels* in decibels."""
+    return np.asarray(levels > np.percentile(levels, 95) - _QUIET)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep linear algebra on one thread: sums in another order are other bytes."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield

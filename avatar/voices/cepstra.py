@@ -1,0 +1,75 @@
+"""Mel-cepstra: the shape of a spectrum in forty numbers, and back."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.voices.spectra import BINS, HOP, RATE, VOICED
+
+Reals = NDArray[np.float64]
+
+ORDER = 40
+
+_POINTS = 80  # places on the mel axis where a spectrum is read
+_LOWEST, _HIGHEST = 40.0, 11_800.0  # Hz
+_FFT = 2048
+_FLOOR = 71.0  # Hz: WORLD's lowest pitch for a window of a sane length
+_SEARCHED = (60.0, 500.0)  # Hz: where a person's pitch is looked for
+_FRAME = HOP / RATE
+
+
+def cepstra_of(sound: NDArray[np.float32], pitch: NDArray[np.floating]) -> Reals:
+    """Return the mel-cepstra (frames, 40) of *sound* (24 kHz), whose *pitch* (frames,) in Hz is 0 where unvoiced."""
+    from pyworld import cheaptrick
+
+    times = np.arange(len(pitch)) * _FRAME
+    known = np.where(pitch >= VOICED, np.clip(pitch, _FLOOR + 1, 700.0), 0.0).astype(np.float64)
+    power = cheaptrick(sound.astype(np.float64), known, times, RATE, fft_size=_FFT, f0_floor=_FLOOR)
+    at = _reading_places() / (RATE / _FFT)
+    below = at.astype(int)
+    logs = np.log(power + 1e-12) / 2
+    read = logs[:, below] * (1 - (at - below)) + logs[:, below + 1] * (at - below)
+    return np.asarray(read @ _to_cepstra().T)
+
+
+def pitch_of(sound: NDArray[np.float32]) -> Reals:
+    """Return the pitch (frames,) in Hz of *sound* (24 kHz), 0 where unvoiced."""
+    from pyworld import harvest
+
+    low, high = _SEARCHED
+    pitch, _ = harvest(sound.astype(np.float64), RATE, f0_floor=low, f0_ceil=high, frame_period=1000 * _FRAME)
+    return np.asarray(pitch)
+
+
+def spectrum_of(cepstra: Reals) -> NDArray[np.float32]:
+    """Return the log magnitudes (601, frames) that *cepstra* (frames, 40) describe."""
+    return np.asarray((cepstra @ _to_spectrum()).T, dtype=np.float32)
+
+
+def _mel(hertz: Reals | float) -> Reals:
+    return np.asarray(1127 * np.log1p(np.asarray(hertz) / 700))
+
+
+@lru_cache(maxsize=1)
+def _reading_places() -> Reals:
+    """Return the frequencies in Hz where a spectrum is read, equally far apart in mel."""
+    mels = np.linspace(_mel(_LOWEST), _mel(_HIGHEST), _POINTS)
+    return np.asarray(700 * np.expm1(mels / 1127))
+
+
+@lru_cache(maxsize=1)
+def _to_cepstra() -> Reals:
+    """Return the cosine transform (40, places)."""
+    cosines = np.cos(np.pi * np.arange(ORDER)[:, None] * (np.arange(_POINTS) + 0.5) / _POINTS)
+    scale = np.full((ORDER, 1), 2 / _POINTS)
+    scale[0] = 1 / _POINTS
+    return np.asarray(cosines * scale)
+
+
+@lru_cache(maxsize=1)
+def _to_spectrum() -> Reals:
+    """Return the inverse cosine transform (40, 601), read at the bins of the base voice."""
+    bins = np.clip(np.arange(BINS) * RATE / (2 * (BINS - 1)), _LOWEST, _HIGHEST)
+    place = np.interp(_mel(bins), _mel(_reading_places()), np.arange(_POINTS))
+    return np.asarray(np.cos(np.pi * np.arange(ORDER)[:, None] * (place + 0.5) / _POINTS))

@@ -1,0 +1,86 @@
+"""The file of a voice model: either what was learned of a voice, or the sample itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import InputError
+from avatar.voices.adaptation import Adaptation, Melody
+from avatar.voices.kernel import Regression
+
+_FIXES = {"adaptation": "{engine: ridge}", "sample": "{engine: sample}"}
+
+
+@dataclass(frozen=True, eq=False)
+class KeptSample:
+    """A voice sample as it was brought: mono *sound*, its *rate* in samples per second, and its *transcript*."""
+
+    sound: NDArray[np.float32]
+    rate: int
+    transcript: str
+
+
+def write_adaptation(path: Path, voice: Adaptation) -> None:
+    """Write *voice* to *path*."""
+    regression, melody = voice.regression, voice.melody
+    _write(
+        path,
+        "adaptation",
+        mean=regression.mean,
+        spread=regression.spread,
+        examples=regression.examples,
+        weights=regression.weights,
+        offset=regression.offset,
+        ours=voice.ours,
+        theirs=voice.theirs,
+        variety=voice.variety,
+        melody=np.array([melody.ours, melody.theirs, melody.spread]),
+        pace=np.array(voice.pace),
+    )
+
+
+def read_adaptation(path: Path) -> Adaptation:
+    """Read what was learned of a voice.
+
+    Raises: InputError, with code ``voice.wrong-model``.
+    """
+    held = _read(path, "adaptation")
+    regression = Regression(*(held[name] for name in ("mean", "spread", "examples", "weights", "offset")))
+    melody = Melody(*(float(number) for number in held["melody"]))
+    return Adaptation(regression, held["ours"], held["theirs"], held["variety"], melody, float(held["pace"]))
+
+
+def write_sample(path: Path, sample: KeptSample) -> None:
+    """Write *sample* to *path*."""
+    _write(path, "sample", sound=sample.sound, rate=np.array(sample.rate), transcript=np.array(sample.transcript))
+
+
+def read_sample(path: Path) -> KeptSample:
+    """Read a kept sample.
+
+    Raises: InputError, with code ``voice.wrong-model``.
+    """
+    held = _read(path, "sample")
+    return KeptSample(held["sound"], int(held["rate"]), str(held["transcript"]))
+
+
+def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
+    beside = path.with_suffix(".part.npz")
+    np.savez(beside, allow_pickle=False, kind=np.array(kind), **arrays)
+    beside.replace(path)
+
+
+def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:
+    with np.load(path, allow_pickle=False) as file:
+        held = {name: file[name] for name in file.files}
+    found = str(held["kind"])
+    if found != kind:
+        raise InputError(
+            f"this voice was learned as {found!r} and this engine needs {kind!r}; "
+            f"set learning: {_FIXES[kind]} in the blueprint",
+            code="voice.wrong-model",
+        )
+    return held
