@@ -21,6 +21,8 @@ _FEATURES = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTER, _NOSTRILS)
 _CLEAR = 0.09  # points nearer than this to a feature or to the oval's edge do not tell the colour of skin
 _REGION = 0.45  # how far around a point its skin is asked
 _CELL = 0.1  # colours are averaged over squares of this size before points are read
+_BLACK, _SKIN = 0.15, 0.6  # shares of the skin's brightness between which things take part in its change
+_DARK = (0.3, 0.6)  # shares of the skin's brightness: surely the inside of a mouth, perhaps still a lip
 _LEAST, _MOST = 0.35, 2.8  # gains outside this range would show noise or clipping, not light
 _ODD = 0.45  # skin this far (as a share) from the face's median brightness is hair, a hand or a highlight
 
@@ -54,14 +56,22 @@ class Skin:
 def relit(picture: Any, wanted: Any, given: Any) -> Any:
     """Return *picture* (3, h, w) with its local tone *given* brought to *wanted*, clipped to 0..1.
 
-    What is darker than the skin (brows, lashes) is scaled with it; what is brighter (highlights) keeps its distance,
-    for a highlight has the colour of the light and must not grow with paler skin.
+    What is much darker than the skin (brows, lashes) stays as it is: black has no skin colour to change. What is
+    brighter (highlights) keeps its distance: it has the colour of the light and must not grow with paler skin.
     """
     import torch
 
-    gain = (wanted / given.clamp(min=1e-3)).clamp(_LEAST, _MOST)
+    given = given.clamp(min=1e-3)
+    ratio = picture.mean(dim=0) / given.mean(dim=0)
+    gain = 1 + ((wanted / given).clamp(_LEAST, _MOST) - 1) * ((ratio - _BLACK) / (_SKIN - _BLACK)).clamp(0, 1)
     above = picture - given
     return (given * gain + above * torch.where(above > 0, gain.clamp(max=1), gain)).clamp(0, 1)
+
+
+def darkness(picture: Any, tone: Any) -> Any:
+    """Return how surely each pixel of *picture* (3, h, w) is too dark to be lips on skin of *tone* (n, 3): 0 to 1."""
+    ratio = picture.mean(dim=0) / tone.mean().clamp(min=1e-3)
+    return ((_DARK[1] - ratio) / (_DARK[1] - _DARK[0])).clamp(0, 1)
 
 
 def _is_skin(points: NDArray[np.floating]) -> NDArray[np.bool_]:

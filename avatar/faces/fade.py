@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from avatar.faces.contours import depth_inside
 from avatar.faces.gaze import EYES, opening
-from avatar.faces.lips import parting
+from avatar.faces.lips import across, parting
 from avatar.faces.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_distance
 from avatar.media.frames import Landmarks
 
@@ -18,8 +18,9 @@ _SHUT, _OPEN = 0.11, 0.17  # openings (see gaze) between which closing lids beco
 _TOUCH, _APART = (
     0.028,
     0.05,
-)  # mean distances of the lips between which the head's own mouth appears; at rest 0.01-0.028
-_SOFT = 0.02  # how far the rim of the mouth is softened
+)  # mean distances of the lips between which the head's own mouth appears; at rest 0.01-0.03
+_LOW = 0.06  # how far below the mesh's lower lip the mouth may still be open
+_SOFT = 0.014  # how far the rim of the mouth is softened
 
 
 def fade_at_rest(landmarks: Landmarks) -> NDArray[np.float32]:
@@ -50,14 +51,23 @@ def closing(landmarks: Landmarks) -> NDArray[np.float32]:
 
 
 def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return how much of the head's own mouth each pixel of *shape* (h, w) shows between the lips at *landmarks*.
+    """Return where the head's own mouth is seen between the lips at *landmarks*, for the pixels of *shape* (2, h, w).
 
-    Lips that touch show nothing of it: the line between them is the donor's.
+    First the opening itself; lips that touch show nothing of it, for the line between them is the donor's. Then all
+    around it where the opening may really be, since the mesh tends to lay the lips a little high: what is dark there is
+    mouth.
     """
-    lips = landmarks[list(LIPS_INNER), :2]
-    mask = np.zeros(shape, np.uint8)
+    lips, unit = landmarks[list(LIPS_INNER), :2], eye_distance(landmarks)
     seen = float(np.interp(parting(landmarks), [_TOUCH, _APART], [0, 255]))
-    if seen:
-        cv2.fillPoly(mask, [np.round(lips * 16).astype(np.int32)], seen, lineType=cv2.LINE_AA, shift=4)
-        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(_SOFT * eye_distance(landmarks), 0.5)), np.uint8)
+    around = lips.copy()
+    around[11:] += _LOW * unit * across(landmarks)
+    soft = max(_SOFT * unit, 0.5)
+    return np.stack([_filled(lips, shape, seen, soft), _filled(around, shape, 255, soft)])
+
+
+def _filled(outline: NDArray[np.floating], shape: tuple[int, ...], value: float, soft: float) -> NDArray[np.float32]:
+    mask = np.zeros(shape, np.uint8)
+    if value:
+        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], value, lineType=cv2.LINE_AA, shift=4)
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.uint8)
     return np.asarray(mask / 255, np.float32)

@@ -15,7 +15,6 @@ _UPPER, _LOWER = list(LIPS_INNER[1:10]), list(LIPS_INNER[:10:-1])  # pairs, from
 _LINE = 0.034  # thickness of the line between closed lips, its shade included
 _CLOSED = 0.05  # lips nearer than this are closed, at least in a portrait
 _SEARCH = 0.1  # how far the mesh may have missed the line
-
 _NEAR = 5.0  # of 255: how much darker a place at the end of the search must be
 
 
@@ -27,10 +26,10 @@ def parting(landmarks: Landmarks) -> float:
 
 def parted(landmarks: Landmarks) -> Landmarks:
     """Return *landmarks* with the inner lips at least a line apart, so that the line has room between them."""
-    unit, across = eye_distance(landmarks), _across(landmarks)
+    unit, down = eye_distance(landmarks), across(landmarks)
     upper, lower = landmarks[_UPPER, :2], landmarks[_LOWER, :2]
-    lack = (_LINE * unit - (lower - upper) @ across).clip(min=0) / 2
-    return _with_lips(landmarks, upper - lack[:, None] * across, lower + lack[:, None] * across)
+    lack = (_LINE * unit - (lower - upper) @ down).clip(min=0) / 2
+    return _with_lips(landmarks, upper - lack[:, None] * down, lower + lack[:, None] * down)
 
 
 def laid_on_the_line(landmarks: Landmarks, rgb: Pixels) -> Landmarks:
@@ -41,31 +40,31 @@ def laid_on_the_line(landmarks: Landmarks, rgb: Pixels) -> Landmarks:
     """
     if parting(landmarks) > _CLOSED:
         return landmarks
-    across = _across(landmarks)
+    down = across(landmarks)
     middles = (landmarks[_UPPER, :2] + landmarks[_LOWER, :2]) / 2
-    missed = _missed(rgb, middles, across, eye_distance(landmarks))
+    missed = _missed(rgb, middles, down, eye_distance(landmarks))
     lips = np.flatnonzero(depth_inside(landmarks[:, :2], landmarks[list(LIPS_OUTER), :2]) > -1e-3)
-    along = (landmarks[:, :2] - middles[4]) @ np.array([across[1], -across[0]])
+    along = (landmarks[:, :2] - middles[4]) @ np.array([down[1], -down[0]])
     by = np.polyval(np.polyfit(along[_UPPER], missed, 3), along.clip(*along[[_UPPER[0], _UPPER[-1]]]))
     by[list(LIPS_OUTER)] /= 2
     moved = landmarks.copy()
-    moved[lips, :2] += by[lips, None] * across
-    line = middles + by[_UPPER, None] * across
-    half = _LINE * eye_distance(landmarks) / 2 * across
+    moved[lips, :2] += by[lips, None] * down
+    line = middles + by[_UPPER, None] * down
+    half = _LINE * eye_distance(landmarks) / 2 * down
     return _with_lips(moved, line - half, line + half)
 
 
-def _missed(rgb: Pixels, middles: Points, across: Points, unit: float) -> Points:
+def _missed(rgb: Pixels, middles: Points, down: Points, unit: float) -> Points:
     """Return how far below each of *middles* (9, 2) the darkest place is, in pixels."""
     offsets = np.linspace(-_SEARCH, _SEARCH, 41) * unit
-    places = (middles[:, None] + offsets[:, None] * across).astype(np.float32)
+    places = (middles[:, None] + offsets[:, None] * down).astype(np.float32)
     grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * unit, 0.3))
     dark = np.asarray(cv2.remap(grey, places[..., 0], places[..., 1], cv2.INTER_LINEAR), np.float64)
     found = (dark + _NEAR * (offsets / offsets[-1]) ** 2).argmin(axis=1)
     return np.asarray(offsets[found], np.float64)
 
 
-def _across(landmarks: Landmarks) -> Points:
+def across(landmarks: Landmarks) -> Points:
     """Return the direction from the upper to the lower lip, of length one."""
     x, y = (landmarks[LIPS_OUTER[10], :2] - landmarks[LIPS_OUTER[0], :2]).astype(np.float64)
     return np.array([-y, x]) / max(float(np.hypot(x, y)), 1e-6)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.colour import Skin, relit
+from avatar.faces.colour import Skin, darkness, relit
 from avatar.faces.fade import closing, fade_at_rest, lids, mouth
 from avatar.faces.gaze import EYES, eyeballs
 from avatar.faces.lips import laid_on_the_line, parted
@@ -15,6 +15,7 @@ from avatar.faces.warp import draw
 from avatar.media.frames import Landmarks, Pixels
 
 _STEPS = 36  # the mesh is drawn with about this many steps to an eye distance, and interpolated between them
+_EDGE = 0.1  # eye distances over which the face fades in from where a turned head hides the rest of it
 _CALM = 0.25  # the share of a new frame in the running tone of the head
 _EYE_LIGHT = (
     0.25  # the part of the skin's gain (as an exponent) that eyes get: light reaches them, skin colour does not
@@ -73,11 +74,13 @@ class Transplant:
         donor, unit = self.donor, eye_distance(landmarks)
         with torch.inference_mode():
             head = _tensor(patch, donor.device)[0]
-            carried = self._carried(landmarks, self._calmed(head, landmarks, unit))
+            tone = self._calmed(head, landmarks, unit)
+            carried = self._carried(landmarks, tone)
             spread = self._spread(carried, landmarks, patch.shape[:2], max(1, round(unit / _STEPS)))
             face = relit(self._sampled(spread[:2], unit), spread[3:6], spread[6:9])
             share = spread[2] * spread[2] * (3 - 2 * spread[2])
-            share = share * (1 - torch.from_numpy(mouth(landmarks, patch.shape[:2])).to(donor.device))
+            opening, around = torch.from_numpy(mouth(landmarks, patch.shape[:2])).to(donor.device)
+            share = share * (1 - opening.maximum(around * darkness(head, tone)))
             mixed = torch.lerp(head, face, share)
             patch[:] = (mixed * 255).round().byte().permute(1, 2, 0).cpu().numpy()
 
@@ -114,7 +117,7 @@ class Transplant:
     def _spread(self, carried: Any, landmarks: Landmarks, shape: tuple[int, ...], step: int) -> Any:
         """Return what the points carry at each pixel (9, h, w): drawn every *step* pixels, interpolated between.
 
-        Interpolation softens the rims of the eyes as a lens would. The fade is zero beside uncovered pixels.
+        Interpolation softens the rims of the eyes as a lens would.
         """
         import torch
         from torch.nn import functional
@@ -123,11 +126,11 @@ class Transplant:
         height, width = (-(-(length - 1) // step) + 1 for length in shape)
         depth = points[:, 2] if points.shape[1] > 2 else None
         drawing = draw(points[:, :2] / step, self.donor.triangles, width, height, depth)
-        coarse = torch.cat([drawing.spread(carried), drawing.seen[..., None]], dim=2).permute(2, 0, 1)[None]
+        coarse = drawing.spread(carried).permute(2, 0, 1)
+        coarse[2] = coarse[2].minimum(_edge(drawing.seen, max(1, round(_EDGE * eye_distance(landmarks) / step))))
         full = ((height - 1) * step + 1, (width - 1) * step + 1)
-        fine = functional.interpolate(coarse, full, mode="bilinear", align_corners=True)[0, :, : shape[0], : shape[1]]
-        fine[2] *= fine[-1] > 0.999
-        return fine[:-1]
+        fine = functional.interpolate(coarse[None], full, mode="bilinear", align_corners=True)[0]
+        return fine[:, : shape[0], : shape[1]]
 
     def _sampled(self, places: Any, unit: float) -> Any:
         """Return the donor's colours (3, h, w) at *places* (2, h, w), from the size of the picture that fits."""
@@ -139,6 +142,18 @@ class Transplant:
         size = places.new_tensor([width, height])[:, None, None]
         grid = ((places + 0.5) / size * 2 - 1).permute(1, 2, 0)[None]
         return functional.grid_sample(self.donor.levels[level], grid, padding_mode="border", align_corners=False)[0]
+
+
+def _edge(seen: Any, reach: int) -> Any:
+    """Return 0 at the edge of what is *seen* (h, w), growing to 1 over *reach* pixels inside it.
+
+    On a turned head the edge of the face is a cheek, not the oval at which the face fades anyway.
+    """
+    from torch.nn import functional
+
+    padded = functional.pad(seen[None, None].float(), [reach] * 4, mode="replicate")
+    around = functional.avg_pool2d(padded, 2 * reach + 1, stride=1)[0, 0]
+    return (2 * around - 1).clamp(0, 1) * seen
 
 
 def _triangles() -> NDArray[np.int64]:
