@@ -17,7 +17,7 @@ from avatar.provenance.verdict import Verdict
 from avatar.registry import hint
 from avatar.voices.script import lines_of
 
-BLUEPRINTS = Path("blueprints")
+BLUEPRINTS = Path(__file__).parents[1] / "blueprints"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def blueprint_named(name: str, folder: Path = BLUEPRINTS) -> Blueprint:
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if name not in known:
         raise InputError(
-            f"blueprint: there is no {name!r}{hint(name, known)}; in {folder}/: {', '.join(known) or 'none'}",
+            f"blueprint: there is no {name!r}{hint(name, known)}; known: {', '.join(known) or 'none'}; or give the path of a .yaml file",
             code="blueprint.missing",
         )
     return load(folder / f"{name}.yaml")

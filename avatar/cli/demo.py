@@ -11,12 +11,16 @@ from avatar.delivery import blueprint_named, prepare
 from avatar.people import Person
 from avatar.production import Production
 
-PERFORMERS = Path("performers")
+PERFORMERS = Path(__file__).parents[2] / "performers"
 _USES = (Use.CLONE_VOICE, Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS, Use.PUBLISH)
 
 
 def demonstration(house: House, script: str) -> Production:
-    """Enrol ava and mia if they are not here, and return a production in which ava speaks with mia's face."""
+    """Enrol ava and mia if they are not here, and return a production in which ava speaks with mia's face.
+
+    Without a *script* she says the one beside the performers.
+    """
+    script = script or (PERFORMERS / "demo.txt").read_text(encoding="utf-8")
     for alias in ("ava", "mia"):
         _consenting(house, alias)
     return prepare(house, blueprint_named("double"), {"presenter": "ava", "double": "mia"}, script)

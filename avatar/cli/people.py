@@ -24,9 +24,7 @@ def add_to(app: typer.Typer) -> None:
 def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
     alias: Alias,
     portrait: Annotated[Path | None, typer.Option(help="One face, looking at the camera (PNG or JPEG).")] = None,
-    voice: Annotated[
-        Path | None, typer.Option(help="Six seconds or more of clear speech (wav, flac, ogg, mp3).")
-    ] = None,
+    voice: Annotated[Path | None, typer.Option(help="Six seconds or more of clear speech (wav, flac ...).")] = None,
     transcript: Annotated[Path | None, typer.Option(help="What is said in --voice; recognised when left out.")] = None,
     footage: Annotated[Path | None, typer.Option(help="A video of the person, to be dubbed (mp4).")] = None,
     capacity: Annotated[

@@ -32,13 +32,15 @@ def produce(
 
 def demo(
     out: Annotated[Path, typer.Option(help="Where to write the files.")] = Path("out/demo"),
-    script: Annotated[Path, typer.Option(help="The script to speak.")] = Path("performers/demo.txt"),
+    script: Annotated[
+        str, typer.Option(help="A text file, or the text itself.", show_default="performers/demo.txt")
+    ] = "",
 ) -> None:
     """Enrol the synthetic performers, take their consent, and make a video with every stage in use."""
     from avatar.cli.demo import demonstration
     from avatar.cli.run import make
 
-    make(lambda house: demonstration(house, _script(str(script))), out)
+    make(lambda house: demonstration(house, _script(script) if script else ""), out)
 
 
 def _cast(pairs: list[str]) -> dict[str, str]:

@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Both set up .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test quick check lint types sync clean
+
+help: ## Show what there is to make
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.base ## Make a signed video with synthetic performers, into out/demo
+	@$(BIN)/avatar demo
+
+test: $(VENV)/.dev ## Run all tests, the quick ones first
+	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m slow
+
+quick: $(VENV)/.dev ## Run the quick tests only
+	$(BIN)/pytest -m "not slow"
+
+lint: $(VENV)/.dev ## Check style, layers, dependencies and dead code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/vulture
+
+types: $(VENV)/.dev ## Check types
+	$(BIN)/mypy
+
+check: lint types test ## Exactly what CI runs
+
+sync: ## Set up .venv again, after a change of dependencies or engine lines
+	@rm -f $(VENV)/.base $(VENV)/.dev
+	@$(MAKE) --no-print-directory $(VENV)/.dev
+
+clean: ## Remove what was made here, but not the store (.avatar)
+	rm -rf $(VENV) out build *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch first and by its exact version, so that a CPU build is taken where pip is configured to find one.
+$(VENV)/.base: pyproject.toml constraints.txt Makefile | $(BIN)/python
+	@echo "Setting up $(VENV): several minutes the first time."
+	$(PIP) install --quiet --progress-bar on torch==2.13.0
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	$(BIN)/avatar weights pull
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $@
