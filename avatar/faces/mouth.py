@@ -43,13 +43,18 @@ class Mouth:
         """Return the region that the inside of the mouth takes for *mesh* (468, >=2)."""
         return Box.around(mesh[list(LIPS_OUTER)], 2, within)
 
+    def gap(self, shown: Shown) -> float:
+        """Return how far the lips are apart in millimetres; 0 when less than half a pixel would show."""
+        lips = shown.mesh[list(LIPS_INNER), :2]
+        pixels = float((lips[11:][::-1] - lips[1:10])[:, 1].max())
+        return pixels * _FACE / (self.rig.unit * shown.pose.scale) if pixels >= 0.4 else 0.0
+
     def paint(self, view: Pixels, box: Box, shown: Shown) -> None:
         """Paint the open mouth into *view*, the pixels of *box*; closed lips are left as they are."""
-        lips = shown.mesh[list(LIPS_INNER), :2]
-        pixel = self.rig.unit * shown.pose.scale / _FACE  # pixels a millimetre
-        gap = float((lips[11:][::-1] - lips[1:10])[:, 1].max()) / pixel
-        if gap * pixel < 0.4:
+        gap = self.gap(shown)
+        if not gap:
             return
+        lips = shown.mesh[list(LIPS_INNER), :2]
         size = (box.right - box.left) * _FINE, (box.bottom - box.top) * _FINE
         canvas = np.zeros((size[1], size[0]), np.uint8)
         fixed = (((lips - (box.left, box.top) + 0.5) * _FINE - 0.5) * 16).round().astype(np.int32)

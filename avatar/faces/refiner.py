@@ -18,7 +18,7 @@ from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels, rgb_of
 _LIPS: Final = list(LIPS_OUTER + LIPS_INNER)
 _UPPER, _LOWER = list(UPPER), list(LOWER)
 _STILL: Final = 0.004  # of the distance of the outer eye corners: lips this near their shape are left as they are
-_SAME: Final = 7.0  # mean difference in levels below which the mouth is already painted
+_SAME: Final = 12.0  # mean difference in levels below which the mouth is already painted
 _SEEN_GAP: Final = 0.016  # eye distances: what a landmark network reports between closed lips
 _MEMORY: Final = 0.02  # share of the newest frame in the running resting face
 _OPEN: Final = 0.05  # eye distances: lips this far apart say little about the resting face
@@ -57,9 +57,9 @@ class Refiner:
             return
         seen = _closed_gap(frame.landmarks) if looked_at else frame.landmarks
         rig, mouth, surround = self._known(frame, seen, looked_at)
-        points = rigid_points()
-        pose = Pose.between(rig.rest[points], seen[points])
-        wanted = pose.carry(rig.expressed(coefficients))
+        spoken = rig.expressed(coefficients)
+        pose = _pose(rig.rest, spoken, seen)
+        wanted = pose.carry(spoken)
         shift = (wanted - seen) * _near_mouth()[:, None]
         target = seen + shift
         moved = float(np.linalg.norm(shift[_LIPS, :2], axis=1).max()) > _STILL * rig.unit * pose.scale
@@ -99,10 +99,21 @@ class Refiner:
             np.copyto(frame.edit(lips), fine.sample(source, corner=corner))
 
 
+def _pose(rest: Landmarks, spoken: Landmarks, seen: Landmarks) -> Pose:
+    """Return the pose of the head, whichever explains what is seen better: a resting mouth, or one that speaks already.
+
+    Even the bridge of the nose moves a little with the jaw; read as motion of the head it would move the lips twice.
+    """
+    points = rigid_points()
+    poses = [(Pose.between(each[points], seen[points]), each) for each in (spoken, rest)]
+    wrong = [float(np.square(pose.carry(each[points]) - seen[points]).sum()) for pose, each in poses]
+    return poses[int(np.argmin(wrong))][0]
+
+
 def _paint(frame: Frame, within: Format, mouth: Mouth, shown: Shown) -> None:
     """Paint the inside of the mouth, unless the picture shows it already: painted twice, its edge would harden."""
     box = mouth.box(shown.mesh, within)
-    if box.empty:
+    if box.empty or not mouth.gap(shown):
         return
     view = frame.edit(box)
     painted: Pixels = view.copy()
