@@ -53,10 +53,11 @@ class People:
     organisation: str
     clock: Callable[[], datetime] = now
 
-    def enroll(self, alias: str, capacity: Capacity, samples: Sequence[Prepare]) -> Person:
+    def enroll(self, alias: str, capacity: Capacity, samples: Sequence[Prepare], *, id: str = "") -> Person:
         """Bring *alias* in with *samples*, or bring more samples of someone who is here already.
 
-        Every sample is checked before anything is written.
+        Every sample is checked before anything is written. A new person gets a random id, unless they have an *id*
+        from another store: the same people and the same work then have the same digests in both.
 
         Raises:
             InputError: a sample will not do, or the alias is malformed.
@@ -68,7 +69,7 @@ class People:
             )
         with TemporaryDirectory(prefix="avatar-") as room:
             ready = [self._prepared(prepare, Path(room), index) for index, prepare in enumerate(samples)]
-            person = self._known(alias) or self._new(alias, capacity)
+            person = self._known(alias) or self._new(alias, capacity, id or f"p-{token_hex(8)}")
             for sample in ready:
                 self._bring(person, sample)
         return person
@@ -108,6 +109,7 @@ class People:
         state = self.ledger.read().people[person.id]
         try:
             unsigned = Grant(
+                record_id=token_hex(16),
                 person=person.id,
                 grantee=self.organisation,
                 uses=tuple(sorted(set(uses))),
@@ -124,8 +126,15 @@ class People:
         """Record a *grant* that its person signed, here or elsewhere.
 
         Raises:
-            ConsentError: it is not theirs, was edited, or is already over.
+            ConsentError: it is not theirs, was edited, was recorded before, is already over, or is for someone else.
         """
+        if grant.grantee != self.organisation:
+            self._refuse(grant.person, "consent.other-grantee")
+            raise ConsentError(
+                f"grant of {grant.person}, grantee {grant.grantee!r}: this is {self.organisation!r}; ask for a grant "
+                "that names this organisation, or set AVATAR_ORGANISATION",
+                code="consent.other-grantee",
+            )
         if grant.not_after <= self.clock():
             self._refuse(grant.person, "consent.expired")
             raise ConsentError(
@@ -166,8 +175,10 @@ class People:
             self.ledger.append(Refused(code=error.code, request="Enroll"))
             raise
 
-    def _new(self, alias: str, capacity: Capacity) -> Person:
-        person = Person(f"p-{token_hex(8)}", alias, capacity)
+    def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
+        if id in self.ledger.read().people:
+            raise InputError(f"id {id!r} is taken by someone else here; leave it out", code="person.id-taken")
+        person = Person(id, alias, capacity)
         card = json.dumps({"alias": alias, "capacity": capacity}).encode()
         key = key_at(self.keys / f"{person.id}.key", make=True)
         self.objects.create(f"people/{person.id}/card", card)
