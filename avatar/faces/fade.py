@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.contours import depth_inside
-from avatar.faces.gaze import EYES, opening
+from avatar.faces.gaze import EYES
 from avatar.faces.lips import across, parting
 from avatar.faces.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_distance
 from avatar.media.frames import Landmarks
@@ -14,7 +14,6 @@ from avatar.media.frames import Landmarks
 _FOREHEAD, _JAW = 0.32, 0.2  # how far from the oval the face has faded in, above the eyes and below the mouth
 _LIDS, _AROUND = 0.1, 0.24  # the lids reach this far from the eye; the skin is all the donor's from there on
 
-_SHUT, _OPEN = 0.11, 0.17  # openings (see gaze) between which closing lids become the head's own
 _TOUCH, _APART = (
     0.028,
     0.05,
@@ -42,12 +41,6 @@ def lids(landmarks: Landmarks) -> NDArray[np.float32]:
         skin = np.interp(away, [_LIDS, _AROUND], [1, 0])
         rows.append(np.concatenate([skin, np.repeat(own, len(eye))]))
     return np.stack(rows).astype(np.float32)
-
-
-def closing(landmarks: Landmarks) -> NDArray[np.float32]:
-    """Return how far the right and the left eye of *landmarks* are closed (2,): 0 open, 1 shut."""
-    openings = [opening(landmarks, eye) for eye in (RIGHT_EYE, LEFT_EYE)]
-    return np.interp(openings, [_SHUT, _OPEN], [1, 0]).astype(np.float32)
 
 
 def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:

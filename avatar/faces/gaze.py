@@ -8,12 +8,23 @@ from avatar.media.frames import Landmarks
 
 EYES = RIGHT_EYE + LEFT_EYE  # the order of the 32 points that ``eyeballs`` returns
 
+# Shares of the opening at rest. A network does not see the lids of a blink meet: 0.5 is what is left of it, or even 0.7.
+_SHUT, _OPEN = 0.74, 0.84
 
-def opening(landmarks: Landmarks, eye: tuple[int, ...]) -> float:
-    """Return the mean opening of *eye* as a share of its width: about 0.2 at rest, 0.09 when closed."""
-    gaps = np.linalg.norm(landmarks[list(eye[1:8]), :2] - landmarks[list(eye[:8:-1]), :2], axis=1)
-    width = np.linalg.norm(landmarks[eye[0], :2] - landmarks[eye[8], :2])
-    return float(gaps.mean() / max(float(width), 1e-6))
+
+def openings(landmarks: Landmarks) -> NDArray[np.float64]:
+    """Return how far the right and the left eye are open (2,): the mean gap of the lids as a share of the width."""
+    shares = []
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        gaps = np.linalg.norm(landmarks[list(eye[1:8]), :2] - landmarks[list(eye[:8:-1]), :2], axis=1)
+        width = np.linalg.norm(landmarks[eye[0], :2] - landmarks[eye[8], :2])
+        shares.append(gaps.mean() / max(float(width), 1e-6))
+    return np.array(shares)
+
+
+def closing(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return how far eyes that are *now* open are closed, 0 to 1, when they are open *at_rest* as given."""
+    return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_SHUT, _OPEN], [1, 0]))
 
 
 def eyeballs(donor: Landmarks, target: Landmarks) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from avatar.faces.eyes import widened
 from avatar.faces.landmarker import SURE, Landmarker
 from avatar.faces.topology import LIPS_INNER, LIPS_OUTER, POINTS, eye_distance
 from avatar.media.frames import Frame, Frames, Landmarks, Pixels, rgb_of
@@ -45,7 +46,7 @@ class Tracker:
             self._before = self._anew(rgb)  # nothing to calm: the face was not there, or jumped
         elif self._before is not None:
             self._before = calmed(self._before, raw)
-        return self._before
+        return None if self._before is None else widened(self._before)
 
     def _from_before(self, rgb: Pixels) -> Landmarks | None:
         if self._before is None:

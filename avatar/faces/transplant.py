@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.colour import Skin, darkness, relit
-from avatar.faces.fade import closing, fade_at_rest, lids, mouth
-from avatar.faces.gaze import EYES, eyeballs
+from avatar.faces.eyes import widened
+from avatar.faces.fade import fade_at_rest, lids, mouth
+from avatar.faces.gaze import EYES, closing, eyeballs, openings
 from avatar.faces.lips import laid_on_the_line, parted
 from avatar.faces.topology import POINTS, eye_distance, topology
 from avatar.faces.warp import draw
@@ -20,6 +21,7 @@ _CALM = 0.25  # the share of a new frame in the running tone of the head
 _EYE_LIGHT = (
     0.25  # the part of the skin's gain (as an exponent) that eyes get: light reaches them, skin colour does not
 )
+_OPEN_EYES = 0.22  # the least opening that the eyes of an unknown head are thought to have at rest
 _CUT = 0.15  # a change of that tone larger than this (of full brightness) is another scene, not flicker
 _TWINS = (*range(POINTS), *EYES)  # for each of the 500 mesh points, the landmark it stands on
 
@@ -45,7 +47,7 @@ class Donor:
         """Prepare the face at *landmarks* of the portrait *rgb*."""
         import torch
 
-        landmarks = laid_on_the_line(landmarks, rgb)
+        landmarks = laid_on_the_line(widened(landmarks), rgb)
         picture, skin = _tensor(rgb, device), Skin.of(landmarks, device)
         points = torch.from_numpy(landmarks[:, :2].copy()).to(device)
         return cls(
@@ -62,10 +64,15 @@ class Donor:
 
 @dataclass
 class Transplant:
-    """The donor's face on a stream of frames. Remembers the head's tone, so that the match does not flicker."""
+    """The donor's face on a stream of frames.
+
+    Remembers the head's tone, so that the match does not flicker, and how far its eyes are open when they rest, by
+    which a blink is told.
+    """
 
     donor: Donor
     _tone: Any = field(default=None, init=False)
+    _rest: NDArray[np.float64] | None = field(default=None, init=False)
 
     def onto(self, patch: Pixels, landmarks: Landmarks) -> None:
         """Paint the donor's face over the face at *landmarks* (468, >=2; pixels of *patch*) in *patch*, in place."""
@@ -85,8 +92,8 @@ class Transplant:
             patch[:] = (mixed * 255).round().byte().permute(1, 2, 0).cpu().numpy()
 
     def forget(self) -> None:
-        """Forget the head's tone: the face is gone, and the next one may stand in another light."""
-        self._tone = None
+        """Forget the head: its face is gone, and the next one may be another, in another light."""
+        self._tone = self._rest = None
 
     def _calmed(self, head: Any, landmarks: Landmarks, unit: float) -> Any:
         """Return the running tone of the head's skin (468, 3) around each landmark."""
@@ -99,6 +106,13 @@ class Transplant:
         self._tone = self._tone + _CALM * (new - self._tone)
         return self._tone
 
+    def _closing(self, landmarks: Landmarks) -> NDArray[np.float64]:
+        """Return how far the head's right and left eye are closed (2,): 0 open, 1 shut."""
+        now = openings(landmarks)
+        rest = np.maximum(now, _OPEN_EYES) if self._rest is None else self._rest
+        self._rest = rest + (now - rest) * np.where(now > rest, 0.3, 0.01)
+        return closing(now, self._rest)
+
     def _carried(self, landmarks: Landmarks, tone: Any) -> Any:
         """Return what the mesh points carry (500, 9): place in the donor's picture, fade, tones wanted and given."""
         import torch
@@ -106,7 +120,7 @@ class Transplant:
         own = self.donor.landmarks[:, :2]
         places = np.concatenate([own, eyeballs(self.donor.landmarks, landmarks)])
         # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
-        fade = self.donor.fade * (1 - closing(landmarks) @ self.donor.lids).clip(0, 1)
+        fade = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
         plain = np.concatenate([places, fade[:, None]], axis=1).astype(np.float32)
         twins = torch.tensor(_TWINS, device=tone.device)
         given, wanted = self.donor.tone[twins], tone[twins]

@@ -128,3 +128,12 @@ def test_a_portrait_without_a_face_is_refused_before_a_frame_is_pulled(tmp_path)
 def test_the_engine_names_its_weights():
     assert MeshSwap.weights == (DETECTOR, MESH)
     assert all(weights.commercial for weights in MeshSwap.weights)
+
+
+def test_a_gpu_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+
+    with pytest.raises(InputError) as caught:
+        MeshSwap(device="cuda").run(cleared(SwapFace(FOOTAGE, FACE)), bench(tmp_path, [EMPTY]))
+
+    assert caught.value.code == "swap.device"

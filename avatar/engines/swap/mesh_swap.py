@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from avatar.consent import Cleared
+from avatar.errors import InputError
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
@@ -49,9 +50,12 @@ class MeshSwap:
     def _device(self) -> str:
         import torch
 
-        if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        return self.device
+        found = torch.cuda.is_available()
+        if self.device == "cuda" and not found:
+            raise InputError(
+                "device is 'cuda', and this machine has no GPU; choose 'cpu' or 'auto'", code="swap.device"
+            )
+        return "cuda" if found and self.device != "cpu" else "cpu"
 
 
 def _swapped(frames: Frames, transplant: Transplant, bench: Workbench) -> Iterator[list[Frame]]:
