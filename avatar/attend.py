@@ -26,15 +26,15 @@ def attended(work: Callable[[], T], *, ask: Callable[[], None], every: float, le
 
     worker = threading.Thread(target=run, daemon=True, name="avatar-engine")
     worker.start()
-    while worker.is_alive():
-        worker.join(every)
-        if worker.is_alive():
-            try:
+    try:
+        while worker.is_alive():
+            worker.join(every)
+            if worker.is_alive():
                 ask()
-            except BaseException:
-                leave()
-                worker.join(_GRACE)
-                raise
+    except BaseException:  # a refusal, or a person at the keyboard who has seen enough
+        leave()
+        worker.join(_GRACE)
+        raise
     if failure:
         raise failure[0]
     return outcome[0]

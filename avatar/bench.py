@@ -40,10 +40,12 @@ class Bench:
         self._room = room
         self._started = started
         self._closed = False
+        self.pulled: int | None = None  # how many frames came in, once the engine has asked for them
         self.seed = int(recipe[:8], 16)
 
     @property
     def signer(self) -> Signer:
+        self._go_on()
         signer: Signer = self._studio.signer()
         return signer
 
@@ -55,7 +57,9 @@ class Bench:
 
     def frames(self, footage: Footage) -> Frames:
         self._own(footage)
-        return self._studio.pull(footage, self._room)
+        frames = self._studio.pull(footage, self._room)
+        self.pulled = frames.count
+        return frames
 
     def new(self, name: str) -> Path:
         return self._room / name
@@ -64,8 +68,7 @@ class Bench:
         return locate(weights)
 
     def pulse(self, done: float) -> None:
-        if self._closed:
-            raise ConsentError("this work was stopped: consent for it has ended", code="consent.ended")
+        self._go_on()
         self._studio.report(self._job.request, done, time.monotonic() - self._started)
 
     def ancestry(self, artifact: Artifact) -> Mapping[str, Manifest]:
@@ -76,9 +79,12 @@ class Bench:
         """Make the next ``pulse`` or ``open`` raise: the work is over."""
         self._closed = True
 
-    def _own(self, artifact: Artifact) -> None:
+    def _go_on(self) -> None:
         if self._closed:
             raise ConsentError("this work was stopped: consent for it has ended", code="consent.ended")
+
+    def _own(self, artifact: Artifact) -> None:
+        self._go_on()
         # By digest: a handle's class is the caller's word, its digest is what is opened.
         if artifact.digest not in {own.digest for own in self._job.request.inputs()}:
             kind = type(self._job.request).__name__

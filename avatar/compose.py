@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
+
+from pydantic import ValidationError
 
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
@@ -79,7 +81,17 @@ class House:
 
 def open_house(tell: Callable[[Moment], None] = _silent) -> House:
     """Return the house that the environment describes."""
-    return House(Settings(), tell)
+    return House(read_settings(), tell)
+
+
+def read_settings() -> Settings:
+    """Return the settings that the environment names."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"AVATAR_{'_'.join(str(part) for part in first['loc'])}".upper()
+        raise InputError(f"{name} {first['input']!r}: {first['msg'].lower()}", code="settings.bad-value") from error
 
 
 def open_objects(settings: Settings) -> Objects:
@@ -87,12 +99,14 @@ def open_objects(settings: Settings) -> Objects:
     if not settings.store:
         return FolderObjects(settings.home / "store")
     place = urlparse(settings.store)
+    if not place.scheme:
+        return FolderObjects(Path(settings.store))
     if place.scheme == "s3" and place.netloc:
         from avatar.artifacts.s3 import S3Objects
 
         return S3Objects(place.netloc, place.path)
-    if place.scheme in ("", "file"):
-        return FolderObjects(Path(place.path))
+    if place.scheme == "file" and not place.netloc:
+        return FolderObjects(Path(unquote(place.path)))
     raise InputError(
         f"AVATAR_STORE {settings.store!r}: give s3://BUCKET/PREFIX or the path of a folder", code="settings.store"
     )

@@ -22,6 +22,7 @@ from avatar.media.decode import decode
 from avatar.media.frames import Frame, Frames
 from avatar.registry import Build, Choice, build, request_of, work_of
 from avatar.stages.catalogue import rebuild
+from avatar.stages.face import RefineLips, SwapFace
 from avatar.stages.picture import Publish
 from avatar.stages.request import Parts, Request, Signer
 
@@ -73,7 +74,7 @@ class Studio:
             self.tell(Moment("refused", request))
             raise
         except AvatarError as error:
-            self.ledger.append(Refused(code=error.code, request=type(request).__name__))
+            self._refuse(request, error.code)
             self.tell(Moment("refused", request))
             raise
 
@@ -82,7 +83,7 @@ class Studio:
         job = self._clear(request)
         work = work_of(request, choice, engine)
         kind: type[A] = request.makes  # type: ignore[assignment]  # a request's class says what it makes
-        made = self.store.recall(kind, work.recipe)
+        made = self._recalled(kind, work.recipe)
         if made:
             self._note(job, work.recipe, made, recalled=True)
             return made
@@ -100,7 +101,9 @@ class Studio:
                 inputs=tuple(artifact.digest for artifact in request.inputs()),
                 work=work,
             )
+        # The ledger first: a recipe whose result the ledger does not know would be a forgery.
         self._note(job, work.recipe, made, recalled=False, seconds=time.monotonic() - started)
+        self.store.remember(work.recipe, made)
         return made
 
     def pull(self, footage: Footage, room: Path) -> Frames:
@@ -124,8 +127,9 @@ class Studio:
             )
         inner = room / footage.digest[:16]
         inner.mkdir(exist_ok=True)
-        frames: Frames = engine.run(job, Bench(job, self, inner, work.recipe, time.monotonic()))
-        return Frames(frames.format, frames.count, self._watched(job, frames))
+        bench = Bench(job, self, inner, work.recipe, time.monotonic())
+        frames: Frames = engine.run(job, bench)
+        return Frames(frames.format, frames.count, self._watched(job, frames, bench))
 
     def report(self, request: Request[Any], done: float, seconds: float) -> None:
         """Tell whoever watches that *request* is *done* so far (0 to 1)."""
@@ -141,6 +145,23 @@ class Studio:
                 code="engine.wrong-stage",
             )
         return engine
+
+    def _recalled(self, kind: type[A], recipe: str) -> A | None:
+        made = self.store.recall(kind, recipe)
+        if made and made.digest not in self.ledger.read().made:
+            raise StoreError(
+                f"recipe {recipe[:12]} leads to {made.digest[:12]}, which the ledger does not know; "
+                f"delete recipes/{recipe} from the store and run again",
+                code="store.unrecorded",
+            )
+        return made
+
+    def _refuse(self, request: Request[Any], code: str) -> None:
+        try:
+            self.ledger.append(Refused(code=code, request=type(request).__name__))
+        except AvatarError as error:
+            # A full disk or a broken ledger cannot take a note of itself; the caller must still hear the first reason.
+            _log.warning("refusal %s is not in the ledger: %s", code, error.code)
 
     def _clear(self, request: Request[A]) -> Cleared[Request[A]]:
         job = self.gate.clear(request)
@@ -178,19 +199,21 @@ class Studio:
     def _ask(self, request: Request[Any]) -> None:
         self.gate.clear(request)
 
-    def _watched(self, job: Cleared[Request[Any]], frames: Frames) -> Iterator[list[Frame]]:
+    def _watched(self, job: Cleared[Request[Any]], frames: Frames, bench: Bench) -> Iterator[list[Frame]]:
         asked, count = time.monotonic(), 0
         for batch in frames.batches:
             if time.monotonic() - asked >= _ASK_EVERY:
                 self._ask(job.request)
                 asked = time.monotonic()
             count += len(batch)
+            if count > frames.count:
+                break
             yield batch
         if count != frames.count:
-            raise EngineError(
-                f"{type(job.request).__name__} gave {count} frames where {frames.count} were promised",
-                code="engine.frame-count",
-            )
+            raise _miscounted(job.request, f"at least {count}" if count > frames.count else f"{count}", frames.count)
+        # Whoever changes a face in footage gives back as many frames as came in, also where no face is seen.
+        if isinstance(job.request, SwapFace | RefineLips) and bench.pulled not in (None, count):
+            raise _miscounted(job.request, str(count), bench.pulled)
 
     def _note(self, job: Cleared[Any], recipe: str, made: A, *, recalled: bool, seconds: float = 0.0) -> None:
         kind = type(job.request).__name__
@@ -199,6 +222,13 @@ class Studio:
         )
         _log.info("%s %s %s", "recalled" if recalled else "kept", kind, made.digest)
         self.tell(Moment("recalled" if recalled else "kept", job.request, 1.0, seconds, made))
+
+
+def _miscounted(request: Request[Any], given: str, due: int | None) -> EngineError:
+    return EngineError(
+        f"the engine of {type(request).__name__} gave {given} frames where {due} are due; its author must fix it",
+        code="engine.frame-count",
+    )
 
 
 def _described(request: Request[Any], engine: Any, bench: Bench) -> Path:

@@ -53,20 +53,18 @@ class FolderObjects:
 
     def create(self, key: str, source: bytes | Path) -> bool:
         target = self._root / checked(key)
-        if target.exists():
-            return False
-        with _explained(f"writing {key} to {self!r}"):
-            return self._write(target, source)
+        with explained(f"writing {key} to {self!r}"):
+            return not target.exists() and self._write(target, source)
 
     def read(self, key: str) -> bytes | None:
-        with _explained(f"reading {key} from {self!r}"):
+        with explained(f"reading {key} from {self!r}"):
             try:
                 return (self._root / checked(key)).read_bytes()
             except FileNotFoundError:
                 return None
 
     def download(self, key: str, to: Path) -> bool:
-        with _explained(f"copying {key} from {self!r}"):
+        with explained(f"copying {key} from {self!r}"):
             try:
                 shutil.copyfile(self._root / checked(key), to)
             except FileNotFoundError:
@@ -78,7 +76,8 @@ class FolderObjects:
         yield from sorted(path.relative_to(self._root).as_posix() for path in files)
 
     def delete(self, key: str) -> None:
-        (self._root / checked(key)).unlink(missing_ok=True)
+        with explained(f"deleting {key} from {self!r}"):
+            (self._root / checked(key)).unlink(missing_ok=True)
 
     def _write(self, target: Path, source: bytes | Path) -> bool:
         self._drafts.mkdir(parents=True, exist_ok=True)
@@ -103,7 +102,8 @@ class FolderObjects:
 
 
 @contextmanager
-def _explained(doing: str) -> Iterator[None]:
+def explained(doing: str) -> Iterator[None]:
+    """Turn what the file system says while *doing* something into a StoreError with the fix."""
     try:
         yield
     except OSError as error:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avatar.artifacts.objects import checked
+from avatar.artifacts.objects import checked, explained
 from avatar.errors import StoreError
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3.client import S3Client
 
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
@@ -35,7 +36,7 @@ class S3Objects:
                     self._put(checked(key), source)
                 except self._client.exceptions.ClientError as error:
                     if _code(error) in _STANDS:
-                        return False
+                        return _retried(error) and self.read(key) == source
                     if _code(error) in _RACING:
                         continue
                     raise
@@ -59,7 +60,7 @@ class S3Objects:
                 if _code(error) in _ABSENT:
                     return False
                 raise
-            with to.open("xb") as file:
+            with explained(f"copying {key} from {self!r} to {to.parent}"), to.open("wb") as file:
                 for piece in body.iter_chunks(1 << 20):
                     file.write(piece)
         return True
@@ -107,6 +108,11 @@ def _client() -> "S3Client":
 
     # Standard retries are for weather (timeouts, 5xx); a refusal is raised at once.
     return boto3.client("s3", config=Config(retries={"mode": "standard", "total_max_attempts": 4}))
+
+
+def _retried(error: "ClientError") -> bool:
+    """Return whether botocore asked more than once: then the first, unheard answer may have been yes to ourselves."""
+    return error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
 
 
 def _code(error: Exception) -> str:

@@ -34,7 +34,7 @@ class Store:
     ) -> A:
         """Store the files of *parts* and the manifest that binds them, and return the artifact.
 
-        Blobs first, then the manifest, then the recipe: a crash in between leaves nothing that can be recalled.
+        Blobs first, then the manifest: a crash in between leaves nothing that has a name.
         """
         if set(parts) != set(kind.parts):
             raise StoreError(f"{kind.__name__} has the parts {kind.parts}, not {tuple(parts)}", code="store.parts")
@@ -43,9 +43,11 @@ class Store:
         self._objects.create(f"manifests/{manifest.digest}", canonical(manifest.model_dump(mode="json")))
         for person in people:
             self._objects.create(f"people/{person}/shown/{manifest.digest}", b"")
-        if work:
-            self._objects.create(f"recipes/{work.recipe}", manifest.digest.encode())
         return kind(manifest.digest)
+
+    def remember(self, recipe: str, artifact: Artifact) -> None:
+        """Let *recipe* lead to *artifact* from now on, unless it leads somewhere already."""
+        self._objects.create(f"recipes/{recipe}", artifact.digest.encode())
 
     def recall(self, kind: type[A], recipe: str) -> A | None:
         """Return what *recipe* made before, if it ever ran."""
@@ -80,12 +82,19 @@ class Store:
         digest = self.manifest(artifact.digest).parts.get(part)
         if digest is None:
             raise StoreError(f"{type(artifact).__name__} {artifact.digest} has no part {part!r}", code="store.parts")
-        if not self._objects.download(f"blobs/{digest}", to):
+        if not self._download(digest, to):
             raise StoreError(f"{part} of {artifact.digest} is missing from the store", code="store.missing")
         if digest_of_file(to) != digest:
             to.unlink()
             raise StoreError(f"{part} of {artifact.digest} was altered in the store", code="store.altered")
         return to
+
+    def _download(self, digest: str, to: Path) -> bool:
+        try:
+            return self._objects.download(f"blobs/{digest}", to)
+        except BaseException:
+            to.unlink(missing_ok=True)  # half a file must never be taken for the whole
+            raise
 
     def _add(self, path: Path) -> str:
         digest = digest_of_file(path)

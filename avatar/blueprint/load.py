@@ -6,9 +6,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from avatar.blueprint.schema import Blueprint, SwapStage
+from avatar.blueprint.schema import WORK, Blueprint, Stage, SwapStage
 from avatar.errors import AvatarError, InputError, UnknownEngineError
-from avatar.registry import Build, build, hint
+from avatar.registry import Build, build, hint, request_of
 
 _LARGEST = 64 * 1024  # bytes: a blueprint is written by hand
 
@@ -40,16 +40,26 @@ def parse(text: bytes, name: str, build: Build = build) -> Blueprint:
         raise _explained(error, name, lines) from error
     for key, stage in blueprint.stages.items():
         try:
-            build(stage.choice)
+            _check_work(key, stage, build)
         except UnknownEngineError as error:
             line = lines.get((key,), 1)
             raise InputError(f"blueprint {name}, line {line}, {key!r}: {error}", code=error.code) from error
     return blueprint
 
 
+def _check_work(key: str, stage: Stage, build: Build) -> None:
+    does, due = request_of(build(stage.choice)), WORK[key]
+    if does is not due:
+        raise UnknownEngineError(
+            f"engine {stage.engine!r} does {does.__name__}, not {due.__name__}; name another one (avatar engines)",
+            code="engine.wrong-stage",
+        )
+
+
 def _read(text: bytes, name: str) -> tuple[Any, dict[Place, int]]:
     lines: dict[Place, int] = {}
     try:
+        _refuse_aliases(text, name)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         return (None if node is None else _value(node, (), lines, name)), lines
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -59,25 +69,37 @@ def _read(text: bytes, name: str) -> tuple[Any, dict[Place, int]]:
         raise InputError(f"blueprint {name}, line {line}: {what}", code="blueprint.syntax") from error
 
 
+def _refuse_aliases(text: bytes, name: str) -> None:
+    # Before anything is built: a few lists of aliases of lists of aliases would fill the memory.
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AliasToken):
+            line = token.start_mark.line + 1
+            raise InputError(
+                f"blueprint {name}, line {line}: aliases (*{token.value}) are not allowed; write the value again",
+                code="blueprint.alias",
+            )
+
+
 def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> Any:
     line = node.start_mark.line + 1
     if place in lines:
-        # The composer gives an alias the node of its anchor; in a blueprint every value stands once.
         raise InputError(f"blueprint {name}, line {line}: {place[-1]!r} is given twice", code="blueprint.twice")
     lines[place] = line
     if isinstance(node, yaml.MappingNode):
         return dict(_items(node, place, lines, name))
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*place, i), lines, name) for i, item in enumerate(node.value)]
-    return yaml.SafeLoader("").construct_object(node, deep=True)
+    try:
+        return yaml.SafeLoader("").construct_object(node, deep=True)
+    except ValueError as error:  # a day 99, a number of thousands of digits
+        raise InputError(
+            f"blueprint {name}, line {line}: {error}; put it in quotes", code="blueprint.syntax"
+        ) from error
 
 
 def _items(node: yaml.MappingNode, place: Place, lines: dict[Place, int], name: str) -> list[tuple[str, Any]]:
     items = []
     for key, value in node.value:
-        if value.start_mark.index < key.start_mark.index:
-            line = key.start_mark.line + 1
-            raise InputError(f"blueprint {name}, line {line}: aliases are not allowed", code="blueprint.alias")
         found = _value(value, (*place, str(key.value)), lines, name)
         lines[(*place, str(key.value))] = key.start_mark.line + 1
         items.append((str(key.value), found))

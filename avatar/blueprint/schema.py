@@ -1,10 +1,26 @@
 """What a blueprint may say."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from avatar.registry import Choice
+from avatar.stages.face import AnimateFace, RefineLips, SwapFace
+from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.request import Request
+from avatar.stages.voice import CloneVoice, LearnVoice
+
+WORK: Mapping[str, type[Request[Any]]] = {  # stage -> what its engine must do
+    "learning": LearnVoice,
+    "voice": CloneVoice,
+    "animation": AnimateFace,
+    "swap": SwapFace,
+    "lips": RefineLips,
+    "picture": Render,
+    "assembly": Assemble,
+    "publication": Publish,
+}
 
 
 class Stage(BaseModel):

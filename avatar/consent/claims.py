@@ -20,7 +20,7 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """That *person* agreed to *use* of the material with the sha256 *asset*.
+    """That *person* agreed to *use* of the sample with the sha256 *asset*, stored under *manifest*.
 
     *use* is ``None`` for work that adds no use of its own (encoding, joining): any standing grant on the asset does.
     """
@@ -28,6 +28,7 @@ class Claim:
     person: str
     use: Use | None
     asset: str
+    manifest: str
 
 
 @dataclass(frozen=True)

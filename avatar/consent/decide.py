@@ -44,7 +44,8 @@ def decide(claims: Iterable[Claim], state: State, now: datetime) -> Permit | Den
 
 
 def _answer(claim: Claim, person: PersonState, now: datetime) -> Standing | Deny:
-    if claim.asset not in person.assets:
+    # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
+    if person.assets.get(claim.asset) != claim.manifest:
         return _deny(claim, "foreign-asset")
     covering = [s for s in person.standing if claim.use is None or claim.use in s.uses]
     if not covering:

@@ -11,6 +11,7 @@ from avatar.consent.claims import Askable, Claim, Use
 from avatar.consent.decide import Deny, decide
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger, now
+from avatar.consent.state import State
 from avatar.errors import ConsentError
 
 R = TypeVar("R", bound=Askable)
@@ -31,12 +32,21 @@ class Gate:
             ConsentError: someone has not agreed; the sentence says who, to what, and what to do. It is recorded.
         """
         at, state = self._ledger.head()
-        verdict = decide(self._claims(request), state, self._clock())
+        verdict = self._unrecorded(request, state) or decide(self._claims(request), state, self._clock())
         if isinstance(verdict, Deny):
             people = (verdict.person,) if verdict.person else ()
             self._ledger.append(Refused(code=verdict.code, request=type(request).__name__, people=people))
             raise ConsentError(verdict.sentence, code=verdict.code)
         return mint(request, verdict.grants, at)
+
+    def _unrecorded(self, request: Askable, state: State) -> Deny | None:
+        # A manifest names its own people. It is believed only if the signed ledger says that the studio made it.
+        for artifact in request.inputs():
+            for digest, manifest in self._store.ancestry(artifact.digest).items():
+                if manifest.work and digest not in state.made:
+                    sentence = f"the {manifest.kind} {digest[:12]} is not in the ledger, so who is in it is unknown"
+                    return Deny("", "consent.unrecorded", f"{sentence}; run the production again to make it anew")
+        return None
 
     def _claims(self, request: Askable) -> Iterator[Claim]:
         # From the stored manifests, never from the handles: a handle can be made by anyone.
@@ -62,7 +72,7 @@ def _claims_on(digest: str, use: Use | None, ancestry: dict[str, Manifest]) -> I
         if manifest.work is None:
             main = next(iter(sorted(manifest.parts, key=_sample_first)))
             for person in manifest.people:
-                yield Claim(person, use, manifest.parts[main])
+                yield Claim(person, use, manifest.parts[main], name)
 
 
 def _sample_first(part: str) -> bool:

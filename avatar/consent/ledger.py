@@ -11,6 +11,7 @@ from avatar.canonical import canonical
 from avatar.consent.claims import Position
 from avatar.consent.entries import Entry, Fact, Granted, Opened, Withdrawn, signed_bytes_of
 from avatar.consent.keys import Key, verify
+from avatar.consent.record import Grant
 from avatar.consent.state import State, fold
 from avatar.errors import ConsentError, LedgerError
 
@@ -32,6 +33,7 @@ class Ledger:
         self._key = key
         self._clock = clock
         self._state = State()
+        self._newest = b""  # the entry that the state ends with, as it stands in the store
         self._lock = threading.RLock()
 
     def read(self) -> State:
@@ -41,6 +43,10 @@ class Ledger:
             LedgerError: an entry is missing, altered, forged, or signed with another key than ours.
         """
         with self._lock:
+            if self._state.index < 0:
+                self._refuse_gaps()
+            else:
+                self._refuse_rollback()
             while (data := self._objects.read(_name(self._state.index + 1))) is not None:
                 self._fold(data)
             if self._state.index < 0:
@@ -75,6 +81,25 @@ class Ledger:
         self._objects.create(_name(0), self._entry(nowhere, Opened(origin=origin, key=self._key.public)))
         self.read()
 
+    def _refuse_gaps(self) -> None:
+        # Reading stops at the first missing entry. Someone who removed a withdrawal must not be taken for its end.
+        last = -1
+        for name in self._objects.list("ledger/entries"):
+            last += 1
+            if name != _name(last):
+                raise LedgerError(
+                    f"ledger entry {last} is missing though later ones are there; restore the store from a backup",
+                    code="ledger.broken-chain",
+                )
+
+    def _refuse_rollback(self) -> None:
+        if self._objects.read(_name(self._state.index)) != self._newest:
+            raise LedgerError(
+                f"ledger entry {self._state.index} is gone or was replaced since it was read; "
+                "restore the store from a backup",
+                code="ledger.rolled-back",
+            )
+
     def _entry(self, after: Position, fact: Fact) -> bytes:
         index, at = after.index + 1, self._clock()
         signature = self._key.sign(signed_bytes_of(index, after.digest, at, fact))
@@ -88,6 +113,7 @@ class Ledger:
         except ValidationError as error:
             raise LedgerError(f"ledger entry {index} cannot be read", code="ledger.unreadable") from error
         fold(self._state, entry)
+        self._newest = data
         # Checked against the key we hold, not only against the one the ledger names for itself.
         if index == 0 and self._state.key != self._key.public:
             self._state = State()
@@ -107,6 +133,11 @@ class Ledger:
             raise ConsentError(f"{record.person} is not enrolled here (avatar enroll)", code="consent.unknown-person")
         if record.signature is None:
             return  # a withdrawal that reached the organisation on another way
+        if isinstance(record, Grant) and record.digest in self._state.grants:
+            raise ConsentError(
+                f"this grant of {record.person} was recorded before; ask for a new one (avatar grant)",
+                code="consent.replayed",
+            )
         if not verify(person.key, record.signature, record.signed_bytes):
             raise ConsentError(
                 f"the record of {record.person} is not signed with their key, or was edited after they signed it; "

@@ -12,6 +12,7 @@ _SHA256 = r"[0-9a-f]{64}"
 Digest = Annotated[str, Field(pattern=f"^{_SHA256}$")]
 PersonId = Annotated[str, Field(pattern=r"^p-[0-9a-f]{16}$")]
 PublicKey = Annotated[str, Field(pattern=f"^{_SHA256}$")]  # Ed25519, 32 bytes in hex
+RecordId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # random: no two agreements are the same record
 Signature = Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
 
 
@@ -33,6 +34,7 @@ class Grant(_Record):
     """
 
     schema_version: Literal[1] = 1
+    record_id: RecordId
     person: PersonId
     grantee: str = Field(min_length=1, max_length=200)
     uses: Annotated[tuple[Use, ...], AfterValidator(_sorted_set)]

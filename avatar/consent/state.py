@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from avatar.consent.claims import Use
-from avatar.consent.entries import Brought, Enrolled, Entry, Granted, Opened, Published, Withdrawn
+from avatar.consent.entries import Brought, Enrolled, Entry, Granted, Opened, Performed, Published, Withdrawn
 from avatar.consent.keys import verify
 from avatar.consent.record import Grant
 from avatar.errors import LedgerError
@@ -47,6 +47,8 @@ class State:
     index: int = -1
     digest: str = ""
     people: dict[str, PersonState] = field(default_factory=dict)
+    grants: set[str] = field(default_factory=set)  # digests of every grant ever recorded
+    made: set[str] = field(default_factory=set)  # digests of every artifact that a studio made
     published: dict[str, Publication] = field(default_factory=dict)  # by sha256 of the file
 
 
@@ -70,6 +72,8 @@ def fold(state: State, entry: Entry) -> None:
         _grant(state, fact, entry)
     elif isinstance(fact, Withdrawn):
         _withdraw(state, fact, entry)
+    elif isinstance(fact, Performed):
+        state.made.add(fact.made)
     elif isinstance(fact, Published):
         state.published[fact.file] = Publication(entry.index, fact.people, fact.grants)
     state.index, state.digest = entry.index, entry.digest
@@ -100,6 +104,10 @@ def _grant(state: State, fact: Granted, entry: Entry) -> None:
     # Checked here too, not only when it came in: whoever can write entries still cannot make a person agree.
     if not verify(person.key, grant.signature, grant.signed_bytes):
         raise LedgerError(f"the grant in entry {entry.index} is not signed by its person", code="ledger.forged")
+    # A grant that was withdrawn stays withdrawn: recording the same signature again is not a new agreement.
+    if grant.digest in state.grants:
+        raise LedgerError(f"the grant in entry {entry.index} was recorded before", code="ledger.forged")
+    state.grants.add(grant.digest)
     person.standing.append(Standing(grant, frozenset(grant.uses), entry.index))
 
 

@@ -100,9 +100,12 @@ class World:
         return assemble(choice, self.engines)
 
     def enroll(self, alias: str) -> Person:
-        """Bring in a synthetic person with a voice, a portrait and footage: bytes that no codec needs to like."""
+        """Bring in a synthetic person with a voice, a portrait and footage: bytes that no codec needs to like.
+
+        The same alias has the same id in every world.
+        """
         samples = [partial(_sample, alias, kind) for kind in (Audio, Image, GivenFootage)]
-        return self.people.enroll(alias, "synthetic", samples)
+        return self.people.enroll(alias, "synthetic", samples, id=f"p-{alias.encode().hex()[:16]:0>16}")
 
     def agree(self, person: Person, *uses: Use, days: int = 1) -> None:
         """Have *person* agree to *uses*; to everything when none is named."""
