@@ -51,7 +51,7 @@ class Animator:
         rig = Rig.of(rest)
         size = (format.width, format.height)
         small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
-        mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, small)
+        mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, source, SCALE)
         return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes)
 
     def frame(self, gesture: Gesture) -> Frame:
@@ -62,16 +62,17 @@ class Animator:
         expressed = self.rig.expressed(gesture.coefficients)
         mesh = pose.carry(expressed)
         outside = self.surround.moved(self.rig, expressed, pose)
+        shown = Shown(mesh, pose, gesture.coefficients)
         frame = Frame(self.base.copy(), mesh, tracked=True)
         bent, lips = self._bend(mesh, outside, gesture)
         view = frame.edit(bent.box)
         np.copyto(view, bent.sample(self.source, SCALE))
         for eye in self.eyes:
             box = eye.box(mesh, self.format)
-            eye.paint(_window(view, bent.box, box), box, mesh, pose, Look(self.source, SCALE, gesture.gaze))
+            eye.paint(_window(view, bent.box, box), box, shown, Look(self.source, bent, gesture.gaze))
         inner = _window(view, bent.box, lips.box)
         np.copyto(inner, lips.sample(self.source, SCALE))
-        self.mouth.paint(inner, lips.box, Shown(mesh, pose, gesture.coefficients))
+        self.mouth.paint(inner, lips.box, shown)
         return frame
 
     def _bend(self, mesh: Floats, outside: Floats, gesture: Gesture) -> tuple[Field, Field]:

@@ -26,6 +26,12 @@ class Field:
     dy: Floats
     fine: int = 1
 
+    def part(self, box: Box) -> "Field":
+        """Return the field of *box*, which lies inside this one's."""
+        top, left = box.top - self.box.top, box.left - self.box.left
+        window = slice(top, top + box.bottom - box.top), slice(left, left + box.right - box.left)
+        return Field(box, self.dx[window], self.dy[window])
+
     def sample(self, source: Pixels, scale: int = 1, corner: tuple[int, int] = (0, 0)) -> Pixels:
         """Return the pixels of the box, taken from *source*.
 

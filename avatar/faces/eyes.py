@@ -1,6 +1,7 @@
 """Eyes that stay round while their lids move: the eyeball is laid under the warped skin, cut out by the lids."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import cv2
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from avatar.faces.bend import Field
 from avatar.faces.coefficients import INDEX, Floats
-from avatar.faces.rig import Pose, Rig
+from avatar.faces.rig import Rig, Shown
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Box, Format, Landmarks, Pixels
 
@@ -25,40 +26,75 @@ _FINE: Final = 4  # masks are drawn this much larger, then averaged: soft edges
 
 
 @dataclass(frozen=True, eq=False)
+class Look:
+    """What eyes are painted from: the *source* picture, how the skin is *bent* in this frame, and the *gaze* (x, y)."""
+
+    source: Pixels
+    bent: Field
+    gaze: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Eye:
-    """One eye of a portrait: its *contour* (16 points) on *rig*, and the colour of its *lashes*."""
+    """One eye of a portrait whose source has *scale* times the resolution of its frames.
+
+    *contour* are its 16 points on *rig*, *lashes* the colour of its lash line; *bare* is the part of the source around
+    the lid, at *corner* (pixels of the frame), without lashes: what a closing lid shows.
+    """
 
     rig: Rig
     contour: tuple[int, ...]
+    scale: int
     lashes: Floats
+    bare: Pixels
+    corner: tuple[int, int]
+
+    @classmethod
+    def pair(cls, rig: Rig, source: Pixels, scale: int) -> tuple["Eye", "Eye"]:
+        """Return both eyes of *source*; the resting mesh of *rig* is in pixels of frames *scale* times smaller."""
+        right, left = (cls._of(rig, source, scale, contour) for contour in (RIGHT_EYE, LEFT_EYE))
+        return right, left
+
+    @classmethod
+    def _of(cls, rig: Rig, source: Pixels, scale: int, contour: tuple[int, ...]) -> "Eye":
+        whole = Format(source.shape[1] // scale, source.shape[0] // scale, Fraction(1))
+        around = Box.around(rig.rest[[*contour, *_FOLD[contour], *_UNDER_BROW[contour]]], 0.06 * rig.unit, whole)
+        inside = slice(around.top * scale, around.bottom * scale), slice(around.left * scale, around.right * scale)
+        at = np.array((around.left, around.top), np.float32)
+        lid = (rig.rest[list(contour[:9]), :2] - at) * scale
+        bare = _without_lashes(source[inside], lid.astype(np.float32), 0.05 * rig.unit * scale)
+        return cls(rig, contour, scale, _lash_colour(source[inside], lid), bare, (around.left, around.top))
 
     @property
     def blink(self) -> int:
         """The number of the coefficient that closes this eye."""
         return INDEX["eyeBlinkRight" if self.contour is RIGHT_EYE else "eyeBlinkLeft"]
 
-    @classmethod
-    def pair(cls, rig: Rig, picture: Pixels) -> tuple["Eye", "Eye"]:
-        """Return both eyes of *picture*, whose resting mesh is that of *rig*."""
-        right, left = (cls(rig, contour, _lash_colour(picture, rig, contour)) for contour in (RIGHT_EYE, LEFT_EYE))
-        return right, left
-
     def box(self, mesh: Floats, within: Format) -> Box:
         """Return the region this eye paints for *mesh* (468, >=2)."""
-        return Box.around(mesh[list(self.contour)], 4, within)
+        return Box.around(mesh[[*self.contour, *_FOLD[self.contour]]], 4, within)
 
-    def paint(self, view: Pixels, box: Box, mesh: Floats, pose: Pose, look: "Look") -> None:
-        """Paint eyeball and lash line into *view*, the pixels of *box*, between the lids of *mesh*."""
-        lids = mesh[list(self.contour), :2]
-        resting = pose.carry(self.rig.rest[list(self.contour)])[:, :2]
-        ball = self._ball(box, resting, look).sample(look.source, look.scale)
-        mask = polygon_mask(lids, box)[..., None]
-        painted = view + (ball.astype(np.float32) - view) * mask
-        drop = float((lids[4] - resting[4])[1]) / max(float((resting[12] - resting[4])[1]), 1)
-        if drop > 0.05:
-            line = _line_mask(lids[:9], box, self.rig.unit * 0.018)[..., None] * min(1.0, drop * 1.5) * 0.85
-            painted = painted + (self.lashes - painted) * line
-        np.copyto(view, painted.round().astype(np.uint8))
+    def paint(self, view: Pixels, box: Box, shown: Shown, look: Look) -> None:
+        """Paint eyeball, lid and lash line into *view*, the pixels of *box*."""
+        lids = shown.mesh[list(self.contour), :2]
+        resting = shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2]
+        ball = self._ball(box, resting, look.gaze).sample(look.source, self.scale)
+        painted = view + (ball.astype(np.float32) - view) * polygon_mask(lids, box)[..., None]
+        closed = float(shown.coefficients[self.blink])
+        if closed > 0:
+            skin = look.bent.part(box).sample(self.bare, self.scale, self.corner)
+            painted += (skin - painted) * (self._lid_mask(shown.mesh, box) * min(1.0, 3 * closed))[..., None]
+            line = _lash_mask(lids[:9], box, self.rig.unit * 0.028)[..., None] * min(1.0, closed * 1.6) * 0.9
+            painted += (self.lashes - painted) * line
+        np.copyto(view, painted.round().clip(0, 255).astype(np.uint8))
+
+    def _lid_mask(self, mesh: Floats, box: Box) -> Floats:
+        """Return where (0 to 1) the moving lid is: from its edge up to the fold, softly."""
+        fold = mesh[list(_FOLD[self.contour]), :2]
+        outline = np.concatenate([mesh[list(self.contour[:9]), :2], fold[::-1]])
+        hard = polygon_mask(outline, box)
+        soft = cv2.GaussianBlur(hard, (0, 0), max(0.5, 0.012 * self.rig.unit))
+        return np.asarray(soft * (1 - polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
 
     def tuck_lashes(self, before: Floats, coefficients: Floats) -> None:
         """Change *before*, where the mesh takes its picture from, so that a closing lid shows skin and not lashes.
@@ -68,10 +104,11 @@ class Eye:
         closing = min(1.0, 2.5 * float(coefficients[self.blink]))
         if closing > 0:
             upper, fold, brow = list(self.contour[1:8]), list(_FOLD[self.contour]), list(_UNDER_BROW[self.contour])
-            before[upper] += (before[fold] - before[upper]) * (0.9 * closing)
-            before[fold] += (before[brow] - before[fold]) * (0.55 * closing)
+            bare = before[fold] + (before[brow] - before[fold]) * 0.3
+            before[upper] += (bare - before[upper]) * closing
+            before[fold] += (before[brow] - before[fold]) * (0.7 * closing)
 
-    def _ball(self, box: Box, resting: Floats, look: "Look") -> Field:
+    def _ball(self, box: Box, resting: Floats, gaze: Floats) -> Field:
         """Return where the pixels of the eyeball come from: the portrait's eye, moved with the head, gazing."""
         source = self.rig.rest[list(self.contour), :2]
         known = np.concatenate([resting, np.ones((len(resting), 1), np.float32)], axis=1)
@@ -82,21 +119,12 @@ class Eye:
         middle, half = resting.mean(axis=0), np.ptp(resting[:, 0]) / 2
         # The iris moves by the gaze, the corners of the eye do not.
         near = 1 - np.clip(((xs - middle[0]) ** 2 + (ys - middle[1]) ** 2) / half**2, 0, 1)
-        gaze = near * near * self.rig.unit
+        reach = near * near * self.rig.unit
         return Field(
             box,
-            np.asarray(dx - xs - gaze * look.gaze[0], np.float32),
-            np.asarray(dy - ys - gaze * look.gaze[1], np.float32),
+            np.asarray(dx - xs - reach * gaze[0], np.float32),
+            np.asarray(dy - ys - reach * gaze[1], np.float32),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """What eyes are painted from: the *source* picture at *scale* times the resolution, and the *gaze* (x, y)."""
-
-    source: Pixels
-    scale: int
-    gaze: Floats
 
 
 def widened(landmarks: Landmarks) -> Landmarks:
@@ -116,10 +144,10 @@ def polygon_mask(points: Floats, box: Box) -> Floats:
     return _small(canvas)
 
 
-def _line_mask(points: Floats, box: Box, width: float) -> Floats:
-    canvas = _canvas(box)
-    cv2.polylines(canvas, [_fixed(points, box)], False, 255, max(1, round(width * _FINE)), cv2.LINE_8, 4)
-    return _small(canvas)
+def _lash_mask(upper: Floats, box: Box, width: float) -> Floats:
+    """Return where (0 to 1) the lashes of a lowered lid are: a line along *upper* (9, 2) that tapers to its ends."""
+    taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(upper)))[:, None] * np.array((0, width))
+    return polygon_mask(np.concatenate([upper - taper * 0.4, (upper + taper * 0.6)[::-1]]).astype(np.float32), box)
 
 
 def _canvas(box: Box) -> NDArray[np.uint8]:
@@ -136,9 +164,28 @@ def _small(canvas: NDArray[np.uint8]) -> Floats:
     return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(255)
 
 
-def _lash_colour(picture: Pixels, rig: Rig, contour: tuple[int, ...]) -> Floats:
-    """Return the darkest colour along the upper lid: the lashes, or the crease where there are none to see."""
-    edge = rig.rest[list(contour[1:8]), :2]
-    colours = np.stack([picture[round(float(y)) - 2 : round(float(y)) + 2, round(float(x))] for x, y in edge])
-    flat = colours.reshape(-1, 3).astype(np.float32)
-    return np.asarray(flat[flat.sum(axis=1).argsort()[: max(1, len(flat) // 4)]].mean(axis=0), np.float32)
+def _lash_colour(around: Pixels, lid: Floats) -> Floats:
+    """Return the darkest colour along *lid* (9, 2 pixels of *around*): lashes, or the crease where none are seen."""
+    height, width = around.shape[:2]
+    rows, columns = (lid[1:8, axis].round().astype(int) for axis in (1, 0))
+    reach = np.arange(-3, 4)
+    flat = around[np.clip(rows[:, None] + reach, 0, height - 1), np.clip(columns, 0, width - 1)[:, None]]
+    flat = flat.reshape(-1, 3).astype(np.float32)
+    return np.asarray(flat[flat.sum(axis=1).argsort()[: max(1, len(flat) // 5)]].mean(axis=0), np.float32)
+
+
+def _without_lashes(around: Pixels, lid: Floats, spread: float) -> Pixels:
+    """Return *around* as smooth skin: each place takes the colour of the bright skin above the *lid* (9, 2) near it."""
+    height, width = around.shape[:2]
+    above = np.full((height, width), 255, np.uint8)
+    ends = np.array([[width, lid[-1, 1]], [width, height], [0, height], [0, lid[0, 1]]], np.float32)
+    if lid[0, 0] > lid[-1, 0]:
+        ends = ends[::-1]
+    cv2.fillPoly(above, [np.concatenate([lid, ends]).round().astype(np.int32)], 0)
+    light = cv2.cvtColor(around, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    skin = float(np.percentile(light[above > 0], 75)) if (above > 0).any() else 128.0
+    # Lashes and brows are darker than three quarters of the skin around them.
+    share = np.clip((light / max(skin, 1.0) - 0.72) / 0.15, 0.002, 1) * (above > 0) + 1e-4
+    total = cv2.GaussianBlur(share, (0, 0), spread)
+    each = cv2.GaussianBlur(around.astype(np.float32) * share[..., None], (0, 0), spread)
+    return np.asarray((each / total[..., None]).round().clip(0, 255), np.uint8)

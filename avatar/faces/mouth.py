@@ -65,6 +65,9 @@ class Mouth:
         # Blurred by a pixel: wet lips have no hard edge against the dark.
         mask = cv2.resize(cv2.GaussianBlur(canvas, (0, 0), _FINE * 0.45), (width, height), interpolation=cv2.INTER_AREA)
         share = (mask.astype(np.float32) / 255)[..., None] * _eased(gap, 0.25, 1.2)
+        if self.rig.ajar:
+            # The portrait shows an open mouth of its own: leave it gradually, not with the first frame that moves.
+            share = share * _eased(float(np.abs(shown.coefficients).max()), 0.0, 0.15)
         np.copyto(view, (view + (small - view) * share).round().clip(0, 255).astype(np.uint8))
 
     def _inside(self, mask: Pixels, box: Box, shown: Shown, gap: float) -> Floats:
@@ -75,7 +78,7 @@ class Mouth:
         tongue = float(coefficients[INDEX["tongueOut"]])
         rounding = float(coefficients[INDEX["mouthPucker"]] + 0.8 * coefficients[INDEX["mouthFunnel"]])
         # Pushed-out lips stand before the teeth like a tube: what is behind them goes dark.
-        lit = (1 - 0.85 * _eased(rounding, 0.3, 0.75)) * (0.62 + 0.38 * _eased(gap, 1, 8))
+        lit = (1 - 0.85 * _eased(rounding, 0.3, 0.75)) * (0.75 + 0.25 * _eased(gap, 1, 8))
         picture = np.empty((*mask.shape, 3), np.float32)
         picture[:] = _CAVITY
         low_edge = _UPPER_EDGE - _OVERBITE
@@ -115,7 +118,7 @@ class Mouth:
 
     def _shade(self, mask: Pixels, x: Floats) -> Floats:
         """Return the light that comes past the lips: little at their edge and towards the corners."""
-        reach = 3.2 * _FINE * self.rig.unit / _FACE
+        reach = 2.6 * _FINE * self.rig.unit / _FACE
         # Padded, so that the border of the box does not count as light.
         away = cv2.distanceTransform(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
         from_lips = np.clip(away[1:-1, 1:-1] / reach, 0, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.coefficients import INDEX, Floats, basis, neutral
-from avatar.faces.seam import LOWER, UPPER
+from avatar.faces.seam import LOWER, UPPER, gap_of
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Landmarks
 
@@ -17,6 +17,7 @@ _UPPER_ROWS = ([183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 
 _LOWER_ROWS = ([96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307])
 _OUTER_ROW = {-1: [185, 40, 39, 37, 0, 267, 269, 270, 409], 1: [146, 91, 181, 84, 17, 314, 405, 321, 375]}
 _THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rolled
+_PRESSED = 0.35  # of mouthPress: from here on lips are meant to touch
 _STEEPEST = 2.5  # pixels of depth a pixel: 6 degrees then squeeze the skin by a quarter
 _MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
 _CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
@@ -89,7 +90,8 @@ class Rig:
     """A resting mesh *rest* (468, 3) in pixels, and the *moves* (52, 468, 3) of its coefficients in pixels.
 
     *pivot* is where the head sits on the neck, *unit* the distance of the outer eye corners in pixels, and *frame* the
-    rotation (3, 3) of the resting face from one that looks straight at the camera.
+    rotation (3, 3) of the resting face from one that looks straight at the camera. *ajar* is how much of jawOpen the
+    resting mouth has already: 0 for closed lips.
     """
 
     rest: Landmarks
@@ -97,6 +99,7 @@ class Rig:
     pivot: Floats
     unit: float
     frame: NDArray[np.float64]
+    ajar: float
 
     @classmethod
     def of(cls, rest: Landmarks) -> "Rig":
@@ -110,15 +113,26 @@ class Rig:
         # The top of the spine: a fifth of the face below the ears, at their depth.
         ears, chin = (rest[234] + rest[454]) / 2, rest[152]
         pivot = ears + (chin - ears) * np.array([0.75, 0.75, 0.0])
-        return cls(rest, moves, pivot.astype(np.float32), unit, frame)
+        return cls(rest, moves, pivot.astype(np.float32), unit, frame, _ajar(rest, moves[INDEX["jawOpen"]]))
 
     def expressed(self, coefficients: Floats) -> Landmarks:
         """Return the mesh (468, 3) with the expression of *coefficients* (52,), the head at rest."""
-        return _touching(np.asarray(self.rest + np.tensordot(coefficients, self.moves, 1), np.float32))
+        moved = np.tensordot(coefficients, self.moves, 1)
+        if self.ajar:
+            # Who smiles with open lips in the portrait must still close them on P, B and M.
+            pressed = min(1.0, float(coefficients[INDEX["mouthPressLeft"]]) / _PRESSED)
+            moved = moved - self.moves[INDEX["jawOpen"]] * np.float32(self.ajar * pressed)
+        return _touching(np.asarray(self.rest + moved, np.float32))
 
     def head(self, degrees: Floats) -> Pose:
         """Return the pose of the head after it has nodded, turned and tilted by *degrees* on its neck."""
         return Pose.turning(degrees, self.pivot)
+
+
+def _ajar(rest: Landmarks, opening: Floats) -> float:
+    gap = float(np.linalg.norm(rest[14, :2] - rest[13, :2]))
+    most = float(np.linalg.norm(opening[14, :2] - opening[13, :2]))
+    return gap / most if gap_of(rest) > 0.01 else 0.0
 
 
 def _touching(mesh: Landmarks) -> Landmarks:
@@ -143,7 +157,7 @@ def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
     fitted = move * (travel / max(float(move[upper[3], 1]), 1e-3))
     fitted[upper, :2] = gap * _MEETING
     fitted[lower, :2] = -gap * (1 - _MEETING)
-    fitted[[eye[0], eye[8]], :2] = gap[3] * 0.25
+    fitted[[eye[0], eye[8]], :2] = gap[3] * 0.04
     return np.asarray(fitted, np.float32)
 
 

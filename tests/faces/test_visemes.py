@@ -11,9 +11,8 @@ from avatar.media.frames import frames_in
 from tests.faces.speeches import saying
 
 RATES = [Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(12)]
-PHONEMES = (
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH SIL"
-).split()
+VOWELS = ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"]
+PHONEMES = ["SIL", *VOWELS, "CH", "DH", "HH", "JH", "NG", "SH", "TH", "ZH", *"BDFGKLMNPRSTVWYZ"]
 
 
 def track_of(symbols: str, rate: Fraction = Fraction(25), each: float = 0.1) -> np.ndarray:
