@@ -9,7 +9,8 @@ import numpy as np
 
 from avatar.voices.reading import Reading
 from avatar.voices.spectra import Floats
-from avatar.voices.timings import Phone, Timings, Word, laid_out
+from avatar.voices.timings import Phone, Timings, laid_out
+from avatar.voices.words import words_at
 
 # What is heard comes before what was planned: against a forced alignment of 300 phonemes the starts are 50 ms late in
 # the median (and a space's time is the next word's), with 17 ms of scatter left after that.
@@ -60,7 +61,7 @@ def timings_of(reading: Reading, symbols: Sequence[Symbol], levels: Floats, fram
     quiet = levels < np.percentile(levels, 95) - _QUIET
     _settle(heard, quiet, frame, duration)
     phones = [Phone(symbol=each.symbol, start=each.start, end=each.end) for each in heard]
-    return laid_out(duration, phones, list(_words(reading, _by_word(heard))))
+    return laid_out(duration, phones, words_at(reading, [(each.word, each.start, each.end) for each in heard]))
 
 
 def _planned(reading: Reading, symbols: Sequence[Symbol]) -> Iterator[_Heard]:
@@ -116,26 +117,3 @@ def _order(heard: list[_Heard], duration: float) -> None:
     for each in reversed(heard):
         each.end = min(each.end, latest)
         each.start = latest = min(each.start, each.end - _SHORTEST)
-
-
-def _by_word(heard: list[_Heard]) -> dict[int, tuple[float, float]]:
-    spans: dict[int, tuple[float, float]] = {}
-    for each in heard:
-        start, _ = spans.get(each.word, (each.start, 0.0))
-        spans[each.word] = (start, each.end)
-    return spans
-
-
-def _words(reading: Reading, spans: dict[int, tuple[float, float]]) -> Iterator[Word]:
-    """Yield the written words at the times of the spoken ones; a lone dash gets no time of its own."""
-    clock = 0.0
-    for written, spoken in reading.links:
-        known = [spans[index] for index in spoken if index in spans]
-        start, end = (known[0][0], known[-1][1]) if known else (clock, clock)
-        texts = [reading.written[index] for index in written]
-        total = sum(map(len, texts))
-        for text in texts:
-            clock, start = start, start + (end - start) * len(text) / total if text is not texts[-1] else end
-            total -= len(text)
-            yield Word(text=text, start=clock, end=start)
-        clock = end

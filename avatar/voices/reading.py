@@ -15,10 +15,11 @@ _SIMPLE = {
     "ŋ": "NG", "p": "P", "ɹ": "R", "r": "R", "s": "S", "ʃ": "SH", "t": "T", "θ": "TH", "v": "V", "w": "W", "x": "K",
     "z": "Z", "ʒ": "ZH", "ɾ": "T", "ʔ": "T",
 }  # fmt: skip
-_VOWELS = frozenset("AIOQWYaɑɒæɐəᵊʌɔɛeɜɚɪᵻioʊu")
+_VOWEL_SIGNS = frozenset("AIOQWYaɑɒæɐəᵊʌɔɛeɜɚɪᵻioʊu")
 _RHOTIC = frozenset("əɜ")
 _STRESS = frozenset("ˈˌ")
 PAUSES = frozenset(";:,.!?—…")
+VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _r_closes(symbols: str, position: int) -> bool:
     if symbols[position : position + 1] != "ɹ":
         return False
     rest = symbols[position + 1 :].lstrip("ˈˌ")
-    return not rest or rest[0] not in _VOWELS
+    return not rest or rest[0] not in _VOWEL_SIGNS
 
 
 def _spoken(text: str) -> Iterator[SpokenWord]:

@@ -1,7 +1,7 @@
-"""Makes coqui-tts importable on a machine without CUDA.
+"""Makes coqui-tts and transformers importable on a machine without CUDA.
 
-The wheels of torchaudio and torchcodec that coqui-tts asks for link against CUDA libraries and refuse to load beside a
-CPU build of torch. coqui-tts needs neither's compiled part to speak: torchaudio's functions in plain torch do, and
+The wheels of torchaudio and torchcodec that they ask for link against CUDA libraries and refuse to load beside a CPU
+build of torch. Neither's compiled part is needed to speak or to listen: torchaudio's functions in plain torch do, and
 sound files are read by soundfile.
 """
 
@@ -18,13 +18,10 @@ _CODEC = "torchcodec"
 
 
 @lru_cache(maxsize=1)
-def import_coqui() -> Any:
-    """Return the module ``TTS.api``, imported whether or not the compiled parts can be loaded."""
+def allow_plain_audio() -> None:
+    """Let the packages be imported, whether or not those compiled parts load. Call it before importing them."""
     _without_compiled_torchaudio()
     _without_torchcodec()
-    import TTS.api
-
-    return TTS.api
 
 
 def _without_compiled_torchaudio() -> None:

@@ -1,0 +1,70 @@
+"""Clones a voice from the sample itself with a public model of coqui-tts: an XTTS, or a VITS with a speaker encoder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.consent import Cleared
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.voices.align import aligned
+from avatar.voices.brought import brought
+from avatar.voices.coqui import open_coqui
+from avatar.voices.ctc import aligned_by_letters
+from avatar.voices.finish import finished
+from avatar.voices.model import KeptSample, read_sample
+from avatar.voices.speech import write_speech
+from avatar.voices.take import check_take
+from avatar.voices.timings import Timings
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class Coqui:
+    """A coqui model brought by you: the folder *model* of the weights folder, pinned by its digest.
+
+    *vocoder* is one more such folder, for models that make spectrograms only. *aligner* is one with a wav2vec 2.0
+    letter model, to be used instead of the small aligner that comes along.
+
+    Mind the licences: XTTS-v2 (CPML) and YourTTS (CC BY-NC-ND) forbid commercial use, of what they say too;
+    VITS on VCTK (Apache-2.0) and your own training do not.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = ()
+
+    model: str = "coqui/xtts-v2"
+    model_sha256: str = ""
+    language: str = "en"
+    vocoder: str = ""
+    vocoder_sha256: str = ""
+    aligner: str = ""
+    aligner_sha256: str = ""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        line = job.request.line
+        reference = _written(read_sample(bench.open(job.request.voice)), bench.new("reference.wav"))
+        model = brought(self.model, self.model_sha256, option="model")
+        vocoder = brought(self.vocoder, self.vocoder_sha256, option="vocoder") if self.vocoder else None
+        bench.pulse(0.1)
+        sound, rate = open_coqui(model, vocoder).say(line, reference, self.language, bench.seed)
+        bench.pulse(0.8)
+        timings = self._timings(sound, rate, line)
+        check_take(sound, timings)
+        return write_speech(*finished(sound, rate, timings, line, bench.seed), bench.new)
+
+    def _timings(self, sound: NDArray[np.float32], rate: int, line: str) -> Timings:
+        if self.aligner:
+            letters = brought(self.aligner, self.aligner_sha256, option="aligner")
+            return aligned_by_letters(sound, rate, line, letters)
+        return aligned(sound, rate, line)
+
+
+def _written(sample: KeptSample, path: Path) -> Path:
+    import soundfile
+
+    soundfile.write(path, sample.sound, sample.rate, subtype="PCM_16")
+    return path
