@@ -1,0 +1,144 @@
+"""What the demo promises, seen from the command line with real engines."""
+
+import json
+import time
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from tests.e2e.place import SCRIPT, Place, kill
+
+pytestmark = pytest.mark.slow
+
+
+def unsigned(report):
+    return report["video"]
+
+
+def test_a_script_becomes_a_signed_talking_video(finished):
+    place, report = finished
+
+    assert report["verdict"]["trusted"]
+    assert report["size"] >= [512, 512]
+    assert Fraction(report["rate"]) == 25
+    for name in ("captions.vtt", "captions.srt", "contact-sheet.png"):
+        assert (place.folder / "out" / name).stat().st_size > 100
+    with av.open(str(place.video)) as video:
+        assert [stream.type for stream in video.streams] == ["video", "audio"]
+        picture, sound = video.streams
+        gap = abs(picture.duration * picture.time_base - sound.duration * sound.time_base)
+        assert gap <= 1 / Fraction(report["rate"])
+
+
+def test_the_verifier_lists_every_person_use_and_grant(finished):
+    place, _ = finished
+
+    told = place.run("verify", str(place.video), "--json")
+
+    verdict = json.loads(told.stdout)
+    assert told.returncode == 0
+    assert verdict["trusted"]
+    people = {person["person"]: set(person["uses"]) for person in verdict["consent"]["people"]}
+    assert len(people) == 2
+    assert set().union(*people.values()) == {"clone-voice", "animate-face", "swap-face", "refine-lips", "publish"}
+    assert len(verdict["ledger"]["grants"]) == 2
+
+
+def test_the_mouth_moves_while_there_is_sound_and_rests_while_there_is_none(finished):
+    place, _ = finished
+    with av.open(str(place.video)) as video:
+        frames = np.stack([f.to_ndarray(format="gray")[280:380, 180:340] for f in video.decode(video=0)]).astype(float)
+    with av.open(str(place.video)) as video:
+        sound = np.concatenate([f.to_ndarray().mean(axis=0) for f in video.decode(audio=0)])
+    per_frame = len(sound) // len(frames)
+    level = np.array([np.abs(sound[i * per_frame : (i + 1) * per_frame]).mean() for i in range(len(frames) - 1)])
+    change = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
+
+    spoken, silent = change[level > 0.02], change[level < 0.002]
+
+    assert len(spoken) > 50
+    assert len(silent) > 10
+    assert spoken.mean() > 2 * silent.mean()
+
+
+def test_a_second_run_renders_nothing(copy):
+    before = copy.pictures()
+
+    report = copy.demo()
+
+    assert copy.pictures() == before
+    assert all(stage["performed"] == 0 for stage in report["stages"].values())
+
+
+def test_editing_one_sentence_makes_one_shot_again(copy):
+    before = copy.pictures()
+
+    report = copy.demo(SCRIPT.replace("five maps", "six maps"))
+
+    assert copy.pictures() == before + 1
+    assert report["stages"]["voice"]["performed"] == 1
+    assert report["stages"]["learning"]["performed"] == 0
+
+
+def test_a_killed_run_goes_on_where_it_was_and_ends_in_the_same_video(finished, tmp_path):
+    _, undisturbed = finished
+    place = Place(tmp_path)
+    running = place.start("demo", "--out", "out", "--script", SCRIPT)
+    place.wait_for(lambda p: (p.folder / ".avatar/store/ledger").exists() and p.pictures() >= 2, running)
+
+    kill(running)
+    kept = place.pictures()
+    report = place.demo()
+
+    assert kept >= 2
+    assert report["stages"]["picture"]["recalled"] == kept
+    assert unsigned(report) == unsigned(undisturbed)
+
+
+def test_a_withdrawal_during_a_render_ends_it_within_two_seconds_and_nothing_is_published(copy):
+    text = (
+        "This is quite another script, and it is long enough to be interrupted in the very middle of its picture. " * 3
+    )
+    before = copy.pictures()
+    running = copy.start("demo", "--out", "again", "--script", text)
+    voices = sum(e["kind"] == "performed" and e["request"] == "CloneVoice" for e in copy.entries())
+
+    def speaking(place: Place) -> bool:
+        now = sum(e["kind"] == "performed" and e["request"] == "RefineLips" for e in place.entries())
+        return now > voices
+
+    copy.wait_for(speaking, running)
+    withdrawn = copy.run("withdraw", "mia")
+    began = time.monotonic()
+    output = running.communicate(timeout=30)[0]
+    took = time.monotonic() - began
+
+    assert withdrawn.returncode == 0
+    assert took <= 2.0
+    assert running.returncode == 1
+    assert "mia has withdrawn" in output
+    assert "consent.withdrawn" in output
+    entries = copy.entries()
+    end = next(i for i, e in enumerate(entries) if e["kind"] == "withdrawn")
+    assert not any(e["kind"] == "published" for e in entries[end:])
+    assert not any(e["kind"] == "performed" for e in entries[end:])
+    assert any(e["kind"] == "refused" and e["code"] == "consent.withdrawn" for e in entries[end:])
+    assert not (copy.folder / "again" / "video.mp4").exists()
+    assert copy.pictures() >= before
+
+    again = copy.run("demo", "--out", "out", "--script", SCRIPT)
+
+    assert again.returncode == 1
+    assert "consent.withdrawn" in again.stderr
+    assert "NOT trusted" in copy.run("verify", str(copy.video)).stdout
+
+
+def test_the_same_production_on_s3_has_the_same_digests(finished, tmp_path, s3_endpoint):
+    _, on_a_folder = finished
+
+    on_s3 = Place(tmp_path, store="s3://avatar-tests/demo", endpoint=s3_endpoint).demo()
+
+    assert unsigned(on_s3) == unsigned(on_a_folder)
+    assert on_s3["verdict"]["trusted"]
