@@ -8,7 +8,7 @@ from avatar.media.frames import Landmarks
 
 EYES = RIGHT_EYE + LEFT_EYE  # the order of the 32 points that ``eyeballs`` returns
 
-# Shares of the opening at rest. A network does not see the lids of a blink meet: 0.5 is what is left of it, or even 0.7.
+# Shares of the opening at rest. To a network the lids of a blink never meet: half of it is left, or even 0.7.
 _SHUT, _OPEN = 0.74, 0.84
 
 

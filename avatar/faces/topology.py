@@ -44,11 +44,6 @@ class Topology:
     eyes: NDArray[np.int64]
     mouth: NDArray[np.int64]
 
-    @property
-    def face(self) -> NDArray[np.int64]:
-        """All 898: the oval without a hole."""
-        return np.concatenate([self.skin, self.eyes, self.mouth])
-
 
 @cache
 def topology() -> Topology:

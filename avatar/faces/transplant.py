@@ -6,60 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.colour import Skin, darkness, relit
-from avatar.faces.eyes import widened
-from avatar.faces.fade import fade_at_rest, lids, mouth
+from avatar.faces.colour import darkness, relit
+from avatar.faces.donor import TWINS, Donor, pixels_of
+from avatar.faces.fade import mouth
 from avatar.faces.gaze import EYES, closing, eyeballs, openings
-from avatar.faces.lips import laid_on_the_line, parted
-from avatar.faces.topology import POINTS, eye_distance, topology
+from avatar.faces.lips import parted
+from avatar.faces.topology import POINTS, eye_distance
 from avatar.faces.warp import draw
 from avatar.media.frames import Landmarks, Pixels
 
 _STEPS = 36  # the mesh is drawn with about this many steps to an eye distance, and interpolated between them
 _EDGE = 0.1  # eye distances over which the face fades in from where a turned head hides the rest of it
 _CALM = 0.25  # the share of a new frame in the running tone of the head
-_EYE_LIGHT = (
-    0.25  # the part of the skin's gain (as an exponent) that eyes get: light reaches them, skin colour does not
-)
-_OPEN_EYES = 0.22  # the least opening that the eyes of an unknown head are thought to have at rest
 _CUT = 0.15  # a change of that tone larger than this (of full brightness) is another scene, not flicker
-_TWINS = (*range(POINTS), *EYES)  # for each of the 500 mesh points, the landmark it stands on
-
-
-@dataclass(frozen=True)
-class Donor:
-    """A portrait's face, prepared once: its picture at falling sizes, its mesh, its skin, and how it fades.
-
-    The mesh has 32 points more than the landmarks: the rims of the eyes once more, which look at the eyeballs.
-    """
-
-    levels: tuple[Any, ...]
-    landmarks: Landmarks
-    triangles: Any
-    fade: NDArray[np.float32]
-    lids: NDArray[np.float32]
-    skin: Skin
-    tone: Any
-    device: str
-
-    @classmethod
-    def of(cls, rgb: Pixels, landmarks: Landmarks, device: str = "cpu") -> "Donor":
-        """Prepare the face at *landmarks* of the portrait *rgb*."""
-        import torch
-
-        landmarks = laid_on_the_line(widened(landmarks), rgb)
-        picture, skin = _tensor(rgb, device), Skin.of(landmarks, device)
-        points = torch.from_numpy(landmarks[:, :2].copy()).to(device)
-        return cls(
-            levels=_levels(picture),
-            landmarks=landmarks,
-            triangles=torch.from_numpy(_triangles()).to(device),
-            fade=fade_at_rest(landmarks),
-            lids=lids(landmarks),
-            skin=skin,
-            tone=skin.tone(picture[0], points, eye_distance(landmarks)),
-            device=device,
-        )
+_EYE_LIGHT = 0.25  # the exponent of the skin's gain that eyes get: light reaches them, the colour of skin does not
+_OPEN_EYES = 0.22  # the least opening that the eyes of an unknown head are thought to have at rest
 
 
 @dataclass
@@ -80,11 +41,11 @@ class Transplant:
 
         donor, unit = self.donor, eye_distance(landmarks)
         with torch.inference_mode():
-            head = _tensor(patch, donor.device)[0]
+            head = pixels_of(patch, donor.device)[0]
             tone = self._calmed(head, landmarks, unit)
             carried = self._carried(landmarks, tone)
             spread = self._spread(carried, landmarks, patch.shape[:2], max(1, round(unit / _STEPS)))
-            face = relit(self._sampled(spread[:2], unit), spread[3:6], spread[6:9])
+            face = relit(donor.colours(spread[:2], unit), spread[3:6], spread[6:9])
             share = spread[2] * spread[2] * (3 - 2 * spread[2])
             opening, around = torch.from_numpy(mouth(landmarks, patch.shape[:2])).to(donor.device)
             share = share * (1 - opening.maximum(around * darkness(head, tone)))
@@ -122,7 +83,7 @@ class Transplant:
         # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
         fade = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
         plain = np.concatenate([places, fade[:, None]], axis=1).astype(np.float32)
-        twins = torch.tensor(_TWINS, device=tone.device)
+        twins = torch.tensor(TWINS, device=tone.device)
         given, wanted = self.donor.tone[twins], tone[twins]
         eyes = slice(POINTS, POINTS + len(EYES))
         wanted[eyes] = given[eyes] * (wanted[eyes] / given[eyes]) ** _EYE_LIGHT
@@ -136,7 +97,7 @@ class Transplant:
         import torch
         from torch.nn import functional
 
-        points = torch.from_numpy(parted(landmarks)[list(_TWINS)]).to(carried.device)
+        points = torch.from_numpy(parted(landmarks)[list(TWINS)]).to(carried.device)
         height, width = (-(-(length - 1) // step) + 1 for length in shape)
         depth = points[:, 2] if points.shape[1] > 2 else None
         drawing = draw(points[:, :2] / step, self.donor.triangles, width, height, depth)
@@ -145,17 +106,6 @@ class Transplant:
         full = ((height - 1) * step + 1, (width - 1) * step + 1)
         fine = functional.interpolate(coarse[None], full, mode="bilinear", align_corners=True)[0]
         return fine[:, : shape[0], : shape[1]]
-
-    def _sampled(self, places: Any, unit: float) -> Any:
-        """Return the donor's colours (3, h, w) at *places* (2, h, w), from the size of the picture that fits."""
-        from torch.nn import functional
-
-        shrink = eye_distance(self.donor.landmarks) / max(unit, 1e-6)
-        level = int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, len(self.donor.levels) - 1))
-        height, width = self.donor.levels[0].shape[2:]
-        size = places.new_tensor([width, height])[:, None, None]
-        grid = ((places + 0.5) / size * 2 - 1).permute(1, 2, 0)[None]
-        return functional.grid_sample(self.donor.levels[level], grid, padding_mode="border", align_corners=False)[0]
 
 
 def _edge(seen: Any, reach: int) -> Any:
@@ -168,27 +118,3 @@ def _edge(seen: Any, reach: int) -> Any:
     padded = functional.pad(seen[None, None].float(), [reach] * 4, mode="replicate")
     around = functional.avg_pool2d(padded, 2 * reach + 1, stride=1)[0, 0]
     return (2 * around - 1).clamp(0, 1) * seen
-
-
-def _triangles() -> NDArray[np.int64]:
-    """The mesh with its eyes on their own rims, points 468 to 499."""
-    mesh, rims = topology(), np.arange(POINTS)
-    rims[list(EYES)] = POINTS + np.arange(len(EYES))
-    return np.concatenate([mesh.skin, rims[mesh.eyes], mesh.mouth])
-
-
-def _tensor(rgb: Pixels, device: str) -> Any:
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255
-
-
-def _levels(picture: Any) -> tuple[Any, ...]:
-    """Return *picture* and what it looks like smaller, by the square root of two each time."""
-    from torch.nn import functional
-
-    levels = [picture]
-    while min(levels[-1].shape[2:]) > 64:
-        size = [round(length / 2 ** (len(levels) / 2)) for length in picture.shape[2:]]
-        levels.append(functional.interpolate(picture, size, mode="bilinear", antialias=True))
-    return tuple(levels)

@@ -7,11 +7,6 @@ not depend on the order in which triangles are drawn.
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from avatar.media.frames import Box
-
 _THIN = 1e-3  # square pixels: a triangle with less area covers no pixel worth drawing
 _EDGE = 1e-4  # barycentric slack, so that no pixel between two triangles is missed
 
@@ -62,25 +57,6 @@ def draw(points: Any, triangles: Any, width: int, height: int, depth: Any | None
     spread[place[won]] = shares[won]
     corners = triangles[top.clamp(min=0)].reshape(height, width, 3)
     return Drawing((top >= 0).reshape(height, width), corners, spread.reshape(height, width, 3))
-
-
-def dense_map(
-    source: NDArray[np.floating], target: NDArray[np.floating], triangles: NDArray[np.integer], box: Box
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return where each pixel of *box* comes from when the mesh moves from *source* to *target* (p, >=2).
-
-    The map is (h, w, 2), x and y in the source picture, as ``cv2.remap`` takes it; the mask (h, w) says where the mesh
-    is. Elsewhere a pixel comes from itself.
-    """
-    import torch
-
-    moved = torch.from_numpy(np.asarray(target[:, :2] - (box.left, box.top), np.float32))
-    corners = torch.from_numpy(np.asarray(triangles, np.int64))
-    drawing = draw(moved, corners, box.right - box.left, box.bottom - box.top)
-    places = np.stack(np.meshgrid(np.arange(box.left, box.right), np.arange(box.top, box.bottom)), axis=-1)
-    seen = drawing.seen.numpy()
-    carried = drawing.spread(torch.from_numpy(np.asarray(source[:, :2], np.float32))).numpy()
-    return np.where(seen[..., None], carried, places).astype(np.float32), seen
 
 
 def _planes(corners: Any) -> tuple[Any, Any]:

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.faces.colour import relit
+from avatar.faces.donor import Donor
 from avatar.faces.eyes import widened
 from avatar.faces.fade import mouth
 from avatar.faces.gaze import EYES, closing, eyeballs, openings
 from avatar.faces.lips import laid_on_the_line, parted, parting
 from avatar.faces.topology import LIPS_INNER, OVAL, eye_distance
-from avatar.faces.transplant import Donor, Transplant
+from avatar.faces.transplant import Transplant
 
 
 @pytest.fixture(scope="module")

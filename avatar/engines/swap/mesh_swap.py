@@ -10,10 +10,11 @@ import numpy as np
 from avatar.consent import Cleared
 from avatar.errors import InputError
 from avatar.faces.blazeface import DETECTOR
+from avatar.faces.donor import Donor
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
 from avatar.faces.track import track
-from avatar.faces.transplant import Donor, Transplant
+from avatar.faces.transplant import Transplant
 from avatar.media.frames import Box, Format, Frame, Frames
 from avatar.media.picture import read_rgb
 from avatar.stages.face import SwapFace

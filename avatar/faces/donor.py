@@ -1,0 +1,90 @@
+"""The face of a portrait, prepared once to be put onto any number of frames."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.colour import Skin
+from avatar.faces.eyes import widened
+from avatar.faces.fade import fade_at_rest, lids
+from avatar.faces.gaze import EYES
+from avatar.faces.lips import laid_on_the_line
+from avatar.faces.topology import POINTS, eye_distance, topology
+from avatar.media.frames import Landmarks, Pixels
+
+TWINS = (*range(POINTS), *EYES)  # for each of the 500 mesh points, the landmark it stands on
+
+
+@dataclass(frozen=True, eq=False)
+class Donor:
+    """A portrait's face: its picture at falling sizes (*levels*), its mesh, its skin, and how it fades.
+
+    The mesh has 32 points more than the landmarks: the rims of the eyes once more, which look at the eyeballs. *fade*
+    (500,) and *lids* (2, 500) are those of ``fade``; *tone* (468, 3) is the colour of the skin around each landmark.
+    """
+
+    levels: tuple[Any, ...]
+    landmarks: Landmarks
+    triangles: Any
+    fade: NDArray[np.float32]
+    lids: NDArray[np.float32]
+    skin: Skin
+    tone: Any
+    device: str
+
+    @classmethod
+    def of(cls, rgb: Pixels, landmarks: Landmarks, device: str = "cpu") -> "Donor":
+        """Prepare the face at *landmarks*, as a network sees them, of the portrait *rgb*."""
+        import torch
+
+        landmarks = laid_on_the_line(widened(landmarks), rgb)
+        picture, skin = pixels_of(rgb, device), Skin.of(landmarks, device)
+        points = torch.from_numpy(landmarks[:, :2].copy()).to(device)
+        return cls(
+            levels=_levels(picture),
+            landmarks=landmarks,
+            triangles=torch.from_numpy(_triangles()).to(device),
+            fade=fade_at_rest(landmarks),
+            lids=lids(landmarks),
+            skin=skin,
+            tone=skin.tone(picture[0], points, eye_distance(landmarks)),
+            device=device,
+        )
+
+    def colours(self, places: Any, unit: float) -> Any:
+        """Return the colours (3, h, w) at *places* (2, h, w) as seen on a face with eyes *unit* pixels apart."""
+        from torch.nn import functional
+
+        shrink = eye_distance(self.landmarks) / max(unit, 1e-6)
+        level = int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, len(self.levels) - 1))
+        height, width = self.levels[0].shape[2:]
+        size = places.new_tensor([width, height])[:, None, None]
+        grid = ((places + 0.5) / size * 2 - 1).permute(1, 2, 0)[None]
+        return functional.grid_sample(self.levels[level], grid, padding_mode="border", align_corners=False)[0]
+
+
+def _triangles() -> NDArray[np.int64]:
+    """The mesh with its eyes on their own rims, points 468 to 499."""
+    mesh, rims = topology(), np.arange(POINTS)
+    rims[list(EYES)] = POINTS + np.arange(len(EYES))
+    return np.concatenate([mesh.skin, rims[mesh.eyes], mesh.mouth])
+
+
+def pixels_of(rgb: Pixels, device: str) -> Any:
+    """Return *rgb* as (1, 3, h, w), 0 to 1, on *device*."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255
+
+
+def _levels(picture: Any) -> tuple[Any, ...]:
+    """Return *picture* and what it looks like smaller, by the square root of two each time."""
+    from torch.nn import functional
+
+    levels = [picture]
+    while min(levels[-1].shape[2:]) > 64:
+        size = [round(length / 2 ** (len(levels) / 2)) for length in picture.shape[2:]]
+        levels.append(functional.interpolate(picture, size, mode="bilinear", antialias=True))
+    return tuple(levels)
