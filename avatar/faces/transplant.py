@@ -101,7 +101,7 @@ class Transplant:
         height, width = (-(-(length - 1) // step) + 1 for length in shape)
         depth = points[:, 2] if points.shape[1] > 2 else None
         drawing = draw(points[:, :2] / step, self.donor.triangles, width, height, depth)
-        coarse = drawing.spread(carried).permute(2, 0, 1)
+        coarse = drawing.spread(carried).permute(2, 0, 1).contiguous()
         coarse[2] = coarse[2].minimum(_edge(drawing.seen, max(1, round(_EDGE * eye_distance(landmarks) / step))))
         full = ((height - 1) * step + 1, (width - 1) * step + 1)
         fine = functional.interpolate(coarse[None], full, mode="bilinear", align_corners=True)[0]
