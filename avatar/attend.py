@@ -6,6 +6,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+ENGINE_THREAD = "avatar-engine"
+
 _GRACE = 1.0  # seconds that refused work is given to stop by itself before it is left behind
 
 
@@ -24,7 +26,7 @@ def attended(work: Callable[[], T], *, ask: Callable[[], None], every: float, le
         except BaseException as error:
             failure.append(error)
 
-    worker = threading.Thread(target=run, daemon=True, name="avatar-engine")
+    worker = threading.Thread(target=run, daemon=True, name=ENGINE_THREAD)
     worker.start()
     try:
         while worker.is_alive():

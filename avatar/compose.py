@@ -1,6 +1,7 @@
 """The composition root: settings in, a working studio out."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,6 +38,9 @@ class House:
     settings: Settings
     tell: Callable[[Moment], None] = _silent
 
+    def __post_init__(self) -> None:
+        _one_thread_each()
+
     @cached_property
     def objects(self) -> Objects:
         return open_objects(self.settings)
@@ -61,7 +65,6 @@ class House:
 
     @cached_property
     def studio(self) -> Studio:
-        _one_thread_each()
         gate = Gate(self.ledger, self.store)
         return Studio(self.store, gate, self.ledger, self._signer, tell=self.tell)
 
@@ -113,8 +116,16 @@ def open_objects(settings: Settings) -> Objects:
 
 
 def _one_thread_each() -> None:
-    # Shots run side by side, one thread each: faster in all than one shot on many threads, and the same bytes.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Shots run side by side, one thread each: faster in all than one shot on many threads. And the same bytes: sums
+    # in BLAS and torch depend on the number of threads, so that number is fixed.
     import cv2
+    from threadpoolctl import threadpool_limits
+
+    os.environ["OMP_NUM_THREADS"] = "1"  # for what is loaded later
+    threadpool_limits(1)  # for what is loaded already
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(1)
 
     cv2.setNumThreads(1)

@@ -1,10 +1,13 @@
 """The command's entry: every deliberate error becomes one sentence, a reason code and exit status 1."""
 
+import os
 import re
 import sys
+import threading
 
 import typer
 
+from avatar.attend import ENGINE_THREAD
 from avatar.cli import people, produce, tools
 from avatar.errors import AvatarError, ConsentError
 
@@ -29,10 +32,19 @@ def main() -> None:
     except AvatarError as error:
         sentence = _with_aliases(str(error)) if isinstance(error, ConsentError) else str(error)
         typer.echo(f"{'refused' if isinstance(error, ConsentError) else 'error'}: {sentence} [{error.code}]", err=True)
-        sys.exit(1)
+        _leave(1)
     except KeyboardInterrupt:
         typer.echo("stopped; what was finished is kept and will be recalled next time", err=True)
-        sys.exit(130)
+        _leave(130)
+
+
+def _leave(status: int) -> None:
+    """Exit with *status*, at once when stopped work is still deep in a library: tearing it down would crash."""
+    if any(thread.name == ENGINE_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _with_aliases(sentence: str) -> str:
