@@ -20,6 +20,10 @@ from avatar.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_
 Array = NDArray[np.float64]
 # The row next to the inner lips.
 _MIDDLE = (183, 42, 41, 38, 12, 268, 271, 272, 407, 325, 319, 403, 316, 15, 86, 179, 89, 96)
+_LOWER = [*LIPS_INNER[11:], *_MIDDLE[9:]]
+# How far down the rim of both lips goes with a pucker, from the middle outwards: the opening becomes small and round.
+_UPPER_PUCKER = {(13,): 0.033, (82, 312): 0.032, (81, 311): 0.024, (80, 310): 0.012, (12, 38, 268): 0.016}
+_LOWER_PUCKER = {(14,): 0.016, (87, 317): 0.012, (178, 402): -0.006, (88, 318): -0.01, (15, 86, 316): 0.006}
 _LOST = 0.25  # eye distances from its true place: a point beyond it caught the wrong surface
 
 
@@ -66,13 +70,20 @@ def _smooth(values: Array, joined: Array) -> Array:
     return values
 
 
-def _calm_funnel(values: Array) -> Array:
+def _seen_rim(values: Array, face: Array) -> Array:
     """Keep the rim that is seen: the vertices of the inner lips roll outwards, which in front view opens the mouth.
 
-    In ray-traced frames with known weights the seen rim moves about a quarter as far up and down.
+    In ray-traced frames with known weights the seen rim moves about a quarter as far with a funnel, and keeps the lower
+    lip as thick as it was when the jaw drops; a pucker keeps the lower border and closes the sides.
     """
     rows = list(LIPS_INNER + _MIDDLE)
     values[rows, NAMES.index("mouthFunnel"), 1] *= 0.25
+    values[_LOWER, NAMES.index("jawOpen"), 1] *= 0.85
+    pucker = NAMES.index("mouthPucker")
+    below = np.setdiff1d(np.flatnonzero(face[:, 1] > face[14, 1]), _LOWER)
+    values[below, pucker, 1] *= 0.15  # the lower lip turns outwards as it is pushed up: its border stays
+    for points, drop in (*_UPPER_PUCKER.items(), *_LOWER_PUCKER.items()):
+        values[list(points), pucker, 1] = drop
     return values
 
 
@@ -96,7 +107,7 @@ def main(raw: Path, landmarks: Path, out: Path) -> None:
     place = place + np.median((face - place)[rigid], axis=0)
     lost = np.linalg.norm(place - face, axis=1) > _LOST
     joined = _neighbours()
-    repaired = _calm_funnel(_filled(values, lost, joined))
+    repaired = _seen_rim(_filled(values, lost, joined), face)
     basis = _smooth(_symmetric(repaired, pairs), joined)
     np.savez_compressed(
         out, basis=basis.transpose(1, 0, 2).astype(np.float32).round(4), neutral=face.astype(np.float32).round(4)

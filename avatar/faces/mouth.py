@@ -72,7 +72,7 @@ class Mouth:
 
     def _inside(self, mask: Pixels, box: Box, shown: Shown, gap: float) -> Floats:
         pose, coefficients = shown.pose, shown.coefficients
-        jaw = self.rig.moves[INDEX["jawOpen"], 14] * coefficients[INDEX["jawOpen"]] * 0.92
+        jaw = self.rig.moves[INDEX["jawOpen"], 14] * coefficients[INDEX["jawOpen"]]
         up_x, up_y = self._millimetres(mask.shape, box, pose, np.zeros(3, np.float32))
         low_x, low_y = self._millimetres(mask.shape, box, pose, jaw)
         tongue = float(coefficients[INDEX["tongueOut"]])
