@@ -157,7 +157,14 @@ def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
     fitted = move * (travel / max(float(move[upper[3], 1]), 1e-3))
     fitted[upper, :2] = gap * _MEETING
     fitted[lower, :2] = -gap * (1 - _MEETING)
-    fitted[[eye[0], eye[8]], :2] = gap[3] * 0.04
+    fitted[[eye[0], eye[8]], :2] = 0
+    # Closed lids meet in a flatter line than the lower lid of an open eye: its outer end comes down.
+    middle = (rest[eye[0], 0] + rest[eye[8], 0]) / 2
+    around = list(eye)
+    outward = (rest[around, 0] - middle) / (rest[eye[8], 0] - middle)
+    if eye is RIGHT_EYE:
+        outward = -outward
+    fitted[around, :2] += np.clip(outward, 0, 1)[:, None] ** 1.5 * gap[3] * 0.4
     return np.asarray(fitted, np.float32)
 
 
