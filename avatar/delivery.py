@@ -44,7 +44,8 @@ def blueprint_named(name: str, folder: Path = BLUEPRINTS) -> Blueprint:
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if name not in known:
         raise InputError(
-            f"blueprint: there is no {name!r}{hint(name, known)}; known: {', '.join(known) or 'none'}; or give the path of a .yaml file",
+            f"blueprint: there is no {name!r}{hint(name, known)}; known: {', '.join(known) or 'none'}; "
+            "or give the path of a .yaml file",
             code="blueprint.missing",
         )
     return load(folder / f"{name}.yaml")
