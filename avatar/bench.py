@@ -24,7 +24,7 @@ class Behind(Protocol):
     @property
     def signer(self) -> Any: ...
 
-    def pull(self, footage: Footage, room: Path) -> Frames: ...
+    def pull(self, footage: Footage, within: "Bench") -> Frames: ...
 
     def report(self, request: Request[Any], done: float, seconds: float) -> None: ...
 
@@ -32,13 +32,16 @@ class Behind(Protocol):
 class Bench:
     """The ``Workbench`` (and, for a publication, the ``Exit``) of one piece of work."""
 
-    def __init__(self, job: Cleared[Request[Any]], studio: Behind, room: Path, recipe: str, started: float) -> None:
+    def __init__(
+        self, job: Cleared[Request[Any]], studio: Behind, room: Path, recipe: str, within: "Bench | None" = None
+    ) -> None:
         if not isinstance(job, Cleared):
             raise TypeError("a bench is only set up for cleared work")
         self._job = job
         self._studio = studio
-        self._room = room
-        self._started = started
+        self.room = room
+        self._within = within  # the bench of whoever pulls these frames: when that closes, so does this one
+        self._started = time.monotonic()
         self._closed = False
         self.pulled: int | None = None  # how many frames came in, once the engine has asked for them
         self.seed = int(recipe[:8], 16)
@@ -52,17 +55,17 @@ class Bench:
     def open(self, artifact: Artifact, part: str = "") -> Path:
         self._own(artifact)
         part = part or type(artifact).parts[0]
-        path = self._room / f"{artifact.digest}-{part}"
+        path = self.room / f"{artifact.digest}-{part}"
         return path if path.exists() else self._studio.store.fetch(artifact, part, path)
 
     def frames(self, footage: Footage) -> Frames:
         self._own(footage)
-        frames = self._studio.pull(footage, self._room)
+        frames = self._studio.pull(footage, self)
         self.pulled = frames.count
         return frames
 
     def new(self, name: str) -> Path:
-        return self._room / name
+        return self.room / name
 
     def weight(self, weights: Weights) -> Path:
         return locate(weights)
@@ -76,12 +79,14 @@ class Bench:
         return self._studio.store.ancestry(artifact.digest)
 
     def close(self) -> None:
-        """Make the next ``pulse`` or ``open`` raise: the work is over."""
+        """Make the next ``pulse``, ``open``, ``frames`` or ``signer`` raise: the work is over."""
         self._closed = True
 
     def _go_on(self) -> None:
         if self._closed:
-            raise ConsentError("this work was stopped: consent for it has ended", code="consent.ended")
+            raise ConsentError("this work is over: it was done, or consent for it has ended", code="consent.ended")
+        if self._within:
+            self._within._go_on()
 
     def _own(self, artifact: Artifact) -> None:
         self._go_on()

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,7 +90,7 @@ class Studio:
             return made
         started = time.monotonic()
         with TemporaryDirectory(dir=self.rooms, prefix="avatar-", ignore_cleanup_errors=True) as room:
-            parts = self._run(job, engine, Bench(job, self, Path(room), work.recipe, started))
+            parts = self._run(job, engine, Bench(job, self, Path(room), work.recipe))
             job = self._clear(request)
             if isinstance(request, Publish):
                 job = self._publish(request, job, work.recipe, parts)
@@ -106,14 +107,14 @@ class Studio:
         self.store.remember(work.recipe, made)
         return made
 
-    def pull(self, footage: Footage, room: Path) -> Frames:
+    def pull(self, footage: Footage, within: Bench) -> Frames:
         """Return the frames of *footage*, asking the gate for its step, and for each step before it, as they flow.
 
         Engines reach this only through their bench, for footage of their own request.
         """
         manifest = self.store.manifest(footage.digest)
         if manifest.work is None:
-            return decode(self.store.fetch(footage, "footage.mp4", room / f"{footage.digest}.mp4"))
+            return decode(self.store.fetch(footage, "footage.mp4", within.room / f"{footage.digest}.mp4"))
         request = rebuild(manifest.work)
         choice = Choice(manifest.work.engine, manifest.work.options)
         engine = self._engine(request, choice)
@@ -125,11 +126,12 @@ class Studio:
                 "run the production again to describe it anew",
                 code="store.outdated",
             )
-        inner = room / footage.digest[:16]
-        inner.mkdir(exist_ok=True)
-        bench = Bench(job, self, inner, work.recipe, time.monotonic())
-        frames: Frames = engine.run(job, bench)
-        return Frames(frames.format, frames.count, self._watched(job, frames, bench))
+        room = within.room / footage.digest[:16]
+        room.mkdir(exist_ok=True)
+        bench = Bench(job, self, room, work.recipe, within)
+        with _blaming(engine):
+            frames: Frames = engine.run(job, bench)
+        return Frames(frames.format, frames.count, self._watched(job, engine, bench, frames))
 
     def report(self, request: Request[Any], done: float, seconds: float) -> None:
         """Tell whoever watches that *request* is *done* so far (0 to 1)."""
@@ -175,16 +177,14 @@ class Studio:
         self.tell(Moment("running", request))
 
         def work() -> Parts:
-            try:
+            with _blaming(engine):
                 parts: Parts = engine.run(job, bench)
-            except AvatarError:
-                raise
-            except Exception as error:
-                name = type(engine).__name__
-                raise EngineError(f"engine {name} failed: {error}", code="engine.failed") from error
             return parts
 
-        return attended(work, ask=lambda: self._ask(request), every=_ASK_EVERY, leave=bench.close)
+        try:
+            return attended(work, ask=lambda: self._ask(request), every=_ASK_EVERY, leave=bench.close)
+        finally:
+            bench.close()
 
     def _publish(self, request: Publish, job: Cleared[Any], recipe: str, parts: Parts) -> Cleared[Any]:
         """Append the publication right behind the ledger position whose consent state was checked, or check again."""
@@ -199,21 +199,22 @@ class Studio:
     def _ask(self, request: Request[Any]) -> None:
         self.gate.clear(request)
 
-    def _watched(self, job: Cleared[Request[Any]], frames: Frames, bench: Bench) -> Iterator[list[Frame]]:
+    def _watched(self, job: Cleared[Request[Any]], engine: Any, bench: Bench, frames: Frames) -> Iterator[list[Frame]]:
         asked, count = time.monotonic(), 0
-        for batch in frames.batches:
-            if time.monotonic() - asked >= _ASK_EVERY:
-                self._ask(job.request)
-                asked = time.monotonic()
-            count += len(batch)
-            if count > frames.count:
-                break
-            yield batch
+        with _blaming(engine):
+            for batch in frames.batches:
+                if time.monotonic() - asked >= _ASK_EVERY:
+                    self._ask(job.request)
+                    asked = time.monotonic()
+                count += len(batch)
+                if count > frames.count:
+                    break
+                yield batch
         if count != frames.count:
             raise _miscounted(job.request, f"at least {count}" if count > frames.count else f"{count}", frames.count)
         # Whoever changes a face in footage gives back as many frames as came in, also where no face is seen.
         if isinstance(job.request, SwapFace | RefineLips) and bench.pulled not in (None, count):
-            raise _miscounted(job.request, str(count), bench.pulled)
+            raise _miscounted(job.request, f"{count}", bench.pulled)
 
     def _note(self, job: Cleared[Any], recipe: str, made: A, *, recalled: bool, seconds: float = 0.0) -> None:
         kind = type(job.request).__name__
@@ -229,6 +230,16 @@ def _miscounted(request: Request[Any], given: str, due: int | None) -> EngineErr
         f"the engine of {type(request).__name__} gave {given} frames where {due} are due; its author must fix it",
         code="engine.frame-count",
     )
+
+
+@contextmanager
+def _blaming(engine: Any) -> Iterator[None]:
+    try:
+        yield
+    except AvatarError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise EngineError(f"engine {type(engine).__name__} failed: {error}", code="engine.failed") from error
 
 
 def _described(request: Request[Any], engine: Any, bench: Bench) -> Path:

@@ -73,7 +73,11 @@ class Ledger:
             if self._state.index > position.index:
                 return False
             self._refuse_unsigned(fact)
-            return self._objects.create(_name(position.index + 1), self._entry(position, fact))
+            data = self._entry(position, fact)
+            won = self._objects.create(_name(position.index + 1), data)
+            if won and self._state.index == position.index:
+                self._fold(data)
+            return won
 
     def _open(self) -> None:
         origin = f"avatar-ledger/{self._key.public[:16]}"
