@@ -1,0 +1,100 @@
+"""Serve the productions to Prefect: ``python -m flows.deploy``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prefect import serve
+from prefect.client.orchestration import get_client
+from prefect.settings import get_current_settings
+
+from avatar.delivery import BLUEPRINTS
+from avatar.errors import AvatarError, InputError
+from flows.deployments import by_hand, by_itself, served
+
+_HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
+
+Content teams then open a deployment in Prefect's pages, press Run, and fill in who plays whom and what is said. From a
+terminal: prefect deployment run produce/presenter --param cast='{"presenter": "ava"}' --param script='Hello.'
+
+\b
+Before: prefect server start, in another terminal (it prints the address of its pages)
+        prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api
+
+\b
+Every night at three, as well:
+        python -m flows.deploy --cron "0 3 * * *" --blueprint presenter
+            --cast presenter=ava --script news.txt
+
+A person who withdraws is not in tomorrow's video: the run ends as Refused, with the reason.
+"""
+
+
+def main(  # noqa: PLR0913, PLR0917  # the options of the command
+    blueprints: Annotated[
+        Path, typer.Option(help="A folder of blueprints.", show_default="those of the product")
+    ] = BLUEPRINTS,
+    limit: Annotated[int, typer.Option(min=1, max=64, help="How many productions may run at the same time.")] = 1,
+    cron: Annotated[
+        str, typer.Option(help="Add a deployment that runs by itself: minute hour day month weekday, in UTC.")
+    ] = "",
+    blueprint: Annotated[str, typer.Option(help="With --cron: what is made.")] = "",
+    cast: Annotated[list[str] | None, typer.Option(help="With --cron: role=alias, once for each role.")] = None,
+    script: Annotated[Path | None, typer.Option(help="With --cron: a text file, read now.")] = None,
+) -> None:
+    """Serve until stopped."""
+    try:
+        known = served(blueprints)
+        deployments = [by_hand(name, what) for name, what in known.items()]
+        if cron or blueprint or cast or script:
+            _check_complete({"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script})
+            deployments.append(by_itself(blueprint, known, cron, _cast(cast or []), _text(script or Path())))
+        _check_server()
+    except AvatarError as error:
+        typer.echo(f"error: {error} [{error.code}]", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"serving {', '.join(f'produce/{each.name}' for each in deployments)}; stop with Ctrl+C")
+    serve(*deployments, limit=limit, print_starting_message=False)
+
+
+def _check_complete(options: Mapping[str, object]) -> None:
+    missing = [name for name, value in options.items() if not value]
+    if missing:
+        raise InputError(f"a schedule also needs {' and '.join(missing)}", code="schedule.incomplete")
+
+
+def _cast(pairs: list[str]) -> dict[str, str]:
+    cast = {}
+    for pair in pairs:
+        role, equals, alias = pair.partition("=")
+        if not (role and equals and alias):
+            raise InputError(f"--cast {pair!r}: write role=alias, like presenter=ada", code="cast.malformed")
+        cast[role] = alias
+    return cast
+
+
+def _text(script: Path) -> str:
+    try:
+        return script.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--script {script}: cannot be read as UTF-8 text", code="script.unreadable") from error
+
+
+def _check_server() -> None:
+    url = get_current_settings().api.url
+    advice = "start one with 'prefect server start' and set PREFECT_API_URL to the address it prints"
+    if not url:
+        raise InputError(
+            f"PREFECT_API_URL is not set, so no Prefect server is known; {advice}", code="prefect.no-server"
+        )
+    with get_client(sync_client=True) as client:
+        failure = client.api_healthcheck()
+    if failure:
+        raise InputError(f"PREFECT_API_URL {url}: no Prefect server answers; {advice}", code="prefect.no-server")
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=_HELP)(main)
+    app()

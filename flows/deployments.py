@@ -1,0 +1,83 @@
+"""Deployments: a production that waits for its form to be filled in, or for its hour."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+from prefect.utilities.callables import ParameterSchema
+from pydantic import ValidationError
+
+from avatar.blueprint.load import load
+from avatar.blueprint.schema import Blueprint
+from avatar.delivery import BLUEPRINTS
+from avatar.errors import InputError
+from avatar.registry import hint
+from avatar.voices.script import lines_of
+from flows.form import example_script, form_of
+from flows.produce import produce
+
+
+@dataclass(frozen=True)
+class Served:
+    """A blueprint to serve: the *path* of its file, and what the flow calls it."""
+
+    path: Path
+    called: str
+    blueprint: Blueprint
+
+
+def served(folder: Path = BLUEPRINTS) -> dict[str, Served]:
+    """Return every blueprint in *folder*, by the name of its file."""
+    own = folder.resolve() == BLUEPRINTS.resolve()
+    found = {path.stem: Served(path, path.stem if own else str(path), load(path)) for path in folder.glob("*.yaml")}
+    if not found:
+        raise InputError(f"--blueprints {folder}: there is no .yaml file in that folder", code="blueprint.missing")
+    return dict(sorted(found.items()))
+
+
+def by_hand(name: str, what: Served) -> RunnerDeployment:
+    """Return the deployment *name* that makes *what* when someone fills in its form."""
+    return _deployment(name, what, {"script": example_script(what.blueprint)}, None)
+
+
+def by_itself(name: str, known: dict[str, Served], cron: str, cast: dict[str, str], script: str) -> RunnerDeployment:
+    """Return the deployment that makes the blueprint *name*, one of *known*, whenever *cron* (in UTC) says."""
+    if name not in known:
+        raise InputError(
+            f"--blueprint {name!r}: there is none of that name{hint(name, known)}; there are: {', '.join(known)}",
+            code="blueprint.missing",
+        )
+    roles = known[name].blueprint.roles
+    if set(cast) != set(roles):
+        raise InputError(
+            f"--cast: blueprint {name!r} has the roles {', '.join(roles)}; give each of them once, as role=alias",
+            code="cast.roles",
+        )
+    lines_of(script)
+    try:
+        return _deployment(f"{name}-scheduled", known[name], {"cast": cast, "script": script}, cron)
+    except ValidationError as error:
+        raise InputError(
+            f"--cron {cron!r}: not a schedule; write minute hour day month weekday, like '0 3 * * *'",
+            code="schedule.malformed",
+        ) from error
+
+
+def _deployment(name: str, what: Served, parameters: dict[str, Any], cron: str | None) -> RunnerDeployment:
+    deployment = produce.to_deployment(
+        name,
+        cron=cron,
+        parameters={"blueprint": what.called, **parameters},
+        description=f"A signed talking video. {_first_line(what.path)}",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    assert isinstance(deployment, RunnerDeployment)  # a coroutine only where an event loop runs
+    # The flow's own signature knows no roles; the blueprint does. Prefect has no public way to say so.
+    deployment._parameter_openapi_schema = ParameterSchema(**form_of(what.called, what.blueprint))
+    return deployment
+
+
+def _first_line(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")

@@ -1,0 +1,42 @@
+"""How a run ends when the library says no: a named state with its sentence, and no traceback."""
+
+import logging
+from difflib import SequenceMatcher
+from typing import Any
+
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
+
+from avatar.errors import AvatarError, EngineError, LedgerError, StoreError
+
+_log = logging.getLogger(__name__)
+
+_WEATHER = ("store.busy", "store.unreachable")
+_LONGEST_QUOTE = 12  # letters of a script that a sentence may happen to share with it
+
+
+def is_weather(error: object) -> bool:
+    """Tell whether trying *error*'s work again may help. A refusal stays a refusal."""
+    return isinstance(error, StoreError) and error.code in _WEATHER
+
+
+def ending(error: AvatarError, script: str) -> State[Any]:
+    """Return the final state that tells *error*: ``Refused``, or ``Failed`` where nobody refused anything.
+
+    The sentence quotes nothing of *script*: Prefect logs it, and logs travel.
+    """
+    failed = isinstance(error, EngineError | StoreError | LedgerError)
+    if failed:
+        # To the worker's own stderr, not to Prefect: a cause deep in a library may quote what it was given.
+        _log.warning("%s: %s", type(error).__name__, error.code, exc_info=error)
+    sentence = unquoted(str(error), script)
+    return Failed(name="Failed" if failed else "Refused", message=f"{sentence} [{error.code}]", data=error)
+
+
+def unquoted(sentence: str, script: str) -> str:
+    """Return *sentence* with whatever it quotes of *script* left out."""
+    while True:
+        shared = SequenceMatcher(None, sentence, script, autojunk=False).find_longest_match()
+        if shared.size <= _LONGEST_QUOTE:
+            return sentence
+        sentence = sentence[: shared.a] + "…" + sentence[shared.a + shared.size :]

@@ -1,0 +1,74 @@
+"""The form that a content team fills in: a JSON schema made from a blueprint."""
+
+from typing import Any
+
+from avatar.blueprint.schema import Blueprint
+
+LONGEST_SCRIPT = 100_000  # letters: two hours of speech
+
+_BELOW_OUT = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
+
+_EXAMPLES = {
+    1: "Good morning. Here is the news in one minute.",
+    2: "{0}: Welcome. Who is with us today?\n\n{1}: Someone who agreed to be here.",
+}
+
+
+def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
+    """Return the parameters of a production of *blueprint*, which the flow knows as *name*, as a JSON schema.
+
+    Prefect draws the form from it, and answers 409 with the field's name to whatever does not fit.
+    """
+    return {
+        "type": "object",
+        "title": "Parameters",
+        "required": ["blueprint", "cast", "script"],
+        "properties": {
+            "blueprint": _field(0, "Blueprint", "How the video is made.", enum=[name], default=name),
+            "cast": _field(
+                1,
+                "Cast",
+                "Who plays which role.",
+                type="object",
+                properties={role: _role(position, role) for position, role in enumerate(blueprint.roles)},
+                required=list(blueprint.roles),
+                additionalProperties=False,
+            ),
+            "script": _field(
+                2,
+                "Script",
+                _advice(blueprint),
+                minLength=1,
+                maxLength=LONGEST_SCRIPT,
+                default=example_script(blueprint),
+            ),
+            "out": _field(
+                3,
+                "Folder",
+                "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
+                pattern=_BELOW_OUT,
+                default="",
+            ),
+        },
+    }
+
+
+def example_script(blueprint: Blueprint) -> str:
+    """Return a short script that fits *blueprint*."""
+    return _EXAMPLES[min(len(blueprint.speakers), max(_EXAMPLES))].format(*blueprint.speakers)
+
+
+def _advice(blueprint: Blueprint) -> str:
+    advice = "What is said, in sentences. An empty line ends a paragraph."
+    if len(blueprint.speakers) > 1:
+        roles = " or ".join(f"'{role}:'" for role in blueprint.speakers)
+        advice += f" Start a paragraph with {roles} to say who speaks."
+    return advice
+
+
+def _role(position: int, role: str) -> dict[str, Any]:
+    return _field(position, role, "The alias of an enrolled person who agreed to this.", minLength=1, maxLength=31)
+
+
+def _field(position: int, title: str, description: str, **rest: Any) -> dict[str, Any]:
+    return {"type": "string", "title": title, "description": description, "position": position, **rest}

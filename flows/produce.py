@@ -1,0 +1,66 @@
+"""The flow: what a content team asks for becomes a signed video, or a refusal with its reason."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from avatar.artifacts.artifact import SignedVideo
+from avatar.compose import House, open_house
+from avatar.delivery import blueprint_named, deliver, prepare
+from avatar.errors import AvatarError, InputError
+from avatar.production import Production, direct
+from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
+from flows.endings import ending
+from flows.perform import InTasks
+from flows.window import Window
+
+
+@flow(persist_result=False)
+def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") -> State[Any]:
+    """Make a signed talking video; the result is the digest of the signed video.
+
+    Args:
+        blueprint: the name of a file in blueprints/.
+        cast: who plays which role, role -> alias.
+        script: what is said.
+        out: the folder for the files; empty for out/BLUEPRINT-DIGEST.
+    """
+    started = time.monotonic()
+    try:
+        tally = Tally()
+        house = open_house(tally.tell)
+        signed = _directed(house, _prepared(house, blueprint, cast, script), script)
+        delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
+    except AvatarError as error:
+        return ending(error, script)
+    show_summary(signed, delivered, tally, time.monotonic() - started)
+    show_contact_sheet(delivered.folder / "contact-sheet.png")
+    return Completed(message=f"signed video {signed.digest} is {delivered.video}", data=signed.digest)
+
+
+def _directed(house: House, production: Production, script: str) -> SignedVideo:
+    bar = begin_progress()
+    signed = direct(production, InTasks(house.studio, script), Window(house.settings.workers, bar.lines))
+    bar.whole()
+    return signed
+
+
+def _prepared(house: House, blueprint: str, cast: Mapping[str, str], script: str) -> Production:
+    for role, alias in cast.items():
+        _find(house, role, alias)
+    return prepare(house, blueprint_named(blueprint), cast, script)
+
+
+def _find(house: House, role: str, alias: str) -> None:
+    try:
+        house.people.find(alias)
+    except InputError as error:
+        # The library's own sentence lists who is enrolled; those names have no business in Prefect.
+        raise InputError(
+            f"cast, role {role!r}: nobody here is called {alias!r} (avatar people lists who is)", code=error.code
+        ) from None

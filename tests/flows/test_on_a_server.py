@@ -1,0 +1,148 @@
+"""Productions on a real Prefect server."""
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avatar.blueprint.load import load
+from avatar.compose import House
+from avatar.delivery import prepare
+from avatar.production import direct
+from avatar.registry import assemble, installed
+from avatar.settings import Settings
+from avatar.testing.toys import TOYS
+from tests.flows.conftest import Server, Studio
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = "Secretive pelicans assemble quietly at dawn. Nobody else was invited."
+
+
+def test_a_scheduled_run_appears_and_completes(server: Server, studio: Studio) -> None:
+    end = time.monotonic() + 150
+    done: list[dict[str, Any]] = []
+    while not done:
+        runs = server.runs_of("toy-scheduled")
+        done = [run for run in runs if run["state"]["type"] == "COMPLETED"]
+        assert time.monotonic() < end, [run["state"] for run in runs]
+        time.sleep(1)
+
+    assert done[0]["auto_scheduled"]
+
+
+def test_a_run_triggered_from_a_terminal_completes(server: Server, studio: Studio, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "prefect", "deployment", "run", "produce/toy", "--watch"]
+    command += ["--param", 'cast={"presenter": "ada"}', "--param", f"script={json.dumps(SCRIPT)}"]
+    told = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=180, check=False)
+
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_a_finished_run_leaves_files_and_shows_progress_a_summary_and_a_contact_sheet(
+    server: Server, studio: Studio
+) -> None:
+    asked = server.ask("toy", cast={"presenter": "ada"}, script=SCRIPT, out="out/shown").raise_for_status().json()
+
+    run = server.finished(asked["id"])
+
+    assert run["state"]["name"] == "Completed", server.logs_of(asked["id"])
+    files = {path.name for path in (studio.folder / "out" / "shown").iterdir()}
+    assert files == {"video.mp4", "captions.vtt", "captions.srt", "contact-sheet.png"}
+    artifacts = server.artifacts_of(asked["id"])
+    assert artifacts["progress"]["data"] == 100.0
+    assert "out/shown/video.mp4" in artifacts["summary"]["data"]
+    assert "trusted" in artifacts["summary"]["data"]
+    kind, _, picture = artifacts["contact-sheet"]["data"].partition(",")
+    assert kind == "data:image/jpeg;base64"
+    assert base64.b64decode(picture).startswith(b"\xff\xd8")
+
+
+def test_each_request_is_a_task_run_named_by_kind_and_line_and_no_log_tells_the_script(
+    server: Server, studio: Studio
+) -> None:
+    asked = server.ask("toy", cast={"presenter": "ada"}, script=SCRIPT).raise_for_status().json()
+    server.finished(asked["id"])
+
+    names = {task["name"] for task in server.tasks_of(asked["id"])}
+    assert names == {
+        "LearnVoice, whole",
+        *(f"{kind}, line {line}" for kind in ("CloneVoice", "AnimateFace", "Render") for line in (1, 2)),
+        "Assemble, whole",
+        "Publish, whole",
+    }
+    logs = server.logs_of(asked["id"])
+    assert logs
+    assert "pelicans" not in logs
+    assert "ada" not in logs
+
+
+def test_a_run_with_someone_who_withdrew_ends_refused_with_the_sentence_and_no_traceback(
+    server: Server, studio: Studio
+) -> None:
+    asked = server.ask("toy", cast={"presenter": "gone"}, script=SCRIPT).raise_for_status().json()
+
+    run = server.finished(asked["id"])
+
+    assert run["state"]["name"] == "Refused"
+    assert run["state"]["type"] == "FAILED"
+    assert "[consent." in run["state"]["message"]
+    (task,) = server.tasks_of(asked["id"])
+    assert task["state_name"] == "Refused"
+    assert task["run_count"] == 1
+    logs = server.logs_of(asked["id"])
+    assert "Traceback" not in logs
+    assert "pelicans" not in logs
+
+
+def test_nobody_elses_name_is_told_when_a_name_is_wrong(server: Server, studio: Studio) -> None:
+    asked = server.ask("toy", cast={"presenter": "gonne"}, script=SCRIPT).raise_for_status().json()
+
+    run = server.finished(asked["id"])
+
+    assert run["state"]["name"] == "Refused"
+    assert "'presenter'" in run["state"]["message"]
+    assert "ada" not in run["state"]["message"] + server.logs_of(asked["id"])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"cast": {"presenter": "ada"}, "script": ""}, "script"),
+        ({"cast": {}, "script": SCRIPT}, "presenter"),
+        ({"cast": {"presenter": "ada", "guest": "gone"}, "script": SCRIPT}, "guest"),
+        ({"cast": {"presenter": "ada"}, "script": SCRIPT, "blueprint": "../toy"}, "blueprint"),
+        ({"cast": {"presenter": "ada"}, "script": SCRIPT, "out": "out/../../etc"}, "out"),
+        ({"cast": {"presenter": "ada"}, "script": 7}, "script"),
+    ],
+)
+def test_what_does_not_fit_the_form_is_refused_at_once_by_its_field(
+    server: Server, studio: Studio, parameters: dict[str, object], named: str
+) -> None:
+    answer = server.ask("toy", **parameters)
+
+    assert answer.status_code in (409, 422)
+    assert named in answer.text
+
+
+def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio: Studio, tmp_path: Path) -> None:
+    script = "The very same bytes, both ways. Twice."
+    asked = server.ask("toy", cast={"presenter": "ada"}, script=script).raise_for_status().json()
+    message = server.finished(asked["id"])["state"]["message"]
+    by_prefect = studio.house.store.manifest(message.split()[2]).inputs
+
+    house = House(Settings(home=shutil.copytree(studio.untouched, tmp_path / ".avatar")))
+    build = partial(assemble, engines={**installed(), **TOYS})
+    plan = load(studio.folder / "blueprints" / "toy.yaml", build)
+    perform = replace(house.studio, build=build).perform
+    signed = direct(prepare(house, plan, {"presenter": "ada"}, script), perform)
+
+    assert house.store.manifest(signed.digest).inputs == by_prefect
