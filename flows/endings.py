@@ -15,6 +15,17 @@ _WEATHER = ("store.busy", "store.unreachable")
 _LONGEST_QUOTE = 12  # letters of a script that a sentence may happen to share with it
 
 
+def _not_told_yet(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, AvatarError) or is_weather(error)
+
+
+# Where a deployment runs, Prefect raises a run's failed state once more and logs that with its traceback, twice; the
+# state and its sentence are in the log by then.
+for _name in ("prefect.flow_runs", "prefect.engine"):
+    logging.getLogger(_name).addFilter(_not_told_yet)
+
+
 def is_weather(error: object) -> bool:
     """Tell whether trying *error*'s work again may help. A refusal stays a refusal."""
     return isinstance(error, StoreError) and error.code in _WEATHER

@@ -86,9 +86,14 @@ class Server:
         return {artifact["key"]: artifact for artifact in found}
 
     def logs_of(self, run: str) -> str:
+        """Return what Prefect logged of the finished *run*, once its last lines have come in."""
         wanted = {"logs": {"flow_run_id": {"any_": [run]}}}
-        found = self.client.post("/logs/filter", json=wanted).raise_for_status().json()
-        return "\n".join(line["message"] for line in found)
+        told, end = "", time.monotonic() + 30
+        while f"Finished in state {self.finished(run)['state']['name']}" not in told and time.monotonic() < end:
+            time.sleep(3)  # seconds; a run's process sends its lines every two
+            found = self.client.post("/logs/filter", json=wanted).raise_for_status().json()
+            told = "\n".join(line["message"] for line in found)
+        return told
 
 
 @pytest.fixture(scope="session")

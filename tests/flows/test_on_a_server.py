@@ -80,7 +80,7 @@ def test_each_request_is_a_task_run_named_by_kind_and_line_and_no_log_tells_the_
         "Publish, whole",
     }
     logs = server.logs_of(asked["id"])
-    assert logs
+    assert "Finished in state Completed" in logs
     assert "pelicans" not in logs
     assert "ada" not in logs
 
@@ -99,8 +99,10 @@ def test_a_run_with_someone_who_withdrew_ends_refused_with_the_sentence_and_no_t
     assert task["state_name"] == "Refused"
     assert task["run_count"] == 1
     logs = server.logs_of(asked["id"])
-    assert "Traceback" not in logs
-    assert "pelicans" not in logs
+    assert "Finished in state Refused" in logs
+    for told in (logs, (studio.folder / "served.log").read_text()):
+        assert "Traceback" not in told
+        assert "pelicans" not in told
 
 
 def test_nobody_elses_name_is_told_when_a_name_is_wrong(server: Server, studio: Studio) -> None:
