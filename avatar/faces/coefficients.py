@@ -35,12 +35,6 @@ def coefficients(**weights: float) -> Floats:
     return values
 
 
-def column(track: Floats, name: str) -> Floats:
-    """Return the values over time of the coefficient *name*, or the mean of its two sides, from *track* (n, 52)."""
-    full = (name,) if name in INDEX else (f"{name}Left", f"{name}Right")
-    return np.asarray(track[..., [INDEX[each] for each in full]].mean(axis=-1), np.float32)
-
-
 @cache
 def _stored() -> dict[str, Floats]:
     with files("avatar.faces").joinpath("data/arkit.npz").open("rb") as file, np.load(file) as arrays:

@@ -79,7 +79,7 @@ class Eye:
         lids = shown.mesh[list(self.contour), :2]
         resting = shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2]
         ball = self._ball(box, resting, look.gaze).sample(look.source, self.scale)
-        painted = view + (ball.astype(np.float32) - view) * polygon_mask(lids, box)[..., None]
+        painted = view + (ball.astype(np.float32) - view) * _polygon_mask(lids, box)[..., None]
         closed = float(shown.coefficients[self.blink])
         if closed > 0:
             skin = look.bent.part(box).sample(self.bare, self.scale, self.corner)
@@ -92,9 +92,9 @@ class Eye:
         """Return where (0 to 1) the moving lid is: from its edge up to the fold, softly."""
         fold = mesh[list(_FOLD[self.contour]), :2]
         outline = np.concatenate([mesh[list(self.contour[:9]), :2], fold[::-1]])
-        hard = polygon_mask(outline, box)
+        hard = _polygon_mask(outline, box)
         soft = cv2.GaussianBlur(hard, (0, 0), max(0.5, 0.012 * self.rig.unit))
-        return np.asarray(soft * (1 - polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
+        return np.asarray(soft * (1 - _polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
 
     def tuck_lashes(self, before: Floats, coefficients: Floats) -> None:
         """Change *before*, where the mesh takes its picture from, so that a closing lid shows skin and not lashes.
@@ -137,7 +137,7 @@ def widened(landmarks: Landmarks) -> Landmarks:
     return result
 
 
-def polygon_mask(points: Floats, box: Box) -> Floats:
+def _polygon_mask(points: Floats, box: Box) -> Floats:
     """Return how much (0 to 1) of each pixel of *box* lies inside the polygon *points* (n, 2)."""
     canvas = _canvas(box)
     cv2.fillPoly(canvas, [_fixed(points, box)], 255, cv2.LINE_8, 4)
@@ -147,7 +147,7 @@ def polygon_mask(points: Floats, box: Box) -> Floats:
 def _lash_mask(upper: Floats, box: Box, width: float) -> Floats:
     """Return where (0 to 1) the lashes of a lowered lid are: a line along *upper* (9, 2) that tapers to its ends."""
     taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(upper)))[:, None] * np.array((0, width))
-    return polygon_mask(np.concatenate([upper - taper * 0.4, (upper + taper * 0.6)[::-1]]).astype(np.float32), box)
+    return _polygon_mask(np.concatenate([upper - taper * 0.4, (upper + taper * 0.6)[::-1]]).astype(np.float32), box)
 
 
 def _canvas(box: Box) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from avatar.errors import InputError
 from avatar.faces.animator import SCALE
 from avatar.faces.landmarker import Landmarker
 from avatar.media.frames import Landmarks, Pixels
+from avatar.media.picture import read_rgb
 
 _SMALLEST = 256
 _FACES_HIGH = 2.75  # the side of the square, in heights of the face (hairline to chin): head, neck and shoulders
@@ -19,8 +20,15 @@ def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landm
     """Return the portrait at *path* as ``SCALE`` x *size* pixels square, and its mesh in those pixels.
 
     A picture that is nearly square is kept whole; a wide or tall one is cropped around head and shoulders.
+
+    Raises: InputError, with code ``portrait.too-small``, or one of those of ``Landmarker.face_in``.
     """
-    rgb = _read(path)
+    rgb = read_rgb(path)
+    if min(rgb.shape[:2]) < _SMALLEST:
+        raise InputError(
+            f"the portrait is {rgb.shape[1]} x {rgb.shape[0]} pixels; bring one of at least {_SMALLEST} x {_SMALLEST}",
+            code="portrait.too-small",
+        )
     face = landmarker.face_in(rgb)
     left, top, side = _square(rgb.shape[1], rgb.shape[0], face)
     inside = rgb[top : top + side, left : left + side]
@@ -31,19 +39,6 @@ def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landm
     moved[:, :2] = (moved[:, :2] + 0.5) * scale - 0.5
     moved[:, 2] *= scale
     return np.asarray(source, np.uint8), moved.astype(np.float32)
-
-
-def _read(path: Path) -> Pixels:
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise InputError("the portrait is not a picture that can be read; bring a PNG or JPEG", code="portrait.format")
-    height, width = picture.shape[:2]
-    if min(height, width) < _SMALLEST:
-        raise InputError(
-            f"the portrait is {width} x {height} pixels; bring one of at least {_SMALLEST} x {_SMALLEST}",
-            code="portrait.too-small",
-        )
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _square(width: int, height: int, face: Landmarks) -> tuple[int, int, int]:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from avatar.faces.coefficients import neutral
+from avatar.faces.coefficients import INDEX, Floats, neutral
 from avatar.faces.topology import LIPS_INNER, LIPS_OUTER
 from avatar.media.frames import Landmarks, Pixels
 from avatar.voices.timings import Phone, Timings
@@ -32,3 +32,9 @@ def drawn_face(size: int) -> tuple[Pixels, Landmarks]:
         middle = ((face[corner] + face[other]) / 2)[:2].round().astype(int).tolist()
         cv2.circle(picture, middle, max(2, size // 60), (235, 235, 235), -1)
     return cv2.GaussianBlur(picture, (0, 0), 1.0), face.astype(np.float32)
+
+
+def column(track: Floats, name: str) -> Floats:
+    """Return the values over time of the coefficient *name*, or the mean of its two sides, from *track* (n, 52)."""
+    full = (name,) if name in INDEX else (f"{name}Left", f"{name}Right")
+    return np.asarray(track[..., [INDEX[each] for each in full]].mean(axis=-1), np.float32)

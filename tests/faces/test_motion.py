@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from avatar.faces import motion
-from avatar.faces.coefficients import column
 from avatar.faces.motion import Motion
+from tests.faces.speeches import column
 
 RATE = Fraction(25)
 

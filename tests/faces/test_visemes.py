@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.faces.coefficients import INDEX, column
+from avatar.faces.coefficients import INDEX
 from avatar.faces.visemes import MOST_OPEN, VISEMES, viseme_track
 from avatar.media.frames import frames_in
-from tests.faces.speeches import saying
+from tests.faces.speeches import column, saying
 
 RATES = [Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(12)]
 VOWELS = ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"]
