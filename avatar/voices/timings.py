@@ -41,7 +41,8 @@ def laid_out(duration: float, phones: Sequence[Phone], words: Sequence[Word]) ->
     laid: list[Phone] = []
     clock = 0.0
     for phone in phones:
-        start, stop = (min(max(_tick(time), clock), end) for time in (phone.start, phone.end))
+        start = min(max(_tick(phone.start), clock), end)
+        stop = min(max(_tick(phone.end), start), end)
         if start > clock:
             laid.append(Phone(symbol=SILENCE, start=clock, end=start))
         if stop > start:

@@ -1,0 +1,44 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from avatar.voices.speaker import BASE, Speaker, Utterance, open_speaker
+from avatar.weights import locate
+
+PERFORMERS = Path(__file__).parents[2] / "performers"
+HELD_OUT = Path(__file__).parents[1] / "data" / "voices"
+
+
+@pytest.fixture(scope="session")
+def speaker() -> Speaker:
+    return open_speaker(locate(BASE))
+
+
+@pytest.fixture(scope="session")
+def said(speaker: Speaker) -> Callable[[str], Utterance]:
+    kept: dict[str, Utterance] = {}
+
+    def say(text: str) -> Utterance:
+        if text not in kept:
+            kept[text] = speaker.say(text)
+        return kept[text]
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def ben() -> tuple[NDArray[np.float32], str]:
+    """Ben's statement (24 kHz) and its words."""
+    sound, _ = soundfile.read(PERFORMERS / "ben_statement.flac", dtype="float32")
+    return sound, (PERFORMERS / "ben_statement.txt").read_text()
+
+
+@pytest.fixture(scope="session")
+def ben_held_out() -> tuple[NDArray[np.float32], str]:
+    """Other words of Ben's, which nothing learns from."""
+    sound, _ = soundfile.read(HELD_OUT / "ben_heldout.flac", dtype="float32")
+    return sound, (HELD_OUT / "ben_heldout.txt").read_text()

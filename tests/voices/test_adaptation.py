@@ -1,0 +1,152 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from avatar.errors import EngineError, InputError
+from avatar.voices.adaptation import Adaptation, Melody, active
+from avatar.voices.cepstra import cepstra_of, pitch_of, spectrum_of
+from avatar.voices.kernel import fit
+from avatar.voices.learning import Spoken, heard, learn, planned
+from avatar.voices.model import KeptSample, read_adaptation, read_sample, write_adaptation, write_sample
+from avatar.voices.recogniser import transcribe, word_error_rate
+from avatar.voices.script import lines_of
+from avatar.voices.speaker import Speaker, Utterance
+from avatar.voices.spectra import RATE, joined, levels
+
+
+@pytest.fixture(scope="module")
+def voice(ben: tuple[NDArray[np.float32], str], speaker: Speaker) -> Adaptation:
+    sound, text = ben
+    ours = planned(joined([speaker.say(line.text).spectra for line in lines_of(text)]))
+    return learn(ours, heard(sound), 0.05, lambda _done: None)
+
+
+def say(voice: Adaptation | None, speaker: Speaker, text: str) -> NDArray[np.float32]:
+    lines = [speaker.say(line.text, voice.pace if voice else 1.0).spectra for line in lines_of(text)]
+    return np.concatenate([(voice.of(line) if voice else line).sound(seed=1) for line in lines])
+
+
+def character(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The mean mel-cepstrum of speech, without its loudness."""
+    pitch = pitch_of(sound)
+    spoken = active(levels(np.pad(sound, (0, 600)))[: len(pitch)])
+    return cepstra_of(sound, pitch)[spoken].mean(axis=0)[1:]
+
+
+def test_a_melody_moves_the_median_and_leaves_silence_alone() -> None:
+    melody = Melody(ours=np.log(200), theirs=np.log(100), spread=1.0)
+
+    assert melody.of(np.array([200, 0, 400, -1], np.float32)) == pytest.approx([100, 0, 200, -1])
+
+
+def test_a_flat_cepstrum_is_a_flat_spectrum() -> None:
+    cepstra = np.zeros((2, 40))
+    cepstra[1, 0] = 1.5
+
+    assert spectrum_of(cepstra).T[[0, 1], 300] == pytest.approx([0.0, 1.5])
+
+
+def test_a_regression_with_a_small_ridge_follows_its_examples() -> None:
+    inputs = np.random.default_rng(0).standard_normal((50, 3))
+    outputs = inputs @ np.array([[1.0], [2.0], [-1.0]])
+
+    assert np.abs(fit(inputs, outputs, 1e-6).predict(inputs) - outputs).max() < 0.01
+    assert np.abs(fit(inputs, outputs, 1e6).predict(inputs) - outputs.mean()).max() < 0.01
+
+
+@pytest.mark.slow
+def test_an_adapted_voice_is_nearer_to_the_person_in_every_way(
+    voice: Adaptation, speaker: Speaker, ben_held_out: tuple[NDArray[np.float32], str]
+) -> None:
+    person, text = ben_held_out
+    base, adapted = say(None, speaker, text), say(voice, speaker, text)
+
+    distances = [np.linalg.norm(character(sound) - character(person)) for sound in (base, adapted)]
+    medians = [np.median(pitch[pitch > 0]) for pitch in map(pitch_of, (base, adapted, person))]
+    assert distances[1] < 0.4 * distances[0]
+    assert abs(medians[1] / medians[2] - 1) < 0.1 < abs(medians[0] / medians[2] - 1)
+
+
+@pytest.mark.slow
+def test_speaker_encoders_hear_the_person(
+    voice: Adaptation, speaker: Speaker, ben_held_out: tuple[NDArray[np.float32], str]
+) -> None:
+    resemblyzer = pytest.importorskip("resemblyzer")
+    encoder = resemblyzer.VoiceEncoder("cpu", verbose=False)
+    person, text = ben_held_out
+
+    target, base, adapted = (
+        encoder.embed_utterance(resemblyzer.preprocess_wav(sound.astype(np.float64), source_sr=RATE))
+        for sound in (person, say(None, speaker, text), say(voice, speaker, text))
+    )
+
+    assert base @ target < 0.65
+    assert adapted @ target > 0.80
+
+
+@pytest.mark.slow
+def test_an_adapted_voice_is_understood(
+    voice: Adaptation, speaker: Speaker, ben_held_out: tuple[NDArray[np.float32], str]
+) -> None:
+    _, text = ben_held_out
+
+    assert word_error_rate(text, transcribe(say(voice, speaker, text), RATE)) <= 0.07
+
+
+@pytest.mark.slow
+def test_learning_again_gives_the_same_voice(
+    voice: Adaptation, ben: tuple[NDArray[np.float32], str], speaker: Speaker, tmp_path: Path
+) -> None:
+    sound, text = ben
+    ours = planned(joined([speaker.say(line.text).spectra for line in lines_of(text)]))
+    again = learn(ours, heard(sound), 0.05, lambda _done: None)
+
+    write_adaptation(tmp_path / "one.npz", voice)
+    write_adaptation(tmp_path / "other.npz", again)
+
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str], Utterance], tmp_path: Path) -> None:
+    write_adaptation(tmp_path / "voice.npz", voice)
+    spectra = said("Hello there.").spectra
+
+    read = read_adaptation(tmp_path / "voice.npz")
+
+    assert np.array_equal(read.of(spectra).sound(1), voice.of(spectra).sound(1))
+
+
+def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:
+    nothing = Spoken(np.random.default_rng(0).standard_normal((60, 40)), np.zeros(60), np.ones(60, dtype=bool))
+
+    with pytest.raises(EngineError) as refusal:
+        learn(nothing, nothing, 0.05, lambda _done: None)
+
+    assert refusal.value.code == "voice.not-learned"
+
+
+def test_a_kept_sample_is_not_an_adaptation(tmp_path: Path) -> None:
+    kept = KeptSample(np.ones(5, np.float32), 24_000, "Hello — wörld.")
+    write_sample(tmp_path / "voice.npz", kept)
+
+    with pytest.raises(InputError, match=r"learning: \{engine: ridge\}") as refusal:
+        read_adaptation(tmp_path / "voice.npz")
+
+    assert refusal.value.code == "voice.wrong-model"
+    assert read_sample(tmp_path / "voice.npz").transcript == kept.transcript
+
+
+@pytest.mark.parametrize(
+    ("reference", "said", "rate"),
+    [
+        ("Twenty-one trains, please.", "21 trains please", 0.0),
+        ("It's 7:30 pm.", "it's 7:30 PM", 0.0),
+        ("one two three four", "one two tree four", 0.25),
+    ],
+)
+def test_word_errors_count_words_and_not_spelling(reference: str, said: str, rate: float) -> None:
+    assert word_error_rate(reference, said) == pytest.approx(rate)
