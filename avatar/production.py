@@ -62,6 +62,8 @@ class Production:
     script: tuple[Line, ...]
 
     def __post_init__(self) -> None:
+        if not self.script:
+            raise InputError("the script has no lines; write at least one sentence", code="script.empty")
         roles = self.blueprint.roles
         for role in self.cast:
             if role not in roles:

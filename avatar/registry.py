@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
+from math import isfinite
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -90,7 +91,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 def _validated(kind: type[Any], choice: Choice) -> Any:
     try:
-        return TypeAdapter(kind).validate_python(dict(choice.options), strict=False)
+        engine = TypeAdapter(kind).validate_python(dict(choice.options), strict=False)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -98,3 +99,10 @@ def _validated(kind: type[Any], choice: Choice) -> Any:
             f"engine {choice.engine!r}, option {where!r}: {first['input']!r} will not do: {first['msg'].lower()}",
             code="engine.bad-option",
         ) from error
+    for option, value in asdict(engine).items():
+        if isinstance(value, float) and not isfinite(value):
+            raise UnknownEngineError(
+                f"engine {choice.engine!r}, option {option!r}: {value} will not do: give a finite number",
+                code="engine.bad-option",
+            )
+    return engine

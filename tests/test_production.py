@@ -1,0 +1,252 @@
+"""The story of a production: what is made, what is made again, and what stops it."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from avatar.artifacts.s3 import S3Objects
+from avatar.blueprint.schema import Blueprint
+from avatar.consent import Use
+from avatar.errors import AvatarError, ConsentError, EngineError, InputError
+from avatar.production import Production, direct, requests_in
+from avatar.studio import Moment
+from avatar.testing.toys import Beep
+from avatar.testing.world import TOY_BLUEPRINT, World
+from avatar.voices.script import Line, lines_of
+from tests.conftest import BUCKET
+
+SCRIPT = "Good morning. This is the news of today. That was all."
+
+
+def cast(world: World, **roles: str) -> dict[str, Any]:
+    """Enrol and ask whoever plays each of *roles*."""
+    likenesses = {}
+    for role, alias in (roles or {"presenter": "ada", "double": "bob"}).items():
+        person = world.enroll(alias)
+        world.agree(person)
+        likenesses[role] = world.likeness(person)
+    return likenesses
+
+
+def production(world: World, script: str = SCRIPT, **changes: Any) -> Production:
+    blueprint = Blueprint.model_validate({**TOY_BLUEPRINT, **changes})
+    return Production(blueprint, cast(world), lines_of(script))
+
+
+class Told:
+    """Performs, and remembers what was made and what was recalled."""
+
+    def __init__(self, world: World) -> None:
+        self.moments: list[Moment] = []
+        self.perform = replace(world.studio, tell=self.moments.append).perform
+
+    def kinds(self, what: str) -> list[str]:
+        return [type(moment.request).__name__ for moment in self.moments if moment.what == what]
+
+
+def test_the_whole_story_ends_with_a_signed_video(world):
+    signed = direct(production(world), world.studio.perform)
+
+    file = world.store.manifest(signed.digest).parts["video.mp4"]
+    published = world.ledger.read().published[file]
+    assert published.people == tuple(sorted(world.people.find(alias).id for alias in ("ada", "bob")))
+
+
+def test_the_second_time_everything_is_recalled(world):
+    first = direct(production(world), world.studio.perform)
+    told = Told(world)
+
+    assert direct(production(world), told.perform) == first
+    assert told.kinds("kept") == []
+    assert len(set(told.kinds("recalled"))) == 8
+
+
+def test_editing_one_sentence_makes_one_speech_and_one_shot_again(world):
+    direct(production(world), world.studio.perform)
+    told = Told(world)
+
+    direct(production(world, SCRIPT.replace("of today", "of tomorrow")), told.perform)
+
+    assert sorted(told.kinds("kept")) == sorted(
+        ["CloneVoice", "AnimateFace", "SwapFace", "RefineLips", "Render", "Assemble", "Publish"]
+    )
+
+
+def test_a_sentence_that_is_said_twice_is_made_once(world):
+    told = Told(world)
+    direct(production(world, "Good morning.\n\nGood morning."), told.perform)
+
+    assert told.kinds("kept").count("Render") == 1
+    assert told.kinds("recalled").count("Render") == 1
+
+
+def test_a_failing_line_fails_the_production(world):
+    @dataclass(frozen=True)
+    class Fragile(Beep):
+        def run(self, job, bench):
+            if "news" in job.request.line:
+                raise ZeroDivisionError("cannot say news")
+            return Beep.run(self, job, bench)
+
+    Fragile.run.__annotations__ = Beep.run.__annotations__
+    world.engines["beep"] = lambda: Fragile
+
+    with pytest.raises(EngineError, match="cannot say news"):
+        direct(production(world), world.studio.perform)
+    assert not world.ledger.read().published
+
+
+def test_a_person_who_withdraws_between_two_lines_stops_the_production(world):
+    story = production(world)
+    made = []
+
+    def perform(request, choice):
+        if type(request).__name__ == "Render":
+            made.append(request)
+            if len(made) == 2:
+                world.people.withdraw(world.people.find("bob"), [Use.SWAP_FACE])
+        return world.studio.perform(request, choice)
+
+    with pytest.raises(ConsentError, match="swap-face"):
+        direct(story, perform)
+    assert not world.ledger.read().published
+
+
+def shots(world: World, story: Production, **how: Any) -> list[str]:
+    """Return the digests of everything *story* makes, up to the video: signatures differ, the rest must not."""
+    made = []
+
+    def perform(request, choice):
+        artifact = world.studio.perform(request, choice)
+        if type(request).__name__ != "Publish":
+            made.append(artifact.digest)
+        return artifact
+
+    direct(story, perform, **how)
+    return made
+
+
+@pytest.mark.slow
+def test_the_same_work_has_the_same_names_on_a_folder_and_on_s3(world, s3_endpoint, tmp_path):
+    far = World(tmp_path / "far", S3Objects(BUCKET, tmp_path.name))
+
+    assert shots(world, production(world)) == shots(far, production(far))
+
+
+def test_the_same_work_has_the_same_names_in_turn_and_in_threads(world, tmp_path):
+    other = World(tmp_path / "other")
+    story = partial(production, script=SCRIPT * 3)
+
+    with ThreadPoolExecutor(4) as pool:
+        threads = shots(world, story(world), each=pool.map)
+    in_turn = shots(other, story(other))
+
+    assert sorted(threads) == sorted(in_turn)
+    assert threads[-1] == in_turn[-1]
+
+
+def test_threads_keep_the_lines_in_order(world):
+    @dataclass(frozen=True)
+    class Uneven(Beep):
+        def run(self, job, bench):
+            time.sleep(0.1 if "morning" in job.request.line else 0)
+            return Beep.run(self, job, bench)
+
+    Uneven.run.__annotations__ = Beep.run.__annotations__
+    world.engines["beep"] = lambda: Uneven
+    assembled = []
+
+    def perform(request, choice):
+        if type(request).__name__ == "Assemble":
+            assembled.extend(world.store.manifest(shot.digest).work.fields["speech"] for shot in request.shots)
+        return world.studio.perform(request, choice)
+
+    with ThreadPoolExecutor(3) as pool:
+        direct(production(world), perform, each=pool.map)
+
+    said = [world.store.manifest(digest).work.fields["line"] for digest in assembled]
+    assert said == [line.text for line in lines_of(SCRIPT)]
+
+
+def test_two_speakers_side_by_side_listen_to_each_other(world):
+    blueprint = Blueprint.model_validate(
+        {**TOY_BLUEPRINT, "speakers": ["host", "guest"], "layout": "side-by-side", "swap": None}
+    )
+    story = Production(
+        blueprint, cast(world, host="ada", guest="bob"), lines_of("host: Hello.\n\nguest: Good evening.")
+    )
+    told = Told(world)
+
+    direct(story, told.perform)
+
+    rendered = [moment.request for moment in told.moments if type(moment.request).__name__ == "Render"]
+    assert all(len(request.panels) == 2 for request in rendered)
+    animated = [m.request for m in told.moments if m.what == "kept" and type(m.request).__name__ == "AnimateFace"]
+    assert [request.listening for request in animated] == [False, True, True, False]
+    assert told.kinds("kept").count("LearnVoice") == 2
+
+
+def test_the_number_of_requests_is_known_beforehand_without_making_anything(world):
+    story = production(world)
+    told = Told(world)
+    expected = requests_in(story)
+    assert not list(world.objects.list("recipes"))
+
+    direct(story, told.perform)
+    assert expected == len(told.kinds("kept")) == 1 + 3 * 5 + 2
+
+
+# -- what cannot be filled in
+
+
+def refusal(make: Any) -> AvatarError:
+    with pytest.raises(InputError) as caught:
+        make()
+    return caught.value
+
+
+def test_an_unknown_role_comes_with_a_hint(world):
+    roles = cast(world, presentor="ada", double="bob")
+    error = refusal(lambda: Production(world.blueprint, roles, (Line(None, "Hello."),)))
+
+    assert error.code == "cast.unknown-role"
+    assert "did you mean 'presenter'" in str(error)
+
+
+def test_an_unknown_speaker_comes_with_a_hint(world):
+    error = refusal(lambda: Production(world.blueprint, cast(world), (Line("presentr", "Hello."),)))
+
+    assert error.code == "script.unknown-speaker"
+    assert "did you mean 'presenter'" in str(error)
+
+
+@pytest.mark.parametrize("role", ["presenter", "double"])
+def test_a_role_that_nobody_plays_is_refused_before_anything_is_made(world, role):
+    roles = cast(world)
+    del roles[role]
+    story = Production(world.blueprint, roles, (Line(None, "Hello."),))
+
+    error = refusal(lambda: requests_in(story))
+    assert error.code == "cast.missing-role"
+    assert f"add {role}=PERSON" in str(error)
+
+
+@pytest.mark.parametrize("what", ["voice", "portrait"])
+def test_a_likeness_that_lacks_what_is_needed_says_what_to_enrol(world, what):
+    roles = cast(world)
+    roles["presenter"] = replace(roles["presenter"], **{what: None})
+    story = Production(world.blueprint, roles, (Line(None, "Hello."),))
+
+    error = refusal(lambda: direct(story, world.studio.perform))
+    assert error.code == f"cast.no-{what}"
+    assert f"avatar enroll --{what} FILE" in str(error)
+
+
+def test_a_production_without_lines_is_refused(world):
+    error = refusal(lambda: Production(world.blueprint, cast(world), ()))
+
+    assert error.code == "script.empty"
