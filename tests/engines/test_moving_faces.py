@@ -83,7 +83,7 @@ def test_an_animation_has_as_many_frames_as_the_speech_lasts_and_joins_without_a
     assert len(made) == frames.count == frames_in(TIMINGS.duration, Fraction(rate))
     assert np.array_equal(made[0].settle(), made[-1].settle())
     assert all(frame.tracked and frame.landmarks is not None for frame in made)
-    assert max(gaps(made)) > 5 > 0.5 > abs(gaps(made)[-1])
+    assert max(gaps(made)) > 3.5 > 0.5 > abs(gaps(made)[-1])
 
 
 def test_the_same_work_makes_the_same_frames(bench: Bench) -> None:
@@ -155,7 +155,7 @@ def test_footage_that_is_looked_at_speaks_too_and_a_longer_one_ends_at_rest(benc
     made = drained(MouthWarp().run(cleared(RefineLips(FOOTAGE, SPEECH)), bench))
 
     assert len(made) == len(footage) + 1
-    assert max(gaps(made)) > 10
+    assert max(gaps(made)) > 7
     assert max(map(abs, gaps(made)[-10:])) < 1.5
     assert np.array_equal(made[-1].settle(), np.full_like(footage[0].planes, 128))
     change = [np.abs(f.settle().astype(int) - p).max(axis=0) for f, p in zip(made[-11:-1], untouched, strict=True)]
