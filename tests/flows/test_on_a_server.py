@@ -20,7 +20,7 @@ from avatar.production import direct
 from avatar.registry import assemble, installed
 from avatar.settings import Settings
 from avatar.testing.toys import TOYS
-from tests.flows.conftest import Server, Studio
+from tests.flows.conftest import ROOT, Server, Studio
 
 pytestmark = pytest.mark.slow
 
@@ -148,3 +148,9 @@ def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio:
     signed = direct(prepare(house, plan, {"presenter": "ada"}, script), perform)
 
     assert house.store.manifest(signed.digest).inputs == by_prefect
+
+
+def test_the_workers_health_check_sees_that_deployments_are_served(server: Server, studio: Studio) -> None:
+    check = [sys.executable, str(ROOT / "infra" / "served.py")]
+
+    assert subprocess.run(check, env=server.environment, check=False, timeout=30).returncode == 0

@@ -1,0 +1,81 @@
+"""What is deployed, and what its form asks for."""
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from avatar.errors import InputError
+from avatar.voices.script import lines_of
+from flows.deployments import by_hand, by_itself, served
+from flows.form import form_of
+
+KNOWN = served()
+
+
+def test_every_blueprint_of_the_product_is_served_under_its_own_name() -> None:
+    assert {"presenter", "interview", "dub", "double"} <= set(KNOWN)
+    assert all(what.called == name for name, what in KNOWN.items())
+
+
+def test_a_blueprint_of_ones_own_is_called_by_its_path(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_bytes(KNOWN["presenter"].path.read_bytes())
+
+    assert served(tmp_path)["mine"].called == str(own)
+
+
+def test_a_folder_without_blueprints_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=str(tmp_path)):
+        served(tmp_path)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_form_asks_for_each_role_and_its_example_can_be_made(name: str) -> None:
+    what = KNOWN[name]
+    form = form_of(name, what.blueprint)
+    deployment = by_hand(name, what)
+    cast = dict.fromkeys(what.blueprint.roles, "ada")
+
+    Draft202012Validator.check_schema(form)
+    assert form["properties"]["cast"]["required"] == list(what.blueprint.roles)
+    Draft202012Validator(form).validate({**deployment.parameters, "cast": cast})
+    speakers = {line.speaker for line in lines_of(deployment.parameters["script"])}
+    assert speakers <= {None, *what.blueprint.speakers}
+
+
+@pytest.mark.parametrize("out", ["/etc", "out/../x", "out/a/b", "../out", "out/", "out/.hidden"])
+def test_the_form_names_no_place_outside_out(out: str) -> None:
+    form = form_of("presenter", KNOWN["presenter"].blueprint)
+    asked = {"blueprint": "presenter", "cast": {"presenter": "ada"}, "script": "Hello.", "out": out}
+
+    (error,) = Draft202012Validator(form).iter_errors(asked)
+
+    assert list(error.path) == ["out"]
+
+
+def test_a_schedule_makes_a_deployment_beside_the_one_by_hand() -> None:
+    deployment = by_itself("presenter", KNOWN, "0 3 * * *", {"presenter": "ada"}, "Hello.")
+
+    assert deployment.name == "presenter-scheduled"
+    assert deployment.parameters == {"blueprint": "presenter", "cast": {"presenter": "ada"}, "script": "Hello."}
+    assert [schedule.schedule.cron for schedule in deployment.schedules] == ["0 3 * * *"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cron", "cast", "script", "code"),
+    [
+        ("presnter", "0 3 * * *", {"presenter": "ada"}, "Hello.", "blueprint.missing"),
+        ("presenter", "at three", {"presenter": "ada"}, "Hello.", "schedule.malformed"),
+        ("presenter", "0 3 * * *", {}, "Hello.", "cast.roles"),
+        ("presenter", "0 3 * * *", {"presenter": "ada", "guest": "ben"}, "Hello.", "cast.roles"),
+        ("presenter", "0 3 * * *", {"presenter": "ada"}, " ", "script.empty"),
+    ],
+)
+def test_a_schedule_that_could_never_work_is_refused_before_it_is_served(
+    name: str, cron: str, cast: dict[str, str], script: str, code: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        by_itself(name, KNOWN, cron, cast, script)
+
+    assert told.value.code == code
