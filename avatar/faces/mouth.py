@@ -151,6 +151,8 @@ def _white(picture: Pixels, rig: Rig) -> Floats:
     for eye in (RIGHT_EYE, LEFT_EYE):
         cv2.fillPoly(mask, [rig.rest[list(eye), :2].round().astype(np.int32)], 255)
     whites = picture[mask > 0].astype(np.float32)
+    if not len(whites):
+        return np.full(3, 215, np.float32)
     bright = whites[whites.sum(axis=1).argsort()[-max(1, len(whites) // 12) :]].mean(axis=0)
     # An eye half closed, or only a highlight, misleads: keep to what rooms look like.
     return np.asarray(np.clip(bright * 1.02, 150, 245), np.float32)

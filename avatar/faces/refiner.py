@@ -89,12 +89,14 @@ class Refiner:
         # Every triangle that moves lies between the points that move and their neighbours.
         moving = surround.triangles[stirred[surround.triangles].any(axis=1)]
         box = Box.around(np.concatenate([before[moving], after[moving]]).reshape(-1, 2), 2, self.format)
+        if box.empty:
+            return
         view = frame.edit(box)
         source, corner = view.copy(), (box.left, box.top)
         bent, _ = field_of(before, after, moving, box)
         np.copyto(view, bent.sample(source, corner=corner))
         lips = Box.around(target[_LIPS], 2, self.format)
-        if box.covers(lips):
+        if box.covers(lips) and not lips.empty:
             fine, _ = field_of(before, after, moving, lips, fine=3)
             np.copyto(frame.edit(lips), fine.sample(source, corner=corner))
 

@@ -153,17 +153,17 @@ def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
     """Return *move*, the blink of one eye, scaled so that this person's own lids meet exactly."""
     upper, lower = list(eye[1:8]), list(eye[:8:-1])
     gap = rest[lower, :2] - rest[upper, :2]
-    travel = gap[3, 1] * _MEETING
-    fitted = move * (travel / max(float(move[upper[3], 1]), 1e-3))
+    middle = move[upper[3], :2]
+    fitted = move * np.clip(gap[3] @ middle * _MEETING / max(float(middle @ middle), 1e-6), 0, 3)
     fitted[upper, :2] = gap * _MEETING
     fitted[lower, :2] = -gap * (1 - _MEETING)
     fitted[[eye[0], eye[8]], :2] = 0
     # Closed lids meet in a flatter line than the lower lid of an open eye: its outer end comes down.
-    middle = (rest[eye[0], 0] + rest[eye[8], 0]) / 2
-    around = list(eye)
-    outward = (rest[around, 0] - middle) / (rest[eye[8], 0] - middle)
-    if eye is RIGHT_EYE:
-        outward = -outward
+    inner, outer = (eye[8], eye[0]) if eye is RIGHT_EYE else (eye[0], eye[8])
+    across, around = rest[outer, :2] - rest[inner, :2], list(eye)
+    outward = (
+        (rest[around, :2] - (rest[inner, :2] + rest[outer, :2]) / 2) @ across / max(float(across @ across) / 2, 1e-3)
+    )
     fitted[around, :2] += np.clip(outward, 0, 1)[:, None] ** 1.5 * gap[3] * 0.4
     return np.asarray(fitted, np.float32)
 

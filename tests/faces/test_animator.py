@@ -8,7 +8,7 @@ from avatar.faces.coefficients import Floats, coefficients
 from avatar.faces.refiner import Refiner
 from avatar.faces.rig import Pose, Rig
 from avatar.faces.topology import eye_distance
-from avatar.media.frames import Format, Frame, rgb_of
+from avatar.media.frames import Format, Frame, planes_of, rgb_of
 from tests.faces.speeches import drawn_face
 
 SIZE = 256
@@ -140,3 +140,19 @@ def test_a_frame_without_a_face_passes_untouched() -> None:
     Refiner(FORMAT).refine(frame, coefficients(jawOpen=0.3), looked_at=True)
 
     assert np.array_equal(frame.settle(), planes)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (150, 0), (0, 170), (-170, -120), (400, 400)])
+@pytest.mark.parametrize("yaw", [0, 35, 60])
+def test_a_face_turned_away_or_half_outside_is_no_accident(place: tuple[int, int], yaw: float) -> None:
+    picture, face = drawn_face(SIZE)
+    turned = Rig.of(face).head(np.array([0, yaw, 0], np.float32)).carry(face) + np.array([*place, 0], np.float32)
+    refiner = Refiner(FORMAT)
+
+    for weight in (0.0, 0.3, 0.0):
+        frame = Frame(planes_of(picture), turned.astype(np.float32), tracked=True)
+        refiner.refine(frame, coefficients(jawOpen=weight), looked_at=True)
+
+        assert frame.landmarks is not None
+        assert np.isfinite(frame.landmarks).all()
+        frame.settle()
