@@ -40,7 +40,7 @@ def test_a_number_that_is_none_is_refused(value):
     class Soft(Beep):
         volume: float = 0.5
 
-    with pytest.raises(UnknownEngineError, match="option 'volume': .* give a finite number") as refusal:
+    with pytest.raises(UnknownEngineError, match="give a finite number") as refusal:
         assemble(Choice("soft", {"volume": value}), {"soft": lambda: Soft})
     assert refusal.value.code == "engine.bad-option"
 

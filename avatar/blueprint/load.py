@@ -12,6 +12,15 @@ from avatar.registry import Build, build, hint, request_of
 
 _LARGEST = 64 * 1024  # bytes: a blueprint is written by hand
 
+_DEEPEST = 16  # levels
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+
 Place = tuple[str | int, ...]
 
 
@@ -59,7 +68,7 @@ def _check_work(key: str, stage: Stage, build: Build) -> None:
 def _read(text: bytes, name: str) -> tuple[Any, dict[Place, int]]:
     lines: dict[Place, int] = {}
     try:
-        _refuse_aliases(text, name)
+        _refuse_tricks(text, name)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         return (None if node is None else _value(node, (), lines, name)), lines
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -69,14 +78,18 @@ def _read(text: bytes, name: str) -> tuple[Any, dict[Place, int]]:
         raise InputError(f"blueprint {name}, line {line}: {what}", code="blueprint.syntax") from error
 
 
-def _refuse_aliases(text: bytes, name: str) -> None:
-    # Before anything is built: a few lists of aliases of lists of aliases would fill the memory.
+def _refuse_tricks(text: bytes, name: str) -> None:
+    # Before anything is built: lists of aliases of lists of aliases would fill the memory, and the time that nested
+    # brackets take grows with the square of their number.
+    depth = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        where = f"blueprint {name}, line {token.start_mark.line + 1}"
+        if depth > _DEEPEST:
+            raise InputError(f"{where}: nested too deeply; two levels are enough", code="blueprint.syntax")
         if isinstance(token, yaml.AliasToken):
-            line = token.start_mark.line + 1
             raise InputError(
-                f"blueprint {name}, line {line}: aliases (*{token.value}) are not allowed; write the value again",
-                code="blueprint.alias",
+                f"{where}: aliases (*{token.value}) are not allowed; write the value again", code="blueprint.alias"
             )
 
 
@@ -107,7 +120,8 @@ def _items(node: yaml.MappingNode, place: Place, lines: dict[Place, int], name: 
 
 
 def _explained(error: ValidationError, name: str, lines: dict[Place, int]) -> AvatarError:
-    first = error.errors()[0]
+    # A mistyped key first: that the right one is missing only follows from it.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place: Place = tuple(first["loc"])
     key = ".".join(str(part) for part in place)
     line = next((lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in lines), 1)

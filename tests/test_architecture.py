@@ -1,0 +1,195 @@
+"""Rules that hold for every engine and every module, present and future."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import get_args, get_origin, get_type_hints
+
+import pytest
+
+import avatar
+from avatar.artifacts.artifact import Artifact
+from avatar.artifacts.manifest import Work
+from avatar.blueprint.schema import WORK, Blueprint
+from avatar.canonical import canonical
+from avatar.consent import Cleared, Use
+from avatar.registry import GROUP, Choice, build
+from avatar.stages.catalogue import REQUESTS, rebuild
+from avatar.stages.picture import Excerpt
+from avatar.stages.request import Request
+from avatar.weights import Weights
+
+POINTS = {point.name: point for point in entry_points(group=GROUP)}
+HOME = Path(avatar.__file__).parent
+SOURCES = sorted(HOME.rglob("*.py"))
+TOOLS = ("faces", "voices", "media", "provenance")  # pure: they can import neither an engine nor the gate
+
+
+@pytest.fixture(params=sorted(POINTS))
+def engine(request):
+    """The class of each registered engine."""
+    return POINTS[request.param].load()
+
+
+# -- engines
+
+
+def test_an_engine_takes_only_cleared_requests(engine):
+    job = get_type_hints(engine.run)["job"]
+
+    assert get_origin(job) is Cleared
+    assert issubclass(get_args(job)[0], Request)
+
+
+def test_an_engine_has_one_way_in(engine):
+    public = {name for name in vars(engine) if not name.startswith("_")} - {field.name for field in fields(engine)}
+
+    assert public == {"run", "version", "weights"}
+
+
+def test_an_engine_is_a_frozen_dataclass_that_needs_no_options(engine):
+    assert is_dataclass(engine)
+    assert engine.__dataclass_params__.frozen
+    assert engine() == engine()
+
+
+def test_the_options_of_an_engine_can_be_written_down_and_read_back(engine):
+    name = next(name for name, point in POINTS.items() if point.value.endswith(f":{engine.__name__}"))
+    options = {field.name: getattr(engine(), field.name) for field in fields(engine)}
+
+    assert canonical(options)
+    assert build(Choice(name, options)) == engine()
+
+
+def test_an_engine_has_a_version_and_declares_its_weights(engine):
+    assert isinstance(engine.version, int)
+    assert engine.version >= 1
+    assert isinstance(engine.weights, tuple)
+    for weights in engine.weights:
+        assert isinstance(weights, Weights)
+        assert len(bytes.fromhex(weights.sha256)) == 32
+        assert weights.licence
+        assert weights.commercial, "by default, nothing whose licence forbids selling"
+    assert len({weights.name for weights in engine.weights}) == len(engine.weights)
+
+
+def test_every_engine_file_is_registered():
+    home = HOME / "engines"
+    files = {p.relative_to(home).with_suffix("").as_posix() for p in home.glob("*/*.py") if p.stem != "__init__"}
+    registered = {p.module.removeprefix("avatar.engines.").replace(".", "/") for p in POINTS.values()}
+
+    assert files == registered
+
+
+def test_every_stage_has_an_engine():
+    done = {get_args(get_type_hints(point.load().run)["job"])[0] for point in POINTS.values()}
+
+    assert done == set(REQUESTS.values())
+
+
+# -- requests and stages
+
+
+def test_every_request_is_in_the_catalogue():
+    assert set(REQUESTS.values()) == set(Request.__subclasses__())
+
+
+def test_every_request_says_its_use_and_what_it_makes():
+    for kind in REQUESTS.values():
+        assert kind.use is None or isinstance(kind.use, Use)
+        assert issubclass(kind.makes, Artifact)
+
+
+def test_every_request_can_be_rebuilt_from_its_manifest():
+    for name, kind in REQUESTS.items():
+        types = get_type_hints(kind)
+        values = {field.name: _example(types[field.name]) for field in fields(kind)}
+        request = kind(**values)
+        work = Work(request=name, fields=request.as_json(), use=None, engine="x", options={}, version=1, weights={})
+
+        assert rebuild(Work.model_validate_json(work.model_dump_json())) == request
+
+
+def _example(kind):
+    if get_origin(kind) is tuple:
+        return (_example(get_args(kind)[0]),) * 2
+    return {str: "text", bool: True}.get(kind) or kind("a" * 64)
+
+
+def test_every_stage_of_a_blueprint_has_its_request():
+    stages = Blueprint(name="x", speakers=("a",)).stages
+
+    assert set(stages) <= set(WORK)
+    assert set(WORK.values()) == set(REQUESTS.values()) - {Excerpt}
+    assert set(WORK) <= set(Blueprint.model_fields)
+
+
+# -- who calls what: import-linter sees imports, this sees calls
+
+
+def calls(name: str) -> Iterator[str]:
+    """Yield each module above the tools that calls something called *name* (a function, or a method of anything)."""
+    for path in SOURCES:
+        module = path.relative_to(HOME).with_suffix("").as_posix()
+        if module.startswith(TOOLS):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and name in (getattr(node.func, "attr", ""), getattr(node.func, "id", "")):
+                yield module
+
+
+def names_in(path: Path) -> set[str]:
+    """Return every name and attribute that the module at *path* mentions."""
+    tree = ast.parse(path.read_text())
+    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(tree)}
+
+
+def test_only_the_studio_runs_engines():
+    runners = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("engine.run"):
+                runners.add(path.relative_to(HOME).with_suffix("").as_posix())
+
+    assert runners == {"studio"}
+    assert set(calls("run")) <= {"studio", "weights"}  # weights: a subprocess
+
+
+def test_only_the_gate_mints():
+    assert set(calls("mint")) == {"consent/gate"}
+    assert set(calls("Cleared")) == {"consent/_clearance"}
+
+
+def test_only_the_studio_asks_the_gate():
+    assert set(calls("clear")) == {"studio"}
+
+
+def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought():
+    assert set(calls("keep")) == {"people", "studio"}
+    assert set(calls("remember")) == {"studio"}
+
+
+def test_nothing_reaches_round_a_frozen_seal():
+    """``object.__setattr__``, ``object.__new__`` and pickle would."""
+    for path in SOURCES:
+        assert not {"__setattr__", "__new__"} & names_in(path), path
+        imported = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        assert not {"pickle", "dill", "cloudpickle", "joblib"} & imported, path
+
+
+def test_consent_keeps_no_clock_of_its_own():
+    """Time arrives as an argument: only the default clock of the ledger looks at the wall."""
+    for path in (HOME / "consent").glob("*.py"):
+        if path.stem != "ledger":
+            assert "now" not in {
+                node.func.attr
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            }, path
