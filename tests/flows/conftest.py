@@ -119,7 +119,7 @@ class Studio:
 
 @pytest.fixture(scope="session")
 def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """Deployments of the toy blueprint, by hand and each minute; 'ada' agreed to everything, 'gone' took it back."""
+    """Serve a toy (each minute, too) and the presenter; 'ada' agreed to everything, 'gone' took it back."""
     folder = tmp_path_factory.mktemp("studio")
     house = House(Settings(home=folder / ".avatar"))
     for alias in ("ada", "gone"):
@@ -128,6 +128,7 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     untouched = shutil.copytree(folder / ".avatar", tmp_path_factory.mktemp("untouched") / ".avatar")
     (folder / "blueprints").mkdir()
     (folder / "blueprints" / "toy.yaml").write_text(TOY_BLUEPRINT)
+    shutil.copy(ROOT / "blueprints" / "presenter.yaml", folder / "blueprints")
     (folder / "news.txt").write_text("Nightly words nobody should read in a log. And more of them.")
 
     command = [sys.executable, "-m", "flows.deploy", "--limit", "2", "--blueprints", "blueprints"]
@@ -161,7 +162,8 @@ def _toys_installed(folder: Path) -> Path:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "AVATAR_", "AWS_"))}
+    mine = ("PREFECT_", "AVATAR_", "AWS_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(mine) or name == "AVATAR_WEIGHTS"}
     return kept | {
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -208,7 +210,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path, withi
 def _wait_for_deployments(server: Server, process: subprocess.Popen[bytes], log: Path, within: float = 120) -> None:
     end = time.monotonic() + within
     while time.monotonic() < end and process.poll() is None:
-        names = {"toy", "toy-scheduled"}
+        names = {"toy", "toy-scheduled", "presenter"}
         if all(server.client.get(f"/deployments/name/produce/{name}").status_code == 200 for name in names):
             return
         time.sleep(0.5)
