@@ -18,6 +18,14 @@ from avatar.testing.world import World
 BUCKET = "avatar-tests"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cuts() -> Iterator[None]:
+    """Nobody pulls the plug during a test: waiting for the disk would be most of the time that tests take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A world in a folder."""

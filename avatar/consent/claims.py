@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from avatar.artifacts.artifact import Artifact
 
@@ -43,6 +43,7 @@ class Position:
 class Askable(Protocol):
     """Anything the gate can clear: it says which use it makes of which artifacts."""
 
-    use: ClassVar[Use | None]
+    @property
+    def use(self) -> Use | None: ...
 
     def inputs(self) -> tuple[Artifact, ...]: ...

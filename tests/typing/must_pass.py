@@ -1,0 +1,34 @@
+"""What must type-check: mypy reads this file, nothing runs it."""
+
+from typing import assert_type
+
+from avatar.artifacts.artifact import Audio, Footage, Image, SignedVideo, Speech, Video, VoiceModel
+from avatar.blueprint.schema import Blueprint
+from avatar.consent import Cleared
+from avatar.consent.gate import Gate
+from avatar.production import Perform, Production, direct
+from avatar.registry import Choice
+from avatar.stages.face import AnimateFace, SwapFace
+from avatar.stages.picture import Publish
+from avatar.stages.request import Engine, FrameEngine
+from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio import Studio
+from avatar.testing.toys import Beep, Still
+
+
+def good(gate: Gate, studio: Studio, sample: Audio, portrait: Image, video: Video) -> None:
+    choice = Choice("any")
+    model = studio.perform(LearnVoice(sample), choice)
+    assert_type(model, VoiceModel)
+    speech = studio.perform(CloneVoice(model, "hello"), choice)
+    assert_type(speech, Speech)
+    footage = studio.perform(AnimateFace(portrait, speech), choice)
+    assert_type(footage, Footage)
+    assert_type(studio.perform(SwapFace(footage, portrait), choice), Footage)
+    assert_type(studio.perform(Publish(video), choice), SignedVideo)
+    assert_type(gate.clear(CloneVoice(model, "hello")), Cleared[CloneVoice])
+    engine: Engine[CloneVoice] = Beep()
+    frames: FrameEngine[AnimateFace] = Still()
+    perform: Perform = studio.perform
+    assert_type(direct(Production(Blueprint(name="x", speakers=("a",)), {}, ()), perform), SignedVideo)
+    del engine, frames
