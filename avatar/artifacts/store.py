@@ -54,7 +54,7 @@ class Store:
         found = self._objects.read(f"recipes/{recipe}")
         if found is None:
             return None
-        artifact = kind(found.decode())
+        artifact = kind(found.decode(errors="replace"))
         made = self.manifest(artifact.digest)
         if made.work is None or made.work.recipe != recipe:
             raise StoreError(f"recipe {recipe} leads to work that it does not name", code="store.altered")

@@ -32,19 +32,23 @@ class Gate:
             ConsentError: someone has not agreed; the sentence says who, to what, and what to do. It is recorded.
         """
         at, state = self._ledger.head()
-        verdict = self._unrecorded(request, state) or decide(self._claims(request), state, self._clock())
+        verdict = self._doubt(request, state) or decide(self._claims(request), state, self._clock())
         if isinstance(verdict, Deny):
             people = (verdict.person,) if verdict.person else ()
             self._ledger.append(Refused(code=verdict.code, request=type(request).__name__, people=people))
             raise ConsentError(verdict.sentence, code=verdict.code)
         return mint(request, verdict.grants, at)
 
-    def _unrecorded(self, request: Askable, state: State) -> Deny | None:
-        # A manifest names its own people. It is believed only if the signed ledger says that the studio made it.
+    def _doubt(self, request: Askable, state: State) -> Deny | None:
+        # A manifest names its own people. It is believed only if the signed ledger says that the studio made it; and
+        # one that names nobody would slip past every question about the others.
         for artifact in request.inputs():
             for digest, manifest in self._store.ancestry(artifact.digest).items():
+                what = f"the {manifest.kind} {digest[:12]}"
+                if not manifest.people:
+                    return Deny("", "consent.nobody", f"{what} shows nobody: there is no one who could have agreed")
                 if manifest.work and digest not in state.made:
-                    sentence = f"the {manifest.kind} {digest[:12]} is not in the ledger, so who is in it is unknown"
+                    sentence = f"{what} is not in the ledger, so who is in it is unknown"
                     return Deny("", "consent.unrecorded", f"{sentence}; run the production again to make it anew")
         return None
 
