@@ -12,7 +12,7 @@ from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.compose import House
 from avatar.errors import CredentialError, InputError
-from avatar.production import Production
+from avatar.production import Production, requests_in
 from avatar.provenance.verdict import Verdict
 from avatar.registry import hint
 from avatar.voices.script import lines_of
@@ -34,7 +34,9 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
     lines = lines_of(script)
     people = house.people
     likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}
-    return Production(blueprint, likenesses, lines)
+    production = Production(blueprint, likenesses, lines)
+    requests_in(production)  # told once without doing it: what the cast lacks is said now, not after the first minutes
+    return production
 
 
 def blueprint_named(name: str, folder: Path = BLUEPRINTS) -> Blueprint:

@@ -144,7 +144,8 @@ class _Shoot:
         speech = self._speech(line)
         seen = blueprint.speakers if blueprint.layout == "side-by-side" else (speaker,)
         panels = tuple(self._footage(role, index, speech) for role in seen)
-        return self.perform(Render(panels, speech, self._lower_third(index)), blueprint.picture.choice)
+        render = Render(panels, speech, self._lower_third(index), seen.index(speaker))
+        return self.perform(render, blueprint.picture.choice)
 
     def _lower_third(self, index: int) -> str:
         """Return who speaks line *index*, where they speak for the first time."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from avatar.errors import InputError
 from avatar.faces import blazeface, mesh
 from avatar.faces.blazeface import Detection
@@ -50,13 +52,23 @@ class Landmarker:
                 laid.append(points)
         return sorted(laid, key=eye_distance, reverse=True)
 
+    def _in_quarters(self, rgb: Pixels) -> list[Landmarks]:
+        """Look closer: a face that is small in a large picture escapes the detector, and deserves its own answer."""
+        height, width = (side // 2 for side in rgb.shape[:2])
+        corners = [(top, left) for top in (0, height // 2, height) for left in (0, width // 2, width)]
+        found = []
+        for top, left in corners:
+            for face in self.faces(rgb[top : top + height, left : left + width]):
+                found.append(face + np.array([left, top, 0], np.float32))
+        return sorted(found, key=eye_distance, reverse=True)[:1]  # quarters overlap: one face may be there four times
+
     def face_in(self, rgb: Pixels) -> Landmarks:
         """Return the mesh of the one face of a portrait.
 
         Raises: InputError, with code ``portrait.no-face``, ``portrait.two-faces`` or ``portrait.face-too-small``.
         """
         height, width = rgb.shape[:2]
-        found = self.faces(rgb)
+        found = self.faces(rgb) or self._in_quarters(rgb)
         if not found:
             raise InputError(
                 f"the portrait ({width} x {height} pixels) shows no face; "

@@ -24,9 +24,7 @@ def track(frames: Frames, landmarker: Landmarker) -> Frames:
 
     def step(batch: list[Frame]) -> list[Frame]:
         for frame in batch:
-            if not frame.tracked:
-                frame.landmarks = tracker.follow(rgb_of(frame.planes))
-                frame.tracked = True
+            tracker.look(frame)
         return batch
 
     return frames.through(step)
@@ -38,6 +36,12 @@ class Tracker:
 
     landmarker: Landmarker
     _before: Landmarks | None = field(default=None, init=False)
+
+    def look(self, frame: Frame) -> None:
+        """Give *frame* its landmarks by looking at it, unless whoever made it said where the face is."""
+        if not frame.tracked:
+            frame.landmarks = self.follow(rgb_of(frame.planes))
+            frame.tracked = frame.looked_at = True
 
     def follow(self, rgb: Pixels) -> Landmarks | None:
         """Return the landmarks of the face in the next picture, or ``None``."""

@@ -76,12 +76,14 @@ class Frame:
     """One picture on its way through the chain.
 
     *landmarks* are the face's 468 mesh points in pixels; ``None`` means no face. They are trusted only when *tracked*
-    is true: an animator knows where it put the face, decoded footage has not been looked at yet.
+    is true: an animator knows where it put the face, decoded footage has not been looked at yet. *looked_at* says that
+    they come from looking at the picture, so its mouth may be in any shape already.
     """
 
     planes: Planes
     landmarks: Landmarks | None = None
     tracked: bool = False
+    looked_at: bool = False
     _box: Box | None = field(default=None, repr=False)
     _patch: Pixels | None = field(default=None, repr=False)
 

@@ -43,7 +43,8 @@ def portrait(path: Path, to: Path) -> None:
                 pixels = np.asarray(_srgb(upright), dtype=np.uint8)
         except Image.DecompressionBombError as error:
             raise InputError(
-                f"{path.name} holds too many pixels; bring a smaller one", code="media.too-large"
+                f"{path.name} has more than {MOST_PIXELS // 1_000_000} million pixels; bring a smaller one",
+                code="media.too-large",
             ) from error
         except UnidentifiedImageError as error:
             raise InputError(
@@ -86,7 +87,8 @@ def footage(path: Path, to: Path) -> None:
 def _check_pixels(width: int, height: int, name: str) -> None:
     if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise InputError(
-            f"{name} is {width}x{height} pixels, more than {MOST_PIXELS // 1_000_000} million; bring a smaller one",
+            f"{name} is {width}x{height} pixels, and may have {MOST_PIXELS // 1_000_000} million, "
+            f"{LONGEST_SIDE} a side; bring a smaller one",
             code="media.too-large",
         )
 

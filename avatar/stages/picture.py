@@ -24,7 +24,7 @@ class Excerpt(Request[Footage]):
 class Render(Request[Shot]):
     """Pull the frames of *panels* (side by side when there are several) once, and encode them with *speech*.
 
-    *lower_third* is the text shown below, empty for none.
+    *lower_third* is the text shown below the panel numbered *speaker* (from 0), empty for none.
     """
 
     use: ClassVar[Use | None] = None
@@ -33,6 +33,7 @@ class Render(Request[Shot]):
     panels: tuple[Footage, ...]
     speech: Speech
     lower_third: str = ""
+    speaker: int = 0
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Ridge:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = (BASE, HEARING)
 
-    ridge: float = 0.05
+    ridge: float = 0.2
 
     def __post_init__(self) -> None:
         if not 0.001 <= self.ridge <= 100:

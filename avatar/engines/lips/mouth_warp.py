@@ -14,7 +14,7 @@ from avatar.faces.mesh import MESH
 from avatar.faces.performance import spoken
 from avatar.faces.refiner import Refiner
 from avatar.faces.track import Tracker
-from avatar.media.frames import Frame, Frames, rgb_of
+from avatar.media.frames import Frame, Frames
 from avatar.stages.face import RefineLips
 from avatar.stages.request import Workbench
 from avatar.voices.timings import Timings
@@ -47,10 +47,8 @@ def _refining(refiner: Refiner, tracker: Tracker, track: Floats) -> Callable[[li
 
     def step(batch: list[Frame]) -> list[Frame]:
         for frame in batch:
-            looked_at = not frame.tracked
-            if looked_at:
-                frame.landmarks, frame.tracked = tracker.follow(rgb_of(frame.planes)), True
-            refiner.refine(frame, next(moments, silent), looked_at=looked_at)
+            tracker.look(frame)
+            refiner.refine(frame, next(moments, silent), looked_at=frame.looked_at)
         return batch
 
     return step

@@ -48,12 +48,15 @@ class H264:
         shutil.copyfile(bench.open(request.speech, "timings.json"), parts["timings.json"])
         timings = Timings.model_validate_json(parts["timings.json"].read_bytes())
 
-        frames = side_by_side([bench.frames(panel) for panel in request.panels], self.background)
+        panels = [bench.frames(panel) for panel in request.panels]
+        if lines_of(request.lower_third):
+            named = panels[request.speaker]
+            panels[request.speaker] = laid_over(
+                named, list(_named(request.lower_third, named, raised=self.burn_captions))
+            )
+        frames = side_by_side(panels, self.background)
         _write_sound(bench.open(request.speech, "sound.wav"), parts["sound.wav"], frames)
-        showings = [
-            *_named(request.lower_third, frames, raised=self.burn_captions),
-            *(_captioned(timings, frames) if self.burn_captions else ()),
-        ]
+        showings = list(_captioned(timings, frames)) if self.burn_captions else []
         encode(laid_over(frames, showings), parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
         return parts
 
@@ -74,7 +77,7 @@ def _named(text: str, frames: Frames, *, raised: bool) -> Iterator[Showing]:
     """Give the lower third, gone before the shot ends so that shots join without a seam."""
     first = _at(_SHOWN_FROM, frames.format)
     last = min(_at(_SHOWN_FROM + _SHOWN_FOR, frames.format), frames.count - _at(_CLEAR_BEFORE_END, frames.format))
-    if lines_of(text) and first < last:
+    if first < last:
         yield Showing(lower_third(text, frames.format, raised=raised), first, last, fade=_at(_FADE, frames.format))
 
 
