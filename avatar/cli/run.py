@@ -10,10 +10,9 @@ import typer
 
 from avatar.artifacts.artifact import SignedVideo
 from avatar.cli.progress import Progress
-from avatar.compose import House
+from avatar.compose import House, open_house
 from avatar.delivery import Delivered, deliver, write_report
 from avatar.production import Production, direct
-from avatar.settings import Settings
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -23,7 +22,7 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
     """Make the production that *plan* returns, write its files into *out*, and say what was done."""
     started, cpu = time.monotonic(), time.process_time()
     with Progress() as progress:
-        house = House(Settings(), progress.tell)
+        house = open_house(progress.tell)
         production = plan(house)
         progress.begin(len(production.script))
         signed = direct(production, house.studio.perform, _several(house.settings.workers))

@@ -48,15 +48,6 @@ class _Strip:
     delay: int  # frames that decoding runs ahead of showing
 
 
-def timeline_of(pieces: Sequence[Piece]) -> Timeline:
-    """Return where each of *pieces* will stand.
-
-    Raises:
-        EngineError: ``shots.differ`` when they cannot be joined without encoding them again.
-    """
-    return _timeline([_strip(piece.picture) for piece in pieces])
-
-
 def join(
     pieces: Sequence[Piece],
     to: Path,

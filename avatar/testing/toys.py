@@ -4,7 +4,7 @@ They are not registered: only a world of ``avatar.testing`` can use them.
 """
 
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -96,7 +96,7 @@ class Hush(Toy):
 
 @dataclass(frozen=True)
 class Reel(Toy):
-    """Writes the first byte of each frame: a codec of a kind. *pace* is called with each frame's number."""
+    """Writes the first byte of each frame: a codec of a kind."""
 
     def run(self, job: Cleared[Render], bench: Workbench) -> Parts:
         picture, done = bench.new("picture.mp4"), 0
@@ -157,9 +157,3 @@ def _captions(bench: Workbench) -> dict[str, Any]:
     for path in made.values():
         path.write_text("")
     return made
-
-
-def endless(frame: Frame) -> Iterator[list[Frame]]:
-    """Yield *frame* for ever, for tests of work that is stopped from outside."""
-    while True:
-        yield [frame]

@@ -10,7 +10,6 @@ Floats = NDArray[np.float32]
 RATE = 24_000  # samples per second
 HOP = 300  # samples per frame: 12.5 ms
 BINS = 601  # 0 Hz to 12 kHz in steps of 20 Hz
-FRAMES_PER_SECOND = RATE / HOP
 VOICED = 40.0  # Hz: frames of a lower pitch have none
 
 

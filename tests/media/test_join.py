@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from avatar.errors import EngineError
 from avatar.media import join as joining
 from avatar.media.encode import encode
-from avatar.media.join import Piece, join, timeline_of
+from avatar.media.join import Piece, join
 from avatar.media.sound import write_sound
 from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at, samples_for
 from tests.media.films import FILM, NTSC, PAL, moving, piece, planes_in, tone
@@ -97,11 +97,11 @@ def test_shots_of_other_sizes_or_rates_are_refused_by_name(tmp_path):
     small = Piece(tmp_path / "small.mp4")
     encode(moving(5, width=64, height=64), small.picture)
     with pytest.raises(EngineError, match=r"shot 1 is 128x96 at 25 .* shot 2 is 64x64 at 25") as refusal:
-        timeline_of([piece(tmp_path, "a", 5), small])
+        join([piece(tmp_path, "a", 5), small], tmp_path / "joined.mp4")
     assert refusal.value.code == "shots.differ"
 
     with pytest.raises(EngineError, match="30000/1001"):
-        timeline_of([piece(tmp_path, "a", 5), piece(tmp_path, "b", 5, NTSC)])
+        join([piece(tmp_path, "a", 5), piece(tmp_path, "b", 5, NTSC)], tmp_path / "joined.mp4")
 
 
 def test_shots_encoded_otherwise_are_refused(tmp_path):
