@@ -12,34 +12,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from avatar.artifacts.artifact import Audio
 from avatar.blueprint.load import load
 from avatar.compose import House
 from avatar.consent import Use
 from avatar.delivery import prepare
+from avatar.errors import StoreError
 from avatar.intake import portrait, voice
 from avatar.media.decode import decode
 from avatar.production import direct
-from avatar.registry import assemble, installed
+from avatar.registry import Choice, assemble, installed
 from avatar.settings import Settings
+from avatar.stages.voice import LearnVoice
 from avatar.testing.toys import TOYS
+from flows.perform import InTasks, perform
 from tests.flows.conftest import ROOT, Server, Studio
 
 pytestmark = pytest.mark.slow
 
+# A task run outside of a flow run has nowhere to send its log.
+quiet = pytest.mark.filterwarnings("ignore:Logger .* attempted to send logs")
+
 SCRIPT = "Secretive pelicans assemble quietly at dawn. Nobody else was invited."
-
-
-def test_a_scheduled_run_appears_and_completes(server: Server, studio: Studio) -> None:
-    end = time.monotonic() + 150
-    done: list[dict[str, Any]] = []
-    while not done:
-        runs = server.runs_of("toy-scheduled")
-        done = [run for run in runs if run["state"]["type"] == "COMPLETED"]
-        assert time.monotonic() < end, [run["state"] for run in runs]
-        time.sleep(1)
-
-    assert done[0]["auto_scheduled"]
 
 
 def test_a_run_triggered_from_a_terminal_completes(server: Server, studio: Studio, tmp_path: Path) -> None:
@@ -154,7 +150,7 @@ def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio:
 
 
 def test_the_product_speaks_and_moves_on_prefect_too(server: Server, studio: Studio) -> None:
-    _enroll_ava(studio.house)
+    _enroll(studio.house, "ava")
     script = "Hello from the scheduler."
     asked = server.ask("presenter", cast={"presenter": "ava"}, script=script, out="out/ava").raise_for_status().json()
 
@@ -168,11 +164,35 @@ def test_the_product_speaks_and_moves_on_prefect_too(server: Server, studio: Stu
     assert studio.house.verify(video).trusted
 
 
-def _enroll_ava(house: House) -> None:
+def test_a_withdrawal_while_lines_are_rendered_ends_the_run_refused_and_leaves_no_file(
+    server: Server, studio: Studio
+) -> None:
+    _enroll(studio.house, "ben")
+    script = "One sentence comes after the other here, and each of them takes its time. " * 4
+    asked = server.ask("presenter", cast={"presenter": "ben"}, script=script, out="out/ben").raise_for_status().json()
+    _wait_until_rendering(server, asked["id"])
+
+    studio.house.people.withdraw(studio.house.people.find("ben"))
+    withdrawn = time.monotonic()
+    run = server.finished(asked["id"])
+
+    assert run["state"]["name"] == "Refused"
+    assert time.monotonic() - withdrawn < 10
+    assert not (studio.folder / "out" / "ben").exists()
+
+
+def _wait_until_rendering(server: Server, run: str) -> None:
+    end = time.monotonic() + 120
+    while not any(task["name"].startswith("Render") for task in server.tasks_of(run)):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def _enroll(house: House, alias: str) -> None:
     folder = ROOT / "performers"
-    face = partial(portrait, folder / "ava.png")
-    speech = partial(voice, folder / "ava_statement.flac", folder / "ava_statement.txt")
-    house.people.agree(house.people.enroll("ava", "synthetic", [face, speech]), tuple(Use), days=1)
+    face = partial(portrait, folder / f"{alias}.png")
+    speech = partial(voice, folder / f"{alias}_statement.flac", folder / f"{alias}_statement.txt")
+    house.people.agree(house.people.enroll(alias, "synthetic", [face, speech]), tuple(Use), days=1)
 
 
 def test_the_workers_health_check_sees_that_deployments_are_served(server: Server, studio: Studio) -> None:
@@ -183,3 +203,44 @@ def test_the_workers_health_check_sees_that_deployments_are_served(server: Serve
     while subprocess.run(check, env=server.environment, check=False, timeout=30).returncode:
         assert time.monotonic() < end
         time.sleep(2)
+
+
+@quiet
+def test_weather_passes_and_the_task_run_completes(server: Server) -> None:
+    answers = iter([StoreError("the store is busy", code="store.busy"), "made"])
+
+    def work() -> Any:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    with temporary_settings({PREFECT_API_URL: server.url}):
+        state = perform(work, "Stormy, whole", SCRIPT, return_state=True)
+
+    assert state.is_completed()
+    assert state.result() == "made"
+
+
+@quiet
+def test_a_refusal_is_not_tried_again_and_comes_out_as_it_was(server: Server, studio: Studio) -> None:
+    nobody = replace(studio.house.studio, tell=lambda _: None)
+    missing = LearnVoice(Audio("0" * 64))
+
+    with temporary_settings({PREFECT_API_URL: server.url}), pytest.raises(StoreError) as told:
+        InTasks(nobody, SCRIPT)(missing, Choice("ridge"))
+
+    assert told.value.code == "store.missing"
+
+
+# Last in this file: its minute passes while the others run.
+def test_a_scheduled_run_appears_and_completes(server: Server, studio: Studio) -> None:
+    end = time.monotonic() + 150
+    done: list[dict[str, Any]] = []
+    while not done:
+        runs = server.runs_of("toy-scheduled")
+        done = [run for run in runs if run["state"]["type"] == "COMPLETED"]
+        assert time.monotonic() < end, [run["state"] for run in runs]
+        time.sleep(1)
+
+    assert done[0]["auto_scheduled"]
