@@ -12,7 +12,7 @@ from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.compose import House
 from avatar.errors import CredentialError, InputError
-from avatar.production import Production, requests_in
+from avatar.production import Production, uses_in
 from avatar.provenance.verdict import Verdict
 from avatar.registry import hint
 from avatar.voices.script import lines_of
@@ -35,7 +35,8 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
     people = house.people
     likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}
     production = Production(blueprint, likenesses, lines)
-    requests_in(production)  # told once without doing it: what the cast lacks is said now, not after the first minutes
+    # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
+    house.studio.gate.foresee(uses_in(production))
     return production
 
 

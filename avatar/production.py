@@ -16,6 +16,7 @@ from avatar.artifacts.artifact import (
     VoiceModel,
 )
 from avatar.blueprint.schema import Blueprint
+from avatar.consent import Use
 from avatar.errors import InputError
 from avatar.registry import Choice, hint
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
@@ -179,19 +180,30 @@ class _Shoot:
         return self.perform(Excerpt(self.production.footage(role), before, speech), Choice("excerpt"))
 
 
-def requests_in(production: Production) -> int:
-    """Return how many distinct requests ``direct`` makes, for a progress bar."""
-    counter = _Counter()
-    direct(production, counter)
-    return len(counter.seen)
+def uses_in(production: Production) -> frozenset[tuple[Use, Artifact]]:
+    """Return each use that ``direct`` makes of each sample of the cast, so that all can be asked for beforehand.
+
+    Raises:
+        InputError: the cast lacks something that the blueprint needs.
+    """
+    rehearsal = _Rehearsal()
+    direct(production, rehearsal)
+    return frozenset(rehearsal.uses)
 
 
-class _Counter:
-    """Performs nothing: remembers which requests were asked for."""
+class _Rehearsal:
+    """Performs nothing: remembers what the requests would use."""
 
     def __init__(self) -> None:
-        self.seen: dict[Request[Any], Artifact] = {}
+        self._made: dict[Request[Any], Artifact] = {}
+        self.uses: set[tuple[Use, Artifact]] = set()
+        self._samples: dict[Artifact, frozenset[Artifact]] = {}  # made -> what the cast brought to it
 
     def __call__(self, request: Request[A], choice: Choice) -> A:  # noqa: ARG002  # Perform's signature
-        # The request's own kind, so A.
-        return self.seen.setdefault(request, request.makes(str(len(self.seen))))  # type: ignore[return-value]
+        made = self._made.setdefault(request, request.makes(str(len(self._made))))
+        inputs = request.inputs()
+        samples = frozenset[Artifact]().union(*(self._samples.get(each, frozenset((each,))) for each in inputs))
+        self._samples[made] = samples
+        if request.use:
+            self.uses |= {(request.use, sample) for sample in samples}
+        return made  # type: ignore[return-value]  # the request's own kind, so A

@@ -12,7 +12,7 @@ from avatar.artifacts.s3 import S3Objects
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError
-from avatar.production import Production, direct, requests_in
+from avatar.production import Production, direct, uses_in
 from avatar.studio import Moment
 from avatar.testing.toys import Beep
 from avatar.testing.world import TOY_BLUEPRINT, World
@@ -190,16 +190,6 @@ def test_two_speakers_side_by_side_listen_to_each_other(world):
     assert told.kinds("kept").count("LearnVoice") == 2
 
 
-def test_the_number_of_requests_is_known_beforehand_without_making_anything(world):
-    story = production(world)
-    told = Told(world)
-    expected = requests_in(story)
-    assert not list(world.objects.list("recipes"))
-
-    direct(story, told.perform)
-    assert expected == len(told.kinds("kept")) == 1 + 3 * 5 + 2
-
-
 # -- what cannot be filled in
 
 
@@ -230,7 +220,7 @@ def test_a_role_that_nobody_plays_is_refused_before_anything_is_made(world, role
     del roles[role]
     story = Production(world.blueprint, roles, (Line(None, "Hello."),))
 
-    error = refusal(lambda: requests_in(story))
+    error = refusal(lambda: uses_in(story))
     assert error.code == "cast.missing-role"
     assert f"add {role}=PERSON" in str(error)
 
@@ -250,3 +240,20 @@ def test_a_production_without_lines_is_refused(world):
     error = refusal(lambda: Production(world.blueprint, cast(world), ()))
 
     assert error.code == "script.empty"
+
+
+def test_a_missing_consent_is_foreseen_before_anything_is_made(world):
+    story = production(world)
+    world.people.withdraw(world.people.find("ada"), [Use.PUBLISH])
+
+    with pytest.raises(ConsentError, match="'publish'"):
+        world.gate.foresee(uses_in(story))
+
+    assert not list(world.objects.list("recipes"))
+
+
+def test_what_is_foreseen_is_every_use_of_the_story(world):
+    uses = uses_in(production(world))
+
+    assert {use for use, _ in uses} == set(Use) - {Use.TRAIN}
+    world.gate.foresee(uses)

@@ -1,14 +1,15 @@
 """The one place that says yes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
+from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Manifest
 from avatar.artifacts.store import Store
 from avatar.consent._clearance import Cleared, mint
 from avatar.consent.claims import Askable, Claim, Use
-from avatar.consent.decide import Deny, decide
+from avatar.consent.decide import Deny, Permit, decide
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger, now
 from avatar.consent.state import State
@@ -33,11 +34,29 @@ class Gate:
         """
         at, state = self._ledger.head()
         verdict = self._doubt(request, state) or decide(self._claims(request), state, self._clock())
-        if isinstance(verdict, Deny):
-            people = (verdict.person,) if verdict.person else ()
-            self._ledger.append(Refused(code=verdict.code, request=type(request).__name__, people=people))
-            raise ConsentError(verdict.sentence, code=verdict.code)
-        return mint(request, verdict.grants, at)
+        return mint(request, self._grants(verdict, type(request).__name__), at)
+
+    def foresee(self, uses: Iterable[tuple[Use, Artifact]]) -> None:
+        """Check whether work that makes *uses* of these samples would be cleared now, so that a no comes early.
+
+        It permits nothing: every request is still cleared when its time comes.
+
+        Raises:
+            ConsentError: as ``clear``.
+        """
+        claims = [
+            claim
+            for use, sample in uses
+            for claim in _claims_on(sample.digest, use, self._store.ancestry(sample.digest))
+        ]
+        self._grants(decide(claims, self._ledger.read(), self._clock()), "Production")
+
+    def _grants(self, verdict: Permit | Deny, request: str) -> tuple[str, ...]:
+        if isinstance(verdict, Permit):
+            return verdict.grants
+        people = (verdict.person,) if verdict.person else ()
+        self._ledger.append(Refused(code=verdict.code, request=request, people=people))
+        raise ConsentError(verdict.sentence, code=verdict.code)
 
     def _doubt(self, request: Askable, state: State) -> Deny | None:
         # A manifest names its own people. It is believed only if the signed ledger says that the studio made it; and
