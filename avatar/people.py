@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -15,12 +16,13 @@ from pydantic import ValidationError
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
+from avatar.canonical import canonical
 from avatar.consent import Use
 from avatar.consent.entries import Brought, Enrolled, Granted, Refused, Withdrawn
 from avatar.consent.keys import Key, key_at
 from avatar.consent.ledger import Ledger, now
 from avatar.consent.record import Grant, Withdrawal
-from avatar.errors import AvatarError, ConsentError, InputError
+from avatar.errors import AvatarError, ConsentError, InputError, StoreError
 from avatar.intake import Sample
 from avatar.production import Likeness
 from avatar.registry import hint
@@ -178,15 +180,26 @@ class People:
     def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
         if id in self.ledger.read().people:
             raise InputError(f"id {id!r} is taken by someone else here; leave it out", code="person.id-taken")
-        person = Person(id, alias, capacity)
-        card = json.dumps({"alias": alias, "capacity": capacity}).encode()
-        key = key_at(self.keys / f"{person.id}.key", make=True)
-        self.objects.create(f"people/{person.id}/card", card)
-        self.ledger.append(Enrolled(person=person.id, key=key.public, capacity=capacity))
-        # The alias comes last and decides who was first: until it stands, nobody can find the person.
-        if not self.objects.create(f"aliases/{alias}", person.id.encode()):
+        # The alias decides who was first. One that stands without an entry in the ledger is an enrolment that broke
+        # off, or runs right now: it is finished under the id that it began with.
+        self.objects.create(f"aliases/{alias}", id.encode())
+        id = (self.objects.read(f"aliases/{alias}") or b"").decode(errors="replace")
+        card = canonical({"alias": alias, "salt": token_hex(16)})
+        self.objects.create(f"people/{id}/card", card)
+        card = self.objects.read(f"people/{id}/card") or b""
+        key = key_at(self.keys / f"{id}.key", make=True)
+        self._enter(Enrolled(person=id, key=key.public, card=sha256(card).hexdigest(), capacity=capacity))
+        person = self._known(alias)
+        if person is None or self.ledger.read().people[id].key != key.public:
             raise InputError(f"alias {alias!r} was taken a moment ago; choose another", code="person.alias-taken")
         return person
+
+    def _enter(self, enrolled: Enrolled) -> None:
+        # Right behind a state in which they are not there: two entries for one person would stop every reader.
+        while True:
+            position, state = self.ledger.head()
+            if enrolled.person in state.people or self.ledger.append_at(position, enrolled):
+                return
 
     def _bring(self, person: Person, sample: Sample) -> None:
         artifact = self.store.keep(sample.kind, sample.parts, people=(person.id,))
@@ -205,8 +218,18 @@ class People:
         found = self.objects.read(f"aliases/{alias}") if _ALIAS.fullmatch(alias) else None
         if found is None:
             return None
-        card = json.loads(self.objects.read(f"people/{found.decode()}/card") or b"{}")
-        return Person(found.decode(), alias, card.get("capacity", "self"))
+        id = found.decode(errors="replace")
+        state = self.ledger.read().people.get(id)
+        if state is None:
+            return None
+        card = self.objects.read(f"people/{id}/card") or b""
+        # Checked against the ledger: whoever exchanges two aliases would have one person sign what another agreed to.
+        if sha256(card).hexdigest() != state.card or json.loads(card).get("alias") != alias:
+            raise StoreError(
+                f"alias {alias!r} was altered in the store: it leads to someone else; restore the store from a backup",
+                code="store.altered",
+            )
+        return Person(id, alias, state.capacity)
 
     def _refuse(self, person: str, code: str) -> None:
         self.ledger.append(Refused(code=code, request="Grant", people=(person,)))

@@ -115,7 +115,7 @@ def test_every_request_can_be_rebuilt_from_its_manifest():
 def _example(kind):
     if get_origin(kind) is tuple:
         return (_example(get_args(kind)[0]),) * 2
-    return {str: "text", bool: True}.get(kind) or kind("a" * 64)
+    return {str: "text", bool: True, int: 1}.get(kind) or kind("a" * 64)
 
 
 def test_every_stage_of_a_blueprint_has_its_request():

@@ -120,6 +120,62 @@ def test_of_two_who_take_an_alias_at_once_one_gets_it(world):
     assert ids.count(world.people.find("ada").id) + ids.count("person.alias-taken") == 2
 
 
+def test_two_processes_that_enrol_one_person_do_not_break_the_ledger(world):
+    """The demo's performers have fixed ids: two demos at once must not enter them twice."""
+    world.ledger.read()
+    worlds = [World(world.folder) for _ in range(4)]
+    together = Barrier(4)
+
+    def enroll(own: World) -> str:
+        together.wait()
+        return own.enroll("ada").id
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = set(pool.map(enroll, worlds))
+
+    assert ids == {World(world.folder).people.find("ada").id}
+    assert facts(world.objects).count("enrolled") == 1
+
+
+@pytest.mark.parametrize("step", ["aliases/", "people/", "ledger/"])
+def test_an_enrolment_that_broke_off_can_be_done_again(world, monkeypatch, step):
+    world.ledger.read()
+    create = world.objects.create
+
+    def broken(key, source):
+        if key.startswith(step):
+            raise KeyboardInterrupt
+        return create(key, source)
+
+    monkeypatch.setattr(world.objects, "create", broken)
+    with pytest.raises(KeyboardInterrupt):
+        world.enroll("ada")
+    monkeypatch.undo()
+
+    again = World(world.folder)
+    assert again.enroll("ada") == again.people.find("ada")
+    assert again.likeness(again.people.find("ada")).voice
+
+
+def test_the_same_person_on_another_machine_is_someone_else(world, tmp_path):
+    """Two machines enrol one alias at the same moment: the keys differ, so one of them has to choose another alias."""
+    elsewhere = replace(world.people, keys=tmp_path / "elsewhere")
+    id = world.people.enroll("ada", "self", []).id
+
+    with pytest.raises(InputError) as refusal:
+        elsewhere._new("ada", "self", "p-ffffffffffffffff")
+    assert refusal.value.code == "person.alias-taken"
+    assert world.people.find("ada").id == id
+
+
+def test_an_id_that_someone_has_is_not_given_again(world):
+    ada = world.enroll("ada")
+
+    with pytest.raises(InputError) as refusal:
+        world.people.enroll("zoe", "self", [], id=ada.id)
+    assert refusal.value.code == "person.id-taken"
+
+
 def test_a_key_belongs_to_its_person_only(world, ada):
     path = world.folder / "people" / f"{ada.id}.key"
 

@@ -21,11 +21,15 @@ class Opened(_Fact):
 
 
 class Enrolled(_Fact):
-    """A person came in, with the key that only they hold."""
+    """A person came in, with the key that only they hold.
+
+    *card* is the sha256 of the salted card that says what they are called here: it can be erased, and not exchanged.
+    """
 
     kind: Literal["enrolled"] = "enrolled"
     person: PersonId
     key: PublicKey
+    card: Digest
     capacity: Literal["self", "estate", "synthetic"]
 
 

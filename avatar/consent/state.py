@@ -23,6 +23,7 @@ class PersonState:
     """What the ledger knows of one person."""
 
     key: str
+    card: str
     capacity: str
     assets: dict[str, str] = field(default_factory=dict)  # sha256 of a sample -> manifest digest
     standing: list[Standing] = field(default_factory=list)
@@ -95,7 +96,7 @@ def _person(state: State, person: str, entry: Entry) -> PersonState:
 def _enrol(state: State, fact: Enrolled) -> None:
     if fact.person in state.people:
         raise LedgerError(f"{fact.person} enrolled twice: a person's key is never replaced", code="ledger.forged")
-    state.people[fact.person] = PersonState(fact.key, fact.capacity)
+    state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
 
 
 def _grant(state: State, fact: Granted, entry: Entry) -> None:

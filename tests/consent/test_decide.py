@@ -36,8 +36,8 @@ def grant(
 
 
 def state(*grants: Grant, withdrawn: int | None = None, brought: tuple[str, ...] = (VOICE, FACE)) -> State:
-    ada = PersonState("0" * 64, "synthetic", {asset: STORED[asset] for asset in brought}, withdrawn=withdrawn)
-    bob = PersonState("1" * 64, "synthetic", {BOBS: STORED[BOBS]})
+    ada = PersonState("0" * 64, "0" * 64, "synthetic", {asset: STORED[asset] for asset in brought}, withdrawn=withdrawn)
+    bob = PersonState("1" * 64, "1" * 64, "synthetic", {BOBS: STORED[BOBS]})
     for index, given in enumerate(grants):
         owner = ada if given.person == ADA else bob
         owner.standing.append(Standing(given, frozenset(given.uses), index))

@@ -9,8 +9,9 @@ from avatar.consent import Use
 from avatar.consent.entries import Brought, Enrolled, Entry, Granted, Withdrawn, signed_bytes_of
 from avatar.consent.keys import new_key
 from avatar.consent.record import Grant, Withdrawal
-from avatar.errors import AvatarError, ConsentError
+from avatar.errors import AvatarError, ConsentError, StoreError
 from avatar.stages.voice import LearnVoice
+from avatar.testing.world import World
 from tests.redteam.attacks import overwrite
 
 
@@ -64,7 +65,8 @@ def test_an_insider_cannot_record_a_withdrawn_grant_again(scene):
 
 
 def test_an_insider_cannot_give_someone_another_key(scene):
-    forge(scene, Enrolled(person=scene.victim.id, key=new_key().public, capacity="synthetic"))
+    card = scene.world.ledger.read().people[scene.victim.id].card
+    forge(scene, Enrolled(person=scene.victim.id, key=new_key().public, card=card, capacity="synthetic"))
 
     assert scene.restart().is_shut() == "ledger.forged"
 
@@ -130,9 +132,21 @@ def test_a_withdrawal_cannot_be_replaced_by_something_harmless(scene):
     assert scene.restart().is_shut() == "ledger.broken-chain"
 
 
-def test_a_ledger_of_another_house_is_not_believed(scene, tmp_path):
-    from avatar.testing.world import World
+@pytest.mark.parametrize("bring_the_card", [False, True])
+def test_two_aliases_cannot_be_exchanged(scene, bring_the_card):
+    """Otherwise `avatar grant mallory` would have the victim's key sign."""
+    world = scene.world
+    overwrite(world.objects, "aliases/mallory", scene.victim.id.encode())
+    if bring_the_card:
+        card = world.objects.read(f"people/{scene.accomplice.id}/card")
+        overwrite(world.objects, f"people/{scene.victim.id}/card", card)
 
+    with pytest.raises(StoreError, match="leads to someone else") as refusal:
+        world.people.find("mallory")
+    assert refusal.value.code == "store.altered"
+
+
+def test_a_ledger_of_another_house_is_not_believed(scene, tmp_path):
     other = World(tmp_path / "other")
     person = other.enroll("victim")
     other.agree(person)
