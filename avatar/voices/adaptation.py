@@ -37,12 +37,13 @@ class Melody:
 class Adaptation:
     """One person's voice, relative to the base voice.
 
-    *regression* predicts how each frame's mel-cepstrum differs. The prediction's mean *ours* (40,) then becomes
-    *theirs*, and its spread grows by *variety*, which every regression flattens. *pace* is the person's speed relative
-    to the base voice's.
+    *regression* predicts how each frame's mel-cepstrum, up to *band* Hz, differs. The prediction's mean *ours* (40,)
+    then becomes *theirs*, and its spread grows by *variety*, which every regression flattens. *pace* is the person's
+    speed relative to the base voice's.
     """
 
     regression: Regression
+    band: float
     ours: Reals
     theirs: Reals
     variety: Reals
@@ -75,7 +76,7 @@ class Adaptation:
         from scipy.ndimage import uniform_filter1d
 
         sound = spectra.sound(seed=0)
-        ours = cepstra_of(sound, spectra.pitch)
+        ours = cepstra_of(sound, spectra.pitch, self.band)
         predicted = ours + self.regression.predict(seen(ours, spectra.voiced))
         change = self.theirs + (predicted - self.ours) * self.variety - ours
         change[:, 0] = 0.0  # loudness is the base voice's

@@ -17,20 +17,38 @@ _FFT = 2048
 _FLOOR = 71.0  # Hz: WORLD's lowest pitch for a window of a sane length
 _SEARCHED = (60.0, 500.0)  # Hz: where a person's pitch is looked for
 _FRAME = HOP / RATE
+_EMPTY = 75.0  # decibels below the strongest band: nothing was recorded there
+_BELOW_EDGE = 0.95  # of the highest frequency: the slope of the filter is not the voice
+_NARROWEST = 3_400.0  # Hz
 
 
-def cepstra_of(sound: NDArray[np.float32], pitch: NDArray[np.floating]) -> Reals:
-    """Return the mel-cepstra (frames, 40) of *sound* (24 kHz), whose *pitch* (frames,) in Hz is 0 where unvoiced."""
+def cepstra_of(sound: NDArray[np.float32], pitch: NDArray[np.floating], band: float = RATE / 2) -> Reals:
+    """Return the mel-cepstra (frames, 40) of *sound* (24 kHz), whose *pitch* (frames,) in Hz is 0 where unvoiced.
+
+    Above *band* (Hz) the spectrum is taken to go on as it is there.
+    """
     from pyworld import cheaptrick
 
     times = np.arange(len(pitch)) * _FRAME
     known = np.where(pitch >= VOICED, np.clip(pitch, _FLOOR + 1, 700.0), 0.0).astype(np.float64)
     power = cheaptrick(sound.astype(np.float64), known, times, RATE, fft_size=_FFT, f0_floor=_FLOOR)
-    at = _reading_places() / (RATE / _FFT)
+    at = np.minimum(_reading_places(), band) / (RATE / _FFT)
     below = at.astype(int)
     logs = np.log(power + 1e-12) / 2
     read = logs[:, below] * (1 - (at - below)) + logs[:, below + 1] * (at - below)
     return np.asarray(read @ _to_cepstra().T)
+
+
+def band_of(sound: NDArray[np.float32]) -> float:
+    """Return up to which frequency in Hz *sound* (24 kHz) has anything: an old recording may end at 7 kHz.
+
+    What is not there must not be learned as silence: it would muffle the voice and bend everything below.
+    """
+    frames = sound[: len(sound) // _FFT * _FFT].reshape(-1, _FFT) * np.hanning(_FFT)
+    power = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(axis=0)
+    there = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-_EMPTY / 10))
+    highest = float(there[-1]) * RATE / _FFT if len(there) else 0.0
+    return float(np.clip(_BELOW_EDGE * highest, _NARROWEST, RATE / 2))
 
 
 def pitch_of(sound: NDArray[np.float32]) -> Reals:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.voices.adaptation import Adaptation, Melody, active, one_thread, seen
-from avatar.voices.cepstra import Reals, cepstra_of, pitch_of
+from avatar.voices.cepstra import Reals, band_of, cepstra_of, pitch_of
 from avatar.voices.kernel import Regression, fit
 from avatar.voices.spectra import VOICED, Spectra, levels
 
@@ -28,8 +28,9 @@ _COSTS = np.array([1.0, 1.5, 1.5, 1.2, 1.2])
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """Speech as it is compared: the mel-cepstra (frames, 40) and pitch (frames,) of every frame, and which speak."""
+    """Speech as it is compared: mel-cepstra (frames, 40, up to *band* Hz), pitch (frames,), and which frames speak."""
 
+    band: float
     cepstra: Reals
     pitch: NDArray[np.floating]
     active: NDArray[np.bool_]
@@ -41,15 +42,15 @@ class Spoken:
 
 def heard(sound: NDArray[np.float32]) -> Spoken:
     """Return what is compared of a person's *sound* (24 kHz)."""
-    pitch = pitch_of(sound)
+    pitch, band = pitch_of(sound), band_of(sound)
     level = levels(np.pad(sound, (0, 600)))[: len(pitch)]
-    return Spoken(cepstra_of(sound, pitch), pitch, active(level))
+    return Spoken(band, cepstra_of(sound, pitch, band), pitch, active(level))
 
 
-def planned(spectra: Spectra) -> Spoken:
-    """Return what is compared of the base voice's *spectra*."""
+def planned(spectra: Spectra, band: float) -> Spoken:
+    """Return what is compared of the base voice's *spectra*, up to *band* Hz: as far as the person's go."""
     sound = spectra.sound(seed=0)
-    return Spoken(cepstra_of(sound, spectra.pitch), spectra.pitch, active(levels(sound)))
+    return Spoken(band, cepstra_of(sound, spectra.pitch, band), spectra.pitch, active(levels(sound)))
 
 
 def learn(ours: Spoken, theirs: Spoken, ridge: float, pulse: Callable[[float], None]) -> Adaptation:
@@ -68,7 +69,8 @@ def learn(ours: Spoken, theirs: Spoken, ridge: float, pulse: Callable[[float], N
             adapted = own + regression.predict(inputs)
     variety = np.clip(target.std(axis=0) / adapted.std(axis=0), 1.0, 2.0)
     pace = float(np.clip(ours.active.sum() / theirs.active.sum(), 0.8, 1.25))
-    return Adaptation(regression, adapted.mean(axis=0), target.mean(axis=0), variety, _melody(ours, theirs), pace)
+    melody = _melody(ours, theirs)
+    return Adaptation(regression, ours.band, adapted.mean(axis=0), target.mean(axis=0), variety, melody, pace)
 
 
 def _matches(

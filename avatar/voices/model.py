@@ -34,6 +34,7 @@ def write_adaptation(path: Path, voice: Adaptation) -> None:
         examples=regression.examples,
         weights=regression.weights,
         offset=regression.offset,
+        band=np.array(voice.band),
         ours=voice.ours,
         theirs=voice.theirs,
         variety=voice.variety,
@@ -50,7 +51,8 @@ def read_adaptation(path: Path) -> Adaptation:
     held = _read(path, "adaptation")
     regression = Regression(*(held[name] for name in ("mean", "spread", "examples", "weights", "offset")))
     melody = Melody(*(float(number) for number in held["melody"]))
-    return Adaptation(regression, held["ours"], held["theirs"], held["variety"], melody, float(held["pace"]))
+    band, pace = float(held["band"]), float(held["pace"])
+    return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace)
 
 
 def write_sample(path: Path, sample: KeptSample) -> None:

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError, InputError
 from avatar.voices.adaptation import Adaptation, Melody, active
-from avatar.voices.cepstra import cepstra_of, pitch_of, spectrum_of
+from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, spectrum_of
 from avatar.voices.kernel import fit
 from avatar.voices.learning import Spoken, heard, learn, planned
 from avatar.voices.model import KeptSample, read_adaptation, read_sample, write_adaptation, write_sample
 from avatar.voices.recogniser import transcribe, word_error_rate
+from avatar.voices.resample import resampled
 from avatar.voices.script import lines_of
 from avatar.voices.speaker import Speaker, Utterance
 from avatar.voices.spectra import RATE, joined, levels
@@ -20,8 +21,13 @@ from avatar.voices.spectra import RATE, joined, levels
 @pytest.fixture(scope="module")
 def voice(ben: tuple[NDArray[np.float32], str], speaker: Speaker) -> Adaptation:
     sound, text = ben
-    ours = planned(joined([speaker.say(line.text).spectra for line in lines_of(text)]))
-    return learn(ours, heard(sound), 0.05, lambda _done: None)
+    return learned(sound, text, speaker)
+
+
+def learned(sound: NDArray[np.float32], text: str, speaker: Speaker) -> Adaptation:
+    theirs = heard(sound)
+    ours = planned(joined([speaker.say(line.text).spectra for line in lines_of(text)]), theirs.band)
+    return learn(ours, theirs, 0.2, lambda _done: None)
 
 
 def say(voice: Adaptation | None, speaker: Speaker, text: str) -> NDArray[np.float32]:
@@ -96,13 +102,33 @@ def test_an_adapted_voice_is_understood(
     assert word_error_rate(text, transcribe(say(voice, speaker, text), RATE)) <= 0.07
 
 
+def test_the_band_of_a_recording_is_where_it_ends(ben: tuple[NDArray[np.float32], str]) -> None:
+    sound = ben[0][: 10 * RATE]
+    narrow = resampled(resampled(sound, RATE, 16_000), 16_000, RATE)
+
+    assert band_of(sound) > 10_500
+    assert 7_000 < band_of(narrow) < 8_000
+
+
+@pytest.mark.slow
+def test_a_narrow_recording_is_not_learned_as_a_muffled_voice(
+    ben: tuple[NDArray[np.float32], str], speaker: Speaker
+) -> None:
+    sound, text = ben
+    voice = learned(resampled(resampled(sound, RATE, 16_000), 16_000, RATE), text, speaker)
+    spectra = speaker.say("She sells sea shells.").spectra
+
+    high = slice(450, 600)  # 9 to 12 kHz
+    change = (voice.of(spectra).noise - spectra.noise)[high].mean()
+    assert -1.5 < change < 1.5  # nepers
+
+
 @pytest.mark.slow
 def test_learning_again_gives_the_same_voice(
     voice: Adaptation, ben: tuple[NDArray[np.float32], str], speaker: Speaker, tmp_path: Path
 ) -> None:
     sound, text = ben
-    ours = planned(joined([speaker.say(line.text).spectra for line in lines_of(text)]))
-    again = learn(ours, heard(sound), 0.05, lambda _done: None)
+    again = learned(sound, text, speaker)
 
     write_adaptation(tmp_path / "one.npz", voice)
     write_adaptation(tmp_path / "other.npz", again)
@@ -121,10 +147,12 @@ def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str]
 
 
 def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:
-    nothing = Spoken(np.random.default_rng(0).standard_normal((60, 40)), np.zeros(60), np.ones(60, dtype=bool))
+    nothing = Spoken(
+        12_000.0, np.random.default_rng(0).standard_normal((60, 40)), np.zeros(60), np.ones(60, dtype=bool)
+    )
 
     with pytest.raises(EngineError) as refusal:
-        learn(nothing, nothing, 0.05, lambda _done: None)
+        learn(nothing, nothing, 0.2, lambda _done: None)
 
     assert refusal.value.code == "voice.not-learned"
 

@@ -62,7 +62,7 @@ class Ridge:
         """Return the most alike adaptation in which the test line is still understood."""
         speaker = open_speaker(bench.weight(BASE))
         lines = [line.text for line in lines_of(transcript)]
-        ours = planned(joined([speaker.say(text).spectra for text in lines]))
+        ours = planned(joined([speaker.say(text).spectra for text in lines]), theirs.band)
         bench.pulse(0.6)
         for factor in _MILDER:
             voice = learn(ours, theirs, self.ridge * factor, lambda done: bench.pulse(0.6 + 0.2 * done))
