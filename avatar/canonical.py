@@ -6,12 +6,24 @@ from typing import Any
 
 import rfc8785
 
+from avatar.errors import InputError
+
 _PIECE = 1 << 20
 
 
 def canonical(value: Any) -> bytes:
-    """Return *value* as canonical JSON (RFC 8785)."""
-    return rfc8785.dumps(value)
+    """Return *value* as canonical JSON (RFC 8785).
+
+    Raises: InputError, with code ``value.unwritable``, for half a surrogate pair, a number that is none, or one so
+    large that not every reader would read the same.
+    """
+    try:
+        return rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError as error:
+        raise InputError(
+            f"a value cannot be written down exactly: {error}; use whole characters and numbers below 2**53",
+            code="value.unwritable",
+        ) from error
 
 
 def digest_of(value: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from avatar.artifacts.artifact import Artifact, Footage
+from avatar.artifacts.artifact import Artifact, Footage, GivenFootage
 from avatar.artifacts.store import Store
 from avatar.attend import attended
 from avatar.bench import Bench
@@ -113,6 +113,8 @@ class Studio:
         Engines reach this only through their bench, for footage of their own request.
         """
         manifest = self.store.manifest(footage.digest)
+        if manifest.kind not in (Footage.__name__, GivenFootage.__name__):
+            raise StoreError(f"{footage.digest[:12]} is a {manifest.kind}: it has no frames", code="store.parts")
         if manifest.work is None:
             return decode(self.store.fetch(footage, "footage.mp4", within.room / f"{footage.digest}.mp4"))
         request = rebuild(manifest.work)

@@ -3,10 +3,12 @@
 import hashlib
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.canonical import canonical, digest_of, digest_of_file
+from avatar.errors import InputError
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 scalars = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False) | text
@@ -32,6 +34,13 @@ def test_it_is_the_spelling_of_rfc_8785():
         canonical({"€": 1, "a": [1.0, 1e21, "\u000f"], "A": None})
         == '{"A":null,"a":[1,1e+21,"\\u000f"],"€":1}'.encode()
     )
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("nan"), float("inf"), 2**53, -(2**60), {"a": ["\udfff"]}])
+def test_what_cannot_be_spelled_is_refused(value):
+    with pytest.raises(InputError) as refusal:
+        canonical(value)
+    assert refusal.value.code == "value.unwritable"
 
 
 @given(st.binary(max_size=3 << 10), st.integers(0, 2))
