@@ -8,7 +8,7 @@ from avatar.voices.cepstra import Reals
 
 # Far wider than the usual 1: the surface is nearly flat and bends only where many frames agree. Against 0.3 it keeps
 # the likeness of a deep voice and makes it much clearer (words heard wrong: 10 % to none).
-_WIDTH = 0.1
+_WIDTH = 0.03
 
 
 @dataclass(frozen=True, eq=False)

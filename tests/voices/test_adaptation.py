@@ -27,7 +27,7 @@ def voice(ben: tuple[NDArray[np.float32], str], speaker: Speaker) -> Adaptation:
 def learned(sound: NDArray[np.float32], text: str, speaker: Speaker) -> Adaptation:
     theirs = heard(sound)
     ours = planned(joined([speaker.say(line.text).spectra for line in lines_of(text)]), theirs.band)
-    return learn(ours, theirs, 0.2, lambda _done: None)
+    return learn(ours, theirs, 0.05, lambda _done: None)
 
 
 def say(voice: Adaptation | None, speaker: Speaker, text: str) -> NDArray[np.float32]:
@@ -152,7 +152,7 @@ def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:
     )
 
     with pytest.raises(EngineError) as refusal:
-        learn(nothing, nothing, 0.2, lambda _done: None)
+        learn(nothing, nothing, 0.05, lambda _done: None)
 
     assert refusal.value.code == "voice.not-learned"
 

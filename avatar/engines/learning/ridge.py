@@ -22,7 +22,7 @@ from avatar.weights import Weights
 _log = logging.getLogger(__name__)
 
 _MISHEARD = 0.5  # of the sample's words: more means another text
-_UNCLEAR = 0.2  # of the words of a test line spoken in the learned voice
+_UNCLEAR = 0.15  # of the words of a test line spoken in the learned voice
 _MILDER = (1.0, 4.0, 16.0)  # times the ridge: less alike and clearer each time
 
 
@@ -37,7 +37,7 @@ class Ridge:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = (BASE, HEARING)
 
-    ridge: float = 0.2
+    ridge: float = 0.05
 
     def __post_init__(self) -> None:
         if not 0.001 <= self.ridge <= 100:
