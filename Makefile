@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+QUIETLY := install --quiet --quiet
 
 .PHONY: help demo test quick check lint types sync clean
 
@@ -45,11 +46,13 @@ $(BIN)/python:
 # torch first and by its exact version, so that a CPU build is taken where pip is configured to find one.
 $(VENV)/.base: pyproject.toml constraints.txt Makefile | $(BIN)/python
 	@echo "Setting up $(VENV): several minutes the first time."
-	$(PIP) install --quiet --progress-bar on torch==2.13.0
-	$(PIP) install --quiet --constraint constraints.txt --editable .
+	$(PIP) $(QUIETLY) torch==2.13.0
+	$(PIP) $(QUIETLY) --constraint constraints.txt --editable .
 	$(BIN)/avatar weights pull
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(PIP) $(QUIETLY) --constraint constraints.txt --editable ".[dev]"
+	@# A judge of likeness for the tests. It declares a package that must be compiled; this one brings it built.
+	$(PIP) $(QUIETLY) --no-deps Resemblyzer==0.1.4 webrtcvad-wheels==2.0.14
 	@touch $@
