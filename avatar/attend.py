@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 ENGINE_THREAD = "avatar-engine"
 
-_GRACE = 1.0  # seconds that refused work is given to stop by itself before it is left behind
+_GRACE = 0.3  # seconds that refused work is given to stop by itself before it is left behind
 
 
 def attended(work: Callable[[], T], *, ask: Callable[[], None], every: float, leave: Callable[[], None]) -> T:

@@ -30,7 +30,7 @@ from avatar.stages.request import Parts, Request, Signer
 A = TypeVar("A", bound=Artifact)
 _log = logging.getLogger(__name__)
 
-_ASK_EVERY = 0.5  # seconds between two questions to the gate while work runs; a withdrawal bites within twice that
+_ASK_EVERY = 0.25  # seconds between two questions to the gate while work runs: each is one small read
 
 
 @dataclass(frozen=True)

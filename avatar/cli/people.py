@@ -17,7 +17,7 @@ UseList = Annotated[list[str] | None, typer.Option("--use", help=f"One of {', '.
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (enroll, grant, withdraw, people):
+    for command in (enroll, grant, withdraw, people, where):
         app.command()(command)
 
 
@@ -114,6 +114,22 @@ def people() -> None:
         until = max((f"{each.grant.not_after:%Y-%m-%d}" for each in standing), default="")
         table.add_row(person.alias, person.id, person.capacity, ", ".join(brought), ", ".join(uses) or "nothing", until)
     Console().print(table)
+
+
+def where(alias: Alias) -> None:
+    """List every published video that shows a person or speaks in their voice, and whether consent for it stands."""
+    from avatar.audit import facts_of
+    from avatar.compose import open_house
+
+    house = open_house()
+    person, state = house.people.find(alias), house.ledger.read()
+    shown = [file for file, published in state.published.items() if person.id in published.people]
+    if not shown:
+        typer.echo(f"{alias} is in no published video.")
+    for file in shown:
+        facts = facts_of(state, file)
+        stands = "consent withdrawn" if facts and facts.withdrawn else "consent stands"
+        typer.echo(f"{file}  ledger entry {state.published[file].index}  {stands}")
 
 
 def _uses(words: list[str]) -> list["Use"]:  # type: ignore[name-defined]  # noqa: F821

@@ -35,13 +35,12 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
 
 def _several(workers: int) -> Any:
     def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
-        with ThreadPoolExecutor(workers, thread_name_prefix="line") as pool:
-            futures = [pool.submit(function, thing) for thing in things]
-            try:
-                return [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="line")
+        try:
+            return [future.result() for future in [pool.submit(function, thing) for thing in things]]
+        finally:
+            # After a refusal nobody waits for the other lines: they are refused, too, in a moment.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     return each
 

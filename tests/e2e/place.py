@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,15 @@ class Place:
         return report
 
     def entries(self) -> list[dict[str, Any]]:
+        return [entry["fact"] for entry in self._ledger()]
+
+    def when(self, kind: str) -> datetime:
+        """When the first fact of *kind* was recorded."""
+        return next(datetime.fromisoformat(e["at"]) for e in self._ledger() if e["fact"]["kind"] == kind)
+
+    def _ledger(self) -> list[dict[str, Any]]:
         folder = self.folder / ".avatar" / "store" / "ledger" / "entries"
-        return [json.loads(path.read_text())["fact"] for path in sorted(folder.iterdir())]
+        return [json.loads(path.read_text()) for path in sorted(folder.iterdir())]
 
     def pictures(self) -> int:
         """How many shots the ledger says were rendered."""

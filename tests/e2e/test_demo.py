@@ -1,7 +1,7 @@
 """What the demo promises, seen from the command line with real engines."""
 
 import json
-import time
+from datetime import timedelta
 from fractions import Fraction
 
 import av
@@ -44,6 +44,10 @@ def test_the_verifier_lists_every_person_use_and_grant(finished):
     assert len(people) == 2
     assert set().union(*people.values()) == {"clone-voice", "animate-face", "swap-face", "refine-lips", "publish"}
     assert len(verdict["ledger"]["grants"]) == 2
+    assert (
+        f"{verdict['sha256']}  ledger entry {verdict['ledger']['index']}  consent stands"
+        in place.run("where", "ava").stdout
+    )
 
 
 def test_the_mouth_moves_while_there_is_sound_and_rests_while_there_is_none(finished):
@@ -111,15 +115,14 @@ def test_a_withdrawal_during_a_render_ends_it_within_two_seconds_and_nothing_is_
 
     copy.wait_for(speaking, running)
     withdrawn = copy.run("withdraw", "mia")
-    began = time.monotonic()
     output = running.communicate(timeout=30)[0]
-    took = time.monotonic() - began
 
     assert withdrawn.returncode == 0
-    assert took <= 2.0
     assert running.returncode == 1
     assert "mia has withdrawn" in output
     assert "consent.withdrawn" in output
+    took = copy.when("refused") - copy.when("withdrawn")
+    assert took <= timedelta(seconds=2)
     entries = copy.entries()
     end = next(i for i, e in enumerate(entries) if e["kind"] == "withdrawn")
     assert not any(e["kind"] == "published" for e in entries[end:])
@@ -134,6 +137,8 @@ def test_a_withdrawal_during_a_render_ends_it_within_two_seconds_and_nothing_is_
     assert again.returncode == 1
     assert "consent.withdrawn" in again.stderr
     assert "NOT trusted" in copy.run("verify", str(copy.video)).stdout
+    assert "consent withdrawn" in copy.run("where", "mia").stdout
+    assert "consent withdrawn" in copy.run("where", "ava").stdout  # the video shows mia too
 
 
 def test_the_same_production_on_s3_has_the_same_digests(finished, tmp_path, s3_endpoint):
