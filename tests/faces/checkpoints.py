@@ -3,26 +3,27 @@
 from pathlib import Path
 from typing import Any
 
-from avatar.faces.wav2lip.layers import shapes
+from avatar.faces.wav2lip.layers import layers
 
 
 def random_tensors(seed: int = 1) -> dict[str, Any]:
-    """Weights that let signals through at about their own strength, so that what is made depends on what is seen."""
+    """Weights that keep signals at about one strength, so that what is made depends on what is seen and heard."""
     import torch
 
     source = torch.Generator().manual_seed(seed)
     tensors: dict[str, Any] = {}
-    for name, shape in shapes().items():
-        if name.endswith("num_batches_tracked"):
-            tensors[name] = torch.tensor(0)
-        elif len(shape) == 4:
-            last = name == "output_block.1.weight"
-            spread = (8 if last else 1.6) / (shape[1] * shape[2] * shape[3]) ** 0.5
-            tensors[name] = torch.randn(shape, generator=source) * spread
-        elif name.endswith(("running_var", "conv_block.1.weight")):
-            tensors[name] = 0.8 + 0.4 * torch.rand(shape, generator=source)
-        else:
-            tensors[name] = torch.randn(shape, generator=source) * 0.1
+    for layer in layers():
+        taps = layer.inputs * layer.kernel**2 / (layer.stride[0] * layer.stride[1] if layer.kind == "up" else 1)
+        gain = 4 if layer.last else 0.5 if layer.kind == "residual" else 1.4
+        for name, shape in layer.shapes():
+            if name.endswith("num_batches_tracked"):
+                tensors[name] = torch.tensor(0)
+            elif len(shape) == 4:
+                tensors[name] = torch.randn(shape, generator=source) * gain / taps**0.5
+            elif name.endswith(("running_var", "conv_block.1.weight")):
+                tensors[name] = 0.8 + 0.4 * torch.rand(shape, generator=source)
+            else:
+                tensors[name] = torch.randn(shape, generator=source) * 0.1
     return tensors
 
 

@@ -20,6 +20,7 @@ from avatar.faces.wav2lip.crop import HALF, Cropper, cut, lay
 from avatar.faces.wav2lip.generator import Generator
 from avatar.faces.wav2lip.layers import shapes
 from avatar.faces.wav2lip.mel import heard_by_frames, spectrogram
+from avatar.faces.wav2lip.winograd import convolved, prepared
 from avatar.media.frames import Box, Format, Frame, planes_of, rgb_of
 from tests.faces.checkpoints import random_tensors, save_checkpoint
 
@@ -82,7 +83,6 @@ def test_a_layer_is_a_convolution_then_normalisation_then_what_it_adds_then_relu
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("first", [1, 20, 47, 48, 63, 90, 95])
 def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Generator, first: int) -> None:
     whole, rows = generator.faces(*some(2)), generator.faces(*some(2), first=first)
@@ -90,7 +90,7 @@ def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Generator,
     assert whole.shape == (2, 3, 96, 96)
     assert float(whole.std()) > 0.05
     assert rows.shape == (2, 3, 96 - first, 96)
-    assert float((rows - whole[:, :, first:]).abs().max()) * 255 < 0.01
+    assert float((rows - whole[:, :, first:]).abs().max()) * 255 < 0.05
 
 
 def test_what_is_made_depends_on_the_face_and_on_the_speech(generator: Generator) -> None:
@@ -99,6 +99,20 @@ def test_what_is_made_depends_on_the_face_and_on_the_speech(generator: Generator
 
     assert float((made - generator.faces(seen.flip(0), heard, first=HALF)).abs().max()) > 0.01
     assert float((made - generator.faces(seen, heard.flip(0), first=HALF)).abs().max()) > 0.001
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (6, 6), (10, 12), (9, 7), (16, 24)])
+def test_fewer_multiplications_make_the_same_convolution(height: int, width: int) -> None:
+    import torch
+    from torch.nn import functional
+
+    source = torch.Generator().manual_seed(height)
+    value = torch.randn(3, 8, height, width, generator=source).contiguous(memory_format=torch.channels_last)
+    weight, bias = torch.randn(5, 8, 3, 3, generator=source) / 8, torch.randn(5, generator=source)
+
+    made = convolved(value, prepared(weight), bias)
+
+    assert float((made - functional.conv2d(value, weight, bias, padding=1)).abs().max()) < 1e-4
 
 
 # -- checkpoints
@@ -179,6 +193,7 @@ def written_out(sound: np.ndarray) -> np.ndarray:
     return np.clip(8 * (20 * np.log10(np.maximum(1e-5, mel)) - 20 + 100) / 100 - 4, -4, 4)
 
 
+@pytest.mark.filterwarnings("ignore:n_fft=800 is too large")  # shorter than a window: still mirrored
 @settings(max_examples=20, deadline=None)
 @given(st.integers(401, 9000), st.lists(st.integers(0, 9000), max_size=6))
 def test_a_streamed_spectrogram_is_the_whole_one_however_it_is_cut(length: int, cuts: list[int]) -> None:

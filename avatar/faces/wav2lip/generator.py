@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, Layer, layers
+from avatar.faces.wav2lip.winograd import convolved, prepared
 
 SIZE: Final = 96  # pixels: the side of the face
 BANDS, COLUMNS = 80, 16  # of the mel spectrogram that one frame hears
@@ -56,7 +57,9 @@ class Generator:
         from torch.nn import functional
 
         weight, bias = self._folded[layer.name]
-        if layer.kind == "up":
+        if _by_winograd(layer, self.device):
+            made = convolved(value, weight, bias)
+        elif layer.kind == "up":
             more = layer.stride[0] - 1
             made = functional.conv_transpose2d(value, weight, bias, layer.stride, layer.padding, more)
         else:
@@ -79,6 +82,11 @@ def _starts(first: int) -> list[int]:
     return starts[::-1]
 
 
+def _by_winograd(layer: Layer, device: str) -> bool:
+    # GPUs choose for themselves.
+    return device == "cpu" and layer.kind == "residual" and 128 <= layer.inputs <= 384
+
+
 def _folded(layer: Layer, tensors: Mapping[str, Any], device: str) -> tuple[Any, Any]:
     import torch
 
@@ -93,5 +101,7 @@ def _folded(layer: Layer, tensors: Mapping[str, Any], device: str) -> tuple[Any,
         scale = scale / torch.sqrt(variance + _EPSILON)
         weight = weight * scale.reshape((1, -1, 1, 1) if layer.kind == "up" else (-1, 1, 1, 1))
         bias = (bias - mean) * scale + shift
+    if _by_winograd(layer, device):
+        return prepared(weight), bias.float()
     placed = weight.to(device, torch.float32).contiguous(memory_format=torch.channels_last)
     return placed, bias.to(device, torch.float32)
