@@ -11,10 +11,10 @@ from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
 from avatar.faces.track import Tracker
-from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
+from avatar.faces.wav2lip.checkpoint import checkpoint_at
 from avatar.faces.wav2lip.crop import Cropper
 from avatar.faces.wav2lip.dubber import Dubber
-from avatar.faces.wav2lip.generator import Generator
+from avatar.faces.wav2lip.generator import open_generator
 from avatar.faces.wav2lip.mel import heard_by_frames
 from avatar.media.frames import Frame, Frames
 from avatar.stages.face import RefineLips
@@ -49,13 +49,13 @@ class Wav2Lip:
         if not 0 <= self.chin <= 0.5:
             raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
         device = self._device()
-        path = checkpoint_at(self.checkpoint, self.checkpoint_sha256)
-        generator = Generator(read_checkpoint(path), device)
+        checkpoint = checkpoint_at(self.checkpoint, self.checkpoint_sha256)
+        generator = open_generator(checkpoint, self.checkpoint_sha256, device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         frames = bench.frames(job.request.footage)
         heard = heard_by_frames(bench.open(job.request.speech, "sound.wav"), frames.format.rate)
         dubber = Dubber(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
-        _log.info("dubbing %d frames with %s on %s", frames.count, self.checkpoint_sha256[:12], device)
+        _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint_sha256[:12])
         return Frames(frames.format, frames.count, _dubbed(frames, dubber, bench))
 
     def _device(self) -> str:

@@ -1,6 +1,7 @@
 """Public Wav2Lip checkpoints, brought by the user: pinned, read without running code, checked tensor by tensor."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -26,7 +27,7 @@ def checkpoint_at(name: str, sha256: str) -> Path:
             f"checkpoint: no file at {path}; put a Wav2Lip generator there (wav2lip.pth or wav2lip_gan.pth)",
             code="weights.missing",
         )
-    found = digest_of_file(path)
+    found = _digest(path, path.stat().st_mtime_ns)
     if not sha256:
         raise InputError(
             f"checkpoint: {name} is not pinned; if you trust where it came from, set checkpoint_sha256: {found}",
@@ -63,6 +64,11 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
     named = {str(name).removeprefix("module."): tensor for name, tensor in tensors.items()}
     _check(named, path.name)
     return named
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, _changed: int) -> str:
+    return digest_of_file(path)
 
 
 def _check(tensors: Mapping[str, Any], file: str) -> None:

@@ -1,10 +1,16 @@
 """The generator at work: its layers with their normalisation folded in, decoding only the rows that are wanted."""
 
+import logging
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
+from avatar.faces.wav2lip.checkpoint import read_checkpoint
 from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, Layer, layers
 from avatar.faces.wav2lip.winograd import convolved, prepared
+
+_log = logging.getLogger(__name__)
 
 SIZE: Final = 96  # pixels: the side of the face
 BANDS, COLUMNS = 80, 16  # of the mel spectrogram that one frame hears
@@ -25,8 +31,8 @@ class Generator:
         """Return the rows from *first* on of the faces that say what is *heard*: (n, 3, 96 - first, 96), 0 to 1.
 
         *seen* (n, 6, 96, 96), 0 to 1: the face with its lower half black, then the face itself, each blue, green, red.
-        *heard* (n, 1, 80, 16): the mel spectrogram. Both float32, on the device. The rows are the same as those of the
-        whole face: rows above are computed only as far as the convolutions reach.
+        *heard* (n, 1, 80, 16): the mel spectrogram. Both float32, on the device. The rows are those of the whole
+        face, to rounding: rows above are computed only as far as the convolutions reach.
         """
         import torch
 
@@ -67,6 +73,16 @@ class Generator:
         if layer.kind == "residual":
             made += value
         return made if layer.last else made.relu_()
+
+
+@lru_cache(maxsize=1)
+def open_generator(checkpoint: Path, sha256: str, device: str) -> Generator:
+    """Return the generator of the file *checkpoint* with digest *sha256*, loaded once in a process.
+
+    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    """
+    _log.info("opening the generator %s on %s", sha256[:12], device)
+    return Generator(read_checkpoint(checkpoint), device)
 
 
 def _starts(first: int) -> list[int]:
