@@ -15,10 +15,16 @@ from avatar.canonical import digest_of_file
 from avatar.engines.lips.wav2lip import Wav2Lip
 from avatar.errors import InputError, WeightsError
 from avatar.media.frames import Format, Frame, Frames, planes_of
+from avatar.registry import Choice
 from avatar.stages.face import RefineLips
+from avatar.testing import conformance
+from avatar.testing.conformance import Material
 from avatar.weights import locate
 from tests.engines.benches import FilesBench, cleared
 from tests.faces.checkpoints import random_tensors, save_checkpoint
+from tests.testing.test_conformance import material
+
+__all__ = ["material"]  # a fixture
 
 DATA = Path(__file__).parent.parent / "data"
 SPEECH, FOOTAGE = Speech("s"), Footage("f")
@@ -45,9 +51,14 @@ def bench(tmp_path: Path) -> Bench:
 
 @pytest.fixture
 def engine(tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Wav2Lip:
-    # After the bench: the face networks come from the usual weights folder.
-    monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path / "weights"))
-    path = save_checkpoint(tmp_path / "weights" / "mine" / "net.pth", random_tensors())
+    """A weights folder with everything: the networks that find faces, and a checkpoint of random weights."""
+    folder = tmp_path / "weights"
+    for weights in Wav2Lip.weights:
+        place = folder / weights.source.partition(":")[2]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(bench.real[weights.name])
+    monkeypatch.setenv("AVATAR_WEIGHTS", str(folder))
+    path = save_checkpoint(folder / "mine" / "net.pth", random_tensors())
     return Wav2Lip(checkpoint="mine/net.pth", checkpoint_sha256=digest_of_file(path))
 
 
@@ -124,3 +135,10 @@ def test_options_that_cannot_be_are_refused(bench: Bench, options: dict[str, Any
         dubbed(Wav2Lip(**options), bench, [picture("ava")])
 
     assert refusal.value.code == code
+
+
+@pytest.mark.slow
+def test_it_passes_the_trial_of_engines(engine: Wav2Lip, material: Material, tmp_path: Path) -> None:
+    options = {"checkpoint": engine.checkpoint, "checkpoint_sha256": engine.checkpoint_sha256}
+
+    conformance.trial(Choice("wav2lip", options), tmp_path / "world", material)

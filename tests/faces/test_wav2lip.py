@@ -115,6 +115,12 @@ def test_fewer_multiplications_make_the_same_convolution(height: int, width: int
     assert float((made - functional.conv2d(value, weight, bias, padding=1)).abs().max()) < 1e-4
 
 
+def test_the_way_of_gpus_makes_the_same_faces(tensors: dict[str, Any], generator: Generator) -> None:
+    direct = Generator(tensors, "cpu:0")  # not "cpu", the only device with convolutions of our own
+
+    assert float((direct.faces(*some(2)) - generator.faces(*some(2))).abs().max()) * 255 < 0.05
+
+
 # -- checkpoints
 
 
