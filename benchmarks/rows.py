@@ -17,8 +17,15 @@ class Row:
 
 def options(about: str | None) -> argparse.Namespace:
     """Return the command line's options: ``--json FILE``."""
+    return options_with(about)
+
+
+def options_with(about: str | None, **folders: str) -> argparse.Namespace:
+    """Return the command line's options: ``--json FILE``, and a folder for each of *folders*, by name what it is."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--json", type=Path, help="also write the rows to this file, as JSON")
+    for name, what in folders.items():
+        parser.add_argument(f"--{name}", type=Path, required=True, help=what)
     return parser.parse_args()
 
 

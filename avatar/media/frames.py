@@ -104,6 +104,13 @@ class Frame:
         top, left = box.top - self._box.top, box.left - self._box.left
         return self._patch[top : top + box.bottom - box.top, left : left + box.right - box.left]
 
+    def see(self, box: Box) -> Pixels:
+        """Return the RGB pixels of *box* as the picture now is: a copy, so that looking alone changes no pixel."""
+        seen = _cut(self.planes, box)
+        if self._box is not None and self._patch is not None:
+            _lay(self._patch, self._box, seen, box)
+        return seen
+
     def settle(self) -> Planes:
         """Write the edited region back to the planes and return them. Call it once, before the encoder."""
         if self._box is not None and self._patch is not None:
@@ -160,6 +167,16 @@ def _cut(planes: Planes, box: Box) -> Pixels:
     parts = [y[box.top : box.bottom, box.left : box.right], u[half], v[half]]
     joined = np.concatenate([part.reshape(-1) for part in parts])
     return rgb_of(joined.reshape((box.bottom - box.top) * 3 // 2, box.right - box.left))
+
+
+def _lay(patch: Pixels, at: Box, onto: Pixels, within: Box) -> None:
+    """Copy what *patch*, which lies *at* a place of the picture, shares with *onto*, which lies *within* it."""
+    left, right = max(at.left, within.left), min(at.right, within.right)
+    top, bottom = max(at.top, within.top), min(at.bottom, within.bottom)
+    if left < right and top < bottom:
+        onto[top - within.top : bottom - within.top, left - within.left : right - within.left] = patch[
+            top - at.top : bottom - at.top, left - at.left : right - at.left
+        ]
 
 
 def _paste(planes: Planes, box: Box, patch: Pixels) -> None:

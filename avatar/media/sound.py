@@ -46,6 +46,12 @@ def seconds_of(path: Path) -> float:
         return float(file.frames / file.samplerate)
 
 
+def rate_of(path: Path) -> int:
+    """Return how many samples per second the sound at *path* has."""
+    with _opened(path) as file:
+        return int(file.samplerate)
+
+
 def pieces_of(path: Path) -> Iterator[Sound]:
     """Give the sound at *path* as mono, piece by piece, at its own rate."""
     with _opened(path) as file:

@@ -1,0 +1,77 @@
+"""Refine lips by the Wav2Lip network (Prajwal et al. 2020), with a public checkpoint that you bring."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from avatar.consent import Cleared
+from avatar.errors import InputError
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.mesh import MESH
+from avatar.faces.track import Tracker
+from avatar.faces.wav2lip.checkpoint import checkpoint_at
+from avatar.faces.wav2lip.crop import Cropper
+from avatar.faces.wav2lip.dubber import Dubber
+from avatar.faces.wav2lip.generator import open_generator
+from avatar.faces.wav2lip.mel import heard_by_frames
+from avatar.media.frames import Frame, Frames
+from avatar.stages.face import RefineLips
+from avatar.stages.request import Workbench
+from avatar.weights import Weights
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wav2Lip:
+    """The lower half of every face is made anew, 96 pixels wide, from the speech and the face itself.
+
+    *checkpoint* is a file of the weights folder in the public format (``wav2lip.pth``, ``wav2lip_gan.pth``), pinned by
+    its digest. Mind the licence: the weights that the authors released were trained on LRS2, whose terms allow research
+    only, so neither they nor what they make may be sold; your own training on material that you may use can.
+
+    *chin* is how far below the chin the face is cut out, in heights of the face. *device* is ``cpu``, ``cuda``, or
+    ``auto`` for a GPU where there is one. A frame without a face passes untouched; after the speech, lips hear silence.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
+
+    checkpoint: str = "wav2lip/wav2lip_gan.pth"
+    checkpoint_sha256: str = ""
+    chin: float = 0.05
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
+        """Return the frames of the footage, each face dubbed as it passes."""
+        if not 0 <= self.chin <= 0.5:
+            raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
+        device = self._device()
+        checkpoint = checkpoint_at(self.checkpoint, self.checkpoint_sha256)
+        generator = open_generator(checkpoint, self.checkpoint_sha256, device)
+        landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
+        frames = bench.frames(job.request.footage)
+        heard = heard_by_frames(bench.open(job.request.speech, "sound.wav"), frames.format.rate)
+        dubber = Dubber(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
+        _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint_sha256[:12])
+        return Frames(frames.format, frames.count, _dubbed(frames, dubber, bench))
+
+    def _device(self) -> str:
+        import torch
+
+        found = torch.cuda.is_available()
+        if self.device == "cuda" and not found:
+            raise InputError(
+                "device is 'cuda', and this machine has no GPU; choose 'cpu' or 'auto'", code="lips.device"
+            )
+        return "cuda" if found and self.device != "cpu" else "cpu"
+
+
+def _dubbed(frames: Frames, dubber: Dubber, bench: Workbench) -> Iterator[list[Frame]]:
+    done = 0
+    for batch in frames.batches:
+        bench.pulse(done / max(frames.count, 1))
+        done += len(batch)
+        yield dubber.dub(batch)

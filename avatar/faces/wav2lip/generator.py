@@ -1,0 +1,123 @@
+"""The generator at work: its layers with their normalisation folded in, decoding only the rows that are wanted."""
+
+import logging
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from avatar.faces.wav2lip.checkpoint import read_checkpoint
+from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, Layer, layers
+from avatar.faces.wav2lip.winograd import convolved, prepared
+
+_log = logging.getLogger(__name__)
+
+SIZE: Final = 96  # pixels: the side of the face
+BANDS, COLUMNS = 80, 16  # of the mel spectrogram that one frame hears
+_EPSILON: Final = 1e-5  # of batch normalisation, as in training
+
+
+class Generator:
+    """The network with the tensors of one checkpoint, on one device.
+
+    Batch normalisation is folded into the convolutions in double precision, so it costs nothing per frame.
+    """
+
+    def __init__(self, tensors: Mapping[str, Any], device: str = "cpu") -> None:
+        self.device = device
+        self._folded = {layer.name: _folded(layer, tensors, device) for layer in layers()}
+
+    def faces(self, seen: Any, heard: Any, first: int = 0) -> Any:
+        """Return the rows from *first* on of the faces that say what is *heard*: (n, 3, 96 - first, 96), 0 to 1.
+
+        *seen* (n, 6, 96, 96), 0 to 1: the face with its lower half black, then the face itself, each blue, green, red.
+        *heard* (n, 1, 80, 16): the mel spectrogram. Both float32, on the device. The rows are those of the whole
+        face, to rounding: rows above are computed only as far as the convolutions reach.
+        """
+        import torch
+
+        with torch.inference_mode():
+            # Channels last: the layout that convolutions on processors and GPUs are quickest in.
+            views = self._encoded(seen.contiguous(memory_format=torch.channels_last))
+            made = self._block(SPEECH, heard)
+            top, starts = 0, _starts(first)
+            for block, start in zip(DECODER, starts, strict=True):
+                made = self._block(block, made[:, :, start - top :])
+                top = start * block[0].stride[0]
+                made = torch.cat((made, views.pop()[:, :, top:]), dim=1)
+            return torch.sigmoid(self._block(OUTPUT, made)[:, :, first - top :])
+
+    def _encoded(self, seen: Any) -> list[Any]:
+        views = []
+        for block in FACE:
+            seen = self._block(block, seen)
+            views.append(seen)
+        return views
+
+    def _block(self, block: Block, value: Any) -> Any:
+        for layer in block:
+            value = self._layer(layer, value)
+        return value
+
+    def _layer(self, layer: Layer, value: Any) -> Any:
+        from torch.nn import functional
+
+        weight, bias = self._folded[layer.name]
+        if _by_winograd(layer, self.device):
+            made = convolved(value, weight, bias)
+        elif layer.kind == "up":
+            more = layer.stride[0] - 1
+            made = functional.conv_transpose2d(value, weight, bias, layer.stride, layer.padding, more)
+        else:
+            made = functional.conv2d(value, weight, bias, layer.stride, layer.padding)
+        if layer.kind == "residual":
+            made += value
+        return made if layer.last else made.relu_()
+
+
+@lru_cache(maxsize=1)
+def open_generator(checkpoint: Path, sha256: str, device: str) -> Generator:
+    """Return the generator of the file *checkpoint* with digest *sha256*, loaded once in a process.
+
+    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    """
+    _log.info("opening the generator %s on %s", sha256[:12], device)
+    return Generator(read_checkpoint(checkpoint), device)
+
+
+def _starts(first: int) -> list[int]:
+    """Return from which row on each block of the decoder needs its input, for rows from *first* on to be exact.
+
+    Each 3 x 3 convolution spoils one row at a cut, and two rows of a doubled picture come from one row and the next.
+    """
+    needed, starts = first - 1, []
+    for block in reversed(DECODER):
+        doubles = block[0].stride[0] == 2
+        needed = max(0, needed - (len(block) - 1)) // 2 if doubles else 0
+        starts.append(needed)
+    return starts[::-1]
+
+
+def _by_winograd(layer: Layer, device: str) -> bool:
+    # GPUs choose for themselves.
+    return device == "cpu" and layer.kind == "residual" and 128 <= layer.inputs <= 384
+
+
+def _folded(layer: Layer, tensors: Mapping[str, Any], device: str) -> tuple[Any, Any]:
+    import torch
+
+    if layer.last:
+        weight, bias = (tensors[f"{layer.name}.{part}"] for part in ("weight", "bias"))
+    else:
+        weight, bias = (tensors[f"{layer.name}.conv_block.0.{part}"].double() for part in ("weight", "bias"))
+        scale, shift, mean, variance = (
+            tensors[f"{layer.name}.conv_block.1.{part}"].double()
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        scale = scale / torch.sqrt(variance + _EPSILON)
+        weight = weight * scale.reshape((1, -1, 1, 1) if layer.kind == "up" else (-1, 1, 1, 1))
+        bias = (bias - mean) * scale + shift
+    if _by_winograd(layer, device):
+        return prepared(weight), bias.float()
+    placed = weight.to(device, torch.float32).contiguous(memory_format=torch.channels_last)
+    return placed, bias.to(device, torch.float32)

@@ -1,0 +1,123 @@
+"""The layers of the Wav2Lip generator as public checkpoints name and shape them.
+
+The paper: "A Lip Sync Expert Is All You Need for Speech to Lip Generation In the Wild", ACM Multimedia 2020.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+Kind = Literal["plain", "residual", "up"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One convolution with its batch normalisation and its ReLU; the *last* of all has neither.
+
+    A *residual* layer adds its input before the ReLU; an *up* layer is a transposed convolution, which of stride 2
+    doubles the size.
+    """
+
+    inputs: int
+    outputs: int
+    kernel: int = 3
+    stride: tuple[int, int] = (1, 1)
+    padding: int = 1
+    kind: Kind = "plain"
+    name: str = ""
+    last: bool = False
+
+    def shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Give the name and the shape of each tensor of this layer, as a checkpoint has them."""
+        channels = (self.inputs, self.outputs) if self.kind == "up" else (self.outputs, self.inputs)
+        first = self.name if self.last else f"{self.name}.conv_block.0"
+        yield f"{first}.weight", (*channels, self.kernel, self.kernel)
+        yield f"{first}.bias", (self.outputs,)
+        if not self.last:
+            for statistic in ("weight", "bias", "running_mean", "running_var"):
+                yield f"{self.name}.conv_block.1.{statistic}", (self.outputs,)
+            yield f"{self.name}.conv_block.1.num_batches_tracked", ()
+
+
+Block = tuple[Layer, ...]
+
+
+def _residual(width: int, times: int) -> Block:
+    return (Layer(width, width, kind="residual"),) * times
+
+
+def _down(inputs: int, outputs: int, times: int, stride: tuple[int, int] = (2, 2)) -> Block:
+    return (Layer(inputs, outputs, stride=stride), *_residual(outputs, times))
+
+
+def _up(inputs: int, outputs: int, times: int) -> Block:
+    return (Layer(inputs, outputs, stride=(2, 2), kind="up"), *_residual(outputs, times))
+
+
+def _named(block: Block, name: str) -> Block:
+    return tuple(replace(layer, name=f"{name}.{index}") for index, layer in enumerate(block))
+
+
+def _all_named(blocks: Sequence[Block], name: str) -> tuple[Block, ...]:
+    return tuple(_named(block, f"{name}.{index}") for index, block in enumerate(blocks))
+
+
+_EMBED: Final = (Layer(512, 512, padding=0), Layer(512, 512, kernel=1, padding=0))  # 3 x 3 to one vector
+
+# From 96 x 96 down to 1 x 1: the masked face and the face itself, three channels each.
+FACE: Final = _all_named(
+    (
+        (Layer(6, 16, kernel=7, padding=3),),
+        _down(16, 32, 2),
+        _down(32, 64, 3),
+        _down(64, 128, 2),
+        _down(128, 256, 2),
+        _down(256, 512, 1),
+        _EMBED,
+    ),
+    "face_encoder_blocks",
+)
+
+# From 80 mel bands x 16 columns to 1 x 1.
+SPEECH: Final = _named(
+    (
+        Layer(1, 32),
+        *_residual(32, 2),
+        *_down(32, 64, 2, stride=(3, 1)),
+        *_down(64, 128, 2, stride=(3, 3)),
+        *_down(128, 256, 1, stride=(3, 2)),
+        Layer(256, 512, padding=0),
+        Layer(512, 512, kernel=1, padding=0),
+    ),
+    "audio_encoder",
+)
+
+# From 1 x 1 up to 96 x 96; each block is followed by the output of its counterpart in FACE, laid beside its own.
+DECODER: Final = _all_named(
+    (
+        (Layer(512, 512, kernel=1, padding=0),),
+        (Layer(1024, 512, padding=0, kind="up"), *_residual(512, 1)),
+        _up(1024, 512, 2),
+        _up(768, 384, 2),
+        _up(512, 256, 2),
+        _up(320, 128, 2),
+        _up(160, 64, 2),
+    ),
+    "face_decoder_blocks",
+)
+
+OUTPUT: Final = (
+    Layer(80, 32, name="output_block.0"),
+    Layer(32, 3, kernel=1, padding=0, name="output_block.1", last=True),
+)
+
+
+def layers() -> Iterator[Layer]:
+    """Give every layer of the generator."""
+    for block in (*FACE, SPEECH, *DECODER, OUTPUT):
+        yield from block
+
+
+def shapes() -> dict[str, tuple[int, ...]]:
+    """Return the shape of each tensor of a checkpoint, by name."""
+    return dict(pair for layer in layers() for pair in layer.shapes())

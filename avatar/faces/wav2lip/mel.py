@@ -1,0 +1,103 @@
+"""Speech as the Wav2Lip generator hears it: windows of a mel spectrogram, streamed.
+
+16 kHz; pre-emphasis 0.97; Hann windows of 800 samples every 200, mirrored at both ends; magnitudes in 80 Slaney mel
+bands from 55 to 7600 Hz; decibels from -100 to 0 relative to 20, mapped to -4 to 4 and clipped. A frame hears 16
+columns (0.2 s) that begin with it.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from itertools import chain, count
+from math import floor
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.wav2lip.generator import BANDS, COLUMNS
+from avatar.media.sound import Sound, pieces_of, rate_of
+
+Mel = NDArray[np.float32]  # (80, columns), -4 to 4
+
+RATE: Final = 16_000
+_WINDOW, _HOP = 800, 200
+_EDGE: Final = _WINDOW // 2  # samples mirrored at either end
+_EMPHASIS: Final = 0.97
+_LOWEST_HZ, _HIGHEST_HZ = 55, 7_600
+_FLOOR_DB, _REFERENCE_DB = -100.0, 20.0
+_MOST: Final = 4.0
+
+
+def heard_by_frames(path: Path, rate: Fraction) -> Iterator[Mel]:
+    """Give the window (80, 16) that each frame of *rate* hears of the speech at *path*; silence after it, for ever."""
+    silence = (np.full((BANDS, COLUMNS), -_MOST, np.float32) for _ in count())
+    columns = chain(spectrogram(_resampled(pieces_of(path), rate_of(path))), silence)
+    held, dropped = np.zeros((BANDS, 0), np.float32), 0
+    for frame in count():
+        start = floor(frame * Fraction(RATE, _HOP) / rate)
+        while held.shape[1] + dropped < start + COLUMNS:
+            held = np.concatenate([held, next(columns)], axis=1)
+        held, dropped = held[:, start - dropped :], start
+        yield held[:, :COLUMNS]
+
+
+def spectrogram(pieces: Iterator[Sound]) -> Iterator[Mel]:
+    """Give the columns of the mel spectrogram of the *pieces* of a sound at 16 kHz, as soon as they are known."""
+    held, last, begun = np.zeros(0, np.float32), np.float32(0), False
+    for piece in pieces:
+        if not len(piece):
+            continue
+        held = np.concatenate([held, piece - np.float32(_EMPHASIS) * np.concatenate([[last], piece[:-1]])])
+        last = piece[-1]
+        if not begun and len(held) > _EDGE:
+            held, begun = _mirrored(held), True
+        if begun and (columns := _columns_in(held)):
+            yield _columns(held)
+            held = held[columns * _HOP :]
+    if not begun:
+        held = _mirrored(np.pad(held, (0, max(0, _EDGE + 1 - len(held)))))
+    yield _columns(_mirrored(held[::-1])[::-1])
+
+
+def _resampled(pieces: Iterator[Sound], rate: int) -> Iterator[Sound]:
+    if rate == RATE:
+        yield from pieces
+        return
+    import soxr
+
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
+    for piece in pieces:
+        yield np.asarray(stream.resample_chunk(np.ascontiguousarray(piece)), np.float32)
+    yield np.asarray(stream.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
+
+
+def _mirrored(sound: Sound) -> Sound:
+    """Return *sound* with its first half window mirrored before it."""
+    return np.concatenate([sound[_EDGE:0:-1], sound])
+
+
+def _columns_in(sound: Sound) -> int:
+    return max(0, (len(sound) - _WINDOW) // _HOP + 1)
+
+
+def _columns(sound: Sound) -> Mel:
+    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::_HOP]
+    loudness = _bank() @ np.abs(np.fft.rfft(windows * _hann(), axis=1)).T
+    floor_of = 10 ** (_FLOOR_DB / 20)
+    decibels = 20 * np.log10(np.maximum(floor_of, loudness)) - _REFERENCE_DB
+    return np.clip(2 * _MOST * (decibels / -_FLOOR_DB + 1) - _MOST, -_MOST, _MOST).astype(np.float32)
+
+
+@cache
+def _hann() -> NDArray[np.float64]:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
+
+
+@cache
+def _bank() -> NDArray[np.float64]:
+    import librosa
+
+    made = librosa.filters.mel(sr=RATE, n_fft=_WINDOW, n_mels=BANDS, fmin=_LOWEST_HZ, fmax=_HIGHEST_HZ)
+    return np.asarray(made, np.float64)
