@@ -1,11 +1,14 @@
 """What a ledger entry may say, and the bytes that are signed."""
 
+import hashlib
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from avatar.canonical import canonical, digest_of
 from avatar.consent.record import Digest, Grant, PersonId, PublicKey, Signature, Withdrawal
+from avatar.errors import LedgerError
 
 
 class _Fact(BaseModel):
@@ -101,7 +104,7 @@ class Entry(_Fact):
     fact: Fact
     signature: Signature
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest_of(self.model_dump(mode="json"))
 
@@ -109,6 +112,21 @@ class Entry(_Fact):
     def signed_bytes(self) -> bytes:
         """What the ledger's key signs (Ed25519 over RFC 8785 bytes)."""
         return canonical(_without_signature(self.model_dump(mode="json")))
+
+
+def read_entry(data: bytes) -> Entry:
+    """Return the entry that *data* spells.
+
+    Raises:
+        LedgerError: it spells none, or not in the one canonical spelling, which the Merkle tree is over.
+    """
+    try:
+        entry = Entry.model_validate_json(data)
+    except ValidationError as error:
+        raise LedgerError("this cannot be read as a ledger entry", code="ledger.unreadable") from error
+    if entry.digest != hashlib.sha256(data).hexdigest():
+        raise LedgerError(f"ledger entry {entry.index} is not in canonical form", code="ledger.unreadable")
+    return entry
 
 
 def signed_bytes_of(index: int, previous: str, at: AwareDatetime, fact: Fact) -> bytes:

@@ -4,16 +4,19 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from pydantic import ValidationError
-
 from avatar.artifacts.objects import Objects
 from avatar.canonical import canonical
+from avatar.consent import checkpoint as checkpoints
+from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.claims import Position
-from avatar.consent.entries import Entry, Fact, Granted, Opened, Withdrawn, signed_bytes_of
+from avatar.consent.entries import Entry, Fact, Granted, Opened, Withdrawn, read_entry, signed_bytes_of
 from avatar.consent.keys import Key, verify
+from avatar.consent.merkle import Tree
+from avatar.consent.notes import Note
+from avatar.consent.proof import Proof
 from avatar.consent.record import Grant
 from avatar.consent.state import State, fold
-from avatar.errors import ConsentError, LedgerError
+from avatar.errors import ConsentError, InputError, LedgerError
 
 
 def now() -> datetime:
@@ -33,6 +36,7 @@ class Ledger:
         self._key = key
         self._clock = clock
         self._state = State()
+        self._tree = Tree()
         self._newest = b""  # the entry that the state ends with, as it stands in the store
         self._lock = threading.RLock()
 
@@ -79,8 +83,50 @@ class Ledger:
                 self._fold(data)
             return won
 
+    def checkpoint(self, key: Key) -> Note:
+        """Sign the size and root of the ledger as it stands, with *key*, and keep that in the store.
+
+        Raises:
+            LedgerError: the ledger no longer begins as the newest checkpoint says.
+        """
+        with self._lock:
+            state = self.read()
+            before = checkpoints.newest(self._objects)
+            if before and not self._extends(read_checkpoint(before)):
+                raise LedgerError(
+                    "the ledger is not a continuation of its newest checkpoint; restore the store from a backup",
+                    code="ledger.split-view",
+                )
+            return checkpoints.keep(
+                self._objects, Checkpoint(state.origin, self._tree.size, self._tree.root()).signed(key)
+            )
+
+    def prove(self, index: int) -> Proof:
+        """Return the proof that entry *index* is in the ledger, in a checkpoint that a witness saw if there is one."""
+        with self._lock:
+            self.read()
+            entry = self._objects.read(_name(index)) if 0 <= index < self._tree.size else None
+            if entry is None:
+                raise InputError(f"there is no ledger entry {index}", code="ledger.no-entry")
+            note = checkpoints.best_above(self._objects, index)
+            if note is None:
+                raise InputError(
+                    f"no checkpoint holds entry {index} yet; make one (avatar ledger checkpoint)",
+                    code="ledger.no-checkpoint",
+                )
+            checkpoint = read_checkpoint(note)
+            if not self._extends(checkpoint):
+                raise LedgerError(
+                    f"the ledger is not a continuation of its checkpoint of {checkpoint.size} entries",
+                    code="ledger.split-view",
+                )
+            return Proof(entry, index, tuple(self._tree.inclusion(index, checkpoint.size)), note)
+
+    def _extends(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.size <= self._tree.size and self._tree.root(checkpoint.size) == checkpoint.root
+
     def _open(self) -> None:
-        origin = f"avatar-ledger/{self._key.public[:16]}"
+        origin = origin_of(self._key)
         nowhere = Position(origin, -1, "")
         self._objects.create(_name(0), self._entry(nowhere, Opened(origin=origin, key=self._key.public)))
         self.read()
@@ -113,14 +159,15 @@ class Ledger:
     def _fold(self, data: bytes) -> None:
         index = self._state.index + 1
         try:
-            entry = Entry.model_validate_json(data)
-        except ValidationError as error:
-            raise LedgerError(f"ledger entry {index} cannot be read", code="ledger.unreadable") from error
+            entry = read_entry(data)
+        except LedgerError as error:
+            raise LedgerError(f"ledger entry {index} cannot be read", code=error.code) from error
         fold(self._state, entry)
+        self._tree.append(data)
         self._newest = data
         # Checked against the key we hold, not only against the one the ledger names for itself.
         if index == 0 and self._state.key != self._key.public:
-            self._state = State()
+            self._state, self._tree = State(), Tree()
             raise LedgerError(
                 "this store's ledger is signed with another key than the one in the key folder; "
                 "point AVATAR_KEYS at the folder that belongs to the store",
@@ -148,6 +195,11 @@ class Ledger:
                 "ask them to sign again (avatar grant)",
                 code="consent.bad-signature",
             )
+
+
+def origin_of(key: Key) -> str:
+    """Return the name of the ledger that *key* signs."""
+    return f"avatar-ledger/{key.public[:16]}"
 
 
 def _name(index: int) -> str:

@@ -1,0 +1,214 @@
+"""Commands about the ledger: verify, prove, check-proof, checkpoint, witness, export."""
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from avatar.consent.notes import Note, NoteKey
+    from avatar.settings import Settings
+
+LogKey = Annotated[
+    str | None,
+    typer.Option(help="The ledger's checkpoint key, as `ledger checkpoint` prints it; by default from the key folder."),
+]
+Witnesses = Annotated[
+    list[str] | None, typer.Option("--witness", help="The key of a witness that must have cosigned. Several times.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    ledger = typer.Typer(
+        help="The audit ledger: check it, prove from it, sign its size and root.", no_args_is_help=True
+    )
+    for command in (verify, prove, checkpoint, witness, export):
+        ledger.command()(command)
+    ledger.command("check-proof")(check_proof)
+    app.add_typer(ledger, name="ledger")
+
+
+def verify(
+    folder: Annotated[Path | None, typer.Option(help="Check this export instead of the store.")] = None,
+    log_key: LogKey = None,
+    witness: Witnesses = None,
+    kept: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint or proof you kept: the ledger must continue it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check every signature, the chain, what it adds up to, and the root. Exit status 0 means nothing is broken."""
+    from avatar.artifacts.objects import FolderObjects
+    from avatar.compose import open_objects, read_settings
+    from avatar.consent.examine import Believed, examine
+    from avatar.consent.notes import read_note_key
+
+    settings = read_settings()
+    objects = FolderObjects(folder) if folder else open_objects(settings)
+    believed = Believed(
+        _log_key(log_key, settings),
+        tuple(read_note_key(key) for key in witness or ()),
+        tuple(_kept(path) for path in kept or ()),
+    )
+    findings = examine(objects, believed)
+    typer.echo(json.dumps(findings.as_json(), indent=2) if as_json else findings.explain())
+    if not findings.sound:
+        raise typer.Exit(1)
+
+
+def prove(
+    what: Annotated[str, typer.Argument(help="A published file, its sha256, or an entry's index.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Where to write the proof.")],
+) -> None:
+    """Write a proof that an entry is in the ledger, or that a file was published. It can be checked with no store."""
+    from avatar.compose import open_house
+    from avatar.consent.checkpoint import read_checkpoint
+
+    house = open_house()
+    index = _index(what, {file: found.index for file, found in house.ledger.read().published.items()})
+    proof = house.ledger.prove(index)
+    _write(out, str(proof).encode())
+    size = read_checkpoint(proof.checkpoint).size
+    typer.echo(f"{out} proves entry {index}, in the checkpoint of {size} entries")
+
+
+def check_proof(
+    file: Annotated[Path, typer.Argument(help="The proof.", show_default=False)],
+    of: Annotated[Path | None, typer.Option(help="The published file that the proof must be of.")] = None,
+    log_key: LogKey = None,
+    witness: Witnesses = None,
+) -> None:
+    """Check a proof, offline and with no store. Exit status 0 means that it holds."""
+    from avatar.canonical import digest_of_file
+    from avatar.compose import read_settings
+    from avatar.consent.entries import Published
+    from avatar.consent.notes import read_note_key
+    from avatar.consent.proof import check_proof as check
+    from avatar.consent.proof import read_proof
+    from avatar.errors import InputError, LedgerError
+
+    log = _log_key(log_key, read_settings())
+    if log is None:
+        raise InputError("say which ledger to believe (--log-key)", code="ledger.no-key")
+    proof = read_proof(_bytes(file))
+    proven = check(proof, log, [read_note_key(key) for key in witness or ()])
+    fact = proven.entry.fact
+    if of and not (isinstance(fact, Published) and fact.file == digest_of_file(of)):
+        raise LedgerError(f"{file} holds, but is not about {of}", code="proof.other-file")
+    typer.echo(
+        f"holds: entry {proven.entry.index} of {proven.checkpoint.origin}, of {proven.entry.at:%Y-%m-%d %H:%M} UTC"
+    )
+    typer.echo(f"in its checkpoint of {proven.checkpoint.size} entries")
+    for name, at in proven.witnessed.items():
+        typer.echo(f"seen by {name} at {at:%Y-%m-%d %H:%M} UTC")
+    typer.echo(json.dumps(fact.model_dump(mode="json"), indent=2))
+
+
+def checkpoint() -> None:
+    """Sign the ledger's size and root as they stand, keep that in the store, and print it."""
+    from avatar.compose import open_house
+    from avatar.consent.keys import key_at
+    from avatar.consent.notes import NoteKey
+
+    house = open_house()
+    key = key_at(_checkpoint_key(house.settings), make=True)
+    note = house.ledger.checkpoint(key)
+    typer.echo(str(note), nl=False)
+    typer.echo(f"\nTo check it, others need this key: {NoteKey(house.ledger.read().origin, key.public)}")
+
+
+def witness(
+    state: Annotated[Path, typer.Option(help="What the witness remembers: out of reach of whoever runs the ledger.")],
+    key: Annotated[Path | None, typer.Option(help="Its own key, made at first use; by default beside --state.")] = None,
+    log_key: Annotated[str | None, typer.Option(help="The ledger's checkpoint key; needed the first time.")] = None,
+) -> None:
+    """Cosign the newest checkpoint, if the ledger only grew since the last time. Run it as another user, by a timer."""
+    from avatar.compose import open_objects, read_settings
+    from avatar.consent.keys import key_at
+    from avatar.consent.ledger import now
+    from avatar.consent.notes import read_note_key
+    from avatar.consent.witness import Witness, followed, watch, witness_key
+    from avatar.errors import InputError
+
+    log = log_key or followed(state)
+    if log is None:
+        raise InputError(
+            "say which ledger to follow: --log-key, as `avatar ledger checkpoint` prints it", code="ledger.no-key"
+        )
+    own = key_at(key or state.with_name(f"{state.name}.key"), make=True)
+    seen, cosignature = watch(open_objects(read_settings()), Witness(state, own, read_note_key(log)), now())
+    typer.echo(f"{seen.origin} grew to {seen.size} entries and kept its past; cosigned:")
+    typer.echo(str(cosignature), nl=False)
+    typer.echo(f"\nTo check it, others need this key: {witness_key(own)}")
+
+
+def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", show_default=False)]) -> None:
+    """Copy the ledger, with its checkpoints and cosignatures, to a folder that anyone can verify."""
+    from avatar.artifacts.objects import FolderObjects
+    from avatar.compose import open_objects, read_settings
+    from avatar.errors import InputError
+
+    source, target, count = open_objects(read_settings()), FolderObjects(to), 0
+    for name in source.list("ledger"):
+        data = source.read(name) or b""
+        if not target.create(name, data) and target.read(name) != data:
+            raise InputError(f"{to} holds another {name}; give an empty folder", code="ledger.other-export")
+        count += 1
+    typer.echo(f"{count} files in {to}; check them with: avatar ledger verify --folder {to}")
+
+
+def _checkpoint_key(settings: "Settings") -> Path:
+    return settings.key_folder / "checkpoint.key"
+
+
+def _log_key(given: str | None, settings: "Settings") -> "NoteKey | None":
+    """Return the key to believe: the one that was *given*, or that of the key folder, if it has one."""
+    from avatar.consent.keys import key_at
+    from avatar.consent.ledger import origin_of
+    from avatar.consent.notes import NoteKey, read_note_key
+
+    if given:
+        return read_note_key(given)
+    own = _checkpoint_key(settings)
+    if not own.exists():
+        return None
+    return NoteKey(origin_of(key_at(settings.key_folder / "ledger.key")), key_at(own).public)
+
+
+def _index(what: str, published: dict[str, int]) -> int:
+    from avatar.canonical import digest_of_file
+    from avatar.errors import InputError
+
+    if what.isascii() and what.isdecimal() and len(what) < 16:
+        return int(what)
+    digest = what if re.fullmatch(r"[0-9a-f]{64}", what) else digest_of_file(Path(what)) if Path(what).is_file() else ""
+    if digest not in published:
+        raise InputError(f"{what!r} is no entry's index, and no file that was published here", code="ledger.no-entry")
+    return published[digest]
+
+
+def _kept(path: Path) -> "Note":
+    from avatar.consent.notes import read_note
+    from avatar.consent.proof import read_proof
+
+    data = _bytes(path)
+    return read_proof(data).checkpoint if data.startswith(b"c2sp.org/tlog-proof@") else read_note(data)
+
+
+def _bytes(path: Path) -> bytes:
+    from avatar.errors import InputError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", code="ledger.no-file") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_bytes(data)
+    draft.replace(path)

@@ -1,0 +1,187 @@
+"""Examine a whole ledger from outside, with no key of its own: what holds, what does not, and what cannot be shown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from avatar.artifacts.objects import Objects
+from avatar.consent import checkpoint as checkpoints
+from avatar.consent.checkpoint import read_checkpoint
+from avatar.consent.entries import read_entry
+from avatar.consent.merkle import Tree
+from avatar.consent.notes import Note, NoteKey, cosigned_at, signed_by
+from avatar.consent.state import State, fold
+from avatar.errors import LedgerError
+
+
+class Answer(StrEnum):
+    """Whether something was found to be so."""
+
+    HOLDS = "holds"
+    BROKEN = "broken"
+    NOT_SHOWN = "not shown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The *answer* to one question about the ledger, in plain words, and the code of what is wrong."""
+
+    question: str
+    answer: Answer
+    words: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that was found. *size* is the number of entries that hold."""
+
+    origin: str
+    size: int
+    found: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is broken."""
+        return all(finding.answer != Answer.BROKEN for finding in self.found)
+
+    def explain(self) -> str:
+        """Return all of it in plain words, a line each."""
+        lines = [f"{finding.answer:<10} {finding.question}: {finding.words}" for finding in self.found]
+        verdict = "Nothing is broken." if self.sound else "THIS LEDGER IS NOT TO BE BELIEVED."
+        return "\n".join([*lines, verdict])
+
+    def as_json(self) -> dict[str, Any]:
+        found = [
+            {"question": f.question, "answer": str(f.answer), "words": f.words, "code": f.code} for f in self.found
+        ]
+        return {"sound": self.sound, "origin": self.origin, "entries": self.size, "findings": found}
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What the one who asks already believes: the ledger's checkpoint key, witnesses, and checkpoints they kept."""
+
+    log: NoteKey | None = None
+    witnesses: tuple[NoteKey, ...] = ()
+    kept: tuple[Note, ...] = ()
+
+
+class Replay:
+    """Entries read from the first on, each checked against the ones before it."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.tree = Tree()
+
+    def add(self, data: bytes) -> None:
+        """Take the stored bytes *data* as the next entry.
+
+        Raises:
+            LedgerError: they are not what must come next; nothing has changed.
+        """
+        entry = read_entry(data)
+        if not self.tree.size:
+            fold(State(), entry)  # a first entry that is refused must leave no trace
+        fold(self.state, entry)
+        self.tree.append(data)
+
+
+def examine(objects: Objects, believed: Believed) -> Findings:
+    """Check every signature, the chain, what it adds up to, and the root against checkpoints and cosignatures."""
+    replay = Replay()
+    found = [_entries(objects, replay)]
+    if found[0].answer == Answer.HOLDS:
+        found += _checkpoints(objects, replay, believed)
+    return Findings(replay.state.origin, replay.tree.size, tuple(found))
+
+
+def continues(tree: Tree, note: Note, origin: str) -> Finding:
+    """Find out whether the ledger *origin* with the entries in *tree* continues the checkpoint *note*."""
+    try:
+        checkpoint = read_checkpoint(note)
+    except LedgerError as error:
+        return Finding("checkpoint", Answer.BROKEN, str(error), error.code)
+    question = f"checkpoint of {checkpoint.size} entries"
+    if checkpoint.origin != origin:
+        words = f"it is of another ledger, {checkpoint.origin}"
+        return Finding(question, Answer.BROKEN, words, "ledger.other-ledger")
+    if checkpoint.size > tree.size:
+        words = f"only {tree.size} entries are left: the newest {checkpoint.size - tree.size} were cut off"
+        return Finding(question, Answer.BROKEN, words, "ledger.truncated")
+    if tree.root(checkpoint.size) != checkpoint.root:
+        words = "the entries are not those that were signed: the ledger's past was changed"
+        return Finding(question, Answer.BROKEN, words, "ledger.split-view")
+    return Finding(question, Answer.HOLDS, "the entries are those that were signed")
+
+
+def _entries(objects: Objects, replay: Replay) -> Finding:
+    question = "entries"
+    for name in objects.list("ledger/entries"):
+        size = replay.tree.size
+        if name != f"ledger/entries/{size:012d}":
+            words = f"entry {size} is missing, or a stranger lies in its place: {name}"
+            return Finding(question, Answer.BROKEN, words, "ledger.broken-chain")
+        try:
+            replay.add(objects.read(name) or b"")
+        except LedgerError as error:
+            return Finding(question, Answer.BROKEN, f"entry {size}: {error}", error.code)
+    if not replay.tree.size:
+        return Finding(question, Answer.BROKEN, "there are none", "ledger.empty")
+    words = f"all {replay.tree.size} are signed with the ledger's key {replay.state.key[:16]}, in order, and add up"
+    return Finding(question, Answer.HOLDS, words)
+
+
+def _checkpoints(objects: Objects, replay: Replay, believed: Believed) -> Iterator[Finding]:
+    origin = replay.state.origin
+    try:
+        notes = [checkpoints.fetch(objects, size) for size in checkpoints.sizes(objects)]
+    except LedgerError as error:
+        yield Finding("checkpoints", Answer.BROKEN, str(error), error.code)
+        return
+    checks = [continues(replay.tree, note, origin) for note in notes]
+    yield from (check for check in checks if check.answer != Answer.HOLDS)
+    yield from checks[-1:] if checks and checks[-1].answer == Answer.HOLDS else ()
+    yield _signed(notes, believed.log)
+    yield from _witnessed(notes, believed, replay.tree.size)
+    yield from (_kept(replay.tree, note, origin, believed.log) for note in believed.kept)
+
+
+def _signed(notes: Sequence[Note], log: NoteKey | None) -> Finding:
+    question = "checkpoint signatures"
+    if log is None:
+        words = f"{len(notes)} are here, but nobody said which key to believe (--log-key)"
+        return Finding(question, Answer.NOT_SHOWN, words)
+    if not notes:
+        # The key was made, or handed out, with a first checkpoint: that none is left is no accident.
+        return Finding(question, Answer.BROKEN, f"there is none by {log.name}", "ledger.no-checkpoint")
+    bad = [read_checkpoint(note).size for note in notes if not signed_by(note, log)]
+    if bad:
+        words = f"the one of {bad[0]} entries is not signed by {log.name}"
+        return Finding(question, Answer.BROKEN, words, "ledger.forged")
+    return Finding(question, Answer.HOLDS, f"all {len(notes)} are signed by {log.name}")
+
+
+def _witnessed(notes: Sequence[Note], believed: Believed, size: int) -> Iterator[Finding]:
+    if not believed.witnesses:
+        words = "nobody named one (--witness): whoever holds the keys could show others a different ledger"
+        yield Finding("witness", Answer.NOT_SHOWN, words)
+    for witness in believed.witnesses:
+        question, seen = f"witness {witness.name}", [note for note in notes if cosigned_at(note, witness)]
+        if not seen:
+            yield Finding(question, Answer.BROKEN, "it cosigned nothing that is here", "ledger.no-witness")
+            continue
+        newest, at = read_checkpoint(seen[-1]), cosigned_at(seen[-1], witness)
+        later = f"; {size - newest.size} came later, unseen" if size > newest.size else ""
+        yield Finding(
+            question, Answer.HOLDS, f"it saw the first {newest.size} entries at {at:%Y-%m-%d %H:%M} UTC{later}"
+        )
+
+
+def _kept(tree: Tree, note: Note, origin: str, log: NoteKey | None) -> Finding:
+    if log is None or not signed_by(note, log):
+        words = "it is not signed by a key that is believed (--log-key)"
+        return Finding("checkpoint you kept", Answer.BROKEN, words, "ledger.forged")
+    found = continues(tree, note, origin)
+    return Finding(f"{found.question} that you kept", found.answer, found.words, found.code)
