@@ -1,0 +1,120 @@
+"""Ledgers to measure: any number of entries of every kind, kept in memory or in a folder."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import chain, cycle, islice
+from pathlib import Path
+
+from avatar.canonical import canonical
+from avatar.consent import Use
+from avatar.consent.claims import Position
+from avatar.consent.entries import (
+    Brought,
+    Enrolled,
+    Entry,
+    Fact,
+    Granted,
+    Opened,
+    Performed,
+    Published,
+    Refused,
+    Withdrawn,
+    signed_bytes_of,
+)
+from avatar.consent.keys import Key
+from avatar.consent.ledger import origin_of
+from avatar.consent.record import Grant, Withdrawal
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+_PEOPLE = 10
+
+
+class Memory:
+    """An object store that is a dictionary, and counts what is read."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+        self.reads = 0
+
+    def create(self, key: str, source: bytes | Path) -> bool:
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        return self.held.setdefault(key, data) is data
+
+    def read(self, key: str) -> bytes | None:
+        self.reads += 1
+        return self.held.get(key)
+
+    def download(self, key: str, to: Path) -> bool:
+        data = self.read(key)
+        if data is not None:
+            to.write_bytes(data)
+        return data is not None
+
+    def list(self, prefix: str) -> Iterator[str]:
+        return iter(sorted(key for key in self.held if key.startswith(f"{prefix}/")))
+
+    def delete(self, key: str) -> None:
+        self.held.pop(key, None)
+
+
+def name(index: int) -> str:
+    """Return where entry *index* stands."""
+    return f"ledger/entries/{index:012d}"
+
+
+def digest(*words: object) -> str:
+    """Return a digest that only these *words* have."""
+    return sha256(repr(words).encode()).hexdigest()
+
+
+def signed(after: Position, fact: Fact, key: Key) -> bytes:
+    """Return the bytes of the entry behind *after* that says *fact*."""
+    index, at = after.index + 1, NOON + timedelta(seconds=after.index + 1)
+    signature = key.sign(signed_bytes_of(index, after.digest, at, fact))
+    entry = Entry(index=index, previous=after.digest, at=at, fact=fact, signature=signature)
+    return canonical(entry.model_dump(mode="json"))
+
+
+def entries(count: int, key: Key) -> Iterator[bytes]:
+    """Yield the bytes of *count* entries of a ledger that *key* signs."""
+    said, place = chain([Opened(origin=origin_of(key), key=key.public)], facts()), Position(origin_of(key), -1, "")
+    for fact in islice(said, count):
+        data = signed(place, fact, key)
+        place = Position(place.origin, place.index + 1, sha256(data).hexdigest())
+        yield data
+
+
+def facts() -> Iterator[Fact]:
+    """Yield what happens at a studio with ten people, without end."""
+    people = [(f"p-{number:016x}", Key(sha256(bytes([number])).digest())) for number in range(_PEOPLE)]
+    for person, own in people:
+        yield Enrolled(person=person, key=own.public, card=digest("card", person), capacity="synthetic")
+        yield Brought(person=person, asset=digest("asset", person), manifest=digest("manifest", person))
+    # A person agrees, is performed and published now and then, and at last takes it back.
+    for number, (person, own) in enumerate(cycle(people)):
+        grant = _grant(person, own, number)
+        yield Granted(grant=grant)
+        for take in range(5):
+            made = digest("made", number, take)
+            yield Performed(
+                request="Speak", recipe=digest("r", number), made=made, grants=(grant.digest,), recalled=take > 2
+            )
+        yield Published(file=digest("f", number), recipe=digest("r", number), people=(person,), grants=(grant.digest,))
+        yield Refused(code="consent.no-grant", request="SwapFace", people=(person,))
+        plain = Withdrawal(person=person)
+        yield Withdrawn(withdrawal=plain.model_copy(update={"signature": own.sign(plain.signed_bytes)}))
+
+
+def _grant(person: str, key: Key, number: int) -> Grant:
+    plain = Grant(
+        record_id=f"{number:032x}",
+        person=person,
+        grantee="a studio",
+        uses=(Use.ANIMATE_FACE, Use.PUBLISH),
+        assets=(digest("asset", person),),
+        not_before=NOON,
+        not_after=NOON + timedelta(days=365),
+        signature="0" * 128,
+    )
+    return plain.model_copy(update={"signature": key.sign(plain.signed_bytes)})
