@@ -46,7 +46,9 @@ def main() -> None:
         world = World(Path(folder), objects)
         ada = world.enroll("ada")
         world.agree(ada, Use.CLONE_VOICE)
-        request, happening = LearnVoice(world.likeness(ada).voice), facts()
+        voice, happening = world.likeness(ada).voice, facts()
+        assert voice
+        request = LearnVoice(voice)
         for size in _SIZES:
             _grow(world, Path(folder) / "store", size, happening)
             rows += _measured(world, objects, size, lambda: world.gate.clear(request))

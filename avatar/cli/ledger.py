@@ -9,7 +9,6 @@ import typer
 
 if TYPE_CHECKING:
     from avatar.consent.notes import Note, NoteKey
-    from avatar.settings import Settings
 
 LogKey = Annotated[
     str | None,
@@ -49,7 +48,7 @@ def verify(
     settings = read_settings()
     objects = FolderObjects(folder) if folder else open_objects(settings)
     believed = Believed(
-        _log_key(log_key, settings),
+        _log_key(log_key, settings.key_folder),
         tuple(read_note_key(key) for key in witness or ()),
         tuple(_kept(path) for path in kept or ()),
     )
@@ -90,7 +89,7 @@ def check_proof(
     from avatar.consent.proof import read_proof
     from avatar.errors import InputError, LedgerError
 
-    log = _log_key(log_key, read_settings())
+    log = _log_key(log_key, read_settings().key_folder)
     if log is None:
         raise InputError("say which ledger to believe (--log-key)", code="ledger.no-key")
     proof = read_proof(_bytes(file))
@@ -114,7 +113,7 @@ def checkpoint() -> None:
     from avatar.consent.notes import NoteKey
 
     house = open_house()
-    key = key_at(_checkpoint_key(house.settings), make=True)
+    key = key_at(_checkpoint_key(house.settings.key_folder), make=True)
     note = house.ledger.checkpoint(key)
     typer.echo(str(note), nl=False)
     typer.echo(f"\nTo check it, others need this key: {NoteKey(house.ledger.read().origin, key.public)}")
@@ -160,22 +159,22 @@ def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", sh
     typer.echo(f"{count} files in {to}; check them with: avatar ledger verify --folder {to}")
 
 
-def _checkpoint_key(settings: "Settings") -> Path:
-    return settings.key_folder / "checkpoint.key"
+def _checkpoint_key(keys: Path) -> Path:
+    return keys / "checkpoint.key"
 
 
-def _log_key(given: str | None, settings: "Settings") -> "NoteKey | None":
-    """Return the key to believe: the one that was *given*, or that of the key folder, if it has one."""
+def _log_key(given: str | None, keys: Path) -> "NoteKey | None":
+    """Return the key to believe: the one that was *given*, or that of the folder *keys*, if it has one."""
     from avatar.consent.keys import key_at
     from avatar.consent.ledger import origin_of
     from avatar.consent.notes import NoteKey, read_note_key
 
     if given:
         return read_note_key(given)
-    own = _checkpoint_key(settings)
+    own = _checkpoint_key(keys)
     if not own.exists():
         return None
-    return NoteKey(origin_of(key_at(settings.key_folder / "ledger.key")), key_at(own).public)
+    return NoteKey(origin_of(key_at(keys / "ledger.key")), key_at(own).public)
 
 
 def _index(what: str, published: dict[str, int]) -> int:

@@ -193,5 +193,7 @@ def test_another_library_agrees():
 
     for size in range(1, 71):
         assert theirs.get_state(size) == tree.root(size)
-        proof = theirs.prove_consistency(size, 70)
-        pymerkle.verify_consistency(tree.root(size), tree.root(), proof)
+        pymerkle.verify_consistency(tree.root(size), tree.root(), theirs.prove_consistency(size, 70))
+        proof = theirs.prove_inclusion(size, 70)  # it counts leaves from one, and starts the path with the leaf
+        assert proof.path == [leaf_hash(leaves[size - 1]), *tree.inclusion(size - 1, 70)]
+        pymerkle.verify_inclusion(leaf_hash(leaves[size - 1]), tree.root(), proof)
