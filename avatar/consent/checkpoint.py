@@ -102,8 +102,8 @@ def newest(objects: Objects) -> Note | None:
 def best_above(objects: Objects, index: int) -> Note | None:
     """Return the newest checkpoint that holds entry *index*: one with a cosignature, if there is one."""
     found = [size for size in sizes(objects) if size > index]
-    seen = {int(name.split("/")[-2]) for name in objects.list(_COSIGNATURES)}
-    chosen = max((size for size in found if size in seen), default=max(found, default=None))
+    seen = {name.split("/")[-2] for name in objects.list(_COSIGNATURES)}
+    chosen = max((size for size in found if f"{size:012d}" in seen), default=max(found, default=None))
     return None if chosen is None else fetch(objects, chosen)
 
 

@@ -13,6 +13,7 @@ from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
 from avatar.consent.notes import NoteKey
 from avatar.consent.witness import Witness, watch, witness_key
+from avatar.errors import LedgerError
 
 KEY, OWN = new_key(), new_key()
 
@@ -143,6 +144,15 @@ def test_what_is_wrong_is_found(ledger, change, codes):
     assert broken(findings) == codes
     assert not findings.sound
     assert findings.explain().endswith("THIS LEDGER IS NOT TO BE BELIEVED.")
+
+
+def test_an_entry_that_is_spelt_another_way_stops_the_studio_too(ledger):
+    """The signature and the chain would still hold; the Merkle root would not."""
+    respelt(ledger)
+
+    with pytest.raises(LedgerError) as refusal:
+        Ledger(ledger.objects, key_at(ledger.folder / "ledger.key"), ledger.clock).read()
+    assert refusal.value.code == "ledger.unreadable"
 
 
 def test_only_a_kept_checkpoint_shows_that_a_whole_ledger_was_rolled_back(ledger):
