@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from avatar.consent.checkpoint import keep
+from avatar.consent.checkpoint import place
 from avatar.consent.claims import Position
 from avatar.consent.entries import read_entry
 from avatar.consent.examine import Answer, Believed, Replay, continues, examine
@@ -56,7 +56,7 @@ class Subject:
         """Return whether a whole examination finds nothing wrong with *stored*, the checkpoint being at hand."""
         objects = Memory()
         objects.held = {name(index): data for index, data in enumerate(stored)}
-        keep(objects, self.checkpoint)
+        place(objects, self.checkpoint)
         return examine(objects, Believed(self.log, (self.witness,))).sound
 
 
@@ -112,8 +112,8 @@ def rewrite(whole: Subject, count: int, rng: random.Random, tally: Tally) -> Non
         index = rng.randrange(1, len(whole.entries))
         stored = list(whole.entries[:index])
         for data in whole.entries[index + 1 :]:  # entry *index* never was
-            place = Position("", len(stored) - 1, sha256(stored[-1]).hexdigest())
-            stored.append(signed(place, read_entry(data).fact, _LEDGER))
+            at = Position("", len(stored) - 1, sha256(stored[-1]).hexdigest())
+            stored.append(signed(at, read_entry(data).fact, _LEDGER))
         tally.count("history rewritten with the real key", detected=not whole.sound(stored), which=f"at {index}")
 
 

@@ -49,7 +49,7 @@ def natural(text: str) -> int:
     return int(text)
 
 
-def keep(objects: Objects, note: Note) -> Note:
+def place(objects: Objects, note: Note) -> Note:
     """Store the checkpoint *note*; return the one that stands for its size, which must say the same.
 
     Raises:
@@ -67,7 +67,7 @@ def keep(objects: Objects, note: Note) -> Note:
     return standing
 
 
-def keep_cosignature(objects: Objects, size: int, cosignature: Signature) -> None:
+def place_cosignature(objects: Objects, size: int, cosignature: Signature) -> None:
     """Store a witness's *cosignature* of the checkpoint of *size* entries. The first that a witness gave stands."""
     objects.create(f"{_COSIGNATURES}/{size:012d}/{cosignature.key_id.hex()}", str(cosignature).encode())
 

@@ -97,7 +97,7 @@ class Ledger:
                     "the ledger is not a continuation of its newest checkpoint; restore the store from a backup",
                     code="ledger.split-view",
                 )
-            return checkpoints.keep(
+            return checkpoints.place(
                 self._objects, Checkpoint(state.origin, self._tree.size, self._tree.root()).signed(key)
             )
 

@@ -146,5 +146,5 @@ def watch(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint,
         )
     path = tree.consistency(old, checkpoint.size) if old <= checkpoint.size else []
     cosignature = witness.cosign(old, path, note, at)
-    checkpoints.keep_cosignature(objects, checkpoint.size, cosignature)
+    checkpoints.place_cosignature(objects, checkpoint.size, cosignature)
     return checkpoint, cosignature

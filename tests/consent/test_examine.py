@@ -106,13 +106,13 @@ def renamed(ledger):
 def forged(ledger):
     origin = ledger.ledger.read().origin
     honest = read_checkpoint(checkpoints.fetch(ledger.objects, 5))
-    checkpoints.keep(ledger.objects, Checkpoint(origin, 6, honest.root).signed(KEY))
+    checkpoints.place(ledger.objects, Checkpoint(origin, 6, honest.root).signed(KEY))
 
 
 def unsigned(ledger):
     honest = read_checkpoint(ledger.ledger.checkpoint(KEY))
     ledger.objects.delete("ledger/checkpoints/000000000006")
-    checkpoints.keep(ledger.objects, honest.signed(new_key()))
+    checkpoints.place(ledger.objects, honest.signed(new_key()))
 
 
 def empty(ledger):
