@@ -53,6 +53,7 @@ $(VENV)/.base: pyproject.toml constraints.txt Makefile | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.base
 	$(PIP) $(QUIETLY) --constraint constraints.txt --editable ".[dev]"
-	@# A judge of likeness for the tests. It declares a package that must be compiled; this one brings it built.
-	$(PIP) $(QUIETLY) --no-deps Resemblyzer==0.1.4 webrtcvad-wheels==2.0.14
+	@# For tests only: a judge of likeness, which declares a package that must be compiled (this one brings it built), and a
+	@# second opinion on the Merkle tree, which is GPL and asks for an older cachetools than it needs.
+	$(PIP) $(QUIETLY) --no-deps Resemblyzer==0.1.4 webrtcvad-wheels==2.0.14 pymerkle==7.0.0
 	@touch $@
