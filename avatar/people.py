@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import Literal, TypeVar
 
 from pydantic import ValidationError
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
+from avatar.artifacts.vault import Label, Vault
 from avatar.canonical import canonical
 from avatar.consent import Use
 from avatar.consent.entries import Brought, Enrolled, Granted, Refused, Withdrawn
@@ -26,6 +26,7 @@ from avatar.errors import AvatarError, ConsentError, InputError, StoreError
 from avatar.intake import Sample
 from avatar.production import Likeness
 from avatar.registry import hint
+from avatar.rooms import private_room
 
 A = TypeVar("A", bound=Artifact)
 
@@ -50,6 +51,7 @@ class People:
 
     objects: Objects
     store: Store
+    vault: Vault
     ledger: Ledger
     keys: Path  # one file a person; hand it to them, it is theirs
     organisation: str
@@ -69,8 +71,8 @@ class People:
                 f"alias {alias!r}: use a lower-case letter, then letters, digits and dashes (31 at most)",
                 code="person.bad-alias",
             )
-        with TemporaryDirectory(prefix="avatar-") as room:
-            ready = [self._prepared(prepare, Path(room), index) for index, prepare in enumerate(samples)]
+        with private_room() as room:
+            ready = [self._prepared(prepare, room, index) for index, prepare in enumerate(samples)]
             person = self._known(alias) or self._new(alias, capacity, id or f"p-{token_hex(8)}")
             for sample in ready:
                 self._bring(person, sample)
@@ -162,9 +164,16 @@ class People:
 
     def withdraw(self, person: Person, uses: Sequence[Use] = ()) -> int:
         """Record that *person* takes back *uses*, or everything; return the ledger index."""
-        withdrawal = Withdrawal(person=person.id, uses=tuple(sorted(set(uses))))
-        if (self.keys / f"{person.id}.key").exists():
-            signature = self.key(person).sign(withdrawal.signed_bytes)
+        return self._withdraw(Withdrawal(person=person.id, uses=tuple(sorted(set(uses)))))
+
+    def withdraw_all(self, id: str) -> int:
+        """Record that the person with the *id* takes everything back, also when nobody knows their alias any more."""
+        return self._withdraw(Withdrawal(person=id))
+
+    def _withdraw(self, withdrawal: Withdrawal) -> int:
+        key = self.keys / f"{withdrawal.person}.key"
+        if key.exists():
+            signature = key_at(key).sign(withdrawal.signed_bytes)
             withdrawal = withdrawal.model_copy(update={"signature": signature})
         return self.ledger.append(Withdrawn(withdrawal=withdrawal))
 
@@ -184,9 +193,10 @@ class People:
         # off, or runs right now: it is finished under the id that it began with.
         self.objects.create(f"aliases/{alias}", id.encode())
         id = (self.objects.read(f"aliases/{alias}") or b"").decode(errors="replace")
+        self.vault.keyring.make(id)
         card = canonical({"alias": alias, "salt": token_hex(16)})
-        self.objects.create(f"people/{id}/card", card)
-        card = self.objects.read(f"people/{id}/card") or b""
+        self.objects.create(f"people/{id}/card", self.vault.seal(card, Label("card", (id,))))
+        card = self._card(id)
         key = key_at(self.keys / f"{id}.key", make=True)
         self._enter(Enrolled(person=id, key=key.public, card=sha256(card).hexdigest(), capacity=capacity))
         person = self._known(alias)
@@ -220,9 +230,9 @@ class People:
             return None
         id = found.decode(errors="replace")
         state = self.ledger.read().people.get(id)
-        if state is None:
+        if state is None or state.erased:
             return None
-        card = self.objects.read(f"people/{id}/card") or b""
+        card = self._card(id)
         # Checked against the ledger: whoever exchanges two aliases would have one person sign what another agreed to.
         if sha256(card).hexdigest() != state.card or json.loads(card).get("alias") != alias:
             raise StoreError(
@@ -230,6 +240,10 @@ class People:
                 code="store.altered",
             )
         return Person(id, alias, state.capacity)
+
+    def _card(self, id: str) -> bytes:
+        sealed = self.objects.read(f"people/{id}/card")
+        return self.vault.open(sealed, Label("card", (id,))) if sealed else b""
 
     def _refuse(self, person: str, code: str) -> None:
         self.ledger.append(Refused(code=code, request="Grant", people=(person,)))

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from avatar.artifacts.objects import Objects
 from avatar.canonical import canonical
 from avatar.consent.claims import Position
-from avatar.consent.entries import Entry, Fact, Granted, Opened, Withdrawn, signed_bytes_of
+from avatar.consent.entries import Brought, Entry, Erased, Fact, Granted, Opened, Withdrawn, signed_bytes_of
 from avatar.consent.keys import Key, verify
 from avatar.consent.record import Grant
 from avatar.consent.state import State, fold
@@ -72,6 +72,7 @@ class Ledger:
         with self._lock:
             if self._state.index > position.index:
                 return False
+            self._refuse_strangers(fact)
             self._refuse_unsigned(fact)
             data = self._entry(position, fact)
             won = self._objects.create(_name(position.index + 1), data)
@@ -127,14 +128,28 @@ class Ledger:
                 code="ledger.foreign-key",
             )
 
+    def _refuse_strangers(self, fact: Fact) -> None:
+        match fact:
+            case Granted():
+                id = fact.grant.person
+            case Withdrawn():
+                id = fact.withdrawal.person
+            case Brought() | Erased():
+                id = fact.person
+            case _:
+                return
+        person = self._state.people.get(id)
+        if person is None:
+            raise ConsentError(f"{id} is not enrolled here (avatar enroll)", code="consent.unknown-person")
+        if person.erased:
+            raise ConsentError(f"{id} was erased; nothing of them is recorded any more", code="consent.erased")
+
     def _refuse_unsigned(self, fact: Fact) -> None:
         # A forged record must never get in: once in, it would stop every reader of the ledger.
         record = fact.grant if isinstance(fact, Granted) else fact.withdrawal if isinstance(fact, Withdrawn) else None
         if record is None:
             return
-        person = self._state.people.get(record.person)
-        if person is None:
-            raise ConsentError(f"{record.person} is not enrolled here (avatar enroll)", code="consent.unknown-person")
+        person = self._state.people[record.person]
         if record.signature is None:
             return  # a withdrawal that reached the organisation on another way
         if isinstance(record, Grant) and record.digest in self._state.grants:
