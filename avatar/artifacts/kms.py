@@ -1,20 +1,12 @@
 """A keyring for teams: each person's key is wrapped by a key that never leaves AWS KMS."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from avatar.artifacts.keyring import gone, known
 from avatar.artifacts.objects import Objects
 from avatar.errors import StoreError
-
-
-class Kms(Protocol):
-    """What is used of boto3's KMS client."""
-
-    def generate_data_key(self, *, KeyId: str, KeySpec: str, EncryptionContext: Mapping[str, str]) -> Any: ...
-
-    def decrypt(self, *, KeyId: str, CiphertextBlob: bytes, EncryptionContext: Mapping[str, str]) -> Any: ...
 
 
 class KmsKeyring:
@@ -25,7 +17,7 @@ class KmsKeyring:
     backups and replication.
     """
 
-    def __init__(self, objects: Objects, master: str, client: Kms | None = None) -> None:
+    def __init__(self, objects: Objects, master: str, client: Any = None) -> None:
         self._objects = objects
         self._master = master
         self._client = client or _client()
@@ -85,9 +77,8 @@ def _name(person: str) -> str:
     return f"people/{known(person)}/key"
 
 
-def _client() -> Kms:
+def _client() -> Any:
     import boto3
     from botocore.config import Config
 
-    client: Kms = boto3.client("kms", config=Config(retries={"mode": "standard", "total_max_attempts": 4}))
-    return client
+    return boto3.client("kms", config=Config(retries={"mode": "standard", "total_max_attempts": 4}))
