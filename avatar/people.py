@@ -188,7 +188,9 @@ class People:
 
     def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
         if id in self.ledger.read().people:
-            raise InputError(f"id {id!r} is taken by someone else here; leave it out", code="person.id-taken")
+            raise InputError(
+                f"id {id!r} is someone else's here, or was erased for good; leave it out", code="person.id-taken"
+            )
         # The alias decides who was first. One that stands without an entry in the ledger is an enrolment that broke
         # off, or runs right now: it is finished under the id that it began with.
         self.objects.create(f"aliases/{alias}", id.encode())

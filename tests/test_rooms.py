@@ -1,6 +1,5 @@
 """Rooms are closed, and nothing is left in them, however their process ends."""
 
-import os
 import signal
 import stat
 import subprocess
@@ -41,10 +40,13 @@ def test_a_room_is_closed_to_others_and_gone_afterwards(tmp_path):
 
 
 def test_a_room_is_gone_after_an_error(tmp_path):
-    with pytest.raises(KeyboardInterrupt), private_room(tmp_path) as room:
-        (room / "face.png").write_text("a face")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with private_room(tmp_path) as room:
+            (room / "face.png").write_text("a face")
+            raise KeyboardInterrupt
 
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -67,7 +69,7 @@ def test_nothing_else_is_swept(tmp_path):
     (tmp_path / "avatar-notes.txt").write_text("mine")
     (tmp_path / "other").mkdir()
     (tmp_path / "elsewhere").mkdir()
-    os.symlink(tmp_path / "elsewhere", tmp_path / "avatar-link")
+    (tmp_path / "avatar-link").symlink_to(tmp_path / "elsewhere")
 
     assert sweep(tmp_path) == 0
     assert len(list(tmp_path.iterdir())) == 4

@@ -64,8 +64,12 @@ def places(folder: Path, secret: bytes) -> list[str]:
     ]
 
 
-def test_not_one_readable_byte_is_left(played):
+def test_not_one_readable_byte_is_left(played, temporary):
     world, kept = played.world, secrets(played, played.victim)
+    for name, secret in kept.items():  # what is not sealed is found
+        (temporary / "plain").write_bytes(b"before" + secret + b"after")
+        assert "temporary/plain" in places(world.folder, secret), name
+    (temporary / "plain").unlink()
     assert {"sound.wav", "transcript.txt", "picture.png", "footage.mp4", "voice.npz", "step.json"} <= {
         name.split()[-1] for name in kept
     }
