@@ -158,7 +158,7 @@ def test_the_same_production_on_s3_has_the_same_digests(finished, tmp_path, s3_e
 def test_after_an_erasure_nothing_readable_of_the_person_is_left_in_the_house(copy):
     """With real pictures, voices and models: every part is written out first, then searched for."""
     house = House(Settings(home=copy.folder / ".avatar"))
-    ava, mia = house.people.find("ava"), house.people.find("mia")
+    ava = house.people.find("ava")
     secrets = {f"{digest} {part}": data for digest, part, data in _parts(house, ava.id, copy.folder / "part")}
     secrets |= {line: line.encode() for line in _lines(house, ava.id)}
     kinds = {name.split()[-1] for name in secrets}
@@ -174,7 +174,7 @@ def test_after_an_erasure_nothing_readable_of_the_person_is_left_in_the_house(co
         data = path.read_bytes()
         assert path.name != "ava"
         assert not [name for name, secret in secrets.items() if secret in data], path
-    assert mia.id in copy.run("people").stdout
+    assert "mia" in copy.run("people").stdout
     assert copy.run("demo", "--out", "again", "--script", SCRIPT).returncode == 1
     assert "NOT trusted" in copy.run("verify", str(copy.video)).stdout
 
