@@ -21,8 +21,7 @@ def erase(people: People, name: str) -> Erasure:
     What shows them together with others becomes unreadable for all of them. The ledger stays whole: it never held more
     than random ids and digests.
     """
-    aliases = _aliases(people)
-    id = _id_of(people, name, aliases)
+    id = _id_of(people, name)
     # The ledger first: from here on nothing is cleared, published or brought back, whatever happens next.
     if not people.ledger.read().people[id].erased:
         people.withdraw_all(id)
@@ -30,22 +29,19 @@ def erase(people: People, name: str) -> Erasure:
     people.vault.keyring.destroy(id)
     for key in list(people.objects.list(f"people/{id}")):
         people.objects.delete(key)
-    for alias in (alias for alias, leads_to in aliases.items() if leads_to == id):
-        people.objects.delete(f"aliases/{alias}")
     (people.keys / f"{id}.key").unlink(missing_ok=True)
     sweep()
+    # Last, so that the alias still leads to an erasure that broke off.
+    for key in [key for key in people.objects.list("aliases") if people.objects.read(key) == id.encode()]:
+        people.objects.delete(key)
     published = people.ledger.read().published.items()
     return Erasure(id, tuple(file for file, publication in published if id in publication.people))
 
 
-def _aliases(people: People) -> dict[str, str]:
-    keys = list(people.objects.list("aliases"))
-    return {key.removeprefix("aliases/"): (people.objects.read(key) or b"").decode(errors="replace") for key in keys}
-
-
-def _id_of(people: People, name: str, aliases: dict[str, str]) -> str:
+def _id_of(people: People, name: str) -> str:
     known = people.ledger.read().people
     if name in known:
         return name
-    left = known.get(aliases.get(name, ""))
-    return aliases[name] if left and left.erased else people.find(name).id
+    # What an erasure that broke off left behind: an alias that leads to someone who is erased.
+    found = (people.objects.read(people.alias_key(name)) or b"").decode(errors="replace")
+    return found if found in known and known[found].erased else people.find(name).id

@@ -80,7 +80,7 @@ class People:
 
     def find(self, name: str) -> Person:
         """Return the person with the alias or id *name*."""
-        person = self._known(name) or next((p for p in self.all() if p.id == name), None)
+        person = self._known(name) or self._enrolled(name)
         if person is None:
             aliases = [p.alias for p in self.all()]
             raise InputError(
@@ -92,8 +92,12 @@ class People:
 
     def all(self) -> tuple[Person, ...]:
         """Return everyone, by alias."""
-        aliases = (key.removeprefix("aliases/") for key in self.objects.list("aliases"))
-        return tuple(person for alias in aliases if (person := self._known(alias)))
+        everyone = (self._enrolled(id) for id in self.ledger.read().people)
+        return tuple(sorted((person for person in everyone if person), key=lambda person: person.alias))
+
+    def alias_key(self, alias: str) -> str:
+        """Return where the store says who *alias* is: a name that tells the alias to nobody."""
+        return f"aliases/{self.ledger.pseudonym(alias)}"
 
     def likeness(self, person: Person) -> Likeness:
         """Return the newest of each kind of sample that *person* brought."""
@@ -193,8 +197,8 @@ class People:
             )
         # The alias decides who was first. One that stands without an entry in the ledger is an enrolment that broke
         # off, or runs right now: it is finished under the id that it began with.
-        self.objects.create(f"aliases/{alias}", id.encode())
-        id = (self.objects.read(f"aliases/{alias}") or b"").decode(errors="replace")
+        self.objects.create(self.alias_key(alias), id.encode())
+        id = (self.objects.read(self.alias_key(alias)) or b"").decode(errors="replace")
         self.vault.keyring.make(id)
         card = canonical({"alias": alias, "salt": token_hex(16)})
         self.objects.create(f"people/{id}/card", self.vault.seal(card, Label("card", (id,))))
@@ -227,21 +231,27 @@ class People:
         return kind(ours[-1]) if ours else None
 
     def _known(self, alias: str) -> Person | None:
-        found = self.objects.read(f"aliases/{alias}") if _ALIAS.fullmatch(alias) else None
-        if found is None:
-            return None
-        id = found.decode(errors="replace")
-        state = self.ledger.read().people.get(id)
-        if state is None or state.erased:
-            return None
-        card = self._card(id)
-        # Checked against the ledger: whoever exchanges two aliases would have one person sign what another agreed to.
-        if sha256(card).hexdigest() != state.card or json.loads(card).get("alias") != alias:
+        found = self.objects.read(self.alias_key(alias)) if _ALIAS.fullmatch(alias) else None
+        person = self._enrolled(found.decode(errors="replace")) if found else None
+        # Whoever exchanges two aliases would have one person sign what another agreed to.
+        if person and person.alias != alias:
             raise StoreError(
                 f"alias {alias!r} was altered in the store: it leads to someone else; restore the store from a backup",
                 code="store.altered",
             )
-        return Person(id, alias, state.capacity)
+        return person
+
+    def _enrolled(self, id: str) -> Person | None:
+        state = self.ledger.read().people.get(id)
+        if state is None or state.erased:
+            return None
+        card = self._card(id)
+        if sha256(card).hexdigest() != state.card:
+            raise StoreError(
+                f"the card of {id} was altered in the store: it leads to someone else; restore the store from a backup",
+                code="store.altered",
+            )
+        return Person(id, json.loads(card)["alias"], state.capacity)
 
     def _card(self, id: str) -> bytes:
         sealed = self.objects.read(f"people/{id}/card")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-_PREFIX = "avatar-"
+_ROOM = re.compile(r"avatar-room-[0-9a-f]{32}")  # nobody else's folder is called like this
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def private_room(within: Path | None = None) -> Iterator[Path]:
         # The kernel holds the lock for as long as this process lives, however it ends. It is taken before the folder
         # has the name that ``sweep`` looks for.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        room = draft.rename(draft.with_name(f"{_PREFIX}{uuid4().hex}"))
+        room = draft.rename(draft.with_name(f"avatar-room-{uuid4().hex}"))
         try:
             yield room
         finally:
@@ -34,7 +35,8 @@ def private_room(within: Path | None = None) -> Iterator[Path]:
 def sweep(within: Path | None = None) -> int:
     """Remove the rooms that killed processes left below *within*, and return how many there were."""
     folder = within or Path(tempfile.gettempdir())
-    return sum(_swept(room) for room in folder.glob(f"{_PREFIX}*") if room.is_dir() and not room.is_symlink())
+    rooms = (path for path in folder.iterdir() if _ROOM.fullmatch(path.name))
+    return sum(_swept(room) for room in rooms if room.is_dir() and not room.is_symlink())
 
 
 def _swept(room: Path) -> bool:

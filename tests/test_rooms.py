@@ -66,10 +66,11 @@ def test_rooms_where_work_goes_on_are_left_alone(tmp_path, elsewhere):
 
 
 def test_nothing_else_is_swept(tmp_path):
-    (tmp_path / "avatar-notes.txt").write_text("mine")
-    (tmp_path / "other").mkdir()
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "avatar-link").symlink_to(tmp_path / "elsewhere")
+    name = f"avatar-room-{'0' * 31}"
+    (tmp_path / f"{name}1").write_text("mine")
+    (tmp_path / "avatar-pipeline").mkdir()
+    (tmp_path / f"{name}x").mkdir()
+    (tmp_path / f"{name}2").symlink_to(tmp_path / "avatar-pipeline")
 
     assert sweep(tmp_path) == 0
     assert len(list(tmp_path.iterdir())) == 4

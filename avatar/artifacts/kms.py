@@ -20,7 +20,8 @@ class KmsKeyring:
     def __init__(self, objects: Objects, master: str, client: Any = None) -> None:
         self._objects = objects
         self._master = master
-        self._client = client or _client()
+        with self._explained("opening KMS"):
+            self._client = client or _client()
         self._unwrapped: dict[str, tuple[bytes, bytes]] = {}  # person -> wrapped, plain
 
     def key_of(self, person: str) -> bytes:

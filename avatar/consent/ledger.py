@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from pydantic import ValidationError
 
@@ -79,6 +80,11 @@ class Ledger:
             if won and self._state.index == position.index:
                 self._fold(data)
             return won
+
+    def pseudonym(self, word: str) -> str:
+        """Return a name (64 hex digits) for *word* that only who holds the ledger's key can tell, or guess and try."""
+        # Ed25519 signs the same bytes the same way; no entry begins like this.
+        return sha256(bytes.fromhex(self._key.sign(b"pseudonym\0" + word.encode(errors="replace")))).hexdigest()
 
     def _open(self) -> None:
         origin = f"avatar-ledger/{self._key.public[:16]}"

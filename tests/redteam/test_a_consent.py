@@ -137,7 +137,7 @@ def test_a_withdrawal_cannot_be_replaced_by_something_harmless(scene):
 def test_two_aliases_cannot_be_exchanged(scene, bring_the_card):
     """Otherwise `avatar grant mallory` would have the victim's key sign."""
     world = scene.world
-    overwrite(world.objects, "aliases/mallory", scene.victim.id.encode())
+    overwrite(world.objects, world.people.alias_key("mallory"), scene.victim.id.encode())
     if bring_the_card:
         sealed = world.objects.read(f"people/{scene.accomplice.id}/card")
         card = world.vault.open(sealed, Label("card", (scene.accomplice.id,)))

@@ -5,9 +5,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import boto3
 import pytest
 
 from avatar.artifacts.artifact import Artifact
+from avatar.artifacts.kms import KmsKeyring
+from avatar.artifacts.s3 import S3Objects
+from avatar.artifacts.vault import Vault
 from avatar.consent.entries import Enrolled, Erased, Refused
 from avatar.erasure import erase
 from avatar.errors import AvatarError, ConsentError, InputError
@@ -15,9 +19,13 @@ from avatar.registry import Choice
 from avatar.stages.face import AnimateFace, SwapFace
 from avatar.stages.picture import Publish
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.testing.world import World
+from tests.conftest import BUCKET
 from tests.consent.reading import entries, facts
 from tests.redteam.attacks import overwrite
+from tests.redteam.conftest import Scene
 
+_FOLDERS = ("aliases", "blobs", "ledger", "manifests", "people", "recipes")
 LINE = "nobody must ever read this sentence again"
 
 
@@ -80,7 +88,7 @@ def test_not_one_readable_byte_is_left(played, temporary):
 
 
 def test_even_before_that_nothing_in_the_store_can_be_read_without_the_keys(played):
-    kept = {name: data for name, data in secrets(played, played.victim).items() if name != "alias"}
+    kept = secrets(played, played.victim)
 
     assert {name for name, secret in kept.items() if places(played.world.folder, secret)} == set()
 
@@ -102,7 +110,7 @@ def test_a_copy_of_the_whole_store_is_as_unreadable(played):
 
 
 def test_what_a_killed_run_left_behind_goes_too(played, temporary):
-    left = temporary / "avatar-left-by-a-killed-process"
+    left = temporary / f"avatar-room-{'0' * 32}"
     left.mkdir()
     (left / "picture.png").write_bytes(b"victim's picture.png")
 
@@ -223,7 +231,7 @@ def test_someone_whose_key_was_lost_can_be_erased_by_id(played):
 
 
 def test_an_exchanged_alias_does_not_erase_someone_else(scene):
-    overwrite(scene.world.objects, "aliases/mallory", scene.victim.id.encode())
+    overwrite(scene.world.objects, scene.world.people.alias_key("mallory"), scene.victim.id.encode())
 
     with pytest.raises(AvatarError) as refusal:
         erase(scene.world.people, "mallory")
@@ -263,3 +271,28 @@ def test_an_erasure_during_work_ends_it_with_an_entry_and_keeps_nothing(played):
     assert refusal.value.code == "person.erased"
     assert entries(world.objects)[-1].fact.code == "person.erased"
     assert list(world.objects.list("blobs")) == before
+
+
+def test_a_team_with_a_bucket_and_kms_erases_as_one_with_a_folder(tmp_path, s3_endpoint):
+    objects, master = S3Objects(BUCKET, tmp_path.name), boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+
+    def opened() -> World:
+        world = World(tmp_path, objects)
+        world.vault = Vault(KmsKeyring(objects, master))
+        return world
+
+    here, there = opened(), opened()
+    scene = Scene(here, here.enroll("victim"), here.enroll("mallory"))
+    here.agree(scene.victim)
+    here.agree(scene.accomplice)
+    kept, voice = secrets(scene, scene.victim), here.likeness(scene.victim).voice
+    Scene(there, scene.victim, scene.accomplice).publish(scene.victim)
+    erase(here.people, "victim")
+
+    everything = {key: objects.read(key) for folder in _FOLDERS for key in objects.list(folder)}
+    assert {name for name, secret in kept.items() for data in everything.values() if secret in data} == set()
+    assert [key for key in everything if scene.victim.id in key] == []
+    for world in (there, opened()):
+        other = Scene(world, scene.victim, scene.accomplice)
+        assert other.refuses(LearnVoice(voice), "ear") == "consent.erased"
+        other.publish(scene.accomplice)
