@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlparse
 
 from pydantic import ValidationError
 
+from avatar.artifacts.keyring import FolderKeyring, Keyring
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
+from avatar.artifacts.vault import Vault
 from avatar.audit import facts_of
 from avatar.consent.gate import Gate
 from avatar.consent.keys import key_at
@@ -22,6 +24,7 @@ from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import Verdict
 from avatar.provenance.verify import verify
+from avatar.rooms import sweep
 from avatar.settings import Settings
 from avatar.stages.request import Signer
 from avatar.studio import Moment, Studio
@@ -40,6 +43,7 @@ class House:
 
     def __post_init__(self) -> None:
         _one_thread_each()
+        sweep()
 
     @cached_property
     def objects(self) -> Objects:
@@ -47,7 +51,11 @@ class House:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.objects)
+        return Store(self.objects, self.vault)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(self._keyring())
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -56,7 +64,7 @@ class House:
     @cached_property
     def people(self) -> People:
         folder = self.settings.key_folder / "people"
-        return People(self.objects, self.store, self.ledger, folder, self.settings.organisation)
+        return People(self.objects, self.store, self.vault, self.ledger, folder, self.settings.organisation)
 
     @property
     def signing(self) -> Path:
@@ -77,6 +85,13 @@ class House:
                 code="credential.no-trust",
             )
         return verify(video, Trust.in_(load_signer(self.signing)), lambda file: facts_of(self.ledger.read(), file))
+
+    def _keyring(self) -> Keyring:
+        if self.settings.kms_key:
+            from avatar.artifacts.kms import KmsKeyring
+
+            return KmsKeyring(self.objects, self.settings.kms_key)
+        return FolderKeyring(self.settings.key_folder / "material")
 
     def _signer(self) -> Signer:
         return load_signer(self.signing)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import Literal, TypeVar
 
 from pydantic import ValidationError
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
+from avatar.artifacts.vault import Label, Vault
 from avatar.canonical import canonical
 from avatar.consent import Use
 from avatar.consent.entries import Brought, Enrolled, Granted, Refused, Withdrawn
@@ -26,6 +26,7 @@ from avatar.errors import AvatarError, ConsentError, InputError, StoreError
 from avatar.intake import Sample
 from avatar.production import Likeness
 from avatar.registry import hint
+from avatar.rooms import private_room
 
 A = TypeVar("A", bound=Artifact)
 
@@ -50,6 +51,7 @@ class People:
 
     objects: Objects
     store: Store
+    vault: Vault
     ledger: Ledger
     keys: Path  # one file a person; hand it to them, it is theirs
     organisation: str
@@ -69,8 +71,8 @@ class People:
                 f"alias {alias!r}: use a lower-case letter, then letters, digits and dashes (31 at most)",
                 code="person.bad-alias",
             )
-        with TemporaryDirectory(prefix="avatar-") as room:
-            ready = [self._prepared(prepare, Path(room), index) for index, prepare in enumerate(samples)]
+        with private_room() as room:
+            ready = [self._prepared(prepare, room, index) for index, prepare in enumerate(samples)]
             person = self._known(alias) or self._new(alias, capacity, id or f"p-{token_hex(8)}")
             for sample in ready:
                 self._bring(person, sample)
@@ -78,7 +80,7 @@ class People:
 
     def find(self, name: str) -> Person:
         """Return the person with the alias or id *name*."""
-        person = self._known(name) or next((p for p in self.all() if p.id == name), None)
+        person = self._known(name) or self._enrolled(name)
         if person is None:
             aliases = [p.alias for p in self.all()]
             raise InputError(
@@ -90,8 +92,12 @@ class People:
 
     def all(self) -> tuple[Person, ...]:
         """Return everyone, by alias."""
-        aliases = (key.removeprefix("aliases/") for key in self.objects.list("aliases"))
-        return tuple(person for alias in aliases if (person := self._known(alias)))
+        everyone = (self._enrolled(id) for id in self.ledger.read().people)
+        return tuple(sorted((person for person in everyone if person), key=lambda person: person.alias))
+
+    def alias_key(self, alias: str) -> str:
+        """Return where the store says who *alias* is: a name that tells the alias to nobody."""
+        return f"aliases/{self.ledger.pseudonym(alias)}"
 
     def likeness(self, person: Person) -> Likeness:
         """Return the newest of each kind of sample that *person* brought."""
@@ -162,9 +168,16 @@ class People:
 
     def withdraw(self, person: Person, uses: Sequence[Use] = ()) -> int:
         """Record that *person* takes back *uses*, or everything; return the ledger index."""
-        withdrawal = Withdrawal(person=person.id, uses=tuple(sorted(set(uses))))
-        if (self.keys / f"{person.id}.key").exists():
-            signature = self.key(person).sign(withdrawal.signed_bytes)
+        return self._withdraw(Withdrawal(person=person.id, uses=tuple(sorted(set(uses)))))
+
+    def withdraw_all(self, id: str) -> int:
+        """Record that the person with the *id* takes everything back, also when nobody knows their alias any more."""
+        return self._withdraw(Withdrawal(person=id))
+
+    def _withdraw(self, withdrawal: Withdrawal) -> int:
+        key = self.keys / f"{withdrawal.person}.key"
+        if key.exists():
+            signature = key_at(key).sign(withdrawal.signed_bytes)
             withdrawal = withdrawal.model_copy(update={"signature": signature})
         return self.ledger.append(Withdrawn(withdrawal=withdrawal))
 
@@ -179,14 +192,17 @@ class People:
 
     def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
         if id in self.ledger.read().people:
-            raise InputError(f"id {id!r} is taken by someone else here; leave it out", code="person.id-taken")
+            raise InputError(
+                f"id {id!r} is someone else's here, or was erased for good; leave it out", code="person.id-taken"
+            )
         # The alias decides who was first. One that stands without an entry in the ledger is an enrolment that broke
         # off, or runs right now: it is finished under the id that it began with.
-        self.objects.create(f"aliases/{alias}", id.encode())
-        id = (self.objects.read(f"aliases/{alias}") or b"").decode(errors="replace")
+        self.objects.create(self.alias_key(alias), id.encode())
+        id = (self.objects.read(self.alias_key(alias)) or b"").decode(errors="replace")
+        self.vault.keyring.make(id)
         card = canonical({"alias": alias, "salt": token_hex(16)})
-        self.objects.create(f"people/{id}/card", card)
-        card = self.objects.read(f"people/{id}/card") or b""
+        self.objects.create(f"people/{id}/card", self.vault.seal(card, Label("card", (id,))))
+        card = self._card(id)
         key = key_at(self.keys / f"{id}.key", make=True)
         self._enter(Enrolled(person=id, key=key.public, card=sha256(card).hexdigest(), capacity=capacity))
         person = self._known(alias)
@@ -215,21 +231,31 @@ class People:
         return kind(ours[-1]) if ours else None
 
     def _known(self, alias: str) -> Person | None:
-        found = self.objects.read(f"aliases/{alias}") if _ALIAS.fullmatch(alias) else None
-        if found is None:
-            return None
-        id = found.decode(errors="replace")
-        state = self.ledger.read().people.get(id)
-        if state is None:
-            return None
-        card = self.objects.read(f"people/{id}/card") or b""
-        # Checked against the ledger: whoever exchanges two aliases would have one person sign what another agreed to.
-        if sha256(card).hexdigest() != state.card or json.loads(card).get("alias") != alias:
+        found = self.objects.read(self.alias_key(alias)) if _ALIAS.fullmatch(alias) else None
+        person = self._enrolled(found.decode(errors="replace")) if found else None
+        # Whoever exchanges two aliases would have one person sign what another agreed to.
+        if person and person.alias != alias:
             raise StoreError(
                 f"alias {alias!r} was altered in the store: it leads to someone else; restore the store from a backup",
                 code="store.altered",
             )
-        return Person(id, alias, state.capacity)
+        return person
+
+    def _enrolled(self, id: str) -> Person | None:
+        state = self.ledger.read().people.get(id)
+        if state is None or state.erased:
+            return None
+        card = self._card(id)
+        if sha256(card).hexdigest() != state.card:
+            raise StoreError(
+                f"the card of {id} was altered in the store: it leads to someone else; restore the store from a backup",
+                code="store.altered",
+            )
+        return Person(id, json.loads(card)["alias"], state.capacity)
+
+    def _card(self, id: str) -> bytes:
+        sealed = self.objects.read(f"people/{id}/card")
+        return self.vault.open(sealed, Label("card", (id,))) if sealed else b""
 
     def _refuse(self, person: str, code: str) -> None:
         self.ledger.append(Refused(code=code, request="Grant", people=(person,)))

@@ -16,9 +16,10 @@ def _home() -> Path:
 
 
 class Settings(BaseSettings):
-    """``AVATAR_HOME``, ``AVATAR_STORE``, ``AVATAR_KEYS``, ``AVATAR_ORGANISATION`` and ``AVATAR_WORKERS``.
+    """``AVATAR_HOME``, ``_STORE``, ``_KEYS``, ``_KMS_KEY``, ``_ORGANISATION`` and ``_WORKERS``.
 
     The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
+    Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
     """
 
     model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True)
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     home: Annotated[Path, NoDecode] = Field(default_factory=_home)
     store: str = ""
     keys: Path | None = None
+    kms_key: str = ""
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from avatar.artifacts.artifact import Artifact, Footage, GivenFootage
@@ -22,6 +21,7 @@ from avatar.errors import AvatarError, ConsentError, EngineError, StoreError, Un
 from avatar.media.decode import decode
 from avatar.media.frames import Frame, Frames
 from avatar.registry import Build, Choice, build, request_of, work_of
+from avatar.rooms import private_room
 from avatar.stages.catalogue import rebuild
 from avatar.stages.face import RefineLips, SwapFace
 from avatar.stages.picture import Publish
@@ -71,11 +71,10 @@ class Studio:
         """
         try:
             return self._perform(request, choice)
-        except ConsentError:
-            self.tell(Moment("refused", request))
-            raise
         except AvatarError as error:
-            self._refuse(request, error.code)
+            # What the gate refuses it has recorded itself.
+            if not (isinstance(error, ConsentError) and error.code.startswith("consent.")):
+                self._refuse(request, error.code)
             self.tell(Moment("refused", request))
             raise
 
@@ -89,8 +88,8 @@ class Studio:
             self._note(job, work.recipe, made, recalled=True)
             return made
         started = time.monotonic()
-        with TemporaryDirectory(dir=self.rooms, prefix="avatar-", ignore_cleanup_errors=True) as room:
-            parts = self._run(job, engine, Bench(job, self, Path(room), work.recipe))
+        with private_room(self.rooms) as room:
+            parts = self._run(job, engine, Bench(job, self, room, work.recipe))
             job = self._clear(request)
             if isinstance(request, Publish):
                 job = self._publish(request, job, work.recipe, parts)

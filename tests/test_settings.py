@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from avatar.artifacts.kms import KmsKeyring
 from avatar.artifacts.objects import FolderObjects
 from avatar.artifacts.s3 import S3Objects
 from avatar.compose import open_house, open_objects
-from avatar.errors import InputError
+from avatar.errors import InputError, StoreError
 from avatar.settings import Settings
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch, tmp_path):
     """No setting from outside, in an empty working directory."""
-    for name in ("HOME", "STORE", "KEYS", "ORGANISATION", "WORKERS"):
+    for name in ("HOME", "STORE", "KEYS", "KMS_KEY", "ORGANISATION", "WORKERS"):
         monkeypatch.delenv(f"AVATAR_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -90,3 +91,29 @@ def test_a_house_keeps_its_keys_to_itself(tmp_path):
 
     for path in (tmp_path / ".avatar" / "keys").rglob("*.key"):
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_material_keys_lie_in_the_key_folder_apart_from_the_store(tmp_path):
+    house = open_house()
+    house.vault.keyring.make("p-0000000000000001")
+
+    assert (tmp_path / ".avatar" / "keys" / "material" / "p-0000000000000001.key").is_file()
+    assert not (tmp_path / ".avatar" / "store").exists()
+
+
+def test_a_key_of_kms_wraps_them_when_one_is_named(monkeypatch):
+    monkeypatch.setenv("AVATAR_KMS_KEY", "alias/avatar")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    assert isinstance(open_house().vault.keyring, KmsKeyring)
+
+
+def test_kms_without_a_region_is_explained(monkeypatch):
+    monkeypatch.setenv("AVATAR_KMS_KEY", "alias/avatar")
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+
+    with pytest.raises(StoreError, match="region") as refusal:
+        _ = open_house().vault
+    assert refusal.value.code == "keys.unreachable"

@@ -73,8 +73,14 @@ class S3Objects:
                     yield found["Key"].removeprefix(self._prefix)
 
     def delete(self, key: str) -> None:
+        # Every version of it: in a bucket with versioning a plain deletion only hides what must be gone.
+        name = self._prefix + checked(key)
+        pages = self._client.get_paginator("list_object_versions")
         with self._explained(f"deleting {key}"):
-            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + checked(key))
+            for page in pages.paginate(Bucket=self._bucket, Prefix=name):
+                for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    if found["Key"] == name:
+                        self._client.delete_object(Bucket=self._bucket, Key=name, VersionId=found["VersionId"])
 
     def _put(self, key: str, source: bytes | Path) -> None:
         # One conditional request; a file is streamed from disk. S3 takes up to 5 GiB this way: hours of video.

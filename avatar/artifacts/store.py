@@ -1,25 +1,34 @@
-"""A content-addressed store of artifacts over any object store."""
+"""A content-addressed store of artifacts over any object store. What it writes is sealed under its people's keys."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 from pydantic import ValidationError
 
 from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.artifacts.objects import Objects
+from avatar.artifacts.vault import Label, Vault, people_in
 from avatar.canonical import canonical, digest_of_file
 from avatar.errors import StoreError
+from avatar.rooms import private_room
 
 A = TypeVar("A", bound=Artifact)
 
 
 class Store:
-    """Keeps blobs and manifests under their own digests. Keeping twice is harmless."""
+    """Keeps blobs and manifests, each sealed under the keys of all the people in it. Keeping twice is harmless.
 
-    def __init__(self, objects: Objects) -> None:
+    Manifests and parts are known by the digests of their plaintext, which hold anywhere; a blob's name in the object
+    store is secret as its content is, so the same file brought by two people is two blobs.
+    """
+
+    def __init__(self, objects: Objects, vault: Vault) -> None:
         self._objects = objects
+        self._vault = vault
         # Manifests never change, so remembering them is safe; consent is never remembered.
         self._manifests: dict[str, Manifest] = {}
 
@@ -38,9 +47,10 @@ class Store:
         """
         if set(parts) != set(kind.parts):
             raise StoreError(f"{kind.__name__} has the parts {kind.parts}, not {tuple(parts)}", code="store.parts")
-        blobs = {name: self._add(path) for name, path in sorted(parts.items())}
+        with private_room() as room:
+            blobs = {name: self._add(path, people, room) for name, path in sorted(parts.items())}
         manifest = Manifest(kind=kind.__name__, parts=blobs, people=people, inputs=inputs, work=work)
-        self._objects.create(f"manifests/{manifest.digest}", canonical(manifest.model_dump(mode="json")))
+        self._write(manifest)
         for person in people:
             self._objects.create(f"people/{person}/shown/{manifest.digest}", b"")
         return kind(manifest.digest)
@@ -79,36 +89,43 @@ class Store:
 
     def fetch(self, artifact: Artifact, part: str, to: Path) -> Path:
         """Write *part* of *artifact* to the new file *to*, checked against its digest, and return *to*."""
-        digest = self.manifest(artifact.digest).parts.get(part)
+        manifest = self.manifest(artifact.digest)
+        digest = manifest.parts.get(part)
         if digest is None:
             raise StoreError(f"{type(artifact).__name__} {artifact.digest} has no part {part!r}", code="store.parts")
-        if not self._download(digest, to):
-            raise StoreError(f"{part} of {artifact.digest} is missing from the store", code="store.missing")
-        if digest_of_file(to) != digest:
-            to.unlink()
-            raise StoreError(f"{part} of {artifact.digest} was altered in the store", code="store.altered")
-        return to
-
-    def _download(self, digest: str, to: Path) -> bool:
+        sealed = to.with_name(f".{uuid4().hex}")
         try:
-            return self._objects.download(f"blobs/{digest}", to)
-        except BaseException:
-            to.unlink(missing_ok=True)  # half a file must never be taken for the whole
-            raise
+            if not self._objects.download(self._blob(digest, manifest.people), sealed):
+                raise StoreError(f"{part} of {artifact.digest} is missing from the store", code="store.missing")
+            return self._vault.open_file(sealed, Label("blob", manifest.people, digest), to)
+        finally:
+            sealed.unlink(missing_ok=True)
 
-    def _add(self, path: Path) -> str:
+    def _blob(self, digest: str, people: tuple[str, ...]) -> str:
+        return f"blobs/{self._vault.name_of(digest, people)}"
+
+    def _add(self, path: Path, people: tuple[str, ...], room: Path) -> str:
         digest = digest_of_file(path)
-        self._objects.create(f"blobs/{digest}", path)
+        sealed = self._vault.seal_file(path, Label("blob", people, digest), room / uuid4().hex)
+        self._objects.create(self._blob(digest, people), sealed)
+        sealed.unlink()
         return digest
+
+    def _write(self, manifest: Manifest) -> None:
+        # Sealed too: a manifest holds the line of a script.
+        plain, label = canonical(manifest.model_dump(mode="json")), Label("manifest", manifest.people, manifest.digest)
+        self._objects.create(f"manifests/{manifest.digest}", self._vault.seal(plain, label))
 
     def _read_manifest(self, digest: str) -> Manifest:
         data = self._objects.read(f"manifests/{digest}")
         if data is None:
             raise StoreError(f"there is no artifact {digest} in this store", code="store.missing")
+        label = Label("manifest", (), digest)
+        label = replace(label, people=people_in(data, label))
         try:
-            manifest = Manifest.model_validate_json(data)
+            manifest = Manifest.model_validate_json(self._vault.open(data, label))
         except ValidationError as error:
             raise StoreError(f"the manifest {digest} cannot be read", code="store.altered") from error
-        if manifest.digest != digest:
+        if manifest.digest != digest or set(manifest.people) != set(label.people):
             raise StoreError(f"the manifest {digest} was altered in the store", code="store.altered")
         return manifest

@@ -1,4 +1,4 @@
-"""Commands about people: enrol, grant, withdraw, list."""
+"""Commands about people: enrol, grant, withdraw, erase, list."""
 
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ UseList = Annotated[list[str] | None, typer.Option("--use", help=f"One of {', '.
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (enroll, grant, withdraw, people, where):
+    for command in (enroll, grant, withdraw, erase, people, where):
         app.command()(command)
 
 
@@ -90,6 +90,28 @@ def withdraw(alias: Alias, use: UseList = None) -> None:
     house = open_house()
     index = house.people.withdraw(house.people.find(alias), _uses(use or []))
     typer.echo(f"{alias} has withdrawn {', '.join(use) if use else 'every agreement'} (ledger entry {index}).")
+
+
+def erase(
+    person: Annotated[str, typer.Argument(help="Their alias or id.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+) -> None:
+    """Make a person unreadable for good: destroy the key to everything that shows them, alone or with others.
+
+    They withdraw everything first. The ledger keeps their random id, and nothing else.
+    """
+    from avatar.compose import open_house
+    from avatar.erasure import erase as erase_for_good
+
+    house = open_house()
+    if not yes:
+        typer.confirm(f"Erase {person}, and everything that shows them? It cannot be undone", abort=True)
+    erased = erase_for_good(house.people, person)
+    typer.echo(f"{person} is erased ({erased.person}): nothing in this store that shows them can be read any more.")
+    if erased.published:
+        typer.echo("Published files that show them; copies outside this store are for you to recall:")
+    for file in erased.published:
+        typer.echo(f"  sha256 {file}")
 
 
 def people() -> None:

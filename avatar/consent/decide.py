@@ -44,6 +44,8 @@ def decide(claims: Iterable[Claim], state: State, now: datetime) -> Permit | Den
 
 
 def _answer(claim: Claim, person: PersonState, now: datetime) -> Standing | Deny:
+    if person.erased:  # whatever was recorded since, and even if a copy of their key turns up
+        return _deny(claim, "erased")
     # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
     if person.assets.get(claim.asset) != claim.manifest:
         return _deny(claim, "foreign-asset")
@@ -61,6 +63,7 @@ def _answer(claim: Claim, person: PersonState, now: datetime) -> Standing | Deny
 
 _SENTENCES = {
     "unknown-person": "{person} is not enrolled here; enrol them first (avatar enroll)",
+    "erased": "{person} was erased: nothing that shows them is used any more; make it without them",
     "foreign-asset": "{person} never brought the sample {asset}; enrol it first (avatar enroll)",
     "not-granted": "{person} has not agreed to {use}; ask them, then record it (avatar grant)",
     "withdrawn": "{person} has withdrawn their agreement to {use}; only they can grant it again (avatar grant)",

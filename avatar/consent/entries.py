@@ -59,6 +59,13 @@ class Withdrawn(_Fact):
     withdrawal: Withdrawal
 
 
+class Erased(_Fact):
+    """A person's key was destroyed, with everything that says what they are called: nothing of them is used again."""
+
+    kind: Literal["erased"] = "erased"
+    person: PersonId
+
+
 class Refused(_Fact):
     """The gate, or the studio, said no."""
 
@@ -90,7 +97,7 @@ class Published(_Fact):
 
 
 Fact = Annotated[
-    Opened | Enrolled | Brought | Granted | Withdrawn | Refused | Performed | Published,
+    Opened | Enrolled | Brought | Granted | Withdrawn | Erased | Refused | Performed | Published,
     Field(discriminator="kind"),
 ]
 

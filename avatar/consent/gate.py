@@ -33,7 +33,10 @@ class Gate:
             ConsentError: someone has not agreed; the sentence says who, to what, and what to do. It is recorded.
         """
         at, state = self._ledger.head()
-        verdict = self._doubt(request, state) or decide(self._claims(request), state, self._clock())
+        try:
+            verdict = self._doubt(request, state) or decide(self._claims(request), state, self._clock())
+        except ConsentError as error:  # material whose people cannot be asked about: someone's key is gone
+            verdict = Deny("", "consent.erased", str(error))
         return mint(request, self._grants(verdict, type(request).__name__), at)
 
     def foresee(self, uses: Iterable[tuple[Use, Artifact]]) -> None:

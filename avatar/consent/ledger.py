@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from avatar.artifacts.objects import Objects
 from avatar.canonical import canonical
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.claims import Position
-from avatar.consent.entries import Entry, Fact, Granted, Opened, Withdrawn, read_entry, signed_bytes_of
+from avatar.consent.entries import Brought, Entry, Erased, Fact, Granted, Opened, Withdrawn, read_entry, signed_bytes_of
 from avatar.consent.keys import Key, verify
 from avatar.consent.merkle import Tree
 from avatar.consent.notes import Note
@@ -76,6 +77,7 @@ class Ledger:
         with self._lock:
             if self._state.index > position.index:
                 return False
+            self._refuse_strangers(fact)
             self._refuse_unsigned(fact)
             data = self._entry(position, fact)
             won = self._objects.create(_name(position.index + 1), data)
@@ -124,6 +126,11 @@ class Ledger:
 
     def _extends(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._tree.size and self._tree.root(checkpoint.size) == checkpoint.root
+
+    def pseudonym(self, word: str) -> str:
+        """Return a name (64 hex digits) for *word* that only who holds the ledger's key can tell, or guess and try."""
+        # Ed25519 signs the same bytes the same way; no entry begins like this.
+        return sha256(bytes.fromhex(self._key.sign(b"pseudonym\0" + word.encode(errors="replace")))).hexdigest()
 
     def _open(self) -> None:
         origin = origin_of(self._key)
@@ -174,14 +181,28 @@ class Ledger:
                 code="ledger.foreign-key",
             )
 
+    def _refuse_strangers(self, fact: Fact) -> None:
+        match fact:
+            case Granted():
+                id = fact.grant.person
+            case Withdrawn():
+                id = fact.withdrawal.person
+            case Brought() | Erased():
+                id = fact.person
+            case _:
+                return
+        person = self._state.people.get(id)
+        if person is None:
+            raise ConsentError(f"{id} is not enrolled here (avatar enroll)", code="consent.unknown-person")
+        if person.erased:
+            raise ConsentError(f"{id} was erased; nothing of them is recorded any more", code="consent.erased")
+
     def _refuse_unsigned(self, fact: Fact) -> None:
         # A forged record must never get in: once in, it would stop every reader of the ledger.
         record = fact.grant if isinstance(fact, Granted) else fact.withdrawal if isinstance(fact, Withdrawn) else None
         if record is None:
             return
-        person = self._state.people.get(record.person)
-        if person is None:
-            raise ConsentError(f"{record.person} is not enrolled here (avatar enroll)", code="consent.unknown-person")
+        person = self._state.people[record.person]
         if record.signature is None:
             return  # a withdrawal that reached the organisation on another way
         if isinstance(record, Grant) and record.digest in self._state.grants:

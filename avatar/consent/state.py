@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from avatar.consent.claims import Use
-from avatar.consent.entries import Brought, Enrolled, Entry, Granted, Opened, Performed, Published, Withdrawn
+from avatar.consent.entries import Brought, Enrolled, Entry, Erased, Granted, Opened, Performed, Published, Withdrawn
 from avatar.consent.keys import verify
 from avatar.consent.record import Grant
 from avatar.errors import LedgerError
@@ -28,6 +28,7 @@ class PersonState:
     assets: dict[str, str] = field(default_factory=dict)  # sha256 of a sample -> manifest digest
     standing: list[Standing] = field(default_factory=list)
     withdrawn: int | None = None  # index of the newest withdrawal
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def fold(state: State, entry: Entry) -> None:
         _grant(state, fact, entry)
     elif isinstance(fact, Withdrawn):
         _withdraw(state, fact, entry)
+    elif isinstance(fact, Erased):
+        _erase(state, fact, entry)
     elif isinstance(fact, Performed):
         state.made.add(fact.made)
     elif isinstance(fact, Published):
@@ -121,3 +124,8 @@ def _withdraw(state: State, fact: Withdrawn, entry: Entry) -> None:
     left = [Standing(s.grant, s.uses - taken if taken else frozenset(), s.index) for s in person.standing]
     person.standing = [standing for standing in left if standing.uses]
     person.withdrawn = entry.index
+
+
+def _erase(state: State, fact: Erased, entry: Entry) -> None:
+    person = _person(state, fact.person, entry)
+    person.standing, person.withdrawn, person.erased = [], entry.index, True

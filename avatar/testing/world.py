@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
+from avatar.artifacts.vault import Vault
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
 from avatar.consent.gate import Gate
@@ -66,7 +68,11 @@ class World:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.objects)
+        return Store(self.objects, self.vault)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(FolderKeyring(self.folder / "material"))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -82,7 +88,7 @@ class World:
 
     @cached_property
     def people(self) -> People:
-        return People(self.objects, self.store, self.ledger, self.folder / "people", "a studio", self.clock)
+        return People(self.objects, self.store, self.vault, self.ledger, self.folder / "people", "a studio", self.clock)
 
     @property
     def blueprint(self) -> Blueprint:

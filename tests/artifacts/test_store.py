@@ -5,16 +5,26 @@ import json
 import pytest
 
 from avatar.artifacts.artifact import Artifact, Audio, Image, Speech
+from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.artifacts.store import Store
+from avatar.artifacts.vault import Label, Vault
 from avatar.errors import StoreError
 
 ADA, BOB = "p-00000000000000ad", "p-00000000000000b0"
 
 
 @pytest.fixture
-def store(objects) -> Store:
-    return Store(objects)
+def vault(tmp_path) -> Vault:
+    keyring = FolderKeyring(tmp_path / "keys")
+    keyring.make(ADA)
+    keyring.make(BOB)
+    return Vault(keyring)
+
+
+@pytest.fixture
+def store(objects, vault) -> Store:
+    return Store(objects, vault)
 
 
 @pytest.fixture
@@ -114,13 +124,15 @@ def test_a_lost_blob_is_refused(store, objects, portrait, tmp_path):
 
 
 @pytest.mark.parametrize("change", [{"people": [BOB]}, {"people": []}, {"kind": "Audio"}, {"more": 1}, {"parts": None}])
-def test_an_altered_manifest_is_refused(store, objects, portrait, change):
+def test_an_altered_manifest_is_refused(store, objects, vault, portrait, change):
+    """Altered by someone who holds the keys, too: otherwise it does not even open."""
     kept = keep(store, portrait)
-    key = f"manifests/{kept.digest}"
-    overwrite(objects, key, json.dumps({**json.loads(objects.read(key)), **change}).encode())
+    key, label = f"manifests/{kept.digest}", Label("manifest", (ADA,), kept.digest)
+    said = json.loads(vault.open(objects.read(key), label))
+    overwrite(objects, key, vault.seal(json.dumps({**said, **change}).encode(), label))
 
     with pytest.raises(StoreError) as refusal:
-        Store(objects).manifest(kept.digest)
+        Store(objects, vault).manifest(kept.digest)
     assert refusal.value.code == "store.altered"
 
 

@@ -51,9 +51,17 @@ def claim(use: Use | None = Use.CLONE_VOICE, asset: str = VOICE, person: str = A
 GOOD = grant(Use.CLONE_VOICE)
 
 
+def erased(*grants: Grant) -> State:
+    known = state(*grants)
+    known.people[ADA].erased = True
+    return known
+
+
 @pytest.mark.parametrize(
     ("why", "claims", "standing"),
     [
+        ("erased", [claim()], erased(GOOD)),
+        ("erased", [claim(use=None)], erased(GOOD)),
         ("nobody", [], state(GOOD)),
         ("unknown-person", [claim(person="p-ffffffffffffffff")], state(GOOD)),
         ("foreign-asset", [claim()], state(GOOD, brought=(FACE,))),

@@ -1,13 +1,18 @@
 """What the demo promises, seen from the command line with real engines."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from avatar.artifacts.artifact import Artifact
+from avatar.compose import House
+from avatar.settings import Settings
 from tests.e2e.place import SCRIPT, Place, kill
 
 pytestmark = pytest.mark.slow
@@ -148,3 +153,46 @@ def test_the_same_production_on_s3_has_the_same_digests(finished, tmp_path, s3_e
 
     assert unsigned(on_s3) == unsigned(on_a_folder)
     assert on_s3["verdict"]["trusted"]
+
+
+def test_after_an_erasure_nothing_readable_of_the_person_is_left_in_the_house(copy):
+    """With real pictures, voices and models: every part is written out first, then searched for."""
+    house = House(Settings(home=copy.folder / ".avatar"))
+    ava = house.people.find("ava")
+    secrets = {f"{digest} {part}": data for digest, part, data in _parts(house, ava.id, copy.folder / "part")}
+    secrets |= {line: line.encode() for line in _lines(house, ava.id)}
+    kinds = {name.split()[-1] for name in secrets}
+    assert {"picture.png", "sound.wav", "transcript.txt", "voice.npz", "picture.mp4", "video.mp4"} <= kinds
+
+    unsure = copy.run("erase", "ava")  # nobody is there to say yes
+    done = copy.run("erase", "ava", "--yes")
+
+    assert unsure.returncode == 1
+    assert done.returncode == 0, done.stderr
+    assert "sha256" in done.stdout  # the video that was published
+    for path in (path for path in (copy.folder / ".avatar").rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        assert path.name != "ava"
+        assert not [name for name, secret in secrets.items() if secret in data], path
+    assert "mia" in copy.run("people").stdout
+    assert copy.run("demo", "--out", "again", "--script", SCRIPT).returncode == 1
+    assert "NOT trusted" in copy.run("verify", str(copy.video)).stdout
+
+
+def _parts(house: House, person: str, room: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Yield a piece from the middle of every part that shows *person*."""
+    for key in house.objects.list(f"people/{person}/shown"):
+        digest = key.rsplit("/", 1)[-1]
+        for part in house.store.manifest(digest).parts:
+            data = house.store.fetch(Artifact(digest), part, room).read_bytes()
+            piece = data[len(data) // 2 :][:64]
+            if len(set(piece)) > 8:
+                yield digest, part, piece
+            room.unlink()
+
+
+def _lines(house: House, person: str) -> Iterator[str]:
+    for key in house.objects.list(f"people/{person}/shown"):
+        work = house.store.manifest(key.rsplit("/", 1)[-1]).work
+        if work and work.request == "CloneVoice":
+            yield work.fields["line"]

@@ -1,12 +1,15 @@
-"""What someone can do who holds the bucket's credentials, or the ledger's key: but no person's key."""
+"""What an insider can do who holds the bucket, the ledger's key and the material keys: but nobody's signing key."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Manifest
 from avatar.artifacts.objects import Objects
+from avatar.artifacts.vault import Label, people_in
 from avatar.canonical import canonical
 from avatar.testing.world import World
 
@@ -19,7 +22,7 @@ def overwrite(objects: Objects, key: str, data: bytes) -> None:
 
 def plant(world: World, manifest: Manifest) -> str:
     """Write *manifest* under its own, true name, as only the studio should, and return the name."""
-    world.objects.create(f"manifests/{manifest.digest}", canonical(manifest.model_dump(mode="json")))
+    world.store._write(manifest)
     return manifest.digest
 
 
@@ -31,11 +34,33 @@ def blob(world: World, data: bytes) -> str:
     return world.store.manifest(manifest.digest).parts["any"]
 
 
-def edit(world: World, key: str, change: Callable[[dict[str, Any]], Any]) -> None:
-    """Change the JSON at *key* in place."""
-    value = json.loads(world.objects.read(key) or b"")
+def edit(world: World, digest: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change the manifest *digest* in place."""
+    value = json.loads(unsealed(world, digest))
     change(value)
-    overwrite(world.objects, key, canonical(value))
+    reseal(world, digest, canonical(value))
+
+
+def unsealed(world: World, digest: str) -> bytes:
+    """Return the plaintext of the manifest *digest*."""
+    return world.vault.open(world.objects.read(f"manifests/{digest}") or b"", _label(world, digest))
+
+
+def reseal(world: World, digest: str, plain: bytes) -> None:
+    """Put *plain* in the place of the manifest *digest*, under the same people's keys."""
+    sealed = world.vault.seal(plain, _label(world, digest))
+    overwrite(world.objects, f"manifests/{digest}", sealed)
+
+
+def blob_key(world: World, artifact: Artifact, part: str) -> str:
+    """Return where the blob of *part* of *artifact* stands."""
+    manifest = world.store.manifest(artifact.digest)
+    return f"blobs/{world.vault.name_of(manifest.parts[part], manifest.people)}"
+
+
+def _label(world: World, digest: str) -> Label:
+    label = Label("manifest", (), digest)
+    return replace(label, people=people_in(world.objects.read(f"manifests/{digest}") or b"", label))
 
 
 def reopened(world: World) -> World:

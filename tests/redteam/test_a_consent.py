@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from avatar.artifacts.vault import Label
 from avatar.canonical import canonical
 from avatar.consent import Use
 from avatar.consent.entries import Brought, Enrolled, Entry, Granted, Withdrawn, signed_bytes_of
@@ -136,10 +137,12 @@ def test_a_withdrawal_cannot_be_replaced_by_something_harmless(scene):
 def test_two_aliases_cannot_be_exchanged(scene, bring_the_card):
     """Otherwise `avatar grant mallory` would have the victim's key sign."""
     world = scene.world
-    overwrite(world.objects, "aliases/mallory", scene.victim.id.encode())
+    overwrite(world.objects, world.people.alias_key("mallory"), scene.victim.id.encode())
     if bring_the_card:
-        card = world.objects.read(f"people/{scene.accomplice.id}/card")
-        overwrite(world.objects, f"people/{scene.victim.id}/card", card)
+        sealed = world.objects.read(f"people/{scene.accomplice.id}/card")
+        card = world.vault.open(sealed, Label("card", (scene.accomplice.id,)))
+        resealed = world.vault.seal(card, Label("card", (scene.victim.id,)))
+        overwrite(world.objects, f"people/{scene.victim.id}/card", resealed)
 
     with pytest.raises(StoreError, match="leads to someone else") as refusal:
         world.people.find("mallory")

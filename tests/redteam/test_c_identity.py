@@ -12,7 +12,7 @@ from avatar.stages.face import AnimateFace
 from avatar.stages.picture import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from tests.consent.reading import facts
-from tests.redteam.attacks import blob, edit, overwrite, plant
+from tests.redteam.attacks import blob, blob_key, edit, overwrite, plant, reseal, unsealed
 
 
 def manifest_of(scene, artifact) -> Manifest:
@@ -138,9 +138,9 @@ def test_an_edited_step_is_refused(scene):
     """``step.json`` says how footage is made; its manifest says it too, under a name that would no longer be true."""
     footage = scene.footage(scene.accomplice)
     theirs = scene.world.likeness(scene.victim).portrait.digest
-    step = manifest_of(scene, footage).parts["step.json"]
-    edit(scene.world, f"blobs/{step}", lambda said: said.update(portrait=theirs))
-    edit(scene.world, f"manifests/{footage.digest}", lambda said: said["work"]["fields"].update(portrait=theirs))
+    step = blob_key(scene.world, footage, "step.json")
+    overwrite(scene.world.objects, step, canonical({"portrait": theirs}))
+    edit(scene.world, footage.digest, lambda said: said["work"]["fields"].update(portrait=theirs))
 
     fresh = scene.restart()
     with pytest.raises(AvatarError) as refusal:
@@ -160,8 +160,7 @@ def test_a_forged_step_that_names_the_victim_is_refused(scene):
 
 def test_a_swapped_blob_is_refused_and_nothing_is_kept(scene):
     speech = scene.speech(scene.accomplice)
-    sound = manifest_of(scene, speech).parts["sound.wav"]
-    overwrite(scene.world.objects, f"blobs/{sound}", b"the victim's voice")
+    overwrite(scene.world.objects, blob_key(scene.world, speech, "sound.wav"), b"the victim's voice")
     footage = scene.footage(scene.accomplice)
     before = list(scene.world.objects.list("manifests"))
 
@@ -190,8 +189,7 @@ def test_the_victims_picture_said_to_show_nobody_does_not_slip_past_the_others(s
 def test_bytes_that_are_not_canonical_have_no_second_name(scene):
     """A manifest written with spaces is the same manifest; one that says more is none."""
     voice = scene.world.likeness(scene.accomplice).voice
-    edit(scene.world, f"manifests/{voice.digest}", lambda said: None)
-    spaced = canonical(manifest_of(scene, voice).model_dump(mode="json")).replace(b",", b" , ")
-    overwrite(scene.world.objects, f"manifests/{voice.digest}", spaced)
+    spaced = unsealed(scene.world, voice.digest).replace(b",", b" , ")
+    reseal(scene.world, voice.digest, spaced)
 
     assert scene.restart().speech(scene.accomplice)

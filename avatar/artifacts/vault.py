@@ -1,0 +1,153 @@
+"""Everything that shows people, encrypted under the keys of all of them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from avatar.artifacts.chunks import PREFIX, BrokenError, decrypted, encrypted
+from avatar.artifacts.keyring import Keyring
+from avatar.artifacts.objects import explained
+from avatar.canonical import canonical
+from avatar.errors import StoreError
+
+_MAGIC = b"avatar-sealed-1\n"
+_SALT = 32
+_MOST_PEOPLE = 1 << 16  # bytes that name them
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is sealed, and so under which key: a *kind* (blob, manifest, card), the *people* in it, its sha256."""
+
+    kind: str
+    people: tuple[str, ...]
+    digest: str = ""  # empty where the reader cannot know it beforehand
+
+    @property
+    def bytes(self) -> bytes:
+        return canonical({"kind": self.kind, "people": sorted(set(self.people)), "digest": self.digest})
+
+
+class Vault:
+    """Seals bytes so that they open only while each of their people has a key.
+
+    A sealed object begins with the ids of its people in the clear (they are random), then a salt, then chunks. Its key
+    comes from all their keys, its label and its salt, by HKDF-SHA256: taking one person's key away closes it.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.keyring = keyring
+
+    def name_of(self, digest: str, people: Iterable[str]) -> str:
+        """Return the name of the blob with the sha256 *digest* that shows *people*; it says neither."""
+        label = Label("name", tuple(people), digest)
+        return self._derived(label, b"", 32).hex()
+
+    def seal(self, plain: bytes, label: Label) -> bytes:
+        """Return *plain*, sealed as *label*."""
+        return b"".join(self._sealed(BytesIO(plain), label))
+
+    def open(self, sealed: bytes, label: Label) -> bytes:
+        """Return what was sealed as *label*.
+
+        Raises:
+            ConsentError: someone in it has no key any more (``person.erased``).
+            StoreError: it is not what was sealed.
+        """
+        return b"".join(self._opened(BytesIO(sealed), label))
+
+    def seal_file(self, plain: Path, label: Label, to: Path) -> Path:
+        """Write the file *plain*, sealed as *label*, to the new file *to*, piece by piece, and return *to*."""
+        with explained(f"sealing into {to.parent}"), plain.open("rb") as source, to.open("xb") as target:
+            for piece in self._sealed(source, label):
+                target.write(piece)
+        return to
+
+    def open_file(self, sealed: Path, label: Label, to: Path) -> Path:
+        """Write what the file *sealed* holds to the file *to*, checked against the label's digest, and return *to*.
+
+        It comes to stand there whole or not at all. Raises as ``open``.
+        """
+        draft, digest = to.with_name(f".{uuid4().hex}"), hashlib.sha256()
+        try:
+            with explained(f"writing to {to.parent}"):
+                with sealed.open("rb") as source, draft.open("xb") as target:
+                    for piece in self._opened(source, label):
+                        digest.update(piece)
+                        target.write(piece)
+                if digest.hexdigest() != label.digest:
+                    raise _altered(label)
+                return draft.replace(to)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _sealed(self, plain: BinaryIO, label: Label) -> Iterator[bytes]:
+        names = canonical(sorted(set(label.people)))
+        # Random, so that no key is ever used twice, not even when a file changes while it is read.
+        salt = os.urandom(_SALT)
+        header = _MAGIC + len(names).to_bytes(4, "big") + names + salt
+        key, prefix = self._key(label, salt)
+        yield header
+        yield from encrypted(plain, key, prefix, header)
+
+    def _opened(self, sealed: BinaryIO, label: Label) -> Iterator[bytes]:
+        header, names, salt = _header(sealed, label)
+        if names != canonical(sorted(set(label.people))):
+            raise _altered(label)
+        key, prefix = self._key(label, salt)
+        with _explaining(label):
+            yield from decrypted(sealed, key, prefix, header)
+
+    def _key(self, label: Label, salt: bytes) -> tuple[bytes, bytes]:
+        derived = self._derived(label, salt, 32 + PREFIX)
+        return derived[:32], derived[32:]
+
+    def _derived(self, label: Label, salt: bytes, length: int) -> bytes:
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        keys = b"".join(self.keyring.key_of(person) for person in sorted(set(label.people)))
+        return HKDF(SHA256(), length, salt, _MAGIC + label.bytes).derive(keys)
+
+
+def people_in(sealed: bytes, label: Label) -> tuple[str, ...]:
+    """Return the people that *sealed* names in its clear part; opening it will hold them to it."""
+    try:
+        names = json.loads(_header(BytesIO(sealed), label)[1])
+    except ValueError:
+        raise _altered(label) from None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _altered(label)
+    return tuple(names)
+
+
+def _header(sealed: BinaryIO, label: Label) -> tuple[bytes, bytes, bytes]:
+    start = sealed.read(len(_MAGIC) + 4)
+    length = int.from_bytes(start[len(_MAGIC) :], "big")
+    if not start.startswith(_MAGIC) or length > _MOST_PEOPLE:
+        raise _altered(label)
+    rest = sealed.read(length + _SALT)
+    return start + rest, rest[:length], rest[length:]
+
+
+@contextmanager
+def _explaining(label: Label) -> Iterator[None]:
+    try:
+        yield
+    except BrokenError as error:
+        raise _altered(label) from error
+
+
+def _altered(label: Label) -> StoreError:
+    return StoreError(
+        f"the {label.kind} {label.digest[:12] or 'of ' + ', '.join(label.people)} was altered in the store; "
+        "restore it from a backup",
+        code="store.altered",
+    )
