@@ -15,6 +15,7 @@ from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
 from avatar.audit import facts_of
+from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
 from avatar.consent.keys import key_at
 from avatar.consent.ledger import Ledger
@@ -92,6 +93,16 @@ class House:
 
             return KmsKeyring(self.objects, self.settings.kms_key)
         return FolderKeyring(self.settings.key_folder / "material")
+
+    @property
+    def checkpoint_key(self) -> Path:
+        """The file of the key that signs the ledger's checkpoints."""
+        return self.settings.key_folder / KEY_FILE
+
+    def prove(self, index: int) -> str:
+        """Sign the ledger as it stands, and return the proof that entry *index* is in it, which anyone can check."""
+        self.ledger.checkpoint(key_at(self.checkpoint_key, make=True))
+        return str(self.ledger.prove(index))
 
     def _signer(self) -> Signer:
         return load_signer(self.signing)

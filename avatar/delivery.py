@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -55,29 +56,29 @@ def blueprint_named(name: str, folder: Path = BLUEPRINTS) -> Blueprint:
 
 
 def deliver(house: House, signed: SignedVideo, to: Path) -> Delivered:
-    """Write the files of *signed* into the folder *to*, verify the video there, and lay out a contact sheet.
+    """Write the files of *signed* into the folder *to*, with a contact sheet and the ledger's proof of publication.
 
-    Each file is written beside its place and then renamed, so a reader never sees half of one.
+    The video is verified before it gets its name. Each file is written beside its place and then renamed, so a reader
+    never sees half of one.
 
     Raises:
-        CredentialError: the delivered file does not verify; it is removed again.
+        CredentialError: the video does not verify, so nothing is delivered.
     """
     from avatar.media.contact import contact_sheet
 
     to.mkdir(parents=True, exist_ok=True)
-    for part in SignedVideo.parts:
-        draft = to / f".{uuid4().hex}"
-        house.store.fetch(signed, part, draft).replace(to / part)
-    video = to / SignedVideo.parts[0]
-    verdict = house.verify(video)
-    if not verdict.trusted:
-        video.unlink()
-        reasons = "; ".join(reason.sentence for reason in verdict.reasons)
-        raise CredentialError(f"the delivered video does not verify: {reasons}", code="credential.not-verified")
-    draft = to / f".{uuid4().hex}.png"
-    contact_sheet(video, draft)
-    draft.replace(to / "contact-sheet.png")
-    return Delivered(to, video, verdict)
+    with TemporaryDirectory(dir=to, prefix=".") as beside:
+        drafts = {part: house.store.fetch(signed, part, Path(beside) / part) for part in SignedVideo.parts}
+        video = drafts[SignedVideo.parts[0]]
+        verdict = house.verify(video)
+        if verdict.entry is None or not verdict.trusted:
+            reasons = "; ".join(reason.sentence for reason in verdict.reasons)
+            raise CredentialError(f"the video does not verify: {reasons}", code="credential.not-verified")
+        contact_sheet(video, Path(beside) / "contact-sheet.png")
+        (Path(beside) / "ledger-proof.txt").write_text(house.prove(verdict.entry.index))
+        for draft in Path(beside).iterdir():
+            draft.replace(to / draft.name)
+    return Delivered(to, to / video.name, verdict)
 
 
 def write_report(to: Path, report: Mapping[str, Any]) -> None:

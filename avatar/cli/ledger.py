@@ -113,7 +113,7 @@ def checkpoint() -> None:
     from avatar.consent.notes import NoteKey
 
     house = open_house()
-    key = key_at(_checkpoint_key(house.settings.key_folder), make=True)
+    key = key_at(house.checkpoint_key, make=True)
     note = house.ledger.checkpoint(key)
     typer.echo(str(note), nl=False)
     typer.echo(f"\nTo check it, others need this key: {NoteKey(house.ledger.read().origin, key.public)}")
@@ -159,19 +159,16 @@ def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", sh
     typer.echo(f"{count} files in {to}; check them with: avatar ledger verify --folder {to}")
 
 
-def _checkpoint_key(keys: Path) -> Path:
-    return keys / "checkpoint.key"
-
-
 def _log_key(given: str | None, keys: Path) -> "NoteKey | None":
     """Return the key to believe: the one that was *given*, or that of the folder *keys*, if it has one."""
+    from avatar.consent.checkpoint import KEY_FILE
     from avatar.consent.keys import key_at
     from avatar.consent.ledger import origin_of
     from avatar.consent.notes import NoteKey, read_note_key
 
     if given:
         return read_note_key(given)
-    own = _checkpoint_key(keys)
+    own = keys / KEY_FILE
     if not own.exists():
         return None
     return NoteKey(origin_of(key_at(keys / "ledger.key")), key_at(own).public)

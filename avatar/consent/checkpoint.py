@@ -12,6 +12,8 @@ from avatar.errors import LedgerError
 
 _CHECKPOINTS, _COSIGNATURES = "ledger/checkpoints", "ledger/cosignatures"
 
+KEY_FILE = "checkpoint.key"  # in the key folder: another key than the one that signs credentials
+
 
 @dataclass(frozen=True)
 class Checkpoint:

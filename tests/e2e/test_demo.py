@@ -28,7 +28,7 @@ def test_a_script_becomes_a_signed_talking_video(finished):
     assert report["verdict"]["trusted"]
     assert report["size"] >= [512, 512]
     assert Fraction(report["rate"]) == 25
-    for name in ("captions.vtt", "captions.srt", "contact-sheet.png"):
+    for name in ("captions.vtt", "captions.srt", "contact-sheet.png", "ledger-proof.txt"):
         assert (place.folder / "out" / name).stat().st_size > 100
     with av.open(str(place.video)) as video:
         assert [stream.type for stream in video.streams] == ["video", "audio"]
@@ -53,6 +53,18 @@ def test_the_verifier_lists_every_person_use_and_grant(finished):
         f"{verdict['sha256']}  ledger entry {verdict['ledger']['index']}  consent stands"
         in place.run("where", "ava").stdout
     )
+
+
+def test_the_ledger_holds_and_proves_the_publication(finished):
+    place, _ = finished
+
+    proven = place.run(
+        "ledger", "check-proof", str(place.folder / "out" / "ledger-proof.txt"), "--of", str(place.video)
+    )
+
+    assert proven.returncode == 0, proven.stderr
+    assert '"kind": "published"' in proven.stdout
+    assert place.run("ledger", "verify").returncode == 0
 
 
 def test_the_mouth_moves_while_there_is_sound_and_rests_while_there_is_none(finished):
