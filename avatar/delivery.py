@@ -1,7 +1,7 @@
 """From words to a production, and from a signed video to files in a folder."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +39,25 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     house.studio.gate.foresee(uses_in(production))
     return production
+
+
+def cast_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the cast (role -> alias) that *pairs* like ``presenter=ada`` spell."""
+    cast = {}
+    for pair in pairs:
+        role, equals, alias = pair.partition("=")
+        if not (role and equals and alias):
+            raise InputError(f"--cast {pair!r}: write role=alias, like presenter=ada", code="cast.malformed")
+        cast[role] = alias
+    return cast
+
+
+def script_in(path: Path) -> str:
+    """Return the script in the text file *path*."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--script {path}: cannot be read as UTF-8 text", code="script.unreadable") from error
 
 
 def blueprint_named(name: str, folder: Path = BLUEPRINTS) -> Blueprint:

@@ -9,7 +9,7 @@ from prefect import serve
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 
-from avatar.delivery import BLUEPRINTS
+from avatar.delivery import BLUEPRINTS, cast_of, script_in
 from avatar.errors import AvatarError, InputError
 from flows.deployments import by_hand, by_itself, served
 
@@ -49,7 +49,7 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
         deployments = [by_hand(name, what) for name, what in known.items()]
         if cron or blueprint or cast or script:
             _check_complete({"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script})
-            deployments.append(by_itself(blueprint, known, cron, _cast(cast or []), _text(script or Path())))
+            deployments.append(by_itself(blueprint, known, cron, cast_of(cast or []), script_in(script or Path())))
         _check_server()
     except AvatarError as error:
         typer.echo(f"error: {error} [{error.code}]", err=True)
@@ -62,23 +62,6 @@ def _check_complete(options: Mapping[str, object]) -> None:
     missing = [name for name, value in options.items() if not value]
     if missing:
         raise InputError(f"a schedule also needs {' and '.join(missing)}", code="schedule.incomplete")
-
-
-def _cast(pairs: list[str]) -> dict[str, str]:
-    cast = {}
-    for pair in pairs:
-        role, equals, alias = pair.partition("=")
-        if not (role and equals and alias):
-            raise InputError(f"--cast {pair!r}: write role=alias, like presenter=ada", code="cast.malformed")
-        cast[role] = alias
-    return cast
-
-
-def _text(script: Path) -> str:
-    try:
-        return script.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--script {script}: cannot be read as UTF-8 text", code="script.unreadable") from error
 
 
 def _check_server() -> None:

@@ -24,10 +24,10 @@ def produce(
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit."""
     from avatar.cli.run import make
-    from avatar.delivery import blueprint_named, prepare
+    from avatar.delivery import blueprint_named, cast_of, prepare
 
     plan = blueprint_named(blueprint)
-    make(lambda house: prepare(house, plan, _cast(cast), _script(script)), out or Path("out") / plan.name)
+    make(lambda house: prepare(house, plan, cast_of(cast), _script(script)), out or Path("out") / plan.name)
 
 
 def demo(
@@ -43,26 +43,8 @@ def demo(
     make(lambda house: demonstration(house, _script(script) if script else ""), out)
 
 
-def _cast(pairs: list[str]) -> dict[str, str]:
-    from avatar.errors import InputError
-
-    cast = {}
-    for pair in pairs:
-        role, equals, alias = pair.partition("=")
-        if not (role and equals and alias):
-            raise InputError(f"--cast {pair!r}: write role=alias, like presenter=ada", code="cast.malformed")
-        cast[role] = alias
-    return cast
-
-
 def _script(given: str) -> str:
-    from avatar.errors import InputError
+    from avatar.delivery import script_in
 
-    path = Path(given)
-    looks_like_file = len(given) < 250 and "\n" not in given and (path.suffix in (".txt", ".md") or path.is_file())
-    if not looks_like_file:
-        return given
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--script {given}: cannot be read as UTF-8 text", code="script.unreadable") from error
+    path = Path(given) if len(given) < 250 and "\n" not in given else None
+    return script_in(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given

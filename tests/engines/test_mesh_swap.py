@@ -136,4 +136,4 @@ def test_a_gpu_that_is_not_there_is_refused(tmp_path, monkeypatch):
     with pytest.raises(InputError) as caught:
         MeshSwap(device="cuda").run(cleared(SwapFace(FOOTAGE, FACE)), bench(tmp_path, [EMPTY]))
 
-    assert caught.value.code == "swap.device"
+    assert caught.value.code == "device.no-gpu"

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import InputError
 from avatar.faces.blazeface import DETECTOR
+from avatar.faces.device import Device, chosen
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
 from avatar.faces.track import Tracker
@@ -42,13 +43,13 @@ class Wav2Lip:
     checkpoint: str = "wav2lip/wav2lip_gan.pth"
     checkpoint_sha256: str = ""
     chin: float = 0.05
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
 
     def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
         """Return the frames of the footage, each face dubbed as it passes."""
         if not 0 <= self.chin <= 0.5:
             raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
-        device = self._device()
+        device = chosen(self.device)
         checkpoint = checkpoint_at(self.checkpoint, self.checkpoint_sha256)
         generator = open_generator(checkpoint, self.checkpoint_sha256, device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
@@ -57,16 +58,6 @@ class Wav2Lip:
         dubber = Dubber(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
         _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint_sha256[:12])
         return Frames(frames.format, frames.count, _dubbed(frames, dubber, bench))
-
-    def _device(self) -> str:
-        import torch
-
-        found = torch.cuda.is_available()
-        if self.device == "cuda" and not found:
-            raise InputError(
-                "device is 'cuda', and this machine has no GPU; choose 'cpu' or 'auto'", code="lips.device"
-            )
-        return "cuda" if found and self.device != "cpu" else "cpu"
 
 
 def _dubbed(frames: Frames, dubber: Dubber, bench: Workbench) -> Iterator[list[Frame]]:

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from avatar.consent import Cleared
-from avatar.errors import InputError
 from avatar.faces.blazeface import DETECTOR
+from avatar.faces.device import Device, chosen
 from avatar.faces.donor import Donor
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
@@ -36,27 +36,17 @@ class MeshSwap:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
 
     def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
         """Return the frames of the footage with the face swapped; they are made when pulled."""
-        device = self._device()
+        device = chosen(self.device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         portrait = read_rgb(bench.open(job.request.face))
         transplant = Transplant(Donor.of(portrait, landmarker.face_in(portrait), device))
         frames = track(bench.frames(job.request.footage), landmarker)
         _log.debug("swapping a face in %d frames on %s", frames.count, device)
         return Frames(frames.format, frames.count, _swapped(frames, transplant, bench))
-
-    def _device(self) -> str:
-        import torch
-
-        found = torch.cuda.is_available()
-        if self.device == "cuda" and not found:
-            raise InputError(
-                "device is 'cuda', and this machine has no GPU; choose 'cpu' or 'auto'", code="swap.device"
-            )
-        return "cuda" if found and self.device != "cpu" else "cpu"
 
 
 def _swapped(frames: Frames, transplant: Transplant, bench: Workbench) -> Iterator[list[Frame]]:
