@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from avatar.artifacts.artifact import Artifact
+from avatar.bench import Bench
 from avatar.consent import Cleared, Use
 from avatar.consent.entries import Performed, Refused
 from avatar.errors import AvatarError, ConsentError, EngineError, NotInRequestError, StoreError, UnknownEngineError
@@ -290,6 +291,20 @@ def _check_count(world, ada, run):
         world.studio.perform(Render((odd,), speech), REEL)
     assert failure.value.code == "engine.frame-count"
     assert kept(world) == before
+
+
+def test_a_withdrawal_ends_frames_that_nobody_else_attends(world, ada, monkeypatch):
+    monkeypatch.setattr("avatar.studio._ASK_EVERY", 0.0)
+    speech = speak(world, ada, "several words give several frames")
+    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    bench = Bench(world.gate.clear(Render((footage,), speech)), world.studio, world.folder, "0" * 64)
+    batches = bench.frames(footage).batches
+    next(batches)
+
+    world.people.withdraw(ada)
+
+    with pytest.raises(ConsentError):
+        next(batches)
 
 
 def test_the_same_footage_can_be_pulled_twice(any_world):
