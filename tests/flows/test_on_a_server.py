@@ -55,7 +55,7 @@ def test_a_finished_run_leaves_files_and_shows_progress_a_summary_and_a_contact_
 
     assert run["state"]["name"] == "Completed", server.logs_of(asked["id"])
     files = {path.name for path in (studio.folder / "out" / "shown").iterdir()}
-    assert files == {"video.mp4", "captions.vtt", "captions.srt", "contact-sheet.png"}
+    assert files == {"video.mp4", "captions.vtt", "captions.srt", "contact-sheet.png", "ledger-proof.txt"}
     artifacts = server.artifacts_of(asked["id"])
     assert artifacts["progress"]["data"] == 100.0
     assert "out/shown/video.mp4" in artifacts["summary"]["data"]
