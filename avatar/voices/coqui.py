@@ -103,7 +103,9 @@ def _checked(folder: Path) -> str:
         try:
             said = json.loads(path.read_bytes())
         except (ValueError, RecursionError) as error:
-            raise WeightsError(f"{path} is not JSON; bring the original file again", code="weights.unreadable") from error
+            raise WeightsError(
+                f"{path} is not JSON; bring the original file again", code="weights.unreadable"
+            ) from error
         for name, value in _opened(said):
             if "://" in value:
                 raise WeightsError(

@@ -91,7 +91,9 @@ def test_a_bench_that_was_kept(scene, worn):
         bench.open(job.request.sample, "transcript.txt")
 
 
-@attack("an engine keeps its clearance and makes one for other work of it", by="clearance", harmless="it cannot be made")
+@attack(
+    "an engine keeps its clearance and makes one for other work of it", by="clearance", harmless="it cannot be made"
+)
 def test_a_clearance_that_was_kept(scene):
     job = scene.world.gate.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
     other = LearnVoice(scene.world.likeness(scene.victim).voice)
@@ -181,7 +183,9 @@ def test_another_version_than_was_described(scene):
     scene.refused(Render((footage,), speech), "reel")
 
 
-@attack("an engine publishes while the victim's consent is missing", by="asked before recalling", code="consent.withdrawn")
+@attack(
+    "an engine publishes while the victim's consent is missing", by="asked before recalling", code="consent.withdrawn"
+)
 def test_an_engine_that_publishes_is_never_reached(scene, worn):
     scene.world.agree(scene.victim)
     video, reached = scene.video(scene.victim), []

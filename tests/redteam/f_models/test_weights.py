@@ -87,7 +87,12 @@ def test_swapped_weights(scene, weights):
         locate(pinned)
 
 
-@attack("weights are swapped under a running process, time stamp and all", by="weights by digest", code="weights.altered", entry=False)
+@attack(
+    "weights are swapped under a running process, time stamp and all",
+    by="weights by digest",
+    code="weights.altered",
+    entry=False,
+)
 def test_swapped_weights_with_the_old_time_stamp(scene, weights):
     path = weights / "w"
     pinned = weights_of(path)
@@ -140,7 +145,12 @@ def test_a_file_more_in_a_model_folder(scene, weights):
         brought("model", pinned, option="model")
 
 
-@attack("a model's configuration has a file fetched from an address", by="local weights", code="weights.outside", entry=False)
+@attack(
+    "a model's configuration has a file fetched from an address",
+    by="local weights",
+    code="weights.outside",
+    entry=False,
+)
 @pytest.mark.parametrize("name", ["speakers_file", "d_vector_file", "speaker_encoder_model_path"])
 def test_a_configuration_that_calls_somebody(scene, weights, name):
     folder = weights / "model"
@@ -153,7 +163,12 @@ def test_a_configuration_that_calls_somebody(scene, weights, name):
         open_coqui(folder)
 
 
-@attack("a model is of a kind that unpickles or downloads as it loads", by="plain weights", code="weights.other-network", entry=False)
+@attack(
+    "a model is of a kind that unpickles or downloads as it loads",
+    by="plain weights",
+    code="weights.other-network",
+    entry=False,
+)
 def test_a_kind_of_model_that_unpickles(scene, weights):
     folder = weights / "model"
     folder.mkdir()
