@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -16,10 +16,11 @@ def _home() -> Path:
 
 
 class Settings(BaseSettings):
-    """``AVATAR_HOME``, ``_STORE``, ``_KEYS``, ``_KMS_KEY``, ``_ORGANISATION`` and ``_WORKERS``.
+    """``AVATAR_HOME``, ``_STORE``, ``_KEYS``, ``_KMS_KEY``, ``_ORGANISATION``, ``_WORKERS`` and ``_WEBHOOK_HOSTS``.
 
     The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
     Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
+    Webhooks reach hosts in private networks only when they are listed in ``AVATAR_WEBHOOK_HOSTS``, with commas.
     """
 
     model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True)
@@ -30,6 +31,15 @@ class Settings(BaseSettings):
     kms_key: str = ""
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+
+    webhook_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+
+    @field_validator("webhook_hosts", mode="before")
+    @classmethod
+    def _listed(cls, said: object) -> object:
+        if isinstance(said, str):
+            return frozenset(host.strip().lower() for host in said.split(",") if host.strip())
+        return said
 
     @property
     def key_folder(self) -> Path:

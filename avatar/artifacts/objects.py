@@ -31,7 +31,7 @@ class Objects(Protocol):
         """Yield the keys under the folder *prefix*, sorted."""
 
     def delete(self, key: str) -> None:
-        """Remove the object at *key*, if any. Only drafts and erased people are ever removed."""
+        """Remove the object at *key*, if any. Only drafts, erased people and queues are ever removed."""
 
 
 def checked(key: str) -> str:
