@@ -92,7 +92,8 @@ class House:
         if self.settings.kms_key:
             from avatar.artifacts.kms import KmsKeyring
 
-            return KmsKeyring(self.objects, self.settings.kms_key)
+            master, *before = self.settings.kms_key.split(",")
+            return KmsKeyring(self.objects, master, tuple(before))
         return FolderKeyring(self.settings.key_folder / "material")
 
     @property

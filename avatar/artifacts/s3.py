@@ -88,11 +88,45 @@ class S3Objects:
         return True
 
     def list(self, prefix: str) -> Iterator[str]:
+        return (key for key, _ in self.dated(prefix))
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         pages = self._client.get_paginator("list_objects_v2")
         with self._explained(f"listing {prefix}"):
             for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{checked(prefix)}/"):
                 for found in page.get("Contents", []):
-                    yield found["Key"].removeprefix(self._prefix)
+                    yield found["Key"].removeprefix(self._prefix), found["LastModified"]
+
+    def start(self, key: str, size: int) -> bytes | None:
+        with self._explained(f"reading {key}"):
+            try:
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=self._prefix + checked(key), Range=f"bytes=0-{size - 1}"
+                )
+            except self._client.exceptions.ClientError as error:
+                if _code(error) in _ABSENT:
+                    return None
+                if _code(error) == "InvalidRange":  # it has no bytes at all
+                    return b""
+                raise
+            return answer["Body"].read()
+
+    def exchange(self, key: str, source: bytes | Path) -> bool:
+        name = self._prefix + checked(key)
+        for _ in range(_TRIES):
+            with self._explained(f"exchanging {key}"):
+                try:
+                    before = self._client.head_object(Bucket=self._bucket, Key=name)
+                    self._upload(name, source, IfMatch=before["ETag"])
+                except self._client.exceptions.ClientError as error:
+                    if _code(error) in _ABSENT:
+                        return False
+                    if _code(error) in _STANDS | _RACING:  # exchanged by another meanwhile, or by our own first try
+                        continue
+                    raise
+                self._delete_older(key)
+                return True
+        raise StoreError(f"exchanging {key} in {self!r}: the store stayed busy; run again", code="store.busy")
 
     def delete(self, key: str) -> None:
         # Every version of it: in a bucket with versioning a plain deletion only hides what must be gone.
@@ -151,16 +185,27 @@ class S3Objects:
 
     def _put(self, key: str, source: bytes | Path) -> None:
         # One conditional request; a file is streamed from disk. S3 takes up to 5 GiB this way: hours of video.
-        said: dict[str, Any] = {"Bucket": self._bucket, "Key": self._prefix + key, "IfNoneMatch": "*"}
+        said: dict[str, Any] = {"IfNoneMatch": "*"}
         if self._lock.covers(key) and self.lockable:
             # A lock is only taken together with a checksum of what it locks.
             said |= {"ObjectLockMode": self._lock.mode.upper(), "ObjectLockRetainUntilDate": self._lock.until}
             said |= {"ChecksumAlgorithm": "SHA256"}
+        self._upload(self._prefix + key, source, **said)
+
+    def _upload(self, name: str, source: bytes | Path, **said: Any) -> None:
         if isinstance(source, bytes):
-            self._client.put_object(Body=source, **said)
+            self._client.put_object(Bucket=self._bucket, Key=name, Body=source, **said)
         else:
             with source.open("rb") as file:
-                self._client.put_object(Body=file, **said)
+                self._client.put_object(Bucket=self._bucket, Key=name, Body=file, **said)
+
+    def _delete_older(self, key: str) -> None:
+        # What was sealed under a key that is to be destroyed must not stay behind as an older version.
+        name = self._prefix + key
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=name):
+            for found in page.get("Versions", []):
+                if found["Key"] == name and not found["IsLatest"]:
+                    self._delete_version(key, found["VersionId"])
 
     def _delete_version(self, key: str, version: str) -> None:
         try:
