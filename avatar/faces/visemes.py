@@ -15,7 +15,8 @@ from avatar.faces.coefficients import INDEX, NAMES, Floats, coefficients
 from avatar.voices.timings import SILENCE, Timings
 
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
-_LEAD = 0.035  # seconds by which lips are ahead of the sound they shape
+_LEAD = 0.02  # seconds by which lips are ahead of the sound they shape
+_MEETING = 0.04  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
@@ -86,7 +87,7 @@ _JAW = [INDEX["jawOpen"], INDEX["tongueOut"]]
 _ROUND = [INDEX["mouthFunnel"], INDEX["mouthPucker"]]
 _LIPS = [index for index in range(len(NAMES)) if index not in _JAW + _ROUND]
 # Per group of coefficients: seconds in which a claim falls to 1/e before and after its phoneme.
-_REACH = ((_JAW, 0.045, 0.055), (_ROUND, 0.085, 0.06), (_LIPS, 0.05, 0.05))
+_REACH = ((_JAW, 0.035, 0.045), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
 
 
 def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
@@ -145,7 +146,7 @@ def _contact(timings: Timings, times: NDArray[np.float64], symbols: tuple[str, .
         if phone.symbol not in symbols:
             continue
         outside = np.maximum(np.maximum(phone.start - times, times - phone.end + 0.015), 0)
-        near = np.clip(1 - outside / 0.05, 0, 1)
+        near = np.clip(1 - outside / _MEETING, 0, 1)
         near[np.abs(times - (phone.start + phone.end) / 2).argmin()] = 1
         contact = np.maximum(contact, near * near * (3 - 2 * near))
     return contact
