@@ -18,12 +18,11 @@ from avatar.faces.landmarker import Landmarker
 from avatar.faces.lips import parting
 from avatar.faces.rig import Rig
 from avatar.faces.track import track
-from avatar.faces.visemes import VISEMES
+from avatar.faces.visemes import LIPS, VISEMES, moments
 from avatar.media.frames import Frame, Frames
 from avatar.voices.timings import SILENCE, Timings
 
 _CLOSED = 0.25  # of the range of this mouth in this video: what a mesh leaves between lips differs from face to face
-_LIPS = ("P", "B", "M")
 _BELL = 0.03  # seconds: how far a mouth smooths what the phonemes ask for
 _FINE = 1000  # moments per second in which phonemes are laid out before smoothing
 _FURTHEST = 6  # frames of lag looked at
@@ -68,8 +67,8 @@ def expected_openings(timings: Timings, rate: Fraction, count: int) -> Floats:
             asked[round(start * _FINE) : round((start + share) * _FINE)] = each
     bell = np.exp(-np.square(np.arange(-reach, reach + 1) / (_BELL * _FINE)) / 2)
     smooth = np.convolve(np.pad(asked, reach, mode="edge"), bell / bell.sum(), mode="valid")
-    moments = (np.arange(count) + 0.5) / float(rate) * _FINE
-    return np.asarray(smooth[np.minimum(moments.astype(int), len(smooth) - 1)], np.float32)
+    places = np.minimum((moments(rate, count) * _FINE).astype(int), len(smooth) - 1)
+    return np.asarray(smooth[places], np.float32)
 
 
 def lip_sync(seen: Floats, timings: Timings, rate: Fraction) -> LipSync:
@@ -84,7 +83,7 @@ def lip_sync(seen: Floats, timings: Timings, rate: Fraction) -> LipSync:
     found = [_correlation(seen, expected, lag) for lag in lags]
     best = int(np.argmax(found))
     low, high = (float(edge) for edge in np.nanpercentile(seen, (2, 98)))
-    together = seen[_frames_of(timings, _LIPS, rate, len(seen), 0.0)]
+    together = seen[_frames_of(timings, LIPS, rate, len(seen), 0.0)]
     still = seen[_frames_of(timings, (SILENCE,), rate, len(seen), _SETTLED)]
     closed = float((together <= low + _CLOSED * (high - low)).mean()) if len(together) else math.nan
     moves = float(np.nanmax(still) - np.nanmin(still)) / (high - low) if len(still) else math.nan
@@ -118,9 +117,8 @@ def _frames_of(
     timings: Timings, symbols: tuple[str, ...], rate: Fraction, count: int, margin: float
 ) -> NDArray[np.bool_]:
     """Tell which frames are shown in the middle of one of *symbols*, at least *margin* seconds from its ends."""
-    moments = (np.arange(count) + 0.5) / float(rate)
-    inside = np.zeros(count, bool)
+    times, inside = moments(rate, count), np.zeros(count, bool)
     for phone in timings.phones:
         if phone.symbol in symbols:
-            inside |= (moments >= phone.start + margin) & (moments < phone.end - margin)
+            inside |= (times >= phone.start + margin) & (times < phone.end - margin)
     return inside
