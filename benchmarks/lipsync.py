@@ -6,7 +6,6 @@ project: it is made here, half ben and half mia.
 """
 
 import tempfile
-from dataclasses import astuple, fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -94,9 +93,12 @@ def _sound(video: Path) -> tuple[Sound, int]:
 
 
 def _rows(what: str, found: LipSync) -> list[Row]:
-    units = ("", "frames", "of P, B, M frames", "of the range")
-    names = (each.name.replace("_", " ") for each in fields(found))
-    return [Row(f"{what}: {name}", *each) for name, *each in zip(names, astuple(found), units, strict=True)]
+    return [
+        Row(f"{what}: correlation", found.correlation, ""),
+        Row(f"{what}: lag", found.lag, "frames"),
+        Row(f"{what}: closed", found.closed, "of the frames of P, B and M"),
+        Row(f"{what}: moves in silence", found.moves_in_silence, "of the range"),
+    ]
 
 
 if __name__ == "__main__":
