@@ -17,7 +17,7 @@ _HEAD = """# The red team
 
 {count} attacks on this product, by class. Each is a test under [`tests/redteam`](../tests/redteam): it ends in the
 reason code beside it, with an entry in the ledger (or, where nothing is refused, harmlessly in the way the table says),
-and nothing that could be published is left behind. Entries are missing (—) where the ledger itself is what was attacked,
+and nothing that could be published is left behind. Entries are missing (—) where the ledger itself was attacked,
 or where whoever checks has none at hand: a reader of blueprints or weights, an outsider with a proof.
 
 This page is made from the tests (`python -m tests.redteam.table`); a test holds it to them.

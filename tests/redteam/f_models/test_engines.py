@@ -1,5 +1,6 @@
 """F: engines that lie, reach, keep and swallow. Types stop forgetting; these stop what types do not see."""
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -116,10 +117,8 @@ def test_a_swallowed_refusal(scene, worn):
     def swallowing(self, job, bench):
         parts = beep(self, job, bench)
         scene.world.people.withdraw(scene.victim)
-        try:
+        with contextlib.suppress(ConsentError):
             bench.pulse(1.0)
-        except ConsentError:
-            pass
         return parts
 
     scene.refused(CloneVoice(model, "a line"), worn("beep", swallowing))

@@ -201,7 +201,7 @@ def test_a_safetensors_header_of_gigabytes(tmp_path):
     folder = tiny_letters(tmp_path / "letters")
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", 1 << 40) + b"{}")
 
-    with pytest.raises(Exception, match="[Hh]eader"):
+    with pytest.raises(Exception, match=r"[Hh]eader"):
         _opened(folder)
 
 
