@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST = 180  # seconds
 RATE = Fraction(25)  # browsers record a picture whenever one comes: such a recording has no rate of its own
 _MOST_PIXELS = 1920 * 1080
+_KEPT_SIDE = 960  # pixels: enough to know a face by, and encoded in the time that intake has
 _PICTURES = ("h264", "hevc", "vp8", "vp9", "av1", "libdav1d")
 _SOUNDS = ("opus", "aac", "vorbis", "mp3", "mp3float", "pcm_s16le")
 
@@ -76,9 +77,18 @@ def _pictures(container: "InputContainer", name: str) -> Iterator["VideoFrame"]:
     stream = container.streams.video[0]
     stream.codec_context.thread_count = 1
     try:
-        yield from container.decode(stream)
+        for picture in container.decode(stream):
+            yield _fitting(picture)
     except av.error.FFmpegError as error:
         raise _damaged(name) from error
+
+
+def _fitting(picture: "VideoFrame") -> "VideoFrame":
+    share = _KEPT_SIDE / max(picture.width, picture.height)
+    if share >= 1:
+        return picture
+    width, height = (max(2, round(side * share / 2) * 2) for side in (picture.width, picture.height))
+    return picture.reformat(width=width, height=height, threads=1)
 
 
 def _sound(container: "InputContainer", name: str) -> Iterator[Sound]:
