@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from avatar.errors import InputError
@@ -46,7 +47,7 @@ def seen(path: Path, to: Path) -> None:
         count = _place(int(index.times[-1]), index) + 1
         if count > LONGEST * RATE:
             raise _too_long(path.name)
-        planes = planes_from(first)
+        planes = _planes(first)
         height, width = planes.shape[0] * 2 // 3, planes.shape[1]
         frames = _steady(pictures, planes, index, count)
         encode(Frames(Format(width, height, RATE), count, in_batches(frames)), to)
@@ -60,7 +61,7 @@ def _steady(pictures: Iterator["VideoFrame"], planes: Planes, index: Index, coun
         for _ in range(made, until):
             yield Frame(planes.copy())
         made = max(made, until)
-        planes = planes_from(picture)
+        planes = _planes(picture)
         if planes.shape != shape:
             raise InputError("the picture changes its size in the middle; record it again", code="media.changed-size")
     for _ in range(made, count):
@@ -77,18 +78,20 @@ def _pictures(container: "InputContainer", name: str) -> Iterator["VideoFrame"]:
     stream = container.streams.video[0]
     stream.codec_context.thread_count = 1
     try:
-        for picture in container.decode(stream):
-            yield _fitting(picture)
+        yield from container.decode(stream)
     except av.error.FFmpegError as error:
         raise _damaged(name) from error
 
 
-def _fitting(picture: "VideoFrame") -> "VideoFrame":
-    share = _KEPT_SIDE / max(picture.width, picture.height)
+def _planes(picture: "VideoFrame") -> Planes:
+    planes = planes_from(picture)
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    share = _KEPT_SIDE / max(width, height)
     if share >= 1:
-        return picture
-    width, height = (max(2, round(side * share / 2) * 2) for side in (picture.width, picture.height))
-    return picture.reformat(width=width, height=height, threads=1)
+        return planes
+    size = (max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2))
+    rgb = cv2.resize(cv2.cvtColor(planes, cv2.COLOR_YUV2RGB_I420), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), np.uint8)
 
 
 def _sound(container: "InputContainer", name: str) -> Iterator[Sound]:
