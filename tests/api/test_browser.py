@@ -1,4 +1,4 @@
-"""The pages in a real browser: camera and microphone, keyboard, contrast, narrow screens, and nothing from elsewhere."""
+"""The pages in a real browser: camera, microphone, keyboard, contrast, narrow screens, and nothing from elsewhere."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from avatar.api.guard import Address
-from avatar.api.links import Asked
 from avatar.artifacts.artifact import Audio, Image
 from avatar.consent import Use
 from avatar.consent.vocabulary import Channel, Purpose
 from avatar.media.picture import read_rgb
 from tests.api.browser import CHROMIUM, MISSING, chromium, free_port, served, write_camera, write_microphone
-from tests.api.conftest import Visitor, brought
+from tests.api.conftest import Visitor, brought, noise
 from tests.api.test_pages import FILE, publish, standings
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=MISSING)]
@@ -78,7 +77,7 @@ def test_from_a_link_to_a_receipt_to_a_withdrawal_with_camera_and_microphone(pag
     page.get_by_role("button", name="Start recording").click()
     page.wait_for_timeout(10_000)
     page.get_by_role("button", name="Stop").click()
-    page.wait_for_function("document.getElementById('taken').readyState >= 2")  # the preview plays
+    page.evaluate(PLAYABLE)
     page.get_by_role("button", name="Agree and send").click()
     page.wait_for_url("**/consent/checks")
     assert page.get_by_role("heading", level=1).inner_text() == "You have agreed"
@@ -118,9 +117,11 @@ def test_from_a_link_to_a_receipt_to_a_withdrawal_with_camera_and_microphone(pag
 def test_a_recording_can_be_made_with_the_keyboard_alone(page, ada):
     page.goto(ada.link())
     tab_to(page, "Begin")
+    page.wait_for_url("**/consent")
     for name in ("Clone your voice", "Publish the videos", "I am 18 or older"):
         tab_to(page, name, press="Space")
     tab_to(page, "Continue to the recording")
+    page.wait_for_url("**/consent/record")
     tab_to(page, "Turn on camera and microphone")
     page.wait_for_selector("#start:visible")
     page.keyboard.press("Enter")  # the focus waits at the next button
@@ -187,7 +188,7 @@ def every_page(page, ada):
         answer = page.request.post(
             "/consent/recording",
             headers={"x-csrf-token": page.locator("input[name=csrf]").first.get_attribute("value")},
-            data=bytes(_noise(ada)),
+            data=noise(ada.world.folder),
         )
         assert answer.status == 200
         yield "/consent/checks"
@@ -204,12 +205,11 @@ def challenge_again(page, ada):
     listen(ada)
 
 
-def _noise(ada):
-    from tests.api.conftest import noise
-
-    return noise(ada.world.folder)
-
-
+# Waits until the preview can be played.
+PLAYABLE = """() => new Promise((done) => {
+  const taken = document.getElementById("taken");
+  if (taken.readyState >= 2) done(); else taken.onloadeddata = done;
+})"""
 # Text that stands out from its ground less than WCAG 2.2 asks for (4.5 to 1; 3 to 1 where it is large).
 UNREADABLE = """() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -239,7 +239,7 @@ UNREADABLE = """() => {
   return found;
 }"""
 # Controls and pictures that a screen reader could only call "button" or "picture".
-UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), button, a, img, video, svg[role], select, textarea")]
+UNNAMED = """() => [...document.querySelectorAll("input:not([type=hidden]), button, a, img, video, svg[role]")]
   .filter((each) => each.checkVisibility())
   .filter((each) => !(each.labels?.length || each.getAttribute("aria-label") || each.textContent.trim()
                       || each.hasAttribute("alt") || each.querySelector("[alt]")))
