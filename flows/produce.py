@@ -1,7 +1,7 @@
 """The flow: what a content team asks for becomes a signed video, or a refusal with its reason."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from avatar.artifacts.artifact import SignedVideo
+from avatar.asking import brief_of
 from avatar.compose import House, open_house
+from avatar.consent.brief import Brief
 from avatar.delivery import blueprint_named, deliver, prepare
 from avatar.errors import AvatarError, InputError
 from avatar.production import Production, direct
@@ -21,20 +23,34 @@ from flows.window import Window
 
 
 @flow(persist_result=False)
-def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") -> State[Any]:
+def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
+    blueprint: str,
+    cast: dict[str, str],
+    script: str,
+    purpose: str,
+    project: str,
+    languages: Sequence[str] = ("en",),
+    channels: Sequence[str] = ("internal",),
+    out: str = "",
+) -> State[Any]:
     """Make a signed talking video; the result is the digest of the signed video.
 
     Args:
         blueprint: the name of a file in blueprints/.
         cast: who plays which role, role -> alias.
         script: what is said.
+        purpose: what it is for; everyone in it must have agreed to that.
+        project: what it belongs to, as its people know it.
+        languages: the languages of the script.
+        channels: where it is shown.
         out: the folder for the files; empty for out/BLUEPRINT-DIGEST.
     """
     started = time.monotonic()
     try:
         tally = Tally()
         house = open_house(tally.tell)
-        signed = _directed(house, _prepared(house, blueprint, cast, script), script)
+        brief = brief_of(purpose, project, languages, channels)
+        signed = _directed(house, _prepared(house, blueprint, cast, script, brief), script)
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)
@@ -45,15 +61,17 @@ def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") ->
 
 def _directed(house: House, production: Production, script: str) -> SignedVideo:
     bar = begin_progress()
-    signed = direct(production, InTasks(house.studio, script), Window(house.settings.workers, bar.lines))
+    signed = direct(
+        production, InTasks(house.studio, production.brief, script), Window(house.settings.workers, bar.lines)
+    )
     bar.whole()
     return signed
 
 
-def _prepared(house: House, blueprint: str, cast: Mapping[str, str], script: str) -> Production:
+def _prepared(house: House, blueprint: str, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
     for role, alias in cast.items():
         _find(house, role, alias)
-    return prepare(house, blueprint_named(blueprint), cast, script)
+    return prepare(house, blueprint_named(blueprint), cast, script, brief)
 
 
 def _find(house: House, role: str, alias: str) -> None:

@@ -57,44 +57,44 @@ def _check_place(state: State, entry: Entry) -> None:
         raise LedgerError(f"ledger entry {entry.index} is not signed by the ledger's key", code="ledger.forged")
 
 
-def _appoint(state: State, fact: Appointed, entry: Entry) -> None:
+def _appoint(state: State, fact: Appointed, _: Entry) -> None:
     appointment = fact.appointment
     state.records.add(appointment.record_id)
     state.operators[operator_id(appointment.key)] = OperatorState(appointment.key, frozenset(appointment.roles))
 
 
-def _rule(state: State, fact: Ruled, entry: Entry) -> None:
+def _rule(state: State, fact: Ruled, _: Entry) -> None:
     state.records.add(fact.rule.record_id)
     state.approval_needed = fact.rule.approval
 
 
-def _approve(state: State, fact: Approved, entry: Entry) -> None:
+def _approve(state: State, fact: Approved, _: Entry) -> None:
     approval = fact.approval
     state.approvals[approval.subject] = state.approvals.get(approval.subject, frozenset()) | {approval.by}
 
 
-def _enrol(state: State, fact: Enrolled, entry: Entry) -> None:
+def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
     state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
 
 
-def _bring(state: State, fact: Brought, entry: Entry) -> None:
+def _bring(state: State, fact: Brought, _: Entry) -> None:
     state.people[fact.person].assets[fact.asset] = fact.manifest
 
 
 def _grant(state: State, fact: Granted, entry: Entry) -> None:
     grant = fact.grant
     person = state.people[grant.person]
-    _once(state, grant.record_id, entry)
+    state.records.add(grant.record_id)
     state.grants[grant.digest] = grant.person
     person.standing = [standing for standing in person.standing if standing.grant.digest != grant.previous]
     person.standing.append(Standing(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
     person.epoch += 1
 
 
-def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
+def _narrow(state: State, fact: Narrowed, _: Entry) -> None:
     narrowing = fact.narrowing
     person = state.people[narrowing.person]
-    _once(state, narrowing.record_id, entry)
+    state.records.add(narrowing.record_id)
 
     def narrowed(standing: Standing) -> Standing:
         return replace(standing, scope=narrowing.scope, uses=standing.uses & frozenset(narrowing.scope.uses))
@@ -106,16 +106,16 @@ def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
 def _reconfirm(state: State, fact: Reconfirmed, entry: Entry) -> None:
     reconfirmation = fact.reconfirmation
     person = state.people[reconfirmation.person]
-    _once(state, reconfirmation.record_id, entry)
+    state.records.add(reconfirmation.record_id)
     person.standing = [
         replace(s, confirmed=entry.at) if s.grant.digest == reconfirmation.grant else s for s in person.standing
     ]
     person.epoch += 1
 
 
-def _suspend(state: State, fact: Suspended, entry: Entry) -> None:
+def _suspend(state: State, fact: Suspended, _: Entry) -> None:
     person = state.people[fact.suspension.person]
-    _once(state, fact.suspension.record_id, entry)
+    state.records.add(fact.suspension.record_id)
     person.suspended = not fact.suspension.ends
     person.epoch += 1
 
