@@ -44,7 +44,7 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
     production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = foreseen(production)
-    house.studio.gate.foresee(will.uses, production.brief, will.shown)
+    house.studio.gate.foresee(will.uses, production.asks, will.shown)
     return production
 
 

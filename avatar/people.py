@@ -150,6 +150,10 @@ class People:
         """
         if evidence is None:
             require(self.ledger, Role.GRANT, "Grant")
+        known = self.ledger.read().people[person.id]
+        if known.erased:
+            self._refuse(person.id, "consent.erased")
+            raise ConsentError(f"{person.id} was erased; nothing of them is recorded any more", code="consent.erased")
         begin, end = self._period(terms)
         text = notice_of(terms, self.organisation, tuple(self._called(id) for id in terms.companions))
         try:
@@ -160,7 +164,7 @@ class People:
                 created_at=self.clock(),
                 person=person.id,
                 grantee=self.organisation,
-                scope=terms.scope(tuple(self.ledger.read().people[person.id].assets)),
+                scope=terms.scope(tuple(known.assets)),
                 not_before=begin,
                 not_after=end,
                 reconfirm_days=terms.reconfirm_days,

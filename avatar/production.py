@@ -67,7 +67,6 @@ class Production:
     def __post_init__(self) -> None:
         if not self.script:
             raise InputError("the script has no lines; write at least one sentence", code="script.empty")
-        object.__setattr__(self, "brief", replace(self.brief, script=tuple(line.text for line in self.script)))
         roles = self.blueprint.roles
         for role in self.cast:
             if role not in roles:
@@ -84,6 +83,11 @@ class Production:
                     f"{hint(line.speaker, speakers)}; its speakers: {', '.join(speakers)}",
                     code="script.unknown-speaker",
                 )
+
+    @property
+    def asks(self) -> Brief:
+        """What its people are asked about: the brief, with every line of the script."""
+        return replace(self.brief, script=tuple(line.text for line in self.script))
 
     def speaker(self, line: Line) -> str:
         """Return the role that speaks *line*."""

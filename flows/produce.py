@@ -62,7 +62,7 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
 def _directed(house: House, production: Production, script: str) -> SignedVideo:
     bar = begin_progress()
     signed = direct(
-        production, InTasks(house.studio, production.brief, script), Window(house.settings.workers, bar.lines)
+        production, InTasks(house.studio, production.asks, script), Window(house.settings.workers, bar.lines)
     )
     bar.whole()
     return signed

@@ -177,7 +177,7 @@ def test_two_speakers_side_by_side_listen_to_each_other(world):
         {**TOY_BLUEPRINT, "speakers": ["host", "guest"], "layout": "side-by-side", "swap": None}
     )
     story = Production(
-        blueprint, cast(world, host="ada", guest="bob"), lines_of("host: Hello.\n\nguest: Good evening.")
+        blueprint, cast(world, host="ada", guest="bob"), lines_of("host: Hello.\n\nguest: Good evening."), TOY_BRIEF
     )
     told = Told(world)
 
@@ -201,14 +201,14 @@ def refusal(make: Any) -> AvatarError:
 
 def test_an_unknown_role_comes_with_a_hint(world):
     roles = cast(world, presentor="ada", double="bob")
-    error = refusal(lambda: Production(world.blueprint, roles, (Line(None, "Hello."),)))
+    error = refusal(lambda: Production(world.blueprint, roles, (Line(None, "Hello."),), TOY_BRIEF))
 
     assert error.code == "cast.unknown-role"
     assert "did you mean 'presenter'" in str(error)
 
 
 def test_an_unknown_speaker_comes_with_a_hint(world):
-    error = refusal(lambda: Production(world.blueprint, cast(world), (Line("presentr", "Hello."),)))
+    error = refusal(lambda: Production(world.blueprint, cast(world), (Line("presentr", "Hello."),), TOY_BRIEF))
 
     assert error.code == "script.unknown-speaker"
     assert "did you mean 'presenter'" in str(error)
@@ -218,7 +218,7 @@ def test_an_unknown_speaker_comes_with_a_hint(world):
 def test_a_role_that_nobody_plays_is_refused_before_anything_is_made(world, role):
     roles = cast(world)
     del roles[role]
-    story = Production(world.blueprint, roles, (Line(None, "Hello."),))
+    story = Production(world.blueprint, roles, (Line(None, "Hello."),), TOY_BRIEF)
 
     error = refusal(lambda: foreseen(story))
     assert error.code == "cast.missing-role"
@@ -229,7 +229,7 @@ def test_a_role_that_nobody_plays_is_refused_before_anything_is_made(world, role
 def test_a_likeness_that_lacks_what_is_needed_says_what_to_enrol(world, what):
     roles = cast(world)
     roles["presenter"] = replace(roles["presenter"], **{what: None})
-    story = Production(world.blueprint, roles, (Line(None, "Hello."),))
+    story = Production(world.blueprint, roles, (Line(None, "Hello."),), TOY_BRIEF)
 
     error = refusal(lambda: direct(story, world.perform))
     assert error.code == f"cast.no-{what}"
@@ -237,7 +237,7 @@ def test_a_likeness_that_lacks_what_is_needed_says_what_to_enrol(world, what):
 
 
 def test_a_production_without_lines_is_refused(world):
-    error = refusal(lambda: Production(world.blueprint, cast(world), ()))
+    error = refusal(lambda: Production(world.blueprint, cast(world), (), TOY_BRIEF))
 
     assert error.code == "script.empty"
 
@@ -247,7 +247,7 @@ def test_a_missing_consent_is_foreseen_before_anything_is_made(world):
     world.people.withdraw(world.people.find("ada"), [Use.PUBLISH])
 
     with pytest.raises(ConsentError, match="'publish'"):
-        world.gate.foresee(foreseen(story).uses, story.brief)
+        world.gate.foresee(foreseen(story).uses, story.asks)
 
     assert not list(world.objects.list("recipes"))
 
@@ -256,4 +256,4 @@ def test_what_is_foreseen_is_every_use_of_the_story(world):
     uses = foreseen(production(world)).uses
 
     assert {use for use, _ in uses} == set(Use) - {Use.TRAIN}
-    world.gate.foresee(uses)
+    world.gate.foresee(uses, TOY_BRIEF)

@@ -23,7 +23,7 @@ from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Moment
 from avatar.testing.toys import Ear, Toy
-from avatar.testing.world import World
+from avatar.testing.world import TOY_BRIEF, World
 from tests.consent.reading import entries, facts
 
 EAR, BEEP, STILL, TINT, HUSH, REEL, SPLICE, STAMP = map(
@@ -233,7 +233,7 @@ def test_each_step_of_a_chain_is_cleared_again_when_its_frames_are_pulled(world,
     swapped = world.perform(SwapFace(footage, world.likeness(bob).portrait), TINT)
     asked = []
     gate_clear = world.gate.clear
-    world.gate.clear = lambda request: asked.append(type(request)) or gate_clear(request)
+    world.gate.clear = lambda request, *rest: asked.append(type(request)) or gate_clear(request, *rest)
 
     world.perform(Render((swapped,), speech), REEL)
 
@@ -297,7 +297,7 @@ def test_a_withdrawal_ends_frames_that_nobody_else_attends(world, ada, monkeypat
     monkeypatch.setattr("avatar.studio._ASK_EVERY", 0.0)
     speech = speak(world, ada, "several words give several frames")
     footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    bench = Bench(world.clear(Render((footage,), speech)), world.studio, world.folder, "0" * 64)
+    bench = Bench(world.clear(Render((footage,), speech)), world.studio, world.folder, "0" * 64, TOY_BRIEF)
     batches = bench.frames(footage).batches
     next(batches)
 
@@ -422,7 +422,7 @@ def test_private_folders_are_gone_after_the_work(world, ada, tmp_path):
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     studio = replace(world.studio, rooms=rooms)
-    studio.perform(LearnVoice(world.likeness(ada).voice), EAR)
+    studio.perform(LearnVoice(world.likeness(ada).voice), EAR, TOY_BRIEF)
 
     assert list(rooms.iterdir()) == []
 
@@ -444,11 +444,11 @@ def test_whoever_watches_hears_of_every_moment(world, ada):
     studio = replace(world.studio, tell=heard.append)
     request = LearnVoice(world.likeness(ada).voice)
 
-    studio.perform(request, EAR)
-    studio.perform(request, EAR)
+    studio.perform(request, EAR, TOY_BRIEF)
+    studio.perform(request, EAR, TOY_BRIEF)
     world.people.withdraw(ada)
     with pytest.raises(ConsentError):
-        studio.perform(request, EAR)
+        studio.perform(request, EAR, TOY_BRIEF)
 
     assert [moment.what for moment in heard] == ["running", "kept", "recalled", "refused"]
 

@@ -1,7 +1,7 @@
 """Whether people have agreed: a pure decision over claims and records."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from avatar.consent.brief import Brief
@@ -38,10 +38,11 @@ class Question:
     authors: frozenset[str] = frozenset()
     operator: str = ""
     output: Output | None = None
-    people: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "people", frozenset(claim.person for claim in self.claims))
+    @property
+    def people(self) -> frozenset[str]:
+        """Everyone in the material."""
+        return frozenset(claim.person for claim in self.claims)
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class _Stage:
         return self.world.likeness(self.person)
 
     def perform(self, request: Request[Any], choice: Choice) -> Any:
-        return self.world.studio.perform(request, choice, TOY_BRIEF)
+        return self.world.perform(request, choice)
 
     def speech(self) -> Speech:
         """One line of beeps, an open mouth on each word: quick, and the laws of frames do not care what is said."""
@@ -132,7 +132,7 @@ class _Stage:
     def pulled(self, footage: Footage, speech: Speech) -> Frames:
         room = self.world.folder / f"room-{len(list(self.world.folder.iterdir()))}"
         room.mkdir()
-        job = self.world.gate.clear(Render((footage,), speech), TOY_BRIEF)
+        job = self.world.clear(Render((footage,), speech))
         return Bench(job, self.world.studio, room, "0" * 64, TOY_BRIEF).frames(footage)
 
     def timings(self, speech: Speech) -> Timings:

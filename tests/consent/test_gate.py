@@ -83,7 +83,7 @@ def test_a_grant_ends(world, ada, request_):
 
 
 def test_a_grant_begins(world, ada, request_):
-    world.people.agree(ada, [Use.CLONE_VOICE], days=2, start=world.now + timedelta(hours=1))
+    world.agree(ada, Use.CLONE_VOICE, days=2, start=world.now + timedelta(hours=1))
     assert refused(world, request_) == "consent.not-yet"
 
     world.wait(hours=1)

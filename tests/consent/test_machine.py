@@ -64,7 +64,7 @@ class Consent(RuleBasedStateMachine):
     @rule(alias=PEOPLE, uses=USES, hours=st.integers(0, 30), days=st.integers(1, 3))
     def agree(self, alias: str, uses: set[Use], hours: int, days: int) -> None:
         start = self.world.now + timedelta(hours=hours)
-        self.world.people.agree(self.people[alias], sorted(uses), days=days, start=start)
+        self.world.agree(self.people[alias], *sorted(uses), days=days, start=start)
         samples = {
             (kind, number) for kind in KINDS for number in range(self.brought[alias] + 1 if kind == "voice" else 1)
         }
