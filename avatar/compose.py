@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlparse
 from pydantic import ValidationError
 
 from avatar.artifacts.keyring import FolderKeyring, Keyring
+from avatar.artifacts.lock import Lock
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
@@ -104,7 +105,8 @@ class House:
         if self.settings.kms_key:
             from avatar.artifacts.kms import KmsKeyring
 
-            return KmsKeyring(self.objects, self.settings.kms_key)
+            master, *before = self.settings.kms_key.split(",")
+            return KmsKeyring(self.objects, master, tuple(before))
         return FolderKeyring(self.settings.key_folder / "material")
 
     @property
@@ -146,7 +148,7 @@ def open_objects(settings: Settings) -> Objects:
     if place.scheme == "s3" and place.netloc:
         from avatar.artifacts.s3 import S3Objects
 
-        return S3Objects(place.netloc, place.path)
+        return S3Objects(place.netloc, place.path, lock=Lock(settings.lock_days, settings.lock_mode))
     if place.scheme == "file" and not place.netloc:
         return FolderObjects(Path(unquote(place.path)))
     raise InputError(

@@ -8,7 +8,11 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
+<<<<<<< HEAD
 from avatar.cli import consent, ledger, operators, people, produce, tools
+=======
+from avatar.cli import keys, ledger, people, produce, tools
+>>>>>>> main
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -28,6 +32,7 @@ operators.add_to(app)
 produce.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
+keys.add_to(app)
 
 
 def main() -> None:
