@@ -18,19 +18,12 @@ def _home() -> Path:
 
 
 class Settings(BaseSettings):
-<<<<<<< HEAD
-    """``AVATAR_HOME``, ``_STORE``, ``_KEYS``, ``_KMS_KEY``, ``_OPERATOR``, ``_ORGANISATION`` and ``_WORKERS``.
-
-    The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
-    Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
-    ``AVATAR_OPERATOR`` is the file of the key of whoever acts; without it, the one in the key folder.
-=======
     """Each is an environment variable of the same name in capitals, behind ``AVATAR_``.
 
     The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
     Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
     In a bucket with Object Lock the ledger is kept for ``AVATAR_LOCK_DAYS``; ``AVATAR_LOCK_MODE`` says how firmly.
->>>>>>> main
+    ``AVATAR_OPERATOR`` is the file of the key of whoever acts; without it, the one in the key folder.
     """
 
     model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True)
@@ -39,12 +32,9 @@ class Settings(BaseSettings):
     store: str = ""
     keys: Path | None = None
     kms_key: str = ""
-<<<<<<< HEAD
     operator: Path | None = None
-=======
     lock_days: int = Field(default=3650, ge=1, le=36500)
     lock_mode: Mode = "governance"
->>>>>>> main
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 

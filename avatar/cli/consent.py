@@ -40,6 +40,7 @@ def show(alias: Alias) -> None:
     if not known.standing:
         typer.echo(f"{alias} agrees to nothing.")
         return
+    typer.echo(f"{alias} ({person.id}), {person.capacity}; what they agree to has changed {known.epoch} time(s).")
     for each in known.standing:
         words, spent = house.people.words_of(each.grant), state.spent.get(each.grant.digest, Spent())
         table = Table("grant", each.grant.digest, show_header=True)

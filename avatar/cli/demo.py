@@ -17,7 +17,7 @@ from avatar.production import Production
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 BRIEF = Brief(Purpose.PRODUCT_DEMONSTRATION, "demo", ("en",), (Channel.INTERNAL,))
-_TERMS = Terms(
+TERMS = Terms(
     uses=(Use.CLONE_VOICE, Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS, Use.PUBLISH),
     purposes=(Purpose.PRODUCT_DEMONSTRATION,),
     project="demo",
@@ -37,7 +37,7 @@ def demonstration(house: House, script: str) -> Production:
     for person in everyone:
         # Those who are here have agreed before, or have withdrawn: then only they can grant again.
         if person.alias in new:
-            house.people.agree(person, replace(_TERMS, companions=tuple(each.id for each in everyone)))
+            house.people.agree(person, replace(TERMS, companions=tuple(each.id for each in everyone)))
     return prepare(house, blueprint_named("double"), cast, script, BRIEF)
 
 

@@ -8,11 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-<<<<<<< HEAD
-from avatar.cli import consent, ledger, operators, people, produce, tools
-=======
-from avatar.cli import keys, ledger, people, produce, tools
->>>>>>> main
+from avatar.cli import consent, keys, ledger, operators, people, produce, tools
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
