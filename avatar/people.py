@@ -155,7 +155,7 @@ class People:
             self._refuse(person.id, "consent.erased")
             raise ConsentError(f"{person.id} was erased; nothing of them is recorded any more", code="consent.erased")
         begin, end = self._period(terms)
-        text = notice_of(terms, self.organisation, tuple(self._called(id) for id in terms.companions))
+        text = notice_of(terms, self.organisation, tuple(self.called(id) for id in terms.companions))
         try:
             unsigned = Grant(
                 record_id=token_hex(16),
@@ -282,7 +282,8 @@ class People:
             self._refuse(person, error.code)
             raise
 
-    def _called(self, id: str) -> str:
+    def called(self, id: str) -> str:
+        """Return the alias of the person with the *id*, or the id where there is none."""
         person = self._enrolled(id)
         return person.alias if person else id
 

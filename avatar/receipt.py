@@ -50,7 +50,7 @@ class Receipt:
             "Languages": ", ".join(scope.languages),
             "Channels": ", ".join(scope.channels),
             "Where": "the whole world" if "001" in scope.territories else ", ".join(scope.territories),
-            "With": ", ".join(scope.companions) or "nobody else",
+            "With": ", ".join(each for each in scope.companions if each != self.person.id) or "nobody else",
             "Never about": ", ".join(scope.script.denied_topics) or "no topic is ruled out",
             "At most": f"{scope.max_outputs} videos, {scope.max_seconds} seconds in all",
             "From": f"{self.grant.not_before:%d %B %Y, %H:%M %Z}",

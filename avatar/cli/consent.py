@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 def show(alias: Alias) -> None:
     """Show every agreement of a person: its limits, what was used of them, how it stands."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from avatar.consent.state import Spent
     from avatar.receipt import status_of
@@ -43,7 +43,7 @@ def show(alias: Alias) -> None:
     typer.echo(f"{alias} ({person.id}), {person.capacity}; what they agree to has changed {known.epoch} time(s).")
     for each in known.standing:
         words, spent = house.people.words_of(each.grant), state.spent.get(each.grant.digest, Spent())
-        table = Table("grant", each.grant.digest, show_header=True)
+        table = Table("grant", Column(each.grant.digest, overflow="fold"))
         policy = each.scope.script
         status = status_of(each, person.capacity, house.people.clock(), suspended=known.suspended)
         rows = {
@@ -55,7 +55,7 @@ def show(alias: Alias) -> None:
             "languages": ", ".join(each.scope.languages),
             "channels": ", ".join(each.scope.channels),
             "territories": ", ".join(each.scope.territories),
-            "companions": ", ".join(each.scope.companions) or "nobody",
+            "companions": ", ".join(_called(house, each.scope.companions, person)) or "nobody",
             "scripts": f"{len(policy.scripts)} known ones only" if policy.scripts else "any",
             "reviewed": "each script and video" if policy.reviewed else "no",
             "never about": ", ".join(policy.denied_topics),
@@ -168,6 +168,10 @@ def _open(alias: str) -> "tuple[House, Person]":
 
     house = open_house()
     return house, house.people.find(alias)
+
+
+def _called(house: "House", ids: tuple[str, ...], but: "Person") -> list[str]:
+    return [house.people.called(id) for id in ids if id != but.id]
 
 
 def _grant(house: "House", person: "Person", prefix: str) -> "Grant":

@@ -20,13 +20,13 @@ def add_to(app: typer.Typer) -> None:
 def list_() -> None:
     """List the operators, their keys and roles. (!) marks the one who acts here."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from avatar.compose import open_house
 
     house = open_house()
     state = house.ledger.read()
-    table = Table("operator", "key", "may")
+    table = Table("operator", Column("key", overflow="fold"), "may")
     for id, operator in state.operators.items():
         mine = " (!)" if id == house.ledger.operator else ""
         table.add_row(id + mine, operator.key, ", ".join(sorted(operator.roles)) or "nothing")

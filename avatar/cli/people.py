@@ -166,7 +166,7 @@ def erase(
 def people() -> None:
     """List everyone enrolled here, what they brought, and what they agree to."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from avatar.compose import open_house
 
@@ -175,7 +175,7 @@ def people() -> None:
     if not everyone:
         typer.echo("Nobody is enrolled here. First: avatar enroll ALIAS --portrait FILE --voice FILE")
         return
-    table = Table("alias", "id", "capacity", "brought", "agrees to", "for", "on", "until")
+    table = Table("alias", Column("id", overflow="fold"), "capacity", "brought", "agrees to", "for", "on", "until")
     state = house.ledger.read()
     for person in everyone:
         likeness = house.people.likeness(person)
