@@ -30,7 +30,7 @@ def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda 
         keyring.renew(id)
     total = 0
     # What other processes sealed under the old key before they saw the new one is found by another look.
-    while resealed := _card(people, id) + _artifacts(people, id, tell):
+    while resealed := _papers(people, id) + _artifacts(people, id, tell):
         total += resealed
     _refuse_left(people, id)
     keyring.retire(id)
@@ -53,12 +53,18 @@ def _is_lost(people: People, digest: str) -> bool:
     return any(other in state.people and state.people[other].erased for other in shown)
 
 
-def _card(people: People, id: str) -> int:
-    key, label = f"people/{id}/card", Label("card", (id,))
-    data = people.objects.read(key)
-    if data is None or generations_in(data, label) == people.vault.newest((id,)):
-        return 0
-    return int(people.objects.exchange(key, people.vault.seal(people.vault.open(data, label), label)))
+def _papers(people: People, id: str) -> int:
+    """Seal anew what is kept at ``people/<id>/<kind>/<digest>``: cards, words of grants and the like."""
+    keys = [key for key in people.objects.list(f"people/{id}") if not key.startswith(f"people/{id}/shown/")]
+    return sum(_paper(people, id, key) for key in keys)
+
+
+def _paper(people: People, id: str, key: str) -> bool:
+    _, _, kind, *digest = key.split("/")
+    label, data = Label(kind, (id,), "".join(digest)), people.objects.read(key)
+    if data is None or not is_sealed(data) or generations_in(data, label) == people.vault.newest((id,)):
+        return False
+    return people.objects.exchange(key, people.vault.seal(people.vault.open(data, label), label))
 
 
 def _refuse_left(people: People, id: str) -> None:

@@ -86,12 +86,15 @@ def _grant(state: State, fact: Granted, entry: Entry) -> None:
     person = state.people[grant.person]
     state.records.add(grant.record_id)
     state.grants[grant.digest] = grant.person
-    person.standing = [standing for standing in person.standing if standing.grant.digest != grant.previous]
+    kept = [standing for standing in person.standing if standing.grant.digest != grant.previous]
+    if len(kept) < len(person.standing):
+        person.reduced = entry.index
+    person.standing = kept
     person.standing.append(Standing(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
     person.epoch += 1
 
 
-def _narrow(state: State, fact: Narrowed, _: Entry) -> None:
+def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
     narrowing = fact.narrowing
     person = state.people[narrowing.person]
     state.records.add(narrowing.record_id)
@@ -99,6 +102,7 @@ def _narrow(state: State, fact: Narrowed, _: Entry) -> None:
     def narrowed(standing: Standing) -> Standing:
         return replace(standing, scope=narrowing.scope, uses=standing.uses & frozenset(narrowing.scope.uses))
 
+    person.reduced = entry.index
     person.standing = [narrowed(s) if s.grant.digest == narrowing.grant else s for s in person.standing]
     person.epoch += 1
 
@@ -125,13 +129,13 @@ def _withdraw(state: State, fact: Withdrawn, entry: Entry) -> None:
     taken = frozenset(fact.withdrawal.uses)
     left = [replace(s, uses=s.uses - taken if taken else frozenset()) for s in person.standing]
     person.standing = [standing for standing in left if standing.uses]
-    person.withdrawn = entry.index
+    person.withdrawn = person.reduced = entry.index
     person.epoch += 1
 
 
 def _erase(state: State, fact: Erased, entry: Entry) -> None:
     person = state.people[fact.person]
-    person.standing, person.withdrawn, person.erased = [], entry.index, True
+    person.standing, person.withdrawn, person.reduced, person.erased = [], entry.index, entry.index, True
     person.epoch += 1
 
 

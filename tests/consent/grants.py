@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from avatar.consent import Use
+from avatar.consent.entries import Published
 from avatar.consent.evidence import Attested, Notice
 from avatar.consent.record import Grant
 from avatar.consent.scope import Salted, Scope
@@ -59,3 +60,18 @@ def edited(grant: Grant, **changes: Any) -> Grant:
 def everything(world: World, person: str) -> tuple[str, ...]:
     """Return every sample that *person* brought."""
     return tuple(world.ledger.read().people[person].assets)
+
+
+def published(file: str, people: tuple[str, ...], **changes: Any) -> Published:
+    """Return the fact that the file with the sha256 *file* was published for the toy brief."""
+    fields = {
+        "file": file,
+        "recipe": "b" * 64,
+        "milliseconds": 1000,
+        "purpose": Purpose.EDUCATION,
+        "channels": (Channel.INTERNAL,),
+        "people": people,
+        "grants": ("c" * 64,),
+        **changes,
+    }
+    return Published.model_validate(fields)
