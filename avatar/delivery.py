@@ -13,6 +13,7 @@ from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.compose import House
 from avatar.consent.brief import Brief
+from avatar.consent.entries import Refused
 from avatar.consent.permission import require
 from avatar.consent.roles import Role
 from avatar.errors import CredentialError, InputError
@@ -37,7 +38,18 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
     """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be.
 
     *brief* says what it is for; its script is filled in.
+
+    Raises:
+        AvatarError: it cannot be made; the refusal is in the ledger.
     """
+    try:
+        return _prepared(house, blueprint, cast, script, brief)
+    except InputError as error:  # what the gate refuses it has recorded itself
+        house.ledger.append(Refused(code=error.code, request="Production"))
+        raise
+
+
+def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
     lines = lines_of(script)
     people = house.people
     likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}

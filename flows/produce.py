@@ -1,7 +1,9 @@
 """The flow: what a content team asks for becomes a signed video, or a refusal with its reason."""
 
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ from prefect.states import Completed
 from avatar.artifacts.artifact import SignedVideo
 from avatar.asking import brief_of
 from avatar.compose import House, open_house
-from avatar.consent.brief import Brief
+from avatar.consent.entries import Refused
 from avatar.delivery import blueprint_named, deliver, prepare
 from avatar.errors import AvatarError, InputError
 from avatar.production import Production, direct
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
 from flows.endings import ending
+from flows.form import BELOW_OUT
 from flows.perform import InTasks
 from flows.window import Window
 
@@ -49,8 +52,13 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
     try:
         tally = Tally()
         house = open_house(tally.tell)
-        brief = brief_of(purpose, project, languages, channels)
-        signed = _directed(house, _prepared(house, blueprint, cast, script, brief), script)
+        with _recorded(house):
+            _check_out(out)
+            brief = brief_of(purpose, project, languages, channels)
+            plan = blueprint_named(blueprint)
+            for role, alias in cast.items():
+                _find(house, role, alias)
+        signed = _directed(house, prepare(house, plan, cast, script, brief), script)
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)
@@ -68,10 +76,19 @@ def _directed(house: House, production: Production, script: str) -> SignedVideo:
     return signed
 
 
-def _prepared(house: House, blueprint: str, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
-    for role, alias in cast.items():
-        _find(house, role, alias)
-    return prepare(house, blueprint_named(blueprint), cast, script, brief)
+@contextmanager
+def _recorded(house: House) -> Iterator[None]:
+    # The form was checked by Prefect's server, whose API may be open to anyone: what it lets through is checked here.
+    try:
+        yield
+    except InputError as error:
+        house.ledger.append(Refused(code=error.code, request="Production"))
+        raise
+
+
+def _check_out(out: str) -> None:
+    if not re.fullmatch(BELOW_OUT, out):
+        raise InputError(f"out {out!r}: name one folder below out/, or leave it empty", code="out.outside")
 
 
 def _find(house: House, role: str, alias: str) -> None:
