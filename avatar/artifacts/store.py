@@ -122,35 +122,12 @@ class Store:
         blobs = (self._blob(digest, manifest.people) for digest in manifest.parts.values())
         return all(self._objects.start(blob, 1) is not None for blob in blobs)
 
-    def reseal(self, digest: str) -> int:
-        """Seal the artifact named *digest* anew, with all its parts, where it is not under the newest keys.
-
-        Return how many objects that were: none, if there is no such artifact (any more).
-        """
-        data = self._objects.read(f"manifests/{digest}")
-        if data is None:
-            return 0
-        manifest = self._read_manifest(digest)
-        label = Label("manifest", manifest.people, digest)
-        done = sum(
-            self._reseal_blob(Label("blob", manifest.people, part)) for part in sorted(set(manifest.parts.values()))
-        )
-        # Last, so that an artifact whose manifest is new is new in all its parts.
-        if generations_in(data, label) == self._vault.newest(manifest.people):
-            return done
-        return done + self._objects.exchange(
-            f"manifests/{digest}", self._vault.seal(self._vault.open(data, label), label)
-        )
-
-    def _reseal_blob(self, label: Label) -> bool:
-        key = self._blob(label.digest, label.people)
-        start = self._objects.start(key, HEADER)
-        if start is None or generations_in(start, label) == self._vault.newest(label.people):
-            return False
-        with private_room() as room, self._taken(label, room) as sealed:
-            return sealed is not None and self._objects.exchange(
-                key, self._vault.reseal_file(sealed, label, room / uuid4().hex)
-            )
+    def objects_of(self, digest: str) -> Iterator[str]:
+        """Yield where everything of the artifact named *digest* stands: its parts first, its manifest last."""
+        manifest = self.manifest(digest)
+        for part in sorted(set(manifest.parts.values())):
+            yield self._blob(part, manifest.people)
+        yield f"manifests/{digest}"
 
     @contextmanager
     def _taken(self, label: Label, within: Path) -> Iterator[Path | None]:
