@@ -53,7 +53,7 @@ def _objects_of(people: People, digest: str) -> Iterator[str]:
     start = people.objects.start(f"manifests/{digest}", HEADER)
     # Not there (any more); or it shows someone too who was erased, so that nobody can open it.
     if start is not None and not _lost(people, people_in(start, _ANY)):
-        yield from people.store.objects_of(digest)
+        yield from people.store.objects_of(people.store.look(digest))
 
 
 def _lost(people: People, shown: tuple[str, ...]) -> bool:

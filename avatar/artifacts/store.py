@@ -1,6 +1,6 @@
 """A content-addressed store of artifacts over any object store. What it writes is sealed under its people's keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -122,12 +122,37 @@ class Store:
         blobs = (self._blob(digest, manifest.people) for digest in manifest.parts.values())
         return all(self._objects.start(blob, 1) is not None for blob in blobs)
 
-    def objects_of(self, digest: str) -> Iterator[str]:
-        """Yield where everything of the artifact named *digest* stands: its parts first, its manifest last."""
-        manifest = self.manifest(digest)
+    def look(self, digest: str) -> Manifest:
+        """Return the manifest named *digest*, and do not remember it: for who looks at all of them."""
+        return self._read_manifest(digest)
+
+    def forget(self, recipe: str, digest: str) -> None:
+        """Let *recipe* no longer lead to the artifact named *digest*: the work would be done anew."""
+        if self._objects.read(f"recipes/{recipe}") == digest.encode():
+            self._objects.delete(f"recipes/{recipe}")
+
+    def remove(self, digest: str, sparing: Container[str]) -> None:
+        """Remove the artifact named *digest* for good, but for objects in *sparing*, which others need.
+
+        The manifest goes last, so that a removal that broke off can be seen and finished.
+        """
+        if self._objects.start(f"manifests/{digest}", 1) is None:
+            return
+        manifest = self.look(digest)
+        *blobs, own = self.objects_of(manifest)
+        for blob in blobs:
+            if blob not in sparing:
+                self._objects.delete(blob)
+        for person in manifest.people:
+            self._objects.delete(f"people/{person}/shown/{digest}")
+        self._objects.delete(own)
+        self._manifests.pop(digest, None)
+
+    def objects_of(self, manifest: Manifest) -> Iterator[str]:
+        """Yield where everything of the artifact with *manifest* stands: its parts first, its manifest last."""
         for part in sorted(set(manifest.parts.values())):
             yield self._blob(part, manifest.people)
-        yield f"manifests/{digest}"
+        yield f"manifests/{manifest.digest}"
 
     @contextmanager
     def _taken(self, label: Label, within: Path) -> Iterator[Path | None]:

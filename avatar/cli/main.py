@@ -8,7 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import keys, ledger, people, produce, tools
+from avatar.cli import keys, ledger, people, produce, retention, tools
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ produce.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
 keys.add_to(app)
+retention.add_to(app)
 
 
 def main() -> None:
