@@ -30,7 +30,10 @@ from avatar.retention import Policy
 from avatar.rooms import sweep
 from avatar.settings import Settings
 from avatar.stages.request import Signer
+from avatar.status import Statuses
 from avatar.studio import Moment, Studio
+from avatar.webhooks.courier import Courier
+from avatar.webhooks.subscription import Subscriptions
 
 
 def _silent(_: Moment) -> None:
@@ -114,6 +117,17 @@ class House:
         """Sign the ledger as it stands, and return the proof that entry *index* is in it, which anyone can check."""
         self.ledger.checkpoint(key_at(self.checkpoint_key, make=True))
         return str(self.ledger.prove(index))
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """What anyone may know of each published file."""
+        return Statuses(self.objects, self.ledger, key_at(self.checkpoint_key, make=True))
+
+    @cached_property
+    def courier(self) -> Courier:
+        """Who tells other systems what the ledger recorded."""
+        subscriptions = Subscriptions(self.settings.key_folder / "webhooks")
+        return Courier(self.ledger, self.objects, subscriptions, self.settings.webhook_hosts)
 
     def _signer(self) -> Signer:
         return load_signer(self.signing)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from avatar.artifacts.lock import Mode
@@ -23,7 +23,11 @@ class Settings(BaseSettings):
     The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
     Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
     In a bucket with Object Lock the ledger is kept for ``AVATAR_LOCK_DAYS``; ``AVATAR_LOCK_MODE`` says how firmly.
+<<<<<<< HEAD
     ``avatar sweep`` removes what has been kept longer than the ``AVATAR_RETAIN_..._DAYS``; by default nothing.
+=======
+    Webhooks reach hosts in private networks only when they are listed in ``AVATAR_WEBHOOK_HOSTS``, with commas.
+>>>>>>> main
     """
 
     model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True)
@@ -39,6 +43,15 @@ class Settings(BaseSettings):
     retain_person_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+
+    webhook_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+
+    @field_validator("webhook_hosts", mode="before")
+    @classmethod
+    def _listed(cls, said: object) -> object:
+        if isinstance(said, str):
+            return frozenset(host.strip().lower() for host in said.split(",") if host.strip())
+        return said
 
     @property
     def key_folder(self) -> Path:

@@ -32,7 +32,7 @@ class Objects(Protocol):
         """Yield the keys under the folder *prefix*, sorted."""
 
     def delete(self, key: str) -> None:
-        """Remove the object at *key*, if any. Only what shows people is ever removed: erased, or due to go."""
+        """Remove the object at *key*, if any. Only queues, and what shows people, are ever removed."""
 
     def start(self, key: str, size: int) -> bytes | None:
         """Return the first *size* bytes of the object at *key* (all of it, if it is shorter), or None."""

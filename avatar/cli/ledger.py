@@ -52,7 +52,7 @@ def verify(
     settings = read_settings()
     objects = FolderObjects(folder) if folder else open_objects(settings)
     believed = Believed(
-        _log_key(log_key, settings.key_folder),
+        log_key_of(log_key, settings.key_folder),
         tuple(read_note_key(key) for key in witness or ()),
         tuple(_kept(path) for path in kept or ()),
     )
@@ -112,7 +112,7 @@ def check_proof(
     from avatar.consent.proof import read_proof
     from avatar.errors import InputError, LedgerError
 
-    log = _log_key(log_key, read_settings().key_folder)
+    log = log_key_of(log_key, read_settings().key_folder)
     if log is None:
         raise InputError("say which ledger to believe (--log-key)", code="ledger.no-key")
     proof = read_proof(_bytes(file))
@@ -191,7 +191,7 @@ def _deletion(objects: "Objects") -> "Finding":
     return Finding("deletion", Answer.NOT_SHOWN if unlockable else Answer.HOLDS, words)
 
 
-def _log_key(given: str | None, keys: Path) -> "NoteKey | None":
+def log_key_of(given: str | None, keys: Path) -> "NoteKey | None":
     """Return the key to believe: the one that was *given*, or that of the folder *keys*, if it has one."""
     from avatar.consent.checkpoint import KEY_FILE
     from avatar.consent.keys import key_at

@@ -8,7 +8,11 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
+<<<<<<< HEAD
 from avatar.cli import keys, ledger, people, produce, retention, tools
+=======
+from avatar.cli import keys, ledger, people, produce, status, tools, webhooks
+>>>>>>> main
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -24,6 +28,8 @@ people.add_to(app)
 produce.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
+status.add_to(app)
+webhooks.add_to(app)
 keys.add_to(app)
 retention.add_to(app)
 
