@@ -300,8 +300,10 @@ def test_what_was_removed_cannot_be_used_by_an_old_handle(played):
     world.wait(days=8)
     sweep(World(world.folder, now=world.now).people, INTERMEDIATE)
 
-    assert played.refuses(CloneVoice(model, "hello there"), "beep") == "consent.unrecorded"  # it remembers the manifest
-    assert played.restart().refuses(CloneVoice(model, "hello there"), "beep") == "store.missing"
+    for scene, code in ((played, "consent.unrecorded"), (played.restart(), "store.missing")):  # the first remembers
+        with pytest.raises(AvatarError) as refusal:
+            scene.perform(CloneVoice(model, "hello there"), "beep")
+        assert refusal.value.code == code
 
 
 def test_the_command_says_what_is_due_and_removes_it(tmp_path, monkeypatch):

@@ -8,11 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-<<<<<<< HEAD
-from avatar.cli import keys, ledger, people, produce, retention, tools
-=======
-from avatar.cli import keys, ledger, people, produce, status, tools, webhooks
->>>>>>> main
+from avatar.cli import keys, ledger, people, produce, retention, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
