@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,9 +88,12 @@ def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
 
 
 def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as file:
-        held = {name: file[name] for name in file.files}
-    found = str(held["kind"])
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+        found = str(held["kind"])
+    except (ValueError, LookupError, AttributeError, OSError, BadZipFile) as error:
+        raise InputError("the voice model cannot be read as arrays; learn it again", code="voice.unreadable") from error
     if found != kind:
         raise InputError(
             f"this voice was learned as {found!r} and this engine needs {kind!r}; "
