@@ -12,6 +12,7 @@ from avatar.consent.entries import (
     Enrolled,
     Entry,
     Erased,
+    Expired,
     Granted,
     Narrowed,
     Opened,
@@ -139,6 +140,13 @@ def _erase(state: State, fact: Erased, entry: Entry) -> None:
     person.epoch += 1
 
 
+def _expire(state: State, fact: Expired, _: Entry) -> None:
+    gone = set(fact.artifacts)
+    state.made = {digest: by for digest, by in state.made.items() if digest not in gone}
+    for person in state.people.values():
+        person.assets = {asset: manifest for asset, manifest in person.assets.items() if manifest not in gone}
+
+
 def _perform(state: State, fact: Performed, entry: Entry) -> None:
     state.made.setdefault(fact.made, entry.by)
 
@@ -173,6 +181,7 @@ _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Suspended: _suspend,
     Withdrawn: _withdraw,
     Erased: _erase,
+    Expired: _expire,
     Performed: _perform,
     Published: _publish,
 }
