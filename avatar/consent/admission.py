@@ -38,7 +38,7 @@ class Objection:
     sentence: str
 
 
-def objection(state: State, fact: Fact) -> Objection | None:
+def objection(state: State, fact: Fact) -> Objection | None:  # noqa: PLR0911 - an answer for each kind
     """Return why *fact* may not follow *state*, or ``None`` if it may."""
     match fact:
         case Enrolled() if fact.person in state.people:

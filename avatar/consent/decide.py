@@ -1,7 +1,7 @@
 """Whether people have agreed: a pure decision over claims and records."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from avatar.consent.brief import Brief
@@ -38,10 +38,11 @@ class Question:
     authors: frozenset[str] = frozenset()
     operator: str = ""
     output: Output | None = None
-    people: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "people", frozenset(claim.person for claim in self.claims))
+    @property
+    def people(self) -> frozenset[str]:
+        """Everyone in the material."""
+        return frozenset(claim.person for claim in self.claims)
 
 
 @dataclass(frozen=True)
@@ -77,27 +78,23 @@ def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
         if isinstance(answer, Deny):
             return answer
         grants.add(answer.grant.digest)
-    unapproved = state.approval_needed and question.output and not _approved(question.output.video, question, state)
-    if unapproved:
-        return Deny("", "approval.missing", _UNAPPROVED)
+    output = question.output
+    if state.approval_needed and output and not _approved(output.video, question, state):
+        return Deny("", "consent.not-approved", _UNAPPROVED.format(video=output.video))
     return Permit(tuple(sorted(grants)))
 
 
 _UNAPPROVED = (
-    "this video needs the approval of an operator who did not make it; ask one to look at it (avatar approve), "
-    "then run the production again"
+    "this video needs the approval of an operator who did not make it; ask one to look at it "
+    "(avatar approve {video}), then run the production again"
 )
 
 
 def _answer(claim: Claim, question: Question, state: State, now: datetime) -> Standing | Deny:
     person = state.people[claim.person]
-    if person.erased:  # whatever was recorded since, and even if a copy of their key turns up
-        return _deny(claim, "erased")
-    # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
-    if person.assets.get(claim.asset) != claim.manifest:
-        return _deny(claim, "foreign-asset")
-    if person.suspended:
-        return _deny(claim, "suspended")
+    barred = _barred(claim, person)
+    if barred:
+        return _deny(claim, barred)
     covering = [s for s in person.standing if claim.use is None or claim.use in s.uses]
     if not covering:
         return _deny(claim, "withdrawn" if person.withdrawn is not None else "not-granted")
@@ -112,12 +109,22 @@ def _answer(claim: Claim, question: Question, state: State, now: datetime) -> St
     return _deny(claim, max((why for why in missing if why), key=_ORDER.index))
 
 
+def _barred(claim: Claim, person: PersonState) -> str | None:
+    if person.erased:  # whatever was recorded since, and even if a copy of their key turns up
+        return "erased"
+    # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
+    if person.assets.get(claim.asset) != claim.manifest:
+        return "foreign-asset"
+    return "suspended" if person.suspended else None
+
+
 def _missing(standing: Standing, person: PersonState, question: Question, state: State, now: datetime) -> str | None:
     """Return what *standing* lacks to cover *question*, or ``None``."""
     return (
         _out_of_time(standing, person, now)
         or _off_brief(standing, question)
-        or _unsayable(standing, question, state)
+        or _off_script(standing, question, state)
+        or _unsayable(standing, question)
         or _used_up(standing, question, state)
     )
 
@@ -150,17 +157,23 @@ def _off_brief(standing: Standing, question: Question) -> str | None:
     return next((why for why, covered in checks if not covered), None)
 
 
-def _unsayable(standing: Standing, question: Question, state: State) -> str | None:
+def _off_script(standing: Standing, question: Question, state: State) -> str | None:
     policy, brief = standing.scope.script, question.brief
     script = script_digest(brief.script)
-    if policy.scripts or policy.reviewed:
-        # Else a brief could name a script that was agreed to, and the work say another.
-        if not question.said <= set(brief.script) or (policy.scripts and script not in policy.scripts):
-            return "other-script"
-        if policy.reviewed and question.said and not _approved(script, question, state):
-            return "script-not-reviewed"
-        if policy.reviewed and question.output and not _approved(question.output.video, question, state):
-            return "video-not-reviewed"
+    if not (policy.scripts or policy.reviewed):
+        return None
+    # Else a brief could name a script that was agreed to, and the work say another.
+    if not question.said <= set(brief.script) or (policy.scripts and script not in policy.scripts):
+        return "other-script"
+    if policy.reviewed and question.said and not _approved(script, question, state):
+        return "script-not-reviewed"
+    if policy.reviewed and question.output and not _approved(question.output.video, question, state):
+        return "video-not-reviewed"
+    return None
+
+
+def _unsayable(standing: Standing, question: Question) -> str | None:
+    policy, brief = standing.scope.script, question.brief
     if not policy.denied_topics:
         return None
     words = question.said | question.shown
@@ -213,14 +226,16 @@ _SENTENCES = {
     "language": "{person} agreed to {use}, but not in this language; change --language, or ask them (avatar grant)",
     "channel": "{person} agreed to {use}, but not on every channel; leave one out, or ask them (avatar grant)",
     "territory": "{person} agreed to {use}, but not in every territory; leave one out, or ask them (avatar grant)",
-    "companion": "{person} agreed to {use}, but not with everyone in this material; ask them (avatar grant --companion)",
+    "companion": "{person} agreed to {use}, but not with everyone in this material; ask them (avatar grant "
+    "--companion)",
     "other-script": "{person} agreed to {use} with a script of which this is not a part; ask them (avatar grant)",
     "script-not-reviewed": "{person} asks that a second operator approves each script first (avatar approve --script)",
     "video-not-reviewed": "{person} asks that a second operator approves each video before it leaves (avatar approve)",
     "topics-unknown": "{person} denies topics that are only known in English here; ask them to have scripts reviewed "
     "instead (avatar grant --reviewed)",
     "disguised-words": "the words for {person} have a word with letters of several alphabets; write it in one",
-    "denied-topic": "{person} does not speak about a topic of this script; change the words, or ask them (avatar grant)",
+    "denied-topic": "{person} does not speak about a topic of this script; change the words, or ask them "
+    "(avatar grant)",
     "outputs-used-up": "{person} agreed to a number of videos that is reached; ask for more (avatar grant)",
     "seconds-used-up": "{person} agreed to a length in all that this video would exceed; ask for more (avatar grant)",
 }

@@ -122,6 +122,14 @@ class Erased(_Fact):
     person: PersonId
 
 
+class Expired(_Fact):
+    """Artifacts were removed because they were kept for as long as they should be."""
+
+    kind: Literal["expired"] = "expired"
+    artifacts: tuple[Digest, ...]
+    why: Literal["intermediate", "published", "consent-ended"]
+
+
 class Refused(_Fact):
     """The gate, or the studio, said no."""
 
@@ -168,6 +176,7 @@ Fact = Annotated[
     | Suspended
     | Withdrawn
     | Erased
+    | Expired
     | Approved
     | Refused
     | Performed

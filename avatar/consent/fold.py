@@ -12,6 +12,7 @@ from avatar.consent.entries import (
     Enrolled,
     Entry,
     Erased,
+    Expired,
     Granted,
     Narrowed,
     Opened,
@@ -57,36 +58,39 @@ def _check_place(state: State, entry: Entry) -> None:
         raise LedgerError(f"ledger entry {entry.index} is not signed by the ledger's key", code="ledger.forged")
 
 
-def _appoint(state: State, fact: Appointed, entry: Entry) -> None:
+def _appoint(state: State, fact: Appointed, _: Entry) -> None:
     appointment = fact.appointment
     state.records.add(appointment.record_id)
     state.operators[operator_id(appointment.key)] = OperatorState(appointment.key, frozenset(appointment.roles))
 
 
-def _rule(state: State, fact: Ruled, entry: Entry) -> None:
+def _rule(state: State, fact: Ruled, _: Entry) -> None:
     state.records.add(fact.rule.record_id)
     state.approval_needed = fact.rule.approval
 
 
-def _approve(state: State, fact: Approved, entry: Entry) -> None:
+def _approve(state: State, fact: Approved, _: Entry) -> None:
     approval = fact.approval
     state.approvals[approval.subject] = state.approvals.get(approval.subject, frozenset()) | {approval.by}
 
 
-def _enrol(state: State, fact: Enrolled, entry: Entry) -> None:
+def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
     state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
 
 
-def _bring(state: State, fact: Brought, entry: Entry) -> None:
+def _bring(state: State, fact: Brought, _: Entry) -> None:
     state.people[fact.person].assets[fact.asset] = fact.manifest
 
 
 def _grant(state: State, fact: Granted, entry: Entry) -> None:
     grant = fact.grant
     person = state.people[grant.person]
-    _once(state, grant.record_id, entry)
+    state.records.add(grant.record_id)
     state.grants[grant.digest] = grant.person
-    person.standing = [standing for standing in person.standing if standing.grant.digest != grant.previous]
+    kept = [standing for standing in person.standing if standing.grant.digest != grant.previous]
+    if len(kept) < len(person.standing):
+        person.reduced = entry.index
+    person.standing = kept
     person.standing.append(Standing(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
     person.epoch += 1
 
@@ -94,11 +98,12 @@ def _grant(state: State, fact: Granted, entry: Entry) -> None:
 def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
     narrowing = fact.narrowing
     person = state.people[narrowing.person]
-    _once(state, narrowing.record_id, entry)
+    state.records.add(narrowing.record_id)
 
     def narrowed(standing: Standing) -> Standing:
         return replace(standing, scope=narrowing.scope, uses=standing.uses & frozenset(narrowing.scope.uses))
 
+    person.reduced = entry.index
     person.standing = [narrowed(s) if s.grant.digest == narrowing.grant else s for s in person.standing]
     person.epoch += 1
 
@@ -106,16 +111,16 @@ def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
 def _reconfirm(state: State, fact: Reconfirmed, entry: Entry) -> None:
     reconfirmation = fact.reconfirmation
     person = state.people[reconfirmation.person]
-    _once(state, reconfirmation.record_id, entry)
+    state.records.add(reconfirmation.record_id)
     person.standing = [
         replace(s, confirmed=entry.at) if s.grant.digest == reconfirmation.grant else s for s in person.standing
     ]
     person.epoch += 1
 
 
-def _suspend(state: State, fact: Suspended, entry: Entry) -> None:
+def _suspend(state: State, fact: Suspended, _: Entry) -> None:
     person = state.people[fact.suspension.person]
-    _once(state, fact.suspension.record_id, entry)
+    state.records.add(fact.suspension.record_id)
     person.suspended = not fact.suspension.ends
     person.epoch += 1
 
@@ -125,14 +130,21 @@ def _withdraw(state: State, fact: Withdrawn, entry: Entry) -> None:
     taken = frozenset(fact.withdrawal.uses)
     left = [replace(s, uses=s.uses - taken if taken else frozenset()) for s in person.standing]
     person.standing = [standing for standing in left if standing.uses]
-    person.withdrawn = entry.index
+    person.withdrawn = person.reduced = entry.index
     person.epoch += 1
 
 
 def _erase(state: State, fact: Erased, entry: Entry) -> None:
     person = state.people[fact.person]
-    person.standing, person.withdrawn, person.erased = [], entry.index, True
+    person.standing, person.withdrawn, person.reduced, person.erased = [], entry.index, entry.index, True
     person.epoch += 1
+
+
+def _expire(state: State, fact: Expired, _: Entry) -> None:
+    gone = set(fact.artifacts)
+    state.made = {digest: by for digest, by in state.made.items() if digest not in gone}
+    for person in state.people.values():
+        person.assets = {asset: manifest for asset, manifest in person.assets.items() if manifest not in gone}
 
 
 def _perform(state: State, fact: Performed, entry: Entry) -> None:
@@ -169,6 +181,7 @@ _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Suspended: _suspend,
     Withdrawn: _withdraw,
     Erased: _erase,
+    Expired: _expire,
     Performed: _perform,
     Published: _publish,
 }

@@ -31,6 +31,7 @@ class PersonState:
     assets: dict[str, str] = field(default_factory=dict)  # sha256 of a sample -> manifest digest
     standing: list[Standing] = field(default_factory=list)
     withdrawn: int | None = None  # index of the newest withdrawal
+    reduced: int | None = None  # index of the newest entry that made what they agree to smaller
     suspended: bool = False
     erased: bool = False
     epoch: int = 0  # grows with every change of what they agree to

@@ -32,11 +32,15 @@ def topics_in(text: str) -> frozenset[Topic]:
 def disguised(texts: Iterable[str]) -> str | None:
     """Return the first word that has look-alike letters among Latin ones, or ``None``: nobody writes so by accident."""
     for text in texts:
-        for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
+        for word in _words(text):
             latin = any("a" <= letter <= "z" for letter in word)
             if latin and any(letter.isalpha() and ord(letter) in _LOOK_ALIKE for letter in word):
                 return word
     return None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
 
 
 @cache
