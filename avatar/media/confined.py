@@ -17,7 +17,7 @@ _REFUSED = 3  # the exit status of a child that says why
 
 
 def confined(kind: str, path: Path, to: Path) -> None:
-    """Take the file at *path* in as a *kind* (``portrait``, ``sound``, ``footage`` …) and write what is kept at *to*.
+    """Take the file at *path* in as a *kind* (``portrait``, ``sound``, ``footage``) and write what is kept at *to*.
 
     Raises:
         InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
@@ -46,15 +46,9 @@ def confined(kind: str, path: Path, to: Path) -> None:
 
 def _main(kind: str, path: Path, to: Path) -> int:
     _limit()
-    from avatar.media import films, strangers
+    from avatar.media import strangers
 
-    takes = {
-        "portrait": strangers.portrait,
-        "sound": strangers.sound,
-        "footage": strangers.footage,
-        "film": films.film,
-        "film-sound": films.film_sound,
-    }
+    takes = {"portrait": strangers.portrait, "sound": strangers.sound, "footage": strangers.footage}
     try:
         takes[kind](path, to)
     except InputError as error:

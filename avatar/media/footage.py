@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ _USUAL = tuple(Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60)) + 
 )
 _JITTER = Fraction(1, 200)
 
-Demuxer = Literal["mov", "matroska"]
 Times = NDArray[np.int64]  # presentation times of the pictures in ticks, in the order they are shown
 
 
@@ -59,19 +58,17 @@ class Index:
 
 
 @contextmanager
-def opened(path: Path, demuxer: Demuxer = "mov") -> Iterator["InputContainer"]:
-    """Open the video at *path* with this *demuxer* (mp4, unless said otherwise).
-
-    No other format, no other file, no network, whatever its bytes say.
-    """
+def opened(path: Path) -> Iterator["InputContainer"]:
+    """Open the mp4 or mov file at *path*: no other format, no other file, no network, whatever its bytes say."""
     import av
 
-    options = {"protocol_whitelist": "file"} | ({"enable_drefs": "0"} if demuxer == "mov" else {})
     try:
-        container = av.open(str(path.resolve()), format=demuxer, container_options=options)
+        container = av.open(
+            str(path.resolve()), format="mov", container_options={"protocol_whitelist": "file", "enable_drefs": "0"}
+        )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise InputError(
-            f"{path.name} cannot be read as a video; convert it again", code="media.unreadable"
+            f"{path.name} cannot be read as an mp4 video; convert it again", code="media.unreadable"
         ) from error
     with container:
         if len(container.streams.video) != 1:

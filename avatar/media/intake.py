@@ -6,26 +6,16 @@ from avatar.errors import InputError
 from avatar.media.confined import confined
 
 _MEGABYTE = 1 << 20
-_LARGEST = {
-    "portrait": 100 * _MEGABYTE,
-    "sound": 500 * _MEGABYTE,
-    "footage": 4096 * _MEGABYTE,
-    "film": 1024 * _MEGABYTE,
-    "film-sound": 1024 * _MEGABYTE,
-}
+_LARGEST = {"portrait": 100 * _MEGABYTE, "sound": 500 * _MEGABYTE, "footage": 4096 * _MEGABYTE}
 _ALLOWED = {
     "portrait": ("png", "jpeg"),
     "sound": ("wav", "flac", "ogg", "mp3"),
     "footage": ("mp4",),
-    "film": ("mp4", "webm"),
-    "film-sound": ("mp4", "webm"),
 }
 _SAID = {
     "portrait": "a PNG or JPEG picture",
     "sound": "a wav, flac, ogg or mp3 file",
     "footage": "an mp4 or mov video",
-    "film": "an mp4, mov or webm video",
-    "film-sound": "an mp4, mov or webm video",
 }
 
 
@@ -56,30 +46,14 @@ def take_footage(path: Path, into: Path) -> Path:
     return _take("footage", path, into / "footage.mp4")
 
 
-def take_recording(path: Path, into: Path) -> tuple[Path, Path | None]:
-    """Take in what someone said to a microphone or a camera: its sound as WAV and, of a video, its pictures as mp4.
-
-    Raises:
-        InputError: as :func:`take_sound` and :func:`take_footage`, ``media.no-sound``.
-    """
-    if path.is_file() and _kind_of(path) not in ("mp4", "webm"):
-        return take_sound(path, into), None
-    film = _take("film", path, into / "film.mp4")
-    return _take("film-sound", path, into / "sound.wav"), film
-
-
-def _kind_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return sniffed(file.read(512))
-
-
 def _take(kind: str, path: Path, to: Path) -> Path:
     if not path.is_file():
         raise InputError(f"there is no file {path.name}; check the path", code="media.missing")
     if path.stat().st_size > _LARGEST[kind]:
         most = _LARGEST[kind] // _MEGABYTE
         raise InputError(f"{path.name} is larger than {most} MB; bring a smaller file", code="media.too-large")
-    found = _kind_of(path)
+    with path.open("rb") as file:
+        found = sniffed(file.read(512))
     if found == "playlist":
         raise InputError(
             f"{path.name} is a playlist that names other files; bring the video itself", code="media.playlist"
@@ -107,8 +81,6 @@ def sniffed(start: bytes) -> str:
 def _by_tag(start: bytes) -> str:
     if start[4:8] == b"ftyp":
         return "mp4"
-    if start.startswith(b"\x1a\x45\xdf\xa3"):  # EBML: what browsers record
-        return "webm"
     # MPEG audio starts with a tag, or with a frame: eleven bits set, then layer III.
     if start.startswith(b"ID3") or (len(start) > 1 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2):
         return "mp3"

@@ -10,7 +10,7 @@ import numpy as np
 from avatar.errors import InputError
 from avatar.media.decode import look
 from avatar.media.encode import EXACT
-from avatar.media.footage import Demuxer, index_of, opened
+from avatar.media.footage import index_of, opened
 from avatar.media.picture import write_rgb
 from avatar.media.sound import read_sound, resampled, seconds_of, write_sound
 from avatar.media.timeline import SAMPLE_RATE
@@ -71,36 +71,17 @@ def sound(path: Path, to: Path) -> None:
 def footage(path: Path, to: Path) -> None:
     """Write the pictures of the mp4 or mov file at *path*, packet by packet, and nothing else of it."""
     _check_boxes(path)
-    check_pictures(path)
-    with whole(to) as beside:
-        copy_pictures(path, beside)
-        if look(beside) != look(path):
-            raise InputError(f"the time stamps of {path.name} are broken; convert it again", code="media.unreadable")
-
-
-def check_pictures(path: Path, demuxer: Demuxer = "mov") -> None:
-    """Refuse the video at *path* if its pictures are too many, too large, too fast, or coded in a way not read here."""
-    with opened(path, demuxer) as container:
+    with opened(path) as container:
         _check_stream(container.streams.video[0], path.name)
         index = index_of(container)
     if float((index.times[-1] - index.times[0]) * index.tick) > LONGEST_FOOTAGE:
         raise InputError(f"{path.name} is longer than 30 minutes; bring a shorter one", code="media.too-long")
     if index.rate > FASTEST:
         raise InputError(f"{path.name} has more than 60 frames per second; convert it", code="media.too-fast")
-
-
-def copy_pictures(path: Path, to: Path, demuxer: Demuxer = "mov") -> None:
-    """Write the pictures of the video at *path* to the mp4 file *to*, packet by packet, and nothing else of it."""
-    import av
-
-    with opened(path, demuxer) as source, av.open(str(to), "w", format="mp4", container_options=EXACT) as target:
-        stream = source.streams.video[0]
-        copy = target.add_stream_from_template(stream)
-        copy.metadata.clear()
-        for packet in source.demux(stream):
-            if packet.dts is not None:
-                packet.stream = copy
-                target.mux(packet)
+    with whole(to) as beside:
+        _copy_pictures(path, beside)
+        if look(beside) != look(path):
+            raise InputError(f"the time stamps of {path.name} are broken; convert it again", code="media.unreadable")
 
 
 def _check_pixels(width: int, height: int, name: str) -> None:
@@ -180,6 +161,19 @@ def _check_stream(stream: "VideoStream", name: str) -> None:
         raise InputError(f"{name} is HDR; export it in standard range (SDR)", code="media.not-allowed")
     if context.width * context.height > MOST_FOOTAGE or max(context.width, context.height) > 3840:
         raise InputError(f"{name} is {context.width}x{context.height}; bring at most 3840x2160", code="media.too-large")
+
+
+def _copy_pictures(path: Path, to: Path) -> None:
+    import av
+
+    with opened(path) as source, av.open(str(to), "w", format="mp4", container_options=EXACT) as target:
+        stream = source.streams.video[0]
+        copy = target.add_stream_from_template(stream)
+        copy.metadata.clear()
+        for packet in source.demux(stream):
+            if packet.dts is not None:
+                packet.stream = copy
+                target.mux(packet)
 
 
 def _broken_off(path: Path) -> InputError:
