@@ -17,7 +17,9 @@ _REFUSED = 3  # the exit status of a child that says why
 
 
 def confined(kind: str, path: Path, to: Path) -> None:
-    """Take the file at *path* in as a *kind* (``portrait``, ``sound``, ``footage``) and write what is kept at *to*.
+    """Take the file at *path* in as a *kind* and write what is kept at *to*.
+
+    Kinds: ``portrait``, ``sound``, ``footage``, and of recordings what is ``heard`` and ``seen``.
 
     Raises:
         InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
@@ -46,9 +48,15 @@ def confined(kind: str, path: Path, to: Path) -> None:
 
 def _main(kind: str, path: Path, to: Path) -> int:
     _limit()
-    from avatar.media import strangers
+    from avatar.media import recorded, strangers
 
-    takes = {"portrait": strangers.portrait, "sound": strangers.sound, "footage": strangers.footage}
+    takes = {
+        "portrait": strangers.portrait,
+        "sound": strangers.sound,
+        "footage": strangers.footage,
+        "heard": recorded.heard,
+        "seen": recorded.seen,
+    }
     try:
         takes[kind](path, to)
     except InputError as error:
