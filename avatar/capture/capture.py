@@ -120,7 +120,8 @@ class Capture:
         challenge = self.shelf.find(challenge_id)
         self._refuse_unless_open(challenge)
         with private_room() as room:
-            sound, film = take_recording(file, room)
+            recording = take_recording(file, room)
+            sound, film = recording.sound, recording.pictures
             taken = Taken(
                 by=self.people.ledger.operator,
                 at=self.people.clock(),
@@ -166,7 +167,7 @@ class Capture:
         taken = self._taken(challenge)
         if taken is None:
             raise InputError(f"nothing was recorded for challenge {challenge.id[:12]}", code="capture.no-recording")
-        parts = {"sound.wav": taken.sound} | ({"film.mp4": taken.film} if taken.film else {})
+        parts = {"sound.wav": taken.sound} | ({"pictures.mp4": taken.film} if taken.film else {})
         return tuple(
             self.shelf.get_file(challenge.person, challenge.id, name, digest, to / name)
             for name, digest in parts.items()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.voices.resample import resampled
+from avatar.voices.timings import Word
 from avatar.weights import Weights, locate
 
 HEARING = Weights(
@@ -39,6 +40,20 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
             "no words were understood in the sound; give a transcript of what is said", code="voice.not-understood"
         )
     return text
+
+
+def hear(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
+    """Return the English words heard in the mono *sound* (*rate* samples per second), with their times; maybe none."""
+    heard, _ = _model().transcribe(
+        resampled(sound, rate, _RATE),
+        language="en",
+        beam_size=5,
+        temperature=0.0,
+        condition_on_previous_text=False,
+        word_timestamps=True,
+    )
+    words = (word for segment in heard for word in segment.words)
+    return tuple(Word(text=word.word.strip(), start=float(word.start), end=float(word.end)) for word in words)
 
 
 def word_error_rate(reference: str, heard: str) -> float:
