@@ -16,11 +16,10 @@ def _home() -> Path:
 
 
 class Settings(BaseSettings):
-    """``AVATAR_HOME``, ``_STORE``, ``_KEYS``, ``_KMS_KEY``, ``_OPERATOR``, ``_ORGANISATION`` and ``_WORKERS``.
+    """``AVATAR_HOME``, ``_STORE``, ``_KEYS``, ``_KMS_KEY``, ``_ORGANISATION`` and ``_WORKERS``.
 
     The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
     Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
-    ``AVATAR_OPERATOR`` is the file of the key of whoever acts; without it, the one in the key folder.
     """
 
     model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True)
@@ -29,7 +28,6 @@ class Settings(BaseSettings):
     store: str = ""
     keys: Path | None = None
     kms_key: str = ""
-    operator: Path | None = None
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 

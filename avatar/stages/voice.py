@@ -27,7 +27,3 @@ class CloneVoice(Request[Speech]):
 
     voice: VoiceModel
     line: str
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        return (self.line,)

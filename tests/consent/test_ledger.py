@@ -35,7 +35,7 @@ def overwrite(world, index: int, data: bytes | None) -> None:
 
 def reopened(world) -> Ledger:
     """The same ledger as another process would see it."""
-    return Ledger(world.objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock)
+    return Ledger(world.objects, key_at(world.folder / "ledger.key"), world.clock)
 
 
 def entry(world, index: int) -> dict:
@@ -209,7 +209,7 @@ def test_a_running_process_sees_that_the_tail_was_cut_off(five):
 def test_a_running_process_sees_that_the_newest_entry_was_replaced(five):
     honest = reopened(five)
     assert honest.read().index == 5
-    other = Ledger(five.objects, key_at(five.folder / "ledger.key"), five.operator.public, five.clock)
+    other = Ledger(five.objects, key_at(five.folder / "ledger.key"), five.clock)
     overwrite(five, 5, None)
     other.append(note("another.story"))
 

@@ -27,7 +27,7 @@ class Scene:
     accomplice: Person
 
     def perform(self, request: Request, engine: str) -> Artifact:
-        return self.world.perform(request, Choice(engine))
+        return self.world.studio.perform(request, Choice(engine))
 
     def speech(self, person: Person, line: str = "hello there"):
         model = self.perform(LearnVoice(self.world.likeness(person).voice), "ear")
