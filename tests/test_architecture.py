@@ -24,7 +24,7 @@ from avatar.weights import Weights
 POINTS = {point.name: point for point in entry_points(group=GROUP)}
 HOME = Path(avatar.__file__).parent
 SOURCES = sorted(HOME.rglob("*.py"))
-TOOLS = ("faces", "voices", "media", "provenance")  # pure: they can import neither an engine nor the gate
+TOOLS = ("faces", "marks", "voices", "media", "provenance")  # pure: they can import neither an engine nor the gate
 
 
 @pytest.fixture(params=sorted(POINTS))
