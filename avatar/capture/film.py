@@ -78,9 +78,10 @@ def lips_with_sound(looks: Sequence[Look], sound: Sound, rate: int) -> float | N
     gaps = np.array([look.gap for look in looks])
     if gaps[seen].std() < _STILL:
         return 0.0
-    loud = _loudness(sound, rate, len(looks))
+    opening, loud = _smooth(gaps), _smooth(_loudness(sound, rate, len(looks)))
+    inner = slice(_LAG, -_LAG)
     lags = range(-_LAG, _LAG + 1)
-    return max(_correlation(np.roll(gaps, lag)[_LAG:-_LAG], loud[_LAG:-_LAG], seen[_LAG:-_LAG]) for lag in lags)
+    return max(_correlation(np.roll(opening, lag)[inner], loud[inner], seen[inner]) for lag in lags)
 
 
 def _gap(face: Landmarks) -> float:
@@ -94,8 +95,12 @@ def _loudness(sound: Sound, rate: int, count: int) -> NDArray[np.float64]:
     size = rate // LOOKS
     padded = np.pad(np.asarray(sound, np.float64), (0, max(0, count * size - len(sound))))[: count * size]
     levels = 10 * np.log10(np.square(padded.reshape(count, size)).mean(axis=1) + 1e-12)
-    smooth = np.convolve(np.maximum(levels, levels.max() + _QUIET), np.ones(3) / 3, mode="same")
-    return np.asarray(smooth)
+    return np.asarray(np.maximum(levels, levels.max() + _QUIET))
+
+
+def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of five looks around each: a syllable, not a single sound."""
+    return np.asarray(np.convolve(values - values.mean(), np.ones(5) / 5, mode="same"))
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64], where: NDArray[np.bool_]) -> float:

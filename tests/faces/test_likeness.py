@@ -36,11 +36,13 @@ def test_it_gives_the_numbers_that_dlib_gives(network: FaceLikeness) -> None:
     assert network.of([read_rgb(FACES / "ava_chip.png")])[0] == pytest.approx(theirs, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["ava_aa", "ava_ou", "ava_blink", "ava_yaw_p12"])
 def test_one_person_stays_near_in_speech_with_closed_eyes_and_turned(faces, other: str) -> None:
     assert distance(faces["ava"], faces[other]) < 0.45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", ["ava", "ava_aa", "ava_ou", "ava_blink", "ava_yaw_p12"])
 def test_another_person_is_far(faces, picture: str) -> None:
     assert distance(faces["ben"], faces[picture]) > 0.55
