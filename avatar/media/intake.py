@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.confined import confined
+from avatar.media.confined import called, confined
 
 _MEGABYTE = 1 << 20
 _LARGEST = {
@@ -77,25 +77,28 @@ def take_recording(path: Path, into: Path) -> Recording:
 
 
 def _take(kind: str, path: Path, to: Path, how: str = "") -> Path:
+    name = called(path)
     found = _found(kind, path)
     if found == "playlist":
-        raise InputError(
-            f"{path.name} is a playlist that names other files; bring the video itself", code="media.playlist"
-        )
+        raise InputError(f"{name} is a playlist that names other files; bring the video itself", code="media.playlist")
     if found not in _ALLOWED[kind]:
-        raise InputError(f"{path.name} is not {_SAID[kind]}; bring one as {kind}", code="media.not-allowed")
+        raise InputError(f"{name} is not {_SAID[kind]}; bring one as {kind}", code="media.not-allowed")
     confined(how or kind, path, to)
     return to
 
 
 def _found(kind: str, path: Path) -> str:
-    if not path.is_file():
-        raise InputError(f"there is no file {path.name}; check the path", code="media.missing")
-    if path.stat().st_size > _LARGEST[kind]:
-        most = _LARGEST[kind] // _MEGABYTE
-        raise InputError(f"{path.name} is larger than {most} MB; bring a smaller file", code="media.too-large")
-    with path.open("rb") as file:
-        return sniffed(file.read(512))
+    """Return what the file *path* is, if it is a file at all, of a size that a *kind* may have."""
+    try:
+        if not path.is_file():  # a folder, a pipe and a device are none either
+            raise InputError(f"there is no file {called(path)}; check the path", code="media.missing")
+        if path.stat().st_size > _LARGEST[kind]:
+            most = _LARGEST[kind] // _MEGABYTE
+            raise InputError(f"{called(path)} is larger than {most} MB; bring a smaller file", code="media.too-large")
+        with path.open("rb") as file:
+            return sniffed(file.read(512))
+    except OSError as error:
+        raise InputError(f"{called(path)} cannot be read: {error.strerror}", code="media.unreadable") from error
 
 
 def sniffed(start: bytes) -> str:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from avatar.errors import InputError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LONGEST = 180  # seconds
 RATE = Fraction(25)  # browsers record a picture whenever one comes: such a recording has no rate of its own
 _MOST_PIXELS = 1920 * 1080
+_KEPT_SIDE = 960  # pixels: enough to know a face by, and encoded in the time that intake has
 _PICTURES = ("h264", "hevc", "vp8", "vp9", "av1", "libdav1d")
 _SOUNDS = ("opus", "aac", "vorbis", "mp3", "mp3float", "pcm_s16le")
 
@@ -45,7 +47,7 @@ def seen(path: Path, to: Path) -> None:
         count = _place(int(index.times[-1]), index) + 1
         if count > LONGEST * RATE:
             raise _too_long(path.name)
-        planes = planes_from(first)
+        planes = _planes(first)
         height, width = planes.shape[0] * 2 // 3, planes.shape[1]
         frames = _steady(pictures, planes, index, count)
         encode(Frames(Format(width, height, RATE), count, in_batches(frames)), to)
@@ -59,7 +61,7 @@ def _steady(pictures: Iterator["VideoFrame"], planes: Planes, index: Index, coun
         for _ in range(made, until):
             yield Frame(planes.copy())
         made = max(made, until)
-        planes = planes_from(picture)
+        planes = _planes(picture)
         if planes.shape != shape:
             raise InputError("the picture changes its size in the middle; record it again", code="media.changed-size")
     for _ in range(made, count):
@@ -79,6 +81,17 @@ def _pictures(container: "InputContainer", name: str) -> Iterator["VideoFrame"]:
         yield from container.decode(stream)
     except av.error.FFmpegError as error:
         raise _damaged(name) from error
+
+
+def _planes(picture: "VideoFrame") -> Planes:
+    planes = planes_from(picture)
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    share = _KEPT_SIDE / max(width, height)
+    if share >= 1:
+        return planes
+    size = (max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2))
+    rgb = cv2.resize(cv2.cvtColor(planes, cv2.COLOR_YUV2RGB_I420), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), np.uint8)
 
 
 def _sound(container: "InputContainer", name: str) -> Iterator[Sound]:

@@ -85,6 +85,11 @@ def test_a_sound_alone_is_a_recording_without_pictures(tmp_path):
     assert take_recording(tmp_path / "a.flac", tmp_path).pictures is None
 
 
+def test_more_pixels_than_a_face_needs_are_not_kept(tmp_path, here):
+    taken = take_recording(record(tmp_path / "a.webm", seconds=0.2, size=(1080, 1920)), tmp_path)
+    assert look(taken.pictures).format == Format(540, 960, Fraction(25))
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
