@@ -226,7 +226,7 @@ class People:
         return self.words_at(grant.person, grant.digest)
 
     def words_at(self, person: str, grant: str) -> Words | None:
-        """Return the words of *person*'s grant with the digest *grant*, as ``words_of``, also when it stands no more."""
+        """Return the words of *person*'s grant with this digest, as ``words_of``, also when it stands no more."""
         sealed = self.objects.read(f"people/{person}/words/{grant}")
         if sealed is None:
             return None

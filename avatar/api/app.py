@@ -1,9 +1,8 @@
 """The application: which page answers where."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from fastapi import Request
 from fastapi.staticfiles import StaticFiles
 
 from avatar.api import comeback, performer, statuses, you

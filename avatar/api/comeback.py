@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from fastapi import Request
 
 from avatar.api.site import client_of, page, site_of, with_visit
 from avatar.api.upload import body_of

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from fastapi import Request
 
 from avatar.api import checks, words
 from avatar.api.links import Asked, Link, Visit

@@ -7,10 +7,9 @@ from pathlib import Path
 from secrets import compare_digest
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from fastapi import Request
 
 from avatar.api.guard import Address
 from avatar.api.links import Links, Visit

@@ -2,8 +2,8 @@
 
 import re
 
-from fastapi.responses import JSONResponse, Response
 from fastapi import Request
+from fastapi.responses import JSONResponse, Response
 
 from avatar.api import words
 from avatar.api.site import page, site_of

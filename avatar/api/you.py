@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi.responses import RedirectResponse, Response
 from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
 
 from avatar.api import words
 from avatar.api.site import Form, Site, Visited, page, site_of

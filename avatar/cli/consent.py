@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli import pages
 from avatar.cli.words import CHANNELS, PURPOSES
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
+    pages.add_to(consent)
     app.add_typer(consent, name="consent")
 
 

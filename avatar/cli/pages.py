@@ -52,5 +52,5 @@ def link_for(house: "House", alias: str, asked: "Asked | None", hours: float) ->
     from avatar.api.links import Links
 
     token = Links(house.objects, house.vault).make(house.people.find(alias).id, asked, hours=hours)
-    address = house.settings.pages.rstrip("/") or "http://127.0.0.1:8780"
-    return f"{address}/c/{token}\nFor {alias} alone: it opens once, within {hours:g} hours. Pages: avatar consent serve"
+    page = f"{house.settings.pages.rstrip('/')}/c/{token}"
+    return f"{page}\nFor {alias} alone: it opens once, within {hours:g} hours. The pages: avatar consent serve"
