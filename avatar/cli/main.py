@@ -8,7 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import ledger, people, produce, tools
+from avatar.cli import keys, ledger, people, produce, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -24,6 +24,9 @@ people.add_to(app)
 produce.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
+status.add_to(app)
+webhooks.add_to(app)
+keys.add_to(app)
 
 
 def main() -> None:

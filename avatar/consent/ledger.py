@@ -1,7 +1,7 @@
 """The append-only record of everything that matters, ordered by the object store itself."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -84,6 +84,19 @@ class Ledger:
             if won and self._state.index == position.index:
                 self._fold(data)
             return won
+
+    def entries(self, start: int, stop: int) -> Iterator[Entry]:
+        """Yield the entries from index *start* to just before *stop*, as they were recorded.
+
+        Raises:
+            LedgerError: an entry is missing, or altered since it was signed.
+        """
+        key = self.read().key
+        for index in range(start, stop):
+            entry = read_entry(self._objects.read(_name(index)) or b"")
+            if entry.index != index or not verify(key, entry.signature, entry.signed_bytes):
+                raise LedgerError(f"ledger entry {index} is not signed by the ledger's key", code="ledger.forged")
+            yield entry
 
     def checkpoint(self, key: Key) -> Note:
         """Sign the size and root of the ledger as it stands, with *key*, and keep that in the store.

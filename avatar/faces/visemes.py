@@ -14,8 +14,13 @@ from numpy.typing import NDArray
 from avatar.faces.coefficients import INDEX, NAMES, Floats, coefficients
 from avatar.voices.timings import SILENCE, Timings
 
+Times = NDArray[np.float64]
+Span = tuple[float, float]  # start and end in seconds
+
+LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
-_LEAD = 0.035  # seconds by which lips are ahead of the sound they shape
+_LEAD = 0.02  # seconds by which lips are ahead of the sound they shape
+_MEETING = 0.04  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
@@ -54,8 +59,8 @@ _ER = _viseme(0.9, 0.9, jawOpen=0.12, mouthFunnel=0.34, mouthPucker=0.2)
 # One shape a phoneme; two for diphthongs, in order.
 VISEMES: dict[str, tuple[Viseme, ...]] = {
     SILENCE: (_SILENT,),
-    **dict.fromkeys(("P", "B", "M"), (_CLOSED,)),
-    **dict.fromkeys(("F", "V"), (_TEETH,)),
+    **dict.fromkeys(LIPS, (_CLOSED,)),
+    **dict.fromkeys(TEETH, (_TEETH,)),
     **dict.fromkeys(("S", "Z"), (_SPREAD,)),
     **dict.fromkeys(("SH", "ZH", "CH", "JH"), (_POSTED,)),
     **dict.fromkeys(("T", "D", "N"), (_TIP,)),
@@ -86,18 +91,38 @@ _JAW = [INDEX["jawOpen"], INDEX["tongueOut"]]
 _ROUND = [INDEX["mouthFunnel"], INDEX["mouthPucker"]]
 _LIPS = [index for index in range(len(NAMES)) if index not in _JAW + _ROUND]
 # Per group of coefficients: seconds in which a claim falls to 1/e before and after its phoneme.
-_REACH = ((_JAW, 0.045, 0.055), (_ROUND, 0.085, 0.06), (_LIPS, 0.05, 0.05))
+_REACH = ((_JAW, 0.035, 0.045), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
 
 
 def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
     """Return the coefficients (*count*, 52) that speak *timings* at *rate*; the first and last are the resting pose."""
-    times = np.asarray((np.arange(count) + 0.5) / float(rate), np.float64)
-    track = _blend(timings, times + _LEAD)
-    for symbols, viseme in ((("F", "V"), _TEETH), (("P", "B", "M"), _CLOSED)):
-        contact = _contact(timings, times, symbols)[:, None]
+    track = shapes(timings, moments(rate, count))
+    return finished(track, spans(timings, TEETH), spans(timings, LIPS), rate)
+
+
+def moments(rate: Fraction, count: int) -> Times:
+    """Return when each of *count* frames is seen: its middle, in seconds."""
+    return np.asarray((np.arange(count) + 0.5) / float(rate), np.float64)
+
+
+def spans(timings: Timings, symbols: tuple[str, ...]) -> list[Span]:
+    """Return when each phoneme of *timings* that is one of *symbols* starts and ends."""
+    return [(phone.start, phone.end) for phone in timings.phones if phone.symbol in symbols]
+
+
+def shapes(timings: Timings, times: Times) -> Times:
+    """Return the coefficients (n, 52) that *timings* ask for at *times* (n, seconds), before lips or teeth touch."""
+    return _blend(timings, times + _LEAD)
+
+
+def finished(track: Times, teeth: list[Span], lips: list[Span], rate: Fraction) -> Floats:
+    """Return *track* (n, 52) with the contacts of *teeth* on lip and of both *lips* made, at rest in both ends."""
+    count, times = len(track), moments(rate, len(track))
+    for touching, viseme in ((teeth, _TEETH), (lips, _CLOSED)):
+        contact = _contact(touching, times)[:, None]
         # Rounding stays: lips close on the M of "moon" already pushed forward.
         kept = np.where(np.isin(np.arange(len(NAMES)), _ROUND), track * 0.8, viseme.shape)
-        track += contact * (kept - track)
+        track = track + contact * (kept - track)
     track[:, INDEX["jawOpen"]] = np.minimum(track[:, INDEX["jawOpen"]], MOST_OPEN)
     return np.asarray(track * at_rest(count, rate, _REST)[:, None], np.float32)
 
@@ -110,7 +135,7 @@ def at_rest(count: int, rate: Fraction, seconds: float) -> Floats:
     return np.asarray(eased * eased * (3 - 2 * eased), np.float32)
 
 
-def _blend(timings: Timings, times: NDArray[np.float64]) -> NDArray[np.float64]:
+def _blend(timings: Timings, times: Times) -> Times:
     claims = list(_claims(timings))
     if not claims:
         return np.zeros((len(times), len(NAMES)))
@@ -138,14 +163,12 @@ def _claims(timings: Timings) -> list[tuple[Viseme, float, float]]:
     return claims
 
 
-def _contact(timings: Timings, times: NDArray[np.float64], symbols: tuple[str, ...]) -> NDArray[np.float64]:
+def _contact(touching: list[Span], times: Times) -> Times:
     """Return how far (0 to 1) each moment is in a contact; every contact is complete in at least one frame."""
     contact = np.zeros(len(times))
-    for phone in timings.phones:
-        if phone.symbol not in symbols:
-            continue
-        outside = np.maximum(np.maximum(phone.start - times, times - phone.end + 0.015), 0)
-        near = np.clip(1 - outside / 0.05, 0, 1)
-        near[np.abs(times - (phone.start + phone.end) / 2).argmin()] = 1
+    for start, end in touching:
+        outside = np.maximum(np.maximum(start - times, times - end + 0.015), 0)
+        near = np.clip(1 - outside / _MEETING, 0, 1)
+        near[np.abs(times - (start + end) / 2).argmin()] = 1
         contact = np.maximum(contact, near * near * (3 - 2 * near))
     return contact

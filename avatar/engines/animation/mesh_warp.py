@@ -33,7 +33,7 @@ class MeshWarp:
     pixels costs about 12 ms of one core.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     size: int = 512

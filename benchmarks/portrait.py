@@ -1,0 +1,48 @@
+"""A portrait of nobody that the project does not ship: halfway between two synthetic performers."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from avatar.faces.animator import SCALE
+from avatar.faces.bend import field
+from avatar.faces.coefficients import Floats
+from avatar.faces.contours import depth_inside
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.portrait import framed
+from avatar.faces.rig import Rig
+from avatar.faces.rings import Surround
+from avatar.faces.topology import OVAL
+from avatar.media.frames import Box, Pixels
+from avatar.media.picture import write_rgb
+
+_SIZE = 768  # pixels
+_FADE = 40  # pixels from the oval in which the second face fades in
+
+
+def between(one: Path, other: Path, landmarker: Landmarker, to: Path) -> None:
+    """Write a portrait with the head of *one* and a face whose shape and skin are halfway to those of *other*."""
+    (first, face), (second, other_face) = (framed(path, landmarker, _SIZE // SCALE) for path in (one, other))
+    middle = (face + other_face) / np.float32(2)
+    head, skin = _bent(first, face, middle), _bent(second, other_face, middle)
+    ys, xs = np.mgrid[0:_SIZE, 0:_SIZE].astype(np.float32)
+    depth = depth_inside(np.stack([xs, ys], axis=-1).reshape(-1, 2), middle[list(OVAL), :2]).reshape(_SIZE, _SIZE)
+    share = cv2.GaussianBlur((depth / _FADE).clip(0, 1).astype(np.float32), (0, 0), 5)[..., None] / 2
+    write_rgb(to, np.rint(head + (skin.astype(np.float32) - head) * share).astype(np.uint8))
+
+
+def _bent(picture: Pixels, before: Floats, after: Floats) -> Pixels:
+    """Return *picture* with the face at *before* (468, 3) where *after* is, and what surrounds it bent along."""
+    rig = Rig.of(before)
+    surround = Surround.of(rig)
+    outside = surround.rest + _following(surround, before, after)
+    points = np.concatenate([before, surround.rest])[:, :2], np.concatenate([after, outside])[:, :2]
+    bent, _ = field(*points, surround.triangles, Box(0, 0, _SIZE, _SIZE))
+    return bent.sample(picture)
+
+
+def _following(surround: Surround, before: Floats, after: Floats) -> Floats:
+    """Return how far the rings (n, 3) go along: those next to the face all the way, the last not at all."""
+    moved = np.tile((after - before)[list(OVAL)], (len(surround.rest) // len(OVAL), 1))
+    return np.asarray(moved * surround.head[:, None], np.float32)
