@@ -6,8 +6,6 @@ from avatar.api.app import build
 from avatar.api.guard import Address
 from avatar.api.links import Links
 from avatar.api.site import Site
-from avatar.capture.capture import Capture
-from avatar.capture.shipped import Shipped
 from avatar.compose import House
 from avatar.reach import spread
 
@@ -16,7 +14,7 @@ def site_for(house: House, address: Address) -> Site:
     """Return the pages of *house*, reached at *address*."""
     return Site(
         people=house.people,
-        capture=Capture(house.people, Shipped()),
+        capture=house.capture,
         links=Links(house.objects, house.vault),
         address=address,
         status=house.statuses.of,

@@ -22,20 +22,22 @@ from avatar.weights import locate
 FORMAT = Format(256, 256, Fraction(25))
 
 
-def filmed(portrait: Path, sound: Path, to: Path, *, still: bool = False) -> Path:
+def filmed(portrait: Path, sound: Path, to: Path, *, seconds: float = 99.0, still: bool = False) -> Path:
     """Write a film of *portrait* saying *sound* (its words lie beside it) to *to*, or one in which nothing moves."""
     samples, rate = soundfile.read(sound, dtype="float32")
     wav = to.with_suffix(".wav")
     soundfile.write(wav, samples, rate)
     timings = aligned(samples, rate, sound.with_suffix(".txt").read_text())
     gestures = performance.speaking(timings, wav, FORMAT.rate, seed=1, energy=1.0)
+    gestures = gestures[: round(seconds * FORMAT.rate)]
     if still:
         gestures = [gestures[0]] * len(gestures)
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     animator = Animator.of(*framed(portrait, landmarker, FORMAT.width), FORMAT)
     silent = to.with_suffix(".silent.mp4")
     encode(Frames(FORMAT, len(gestures), iter([animator.frame(gesture)] for gesture in gestures)), silent)
-    return _with_sound(silent, np.asarray(soxr.resample(samples, rate, 48_000), np.float32), to)
+    shown = samples[: round(len(gestures) / FORMAT.rate * rate)]
+    return _with_sound(silent, np.asarray(soxr.resample(shown, rate, 48_000), np.float32), to)
 
 
 def _with_sound(silent: Path, samples: np.ndarray, to: Path) -> Path:
