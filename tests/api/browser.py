@@ -20,7 +20,7 @@ from avatar.api.site import Site
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MISSING = "there is no Chromium on this machine; install it to run the browser tests (Debian: apt-get install chromium)"
-WIDTH, HEIGHT, RATE = 640, 480, 25
+WIDTH, HEIGHT, RATE = 640, 480, 30  # Chromium plays motion JPEG at this rate, whatever it was made for
 
 
 @contextmanager
@@ -66,13 +66,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def write_camera(path: Path, pictures: Iterator[np.ndarray] | list[np.ndarray]) -> Path:
-    """Write *pictures* (RGB of any size) as what a camera sees: fitted into 640 x 480."""
+def write_camera(path: Path, pictures: list[np.ndarray], rate: int) -> Path:
+    """Write *pictures* (RGB of any size, *rate* a second) as what a camera sees: fitted into 640 x 480."""
+    shown = [pictures[number * rate // RATE] for number in range(len(pictures) * RATE // rate)]
     with av.open(str(path), "w", format="mjpeg") as container:
         stream = container.add_stream("mjpeg", rate=RATE)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
         stream.options = {"qscale": "3"}
-        for picture in pictures:
+        for picture in shown:
             frame = av.VideoFrame.from_ndarray(_fitted(picture), format="rgb24").reformat(format="yuvj420p")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
