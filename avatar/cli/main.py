@@ -8,7 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import ledger, people, produce, tools
+from avatar.cli import ledger, look, people, produce, tools
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 people.add_to(app)
 produce.add_to(app)
+look.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
 

@@ -27,7 +27,7 @@ def produce(
     from avatar.delivery import blueprint_named, cast_of, prepare
 
     plan = blueprint_named(blueprint)
-    make(lambda house: prepare(house, plan, cast_of(cast), _script(script)), out or Path("out") / plan.name)
+    make(lambda house: prepare(house, plan, cast_of(cast), text_of(script)), out or Path("out") / plan.name)
 
 
 def demo(
@@ -40,10 +40,11 @@ def demo(
     from avatar.cli.demo import demonstration
     from avatar.cli.run import make
 
-    make(lambda house: demonstration(house, _script(script) if script else ""), out)
+    make(lambda house: demonstration(house, text_of(script) if script else ""), out)
 
 
-def _script(given: str) -> str:
+def text_of(given: str) -> str:
+    """Return the script that *given* names as a file, or is."""
     from avatar.delivery import script_in
 
     path = Path(given) if len(given) < 250 and "\n" not in given else None
