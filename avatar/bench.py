@@ -65,6 +65,8 @@ class Bench:
         return frames
 
     def new(self, name: str) -> Path:
+        if name != Path(name).name:
+            raise NotInRequestError(f"a new file is called {name!r}: give a plain name", code="engine.reach")
         return self.room / name
 
     def weight(self, weights: Weights) -> Path:

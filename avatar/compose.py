@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlparse
 from pydantic import ValidationError
 
 from avatar.artifacts.keyring import FolderKeyring, Keyring
+from avatar.artifacts.lock import Lock
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
@@ -25,10 +26,14 @@ from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import Verdict
 from avatar.provenance.verify import verify
+from avatar.retention import Policy
 from avatar.rooms import sweep
 from avatar.settings import Settings
 from avatar.stages.request import Signer
+from avatar.status import Statuses
 from avatar.studio import Moment, Studio
+from avatar.webhooks.courier import Courier
+from avatar.webhooks.subscription import Subscriptions
 
 
 def _silent(_: Moment) -> None:
@@ -91,7 +96,8 @@ class House:
         if self.settings.kms_key:
             from avatar.artifacts.kms import KmsKeyring
 
-            return KmsKeyring(self.objects, self.settings.kms_key)
+            master, *before = self.settings.kms_key.split(",")
+            return KmsKeyring(self.objects, master, tuple(before))
         return FolderKeyring(self.settings.key_folder / "material")
 
     @property
@@ -99,10 +105,29 @@ class House:
         """The file of the key that signs the ledger's checkpoints."""
         return self.settings.key_folder / KEY_FILE
 
+    @property
+    def policy(self) -> Policy:
+        """For how long things are kept here."""
+        settings = self.settings
+        return Policy.of_days(
+            settings.retain_intermediate_days, settings.retain_published_days, settings.retain_person_days
+        )
+
     def prove(self, index: int) -> str:
         """Sign the ledger as it stands, and return the proof that entry *index* is in it, which anyone can check."""
         self.ledger.checkpoint(key_at(self.checkpoint_key, make=True))
         return str(self.ledger.prove(index))
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """What anyone may know of each published file."""
+        return Statuses(self.objects, self.ledger, key_at(self.checkpoint_key, make=True))
+
+    @cached_property
+    def courier(self) -> Courier:
+        """Who tells other systems what the ledger recorded."""
+        subscriptions = Subscriptions(self.settings.key_folder / "webhooks")
+        return Courier(self.ledger, self.objects, subscriptions, self.settings.webhook_hosts)
 
     def _signer(self) -> Signer:
         return load_signer(self.signing)
@@ -133,7 +158,7 @@ def open_objects(settings: Settings) -> Objects:
     if place.scheme == "s3" and place.netloc:
         from avatar.artifacts.s3 import S3Objects
 
-        return S3Objects(place.netloc, place.path)
+        return S3Objects(place.netloc, place.path, lock=Lock(settings.lock_days, settings.lock_mode))
     if place.scheme == "file" and not place.netloc:
         return FolderObjects(Path(unquote(place.path)))
     raise InputError(

@@ -157,7 +157,8 @@ class Studio:
                 f"delete recipes/{recipe} from the store and run again",
                 code="store.unrecorded",
             )
-        return made
+        # What was due to go has gone: it is made anew.
+        return made if made and self.store.stands(made) else None
 
     def _refuse(self, request: Request[Any], code: str) -> None:
         try:

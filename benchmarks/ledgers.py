@@ -55,6 +55,16 @@ class Memory:
     def delete(self, key: str) -> None:
         self.held.pop(key, None)
 
+    def start(self, key: str, size: int) -> bytes | None:
+        data = self.read(key)
+        return None if data is None else data[:size]
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        return ((key, NOON) for key in self.list(prefix))
+
+    def exchange(self, key: str, source: bytes | Path) -> bool:
+        return self.held.pop(key, None) is not None and self.create(key, source)
+
 
 def name(index: int) -> str:
     """Return where entry *index* stands."""

@@ -15,7 +15,7 @@ from avatar.settings import Settings
 @pytest.fixture(autouse=True)
 def bare(monkeypatch, tmp_path):
     """No setting from outside, in an empty working directory."""
-    for name in ("HOME", "STORE", "KEYS", "KMS_KEY", "ORGANISATION", "WORKERS"):
+    for name in ("HOME", "STORE", "KEYS", "KMS_KEY", "ORGANISATION", "WORKERS", "LOCK_DAYS", "LOCK_MODE"):
         monkeypatch.delenv(f"AVATAR_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -70,7 +70,10 @@ def test_a_store_that_is_neither_says_what_to_give(store):
     assert refusal.value.code == "settings.store"
 
 
-@pytest.mark.parametrize(("name", "value"), [("WORKERS", "many"), ("WORKERS", "0"), ("ORGANISATION", "")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("WORKERS", "many"), ("WORKERS", "0"), ("ORGANISATION", ""), ("LOCK_DAYS", "0"), ("LOCK_MODE", "soft")],
+)
 def test_a_setting_that_will_not_do_is_named(monkeypatch, name, value):
     monkeypatch.setenv(f"AVATAR_{name}", value)
 

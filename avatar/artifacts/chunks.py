@@ -6,18 +6,25 @@ and whether it is the last one. A chunk that was moved, repeated or dropped, and
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 CHUNK = 1 << 20  # bytes of plaintext in each chunk but the last
 PREFIX = 7  # bytes of nonce before the number (4) and the flag (1)
 _TAG = 16
 
 
+class Stream(Protocol):
+    """Bytes that come as they are asked for."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return *size* bytes, or fewer at the end."""
+
+
 class BrokenError(Exception):
     """A chunk does not authenticate: altered, moved, cut, or under another key."""
 
 
-def encrypted(plain: BinaryIO, key: bytes, prefix: bytes, header: bytes) -> Iterator[bytes]:
+def encrypted(plain: Stream, key: bytes, prefix: bytes, header: bytes) -> Iterator[bytes]:
     """Yield what is left of *plain* as encrypted chunks, bound to *header*. Never use *key* and *prefix* twice."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -26,7 +33,7 @@ def encrypted(plain: BinaryIO, key: bytes, prefix: bytes, header: bytes) -> Iter
         yield cipher.encrypt(_nonce(prefix, number, last), chunk, header)
 
 
-def decrypted(sealed: BinaryIO, key: bytes, prefix: bytes, header: bytes) -> Iterator[bytes]:
+def decrypted(sealed: Stream, key: bytes, prefix: bytes, header: bytes) -> Iterator[bytes]:
     """Yield the plaintext of what is left of *sealed*, each chunk once it is authenticated.
 
     Raises:
@@ -43,7 +50,7 @@ def decrypted(sealed: BinaryIO, key: bytes, prefix: bytes, header: bytes) -> Ite
             raise BrokenError from error
 
 
-def _numbered(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
+def _numbered(stream: Stream, size: int) -> Iterator[tuple[int, bytes, bool]]:
     """Yield (number, piece, is it the last) of *stream*: at least one piece, and an empty one only if it is alone."""
     piece, number = stream.read(size), 0
     while True:

@@ -1,5 +1,6 @@
 """One secret for each person. Whoever destroys it makes everything that shows this person unreadable."""
 
+import hmac
 import os
 import re
 from pathlib import Path
@@ -11,27 +12,53 @@ from avatar.errors import ConsentError, StoreError
 
 SIZE = 32  # bytes of a key
 _PERSON = re.compile(r"p-[0-9a-f]{16}")
+_GENERATION = re.compile(r"p-[0-9a-f]{16}(?:\.([1-9][0-9]{0,8}))?\.key")
 
 
 class Keyring(Protocol):
-    """The keys that people's material is encrypted under. They never sign anything."""
+    """The keys that people's material is encrypted under. They never sign anything.
 
-    def key_of(self, person: str) -> bytes:
-        """Return the key (32 bytes) of *person*.
+    A person's key comes in generations, counted from 1. The newest seals; older ones open what was sealed before, until
+    all of that is sealed anew and they are retired.
+    """
+
+    def generations(self, person: str) -> tuple[int, ...]:
+        """Return which generations of the key of *person* there are, growing.
 
         Raises:
             ConsentError: there is none (``person.erased``).
         """
 
+    def key_of(self, person: str, generation: int) -> bytes:
+        """Return that *generation* of the key (32 bytes) of *person*.
+
+        Raises:
+            ConsentError: there is none at all (``person.erased``).
+            StoreError: it was retired (``store.retired``).
+        """
+
+    def naming_key_of(self, person: str) -> bytes:
+        """Return the key (32 bytes) that only names what shows *person*: it opens nothing, and is never renewed.
+
+        Raises:
+            ConsentError: as ``generations``; perhaps later than there.
+        """
+
     def make(self, person: str) -> None:
         """Give *person* a key, unless they have one. Only enrolment calls this, for people the ledger does not know."""
 
+    def renew(self, person: str) -> None:
+        """Give *person* the next generation of their key; of several who try at once, all get the same."""
+
+    def retire(self, person: str) -> None:
+        """Remove every generation of the key of *person* but the newest, for good."""
+
     def destroy(self, person: str) -> None:
-        """Remove the key of *person* for good."""
+        """Remove all keys of *person* for good."""
 
 
 class FolderKeyring:
-    """Keys as files (mode 0600) in *folder*, one a person.
+    """Keys as files (mode 0600) in *folder*: ``<person>.key``, later generations at ``<person>.<generation>.key``.
 
     A backup of this folder keeps erased people readable: back the store up as you like, but not this beside it.
     """
@@ -39,18 +66,61 @@ class FolderKeyring:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def key_of(self, person: str) -> bytes:
+    def generations(self, person: str) -> tuple[int, ...]:
+        found = self._found(person)
+        if not found:
+            raise gone(person)
+        return found
+
+    def key_of(self, person: str, generation: int) -> bytes:
+        path = self._path(person, generation)
+        if not path.exists() and self._found(person):
+            raise retired(person)
+        return self._read(person, path)
+
+    def naming_key_of(self, person: str) -> bytes:
+        path = self._naming(person)
+        return self._read(person, path) if path.exists() else naming(self.key_of(person, 1))
+
+    def make(self, person: str) -> None:
+        if not self._found(person):
+            self._write(person, self._path(person, 1), os.urandom(SIZE))
+
+    def renew(self, person: str) -> None:
+        newest = self.generations(person)[-1]
+        # Before anything is sealed under the next generation: the first one, which it comes from, will be gone.
+        self._write(person, self._naming(person), self.naming_key_of(person))
+        self._write(person, self._path(person, newest + 1), os.urandom(SIZE))
+
+    def retire(self, person: str) -> None:
+        with explained(f"destroying the old material key of {person}"):
+            for generation in self._found(person)[:-1]:
+                self._path(person, generation).unlink(missing_ok=True)
+            self._settle()
+
+    def destroy(self, person: str) -> None:
+        with explained(f"destroying the material key of {person}"):
+            for generation in self._found(person):
+                self._path(person, generation).unlink(missing_ok=True)
+            self._naming(person).unlink(missing_ok=True)
+            if self._folder.is_dir():
+                self._settle()
+
+    def _found(self, person: str) -> tuple[int, ...]:
+        numbers = (_GENERATION.fullmatch(path.name) for path in self._folder.glob(f"{known(person)}*.key"))
+        return tuple(sorted(int(number[1] or 1) for number in numbers if number))
+
+    def _read(self, person: str, path: Path) -> bytes:
         with explained(f"reading the material key of {person}"):
             try:
-                key = self._path(person).read_bytes()
+                key = path.read_bytes()
             except FileNotFoundError:
                 raise gone(person) from None
         if len(key) != SIZE:
             raise StoreError(f"the material key of {person} is not {SIZE} bytes; restore it", code="person.bad-key")
         return key
 
-    def make(self, person: str) -> None:
-        path = self._path(person)
+    def _write(self, person: str, path: Path, key: bytes) -> None:
         if path.exists():
             return
         with explained(f"making the material key of {person}"):
@@ -58,7 +128,7 @@ class FolderKeyring:
             draft = self._folder / f".{uuid4().hex}"
             try:
                 with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                    file.write(os.urandom(SIZE))
+                    file.write(key)
                     file.flush()
                     # Before anything is encrypted under it: a key lost in a crash would take the material along.
                     os.fsync(file.fileno())
@@ -69,14 +139,11 @@ class FolderKeyring:
                 draft.unlink(missing_ok=True)
             self._settle()
 
-    def destroy(self, person: str) -> None:
-        with explained(f"destroying the material key of {person}"):
-            self._path(person).unlink(missing_ok=True)
-            if self._folder.is_dir():
-                self._settle()
+    def _path(self, person: str, generation: int) -> Path:
+        return self._folder / (f"{known(person)}.{generation}.key" if generation > 1 else f"{known(person)}.key")
 
-    def _path(self, person: str) -> Path:
-        return self._folder / f"{known(person)}.key"
+    def _naming(self, person: str) -> Path:
+        return self._folder / f"{known(person)}.naming"
 
     def _settle(self) -> None:
         # A name that was made or removed is only certain to stay so once its folder is on disk.
@@ -94,10 +161,24 @@ def known(person: str) -> str:
     return person
 
 
+def naming(first: bytes) -> bytes:
+    """Return the naming key of whoever's *first* generation this is. It does not lead back."""
+    return hmac.digest(first, b"avatar-naming-1", "sha256")
+
+
 def gone(person: str) -> ConsentError:
     """Return the refusal for someone who has no key."""
     return ConsentError(
         f"what shows {person} cannot be read: their key is gone, because they were erased or because AVATAR_KEYS "
         "names the key folder of another store",
         code="person.erased",
+    )
+
+
+def retired(person: str) -> StoreError:
+    """Return the error for what was sealed under a generation that is gone, of someone who has a newer one."""
+    return StoreError(
+        f"what shows {person} is sealed under a key of theirs that was retired: it is older than the last "
+        "`avatar keys rotate`; take a newer copy of the store",
+        code="store.retired",
     )

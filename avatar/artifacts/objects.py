@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -31,7 +32,19 @@ class Objects(Protocol):
         """Yield the keys under the folder *prefix*, sorted."""
 
     def delete(self, key: str) -> None:
-        """Remove the object at *key*, if any. Only drafts and erased people are ever removed."""
+        """Remove the object at *key*, if any. Only queues, and what shows people, are ever removed."""
+
+    def start(self, key: str, size: int) -> bytes | None:
+        """Return the first *size* bytes of the object at *key* (all of it, if it is shorter), or None."""
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Yield the keys under the folder *prefix*, sorted, with the time (UTC) each was written."""
+
+    def exchange(self, key: str, source: bytes | Path) -> bool:
+        """Put *source* in the place of the object at *key*, at once; return False if there is none.
+
+        For other bytes that mean the same: material sealed anew under a new key. Nothing else is ever exchanged.
+        """
 
 
 def checked(key: str) -> str:
@@ -79,9 +92,42 @@ class FolderObjects:
         with explained(f"deleting {key} from {self!r}"):
             (self._root / checked(key)).unlink(missing_ok=True)
 
+    def start(self, key: str, size: int) -> bytes | None:
+        with explained(f"reading {key} from {self!r}"):
+            try:
+                with (self._root / checked(key)).open("rb") as file:
+                    return file.read(size)
+            except FileNotFoundError:
+                return None
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        for key in self.list(prefix):
+            with suppress(FileNotFoundError):  # gone since it was listed
+                yield key, datetime.fromtimestamp((self._root / key).stat().st_mtime, UTC)
+
+    def exchange(self, key: str, source: bytes | Path) -> bool:
+        target = self._root / checked(key)
+        with explained(f"exchanging {key} in {self!r}"):
+            if not target.exists():
+                return False
+            with self._draft(source) as draft:
+                draft.replace(target)
+        return True
+
     def _write(self, target: Path, source: bytes | Path) -> bool:
-        self._drafts.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self._draft(source) as draft:
+                # A link fails if the name exists, and never shows a reader half a file.
+                os.link(draft, target)
+        except FileExistsError:
+            return False
+        return True
+
+    @contextmanager
+    def _draft(self, source: bytes | Path) -> Iterator[Path]:
+        """Give a file beside the store that holds *source* and is on disk."""
+        self._drafts.mkdir(parents=True, exist_ok=True)
         draft = self._drafts / uuid4().hex
         try:
             with draft.open("xb") as file:
@@ -92,11 +138,7 @@ class FolderObjects:
                         shutil.copyfileobj(given, file, 1 << 20)
                 file.flush()
                 os.fsync(file.fileno())
-            # A link fails if the name exists, and never shows a reader half a file.
-            os.link(draft, target)
-            return True
-        except FileExistsError:
-            return False
+            yield draft
         finally:
             draft.unlink(missing_ok=True)
 

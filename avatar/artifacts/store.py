@@ -1,6 +1,7 @@
 """A content-addressed store of artifacts over any object store. What it writes is sealed under its people's keys."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.artifacts.objects import Objects
-from avatar.artifacts.vault import Label, Vault, people_in
+from avatar.artifacts.vault import HEADER, Label, Vault, generations_in, is_sealed, people_in
 from avatar.canonical import canonical, digest_of_file
 from avatar.errors import StoreError
 from avatar.rooms import private_room
@@ -47,13 +48,18 @@ class Store:
         """
         if set(parts) != set(kind.parts):
             raise StoreError(f"{kind.__name__} has the parts {kind.parts}, not {tuple(parts)}", code="store.parts")
-        with private_room() as room:
-            blobs = {name: self._add(path, people, room) for name, path in sorted(parts.items())}
-        manifest = Manifest(kind=kind.__name__, parts=blobs, people=people, inputs=inputs, work=work)
-        self._write(manifest)
-        for person in people:
-            self._objects.create(f"people/{person}/shown/{manifest.digest}", b"")
-        return kind(manifest.digest)
+        while True:
+            generations = self._vault.newest(people)
+            with private_room() as room:
+                blobs = {name: self._add(path, people, room) for name, path in sorted(parts.items())}
+            manifest = Manifest(kind=kind.__name__, parts=blobs, people=people, inputs=inputs, work=work)
+            # The index first: a manifest that stands can be found by whoever seals anew, deletes or erases.
+            for person in people:
+                self._objects.create(f"people/{person}/shown/{manifest.digest}", b"")
+            self._write(manifest)
+            # Someone's key may have been renewed meanwhile, and its old generation may soon be gone.
+            if self._vault.newest(people) == generations:
+                return kind(manifest.digest)
 
     def remember(self, recipe: str, artifact: Artifact) -> None:
         """Let *recipe* lead to *artifact* from now on, unless it leads somewhere already."""
@@ -73,7 +79,12 @@ class Store:
     def manifest(self, digest: str) -> Manifest:
         """Return the manifest named *digest*, checked against its name."""
         if digest not in self._manifests:
-            self._manifests[digest] = self._read_manifest(digest)
+            try:
+                self._manifests[digest] = self._read_manifest(digest)
+            except StoreError as error:
+                if error.code != "store.retired":
+                    raise
+                self._manifests[digest] = self._read_manifest(digest)  # sealed anew between reading and opening it
         return self._manifests[digest]
 
     def ancestry(self, digest: str) -> dict[str, Manifest]:
@@ -93,11 +104,62 @@ class Store:
         digest = manifest.parts.get(part)
         if digest is None:
             raise StoreError(f"{type(artifact).__name__} {artifact.digest} has no part {part!r}", code="store.parts")
-        sealed = to.with_name(f".{uuid4().hex}")
-        try:
-            if not self._objects.download(self._blob(digest, manifest.people), sealed):
+        label = Label("blob", manifest.people, digest)
+        with self._taken(label, to.parent) as sealed:
+            if sealed is None:
                 raise StoreError(f"{part} of {artifact.digest} is missing from the store", code="store.missing")
-            return self._vault.open_file(sealed, Label("blob", manifest.people, digest), to)
+            try:
+                return self._vault.open_file(sealed, label, to)
+            except StoreError as error:
+                if error.code != "store.retired":
+                    raise
+        with self._taken(label, to.parent) as again:  # sealed anew between taking and opening it
+            return self._vault.open_file(again or to, label, to)
+
+    def stands(self, artifact: Artifact) -> bool:
+        """Return whether every part of *artifact* is still here."""
+        manifest = self.manifest(artifact.digest)
+        blobs = (self._blob(digest, manifest.people) for digest in manifest.parts.values())
+        return all(self._objects.start(blob, 1) is not None for blob in blobs)
+
+    def look(self, digest: str) -> Manifest:
+        """Return the manifest named *digest*, and do not remember it: for who looks at all of them."""
+        return self._read_manifest(digest)
+
+    def forget(self, recipe: str, digest: str) -> None:
+        """Let *recipe* no longer lead to the artifact named *digest*: the work would be done anew."""
+        if self._objects.read(f"recipes/{recipe}") == digest.encode():
+            self._objects.delete(f"recipes/{recipe}")
+
+    def remove(self, digest: str, sparing: Container[str]) -> None:
+        """Remove the artifact named *digest* for good, but for objects in *sparing*, which others need.
+
+        The manifest goes last, so that a removal that broke off can be seen and finished.
+        """
+        if self._objects.start(f"manifests/{digest}", 1) is None:
+            return
+        manifest = self.look(digest)
+        *blobs, own = self.objects_of(manifest)
+        for blob in blobs:
+            if blob not in sparing:
+                self._objects.delete(blob)
+        for person in manifest.people:
+            self._objects.delete(f"people/{person}/shown/{digest}")
+        self._objects.delete(own)
+        self._manifests.pop(digest, None)
+
+    def objects_of(self, manifest: Manifest) -> Iterator[str]:
+        """Yield where everything of the artifact with *manifest* stands: its parts first, its manifest last."""
+        for part in sorted(set(manifest.parts.values())):
+            yield self._blob(part, manifest.people)
+        yield f"manifests/{manifest.digest}"
+
+    @contextmanager
+    def _taken(self, label: Label, within: Path) -> Iterator[Path | None]:
+        """Give the sealed blob of *label* as a file, or None if there is none."""
+        sealed = within / f".{uuid4().hex}"
+        try:
+            yield sealed if self._objects.download(self._blob(label.digest, label.people), sealed) else None
         finally:
             sealed.unlink(missing_ok=True)
 
@@ -107,14 +169,22 @@ class Store:
     def _add(self, path: Path, people: tuple[str, ...], room: Path) -> str:
         digest = digest_of_file(path)
         sealed = self._vault.seal_file(path, Label("blob", people, digest), room / uuid4().hex)
-        self._objects.create(self._blob(digest, people), sealed)
+        self._place(self._blob(digest, people), sealed, Label("blob", people, digest))
         sealed.unlink()
         return digest
+
+    def _place(self, key: str, sealed: bytes | Path, label: Label) -> None:
+        """Store *sealed* at *key*, also if the same stands there under older keys, which may soon be gone."""
+        if self._objects.create(key, sealed):
+            return
+        standing = self._objects.start(key, HEADER) or b""
+        if is_sealed(standing) and generations_in(standing, label) != self._vault.newest(label.people):
+            self._objects.exchange(key, sealed)
 
     def _write(self, manifest: Manifest) -> None:
         # Sealed too: a manifest holds the line of a script.
         plain, label = canonical(manifest.model_dump(mode="json")), Label("manifest", manifest.people, manifest.digest)
-        self._objects.create(f"manifests/{manifest.digest}", self._vault.seal(plain, label))
+        self._place(f"manifests/{manifest.digest}", self._vault.seal(plain, label), label)
 
     def _read_manifest(self, digest: str) -> Manifest:
         data = self._objects.read(f"manifests/{digest}")

@@ -1,13 +1,16 @@
-"""Commands about the ledger: verify, prove, check-proof, checkpoint, witness, export."""
+"""Commands about the ledger: verify, prove, check-proof, checkpoint, witness, export, lock-status."""
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from avatar.artifacts.objects import Objects
+    from avatar.consent.examine import Finding
     from avatar.consent.notes import Note, NoteKey
 
 LogKey = Annotated[
@@ -27,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (verify, prove, checkpoint, witness, export):
         ledger.command()(command)
     ledger.command("check-proof")(check_proof)
+    ledger.command("lock-status")(lock_status)
     app.add_typer(ledger, name="ledger")
 
 
@@ -48,13 +52,32 @@ def verify(
     settings = read_settings()
     objects = FolderObjects(folder) if folder else open_objects(settings)
     believed = Believed(
-        _log_key(log_key, settings.key_folder),
+        log_key_of(log_key, settings.key_folder),
         tuple(read_note_key(key) for key in witness or ()),
         tuple(_kept(path) for path in kept or ()),
     )
     findings = examine(objects, believed)
+    if not folder:
+        findings = replace(findings, found=(*findings.found, _deletion(objects)))
     typer.echo(json.dumps(findings.as_json(), indent=2) if as_json else findings.explain())
     if not findings.sound:
+        raise typer.Exit(1)
+
+
+def lock_status() -> None:
+    """Ask the bucket how firmly it keeps each entry and checkpoint. Exit status 1: something was put over one."""
+    from rich.progress import Progress
+
+    from avatar.artifacts.locked import lock_status as found_in
+    from avatar.compose import open_objects, read_settings
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("asking", total=None)
+        found = found_in(open_objects(read_settings()), lambda n, of: progress.update(task, completed=n, total=of))
+    for sentence in found.words:
+        typer.echo(sentence)
+    if found.code:
+        typer.echo(f"[{found.code}]")
         raise typer.Exit(1)
 
 
@@ -89,7 +112,7 @@ def check_proof(
     from avatar.consent.proof import read_proof
     from avatar.errors import InputError, LedgerError
 
-    log = _log_key(log_key, read_settings().key_folder)
+    log = log_key_of(log_key, read_settings().key_folder)
     if log is None:
         raise InputError("say which ledger to believe (--log-key)", code="ledger.no-key")
     proof = read_proof(_bytes(file))
@@ -159,7 +182,16 @@ def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", sh
     typer.echo(f"{count} files in {to}; check them with: avatar ledger verify --folder {to}")
 
 
-def _log_key(given: str | None, keys: Path) -> "NoteKey | None":
+def _deletion(objects: "Objects") -> "Finding":
+    from avatar.artifacts.locked import why_not
+    from avatar.consent.examine import Answer, Finding
+
+    unlockable = why_not(objects)
+    words = unlockable or "the bucket has Object Lock; `avatar ledger lock-status` asks about every entry"
+    return Finding("deletion", Answer.NOT_SHOWN if unlockable else Answer.HOLDS, words)
+
+
+def log_key_of(given: str | None, keys: Path) -> "NoteKey | None":
     """Return the key to believe: the one that was *given*, or that of the folder *keys*, if it has one."""
     from avatar.consent.checkpoint import KEY_FILE
     from avatar.consent.keys import key_at

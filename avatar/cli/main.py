@@ -8,7 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import ledger, look, people, produce, tools
+from avatar.cli import keys, ledger, look, people, produce, retention, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -25,6 +25,10 @@ produce.add_to(app)
 look.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
+status.add_to(app)
+webhooks.add_to(app)
+keys.add_to(app)
+retention.add_to(app)
 
 
 def main() -> None:

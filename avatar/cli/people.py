@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 USES = ("clone-voice", "animate-face", "swap-face", "refine-lips", "publish", "train")
 
+_WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
+
 Alias = Annotated[str, typer.Argument(help="The name this store knows the person by, like 'ada'.", show_default=False)]
 UseList = Annotated[list[str] | None, typer.Option("--use", help=f"One of {', '.join(USES)}; give it several times.")]
 
@@ -86,10 +88,12 @@ def grant(
 def withdraw(alias: Alias, use: UseList = None) -> None:
     """Take back a person's agreement: all of it, or the uses you list. It takes effect at once, in running work too."""
     from avatar.compose import open_house
+    from avatar.reach import spread
 
     house = open_house()
     index = house.people.withdraw(house.people.find(alias), _uses(use or []))
     typer.echo(f"{alias} has withdrawn {', '.join(use) if use else 'every agreement'} (ledger entry {index}).")
+    spread(house)
 
 
 def erase(
@@ -102,6 +106,7 @@ def erase(
     """
     from avatar.compose import open_house
     from avatar.erasure import erase as erase_for_good
+    from avatar.reach import spread
 
     house = open_house()
     if not yes:
@@ -112,6 +117,7 @@ def erase(
         typer.echo("Published files that show them; copies outside this store are for you to recall:")
     for file in erased.published:
         typer.echo(f"  sha256 {file}")
+    spread(house)
 
 
 def people() -> None:
@@ -138,20 +144,26 @@ def people() -> None:
     Console().print(table)
 
 
-def where(alias: Alias) -> None:
+def where(
+    alias: Alias,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
     """List every published video that shows a person or speaks in their voice, and whether consent for it stands."""
-    from avatar.audit import facts_of
+    import json
+
     from avatar.compose import open_house
 
     house = open_house()
-    person, state = house.people.find(alias), house.ledger.read()
-    shown = [file for file, published in state.published.items() if person.id in published.people]
+    person, published = house.people.find(alias), house.ledger.read().published
+    shown = [house.statuses.of(file) for file, found in published.items() if person.id in found.people]
+    if as_json:
+        typer.echo(json.dumps([status.model_dump(mode="json") for status in shown], indent=2))
+        return
     if not shown:
         typer.echo(f"{alias} is in no published video.")
-    for file in shown:
-        facts = facts_of(state, file)
-        stands = "consent withdrawn" if facts and facts.withdrawn else "consent stands"
-        typer.echo(f"{file}  ledger entry {state.published[file].index}  {stands}")
+    for status in shown:
+        since = f" since {status.since:%Y-%m-%d %H:%M} UTC" if status.decided != status.published else ""
+        typer.echo(f"{status.file}  ledger entry {status.published}  {_WORDS[status.state]}{since}")
 
 
 def _uses(words: list[str]) -> list["Use"]:  # type: ignore[name-defined]  # noqa: F821

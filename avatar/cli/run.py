@@ -13,6 +13,7 @@ from avatar.cli.progress import Progress
 from avatar.compose import House, open_house
 from avatar.delivery import Delivered, deliver, write_report
 from avatar.production import Production, direct
+from avatar.reach import spread
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -30,6 +31,7 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
     cost = {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
     report = _report(house, signed, delivered, progress, cost)
     write_report(out / "report.json", report)
+    spread(house)
     _tell(delivered, report)
 
 

@@ -36,24 +36,90 @@ def test_everyone_has_a_key_of_their_own_that_stays_the_same(opened):
     keyring: Keyring = opened()
     keyring.make(ADA)
     keyring.make(BOB)
-    ada = keyring.key_of(ADA)
+    ada = keyring.key_of(ADA, 1)
     keyring.make(ADA)
 
     assert len(ada) == 32
-    assert opened().key_of(ADA) == keyring.key_of(ADA) == ada != keyring.key_of(BOB)
+    assert opened().key_of(ADA, 1) == keyring.key_of(ADA, 1) == ada != keyring.key_of(BOB, 1)
 
 
 def test_a_destroyed_key_is_gone_in_every_process_at_once(opened):
     here, there = opened(), opened()
     here.make(ADA)
-    there.key_of(ADA)
+    there.key_of(ADA, 1)
     here.destroy(ADA)
     here.destroy(ADA)
 
     for keyring in (here, there):
         with pytest.raises(ConsentError, match="their key is gone") as refusal:
-            keyring.key_of(ADA)
+            keyring.key_of(ADA, 1)
         assert refusal.value.code == "person.erased"
+
+
+def test_a_renewed_key_is_another_and_the_old_one_opens_until_it_is_retired(opened):
+    here, there = opened(), opened()
+    here.make(ADA)
+    old, name = here.key_of(ADA, 1), here.naming_key_of(ADA)
+    here.renew(ADA)
+
+    assert there.generations(ADA) == (1, 2)
+    assert there.key_of(ADA, 1) == old != there.key_of(ADA, 2)
+    there.retire(ADA)
+    for keyring in (here, there, opened()):
+        assert keyring.generations(ADA) == (2,)
+        assert keyring.naming_key_of(ADA) == name
+        with pytest.raises(StoreError, match="was retired") as refusal:
+            keyring.key_of(ADA, 1)
+        assert refusal.value.code == "store.retired"
+
+
+def test_a_key_can_be_renewed_again_and_again(opened):
+    keyring = opened()
+    keyring.make(ADA)
+    name = keyring.naming_key_of(ADA)
+    for _ in range(10):
+        keyring.renew(ADA)
+        keyring.retire(ADA)
+    keyring.make(ADA)
+
+    assert keyring.generations(ADA) == (11,)
+    assert opened().naming_key_of(ADA) == name
+
+
+def test_of_several_who_renew_at_once_all_get_the_same(opened):
+    together = Barrier(4)
+    opened().make(ADA)
+
+    def renewed(_: int) -> bytes:
+        keyring = opened()
+        together.wait()
+        keyring.renew(ADA)
+        return keyring.key_of(ADA, 2)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(renewed, range(4)))) == 1
+
+
+@pytest.mark.parametrize("retired", [False, True])
+def test_destroying_takes_every_generation_and_the_name(opened, retired):
+    keyring = opened()
+    keyring.make(ADA)
+    keyring.renew(ADA)
+    if retired:
+        keyring.retire(ADA)
+    keyring.destroy(ADA)
+
+    for asked in (opened().generations, opened().naming_key_of, lambda who: opened().key_of(who, 2)):
+        with pytest.raises(ConsentError) as refusal:
+            asked(ADA)
+        assert refusal.value.code == "person.erased"
+
+
+def test_the_name_does_not_lead_to_the_key(opened):
+    keyring = opened()
+    keyring.make(ADA)
+
+    assert keyring.naming_key_of(ADA) != keyring.key_of(ADA, 1)
 
 
 def test_of_several_who_make_a_key_at_once_all_get_the_same(opened):
@@ -63,7 +129,7 @@ def test_of_several_who_make_a_key_at_once_all_get_the_same(opened):
         keyring = opened()
         together.wait()
         keyring.make(ADA)
-        return keyring.key_of(ADA)
+        return keyring.key_of(ADA, 1)
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(made, range(4)))) == 1
@@ -71,9 +137,19 @@ def test_of_several_who_make_a_key_at_once_all_get_the_same(opened):
 
 @pytest.mark.parametrize("person", ["", "ada", "../ledger", "p-00000000000000ad/x"])
 def test_only_people_have_keys(opened, person):
-    for act in (opened().make, opened().key_of, opened().destroy):
+    keyring = opened()
+    for act in (
+        keyring.make,
+        keyring.generations,
+        keyring.naming_key_of,
+        keyring.renew,
+        keyring.retire,
+        keyring.destroy,
+    ):
         with pytest.raises(StoreError):
             act(person)
+    with pytest.raises(StoreError):
+        keyring.key_of(person, 1)
 
 
 def test_a_key_file_is_for_its_owner_only(tmp_path):
@@ -90,7 +166,7 @@ def test_a_damaged_key_is_not_taken_for_an_erased_person(tmp_path, data):
     (tmp_path / f"{ADA}.key").write_bytes(data)
 
     with pytest.raises(StoreError) as refusal:
-        keyring.key_of(ADA)
+        keyring.key_of(ADA, 1)
     assert refusal.value.code == "person.bad-key"
 
 
@@ -100,7 +176,7 @@ def test_a_team_stores_no_key_that_kms_has_not_wrapped(team):
     keyring.make(ADA)
 
     assert list(objects.list("people")) == [f"people/{ADA}/key"]
-    assert keyring.key_of(ADA) not in objects.read(f"people/{ADA}/key")
+    assert keyring.key_of(ADA, 1) not in objects.read(f"people/{ADA}/key")
 
 
 def test_the_wrapped_key_of_one_person_does_not_unwrap_as_anothers(team):
@@ -109,7 +185,7 @@ def test_the_wrapped_key_of_one_person_does_not_unwrap_as_anothers(team):
     objects.create(f"people/{BOB}/key", objects.read(f"people/{ADA}/key"))
 
     with pytest.raises(StoreError, match="KMS refused") as refusal:
-        KmsKeyring(objects, master).key_of(BOB)
+        KmsKeyring(objects, master).key_of(BOB, 1)
     assert refusal.value.code == "keys.refused"
 
 
@@ -134,7 +210,7 @@ def test_kms_is_asked_once_for_each_person(team):
     keyring = KmsKeyring(*team, client=Counting())
     keyring.make(ADA)
     for _ in range(5):
-        keyring.key_of(ADA)
+        keyring.key_of(ADA, 1)
 
     assert calls == ["generate_data_key", "decrypt"]
 
@@ -152,3 +228,25 @@ def test_a_deleted_key_has_no_older_version_in_a_versioned_bucket(team):
     left = s3.list_object_versions(Bucket=bucket)
     assert [found["Key"] for found in left["Versions"]] == [f"x/people/{BOB}/key"]
     assert "DeleteMarkers" not in left
+
+
+def test_a_key_of_kms_can_be_changed_while_everybody_works(team):
+    objects, old = team
+    kms = boto3.client("kms")
+    new = kms.create_key()["KeyMetadata"]["KeyId"]
+    before, both = KmsKeyring(objects, old), KmsKeyring(objects, new, (old,))
+    before.make(ADA)
+    before.renew(ADA)
+    keys = [before.key_of(ADA, 1), before.key_of(ADA, 2), before.naming_key_of(ADA)]
+    both.make(BOB)
+
+    assert [both.key_of(ADA, 1), both.key_of(ADA, 2), both.naming_key_of(ADA)] == keys
+    both.rewrap(ADA)
+    both.rewrap(ADA)  # again is no harm
+    kms.disable_key(KeyId=old)
+    after = KmsKeyring(objects, new)
+    assert [after.key_of(ADA, 1), after.key_of(ADA, 2), after.naming_key_of(ADA)] == keys
+    assert after.key_of(BOB, 1) == both.key_of(BOB, 1)
+    with pytest.raises(StoreError) as refusal:
+        KmsKeyring(objects, old).key_of(ADA, 1)
+    assert refusal.value.code == "keys.refused"

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -85,12 +86,67 @@ def test_deleting_is_harmless_twice(objects):
     assert objects.read("blobs/a") is None
 
 
+def test_the_start_of_an_object_can_be_read(objects):
+    objects.create("blobs/a", b"one two")
+    objects.create("blobs/b", b"")
+
+    assert objects.start("blobs/a", 3) == b"one"
+    assert objects.start("blobs/a", 99) == b"one two"
+    assert objects.start("blobs/b", 3) == b""
+    assert objects.start("blobs/c", 3) is None
+
+
+def test_objects_are_listed_with_the_time_they_were_written(objects):
+    before = datetime.now(UTC).replace(microsecond=0)
+    for key in ("blobs/b", "blobs/a"):
+        objects.create(key, b"")
+
+    found = dict(objects.dated("blobs"))
+    assert list(found) == ["blobs/a", "blobs/b"]
+    assert all(before - timedelta(seconds=2) <= at <= datetime.now(UTC) + timedelta(seconds=2) for at in found.values())
+
+
+def test_only_what_stands_is_exchanged(objects, tmp_path):
+    objects.create("blobs/a", b"one")
+    (tmp_path / "given").write_bytes(b"three")
+
+    assert objects.exchange("blobs/a", b"two")
+    assert objects.read("blobs/a") == b"two"
+    assert objects.exchange("blobs/a", tmp_path / "given")
+    assert objects.read("blobs/a") == b"three"
+    assert not objects.exchange("blobs/b", b"two")
+    assert objects.read("blobs/b") is None
+
+
+def test_an_exchange_leaves_no_older_version_in_a_versioned_bucket(s3_endpoint):
+    import boto3
+
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="exchanging")
+    objects = S3Objects("exchanging", "x")
+    objects.create("a", b"before there were versions")
+    s3.put_bucket_versioning(Bucket="exchanging", VersioningConfiguration={"Status": "Enabled"})
+    objects.exchange("a", b"one")
+    objects.exchange("a", b"two")
+
+    (left,) = s3.list_object_versions(Bucket="exchanging")["Versions"]
+    assert s3.get_object(Bucket="exchanging", Key="x/a", VersionId=left["VersionId"])["Body"].read() == b"two"
+
+
 @pytest.mark.parametrize(
     "key",
     ["../a", "a/../b", "/etc/passwd", "a//b", "", "a/", ".drafts/a", "a/.b", "A", "a b", "a\nb", "a\n", "a\\b"],
 )
 def test_keys_that_leave_the_store_are_refused(objects, key, tmp_path):
-    for use in (objects.read, lambda k: objects.create(k, b""), objects.delete, lambda k: list(objects.list(k))):
+    for use in (
+        objects.read,
+        objects.delete,
+        lambda k: objects.create(k, b""),
+        lambda k: objects.exchange(k, b""),
+        lambda k: objects.start(k, 1),
+        lambda k: list(objects.list(k)),
+        lambda k: list(objects.dated(k)),
+    ):
         with pytest.raises(StoreError, match="malformed") as refusal:
             use(key)
         assert refusal.value.code == "store.key"

@@ -1,0 +1,58 @@
+"""Commands about keys: rotate, rewrap."""
+
+from typing import Annotated
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    keys = typer.Typer(help="Keys that people's material is sealed under: renew them.", no_args_is_help=True)
+    keys.command()(rotate)
+    keys.command()(rewrap)
+    app.add_typer(keys, name="keys")
+
+
+def rotate(
+    person: Annotated[str, typer.Argument(help="Their alias or id.", show_default=False)] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="Everyone enrolled here, one after the other.")] = False,
+) -> None:
+    """Give a person a new material key, seal everything that shows them under it, and destroy the old one.
+
+    Nothing else has to stop meanwhile. If it breaks off, run it again: it goes on where it was.
+    """
+    from rich.progress import Progress
+
+    from avatar.compose import open_house
+    from avatar.errors import InputError
+    from avatar.rotation import rotate as renew
+
+    if bool(person) == everyone:
+        raise InputError("say whose key to renew: a PERSON, or --all", code="keys.nobody")
+    people = open_house().people
+    for name in [each.id for each in people.all()] if everyone else [person]:
+        with Progress(transient=True) as progress:
+            task = progress.add_task("sealing anew", total=None)
+            done = renew(people, name, lambda n, of: progress.update(task, completed=n, total=of))  # noqa: B023
+        typer.echo(f"{done.person} has a new key: {done.resealed} objects were sealed anew, the old key is destroyed.")
+
+
+def rewrap() -> None:
+    """Have AWS KMS wrap every person's keys with the first key that AVATAR_KMS_KEY names, not with the others.
+
+    No key leaves KMS, and nothing is sealed anew. Before: AVATAR_KMS_KEY=NEW,OLD everywhere. Afterwards: NEW alone.
+    """
+    from rich.progress import track
+
+    from avatar.artifacts.kms import KmsKeyring
+    from avatar.compose import open_house
+    from avatar.errors import InputError
+
+    house = open_house()
+    keyring = house.vault.keyring
+    if not isinstance(keyring, KmsKeyring):
+        raise InputError("AVATAR_KMS_KEY names no KMS key, so nothing is wrapped by one", code="keys.no-kms")
+    everyone = [id for id, person in house.ledger.read().people.items() if not person.erased]
+    for id in track(everyone, "wrapping anew", transient=True):
+        keyring.rewrap(id)
+    typer.echo(f"The keys of {len(everyone)} people are wrapped by {house.settings.kms_key.partition(',')[0]} alone.")

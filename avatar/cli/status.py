@@ -1,0 +1,74 @@
+"""Commands about the public status of published files: status, check-status."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    app.command()(status)
+    app.command("check-status")(check_status)
+
+
+def status(
+    what: Annotated[str, typer.Argument(help="A published file, or its sha256.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Also write it here, signed: for others to check.")] = None,
+) -> None:
+    """Tell whether consent for a published file stands today. Exit status 0 means that it does."""
+    from avatar.compose import open_house
+    from avatar.status import Standing
+
+    house = open_house()
+    found = house.statuses.of(_sha256(what))
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = out.with_name(f".{out.name}.draft")
+        draft.write_text(str(house.statuses.note(found.file)))
+        draft.replace(out)
+    typer.echo(found.model_dump_json(indent=2) if as_json else found.explain())
+    if found.state != Standing.VALID:
+        raise typer.Exit(1)
+
+
+def check_status(
+    file: Annotated[Path, typer.Argument(help="A signed status.", show_default=False)],
+    of: Annotated[Path | None, typer.Option(help="The published file that it must be of.")] = None,
+    log_key: Annotated[
+        str | None,
+        typer.Option(help="The ledger's checkpoint key, as `ledger checkpoint` prints it; else of the key folder."),
+    ] = None,
+) -> None:
+    """Check a signed status, offline and with no store. Exit status 0 means that it is valid, and says so."""
+    from avatar.canonical import digest_of_file
+    from avatar.cli.ledger import log_key_of
+    from avatar.compose import read_settings
+    from avatar.errors import InputError, LedgerError
+    from avatar.status import Standing, read_status
+
+    log = log_key_of(log_key, read_settings().key_folder)
+    if log is None:
+        raise InputError("say which ledger to believe (--log-key)", code="ledger.no-key")
+    try:
+        found = read_status(file.read_bytes(), log)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}", code="status.no-file") from error
+    if of and digest_of_file(of) != found.file:
+        raise LedgerError(f"{file} holds, but is not about {of}", code="status.other-file")
+    typer.echo(found.explain())
+    if found.state != Standing.VALID:
+        raise typer.Exit(1)
+
+
+def _sha256(what: str) -> str:
+    from avatar.canonical import digest_of_file
+    from avatar.errors import InputError
+
+    if re.fullmatch(r"[0-9a-f]{64}", what):
+        return what
+    if not Path(what).is_file():
+        raise InputError(f"{what!r} is neither a file nor the sha256 of one (64 hex digits)", code="file.missing")
+    return digest_of_file(Path(what))

@@ -1,0 +1,124 @@
+"""Commands about webhooks: add, list, remove, test, deliver, redeliver."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from avatar.webhooks.outbox import Contents
+    from avatar.webhooks.subscription import Subscription
+
+Id = Annotated[str, typer.Argument(help="As `avatar webhooks list` shows it.", show_default=False)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    webhooks = typer.Typer(help="Tell other systems, over HTTP, what the ledger recorded.", no_args_is_help=True)
+    for command in (add, remove, test, deliver, redeliver):
+        webhooks.command()(command)
+    webhooks.command("list")(show)
+    app.add_typer(webhooks, name="webhooks")
+
+
+def add(
+    url: Annotated[str, typer.Argument(help="https://HOST/PATH", show_default=False)],
+    event: Annotated[
+        list[str] | None,
+        typer.Option(help="granted, withdrawn, erased, published or refused. Several times; all when left out."),
+    ] = None,
+) -> None:
+    """Have a URL told of what is recorded from now on. Its secret is shown once, here."""
+    from avatar.compose import open_house
+
+    added = open_house().courier.subscribe(url, event or [])
+    typer.echo(f"{added.id} is told of: {', '.join(added.events)}")
+    typer.echo(f"Messages are signed with {added.secret}")
+    typer.echo(f"Whether they arrive: avatar webhooks test {added.id}")
+
+
+def show(as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False) -> None:
+    """List the webhooks, what waits to be told, and what was given up."""
+    from avatar.compose import open_house
+
+    courier = open_house().courier
+    rows = [_row(each, courier.look(each)) for each in courier.subscriptions.all()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        typer.echo("There are no webhooks. First: avatar webhooks add https://HOST/PATH --event withdrawn")
+    for row in rows:
+        typer.echo(f"{row['id']}  {row['url']}  {', '.join(row['events'])}{'  GONE: nothing is sent' * row['gone']}")
+        for kind in ("waiting", "dead"):
+            for letter in row[kind]:
+                due = f", next {letter['due']}" if letter["due"] else ""
+                why = f": {letter['why']}" if letter["why"] else ""
+                typer.echo(f"    {kind}: entry {letter['entry']}, tried {letter['tried']} times{due}{why}")
+
+
+def remove(id: Id) -> None:
+    """Tell a webhook nothing any more, also nothing that waits."""
+    from avatar.compose import open_house
+
+    open_house().courier.unsubscribe(id)
+    typer.echo(f"{id} is removed.")
+
+
+def test(id: Id) -> None:
+    """Send a message that says nothing, now. Exit status 0 means that it arrived."""
+    from avatar.compose import open_house
+
+    trouble = open_house().courier.test(id)
+    typer.echo(f"not delivered: {trouble}" if trouble else "delivered")
+    if trouble:
+        raise typer.Exit(1)
+
+
+def deliver(
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until stopped.")] = False,
+    every: Annotated[float, typer.Option(min=0.2, help="With --follow: seconds between two looks.")] = 5.0,
+) -> None:
+    """Bring public statuses up to date and send every message that is due. Run it by a timer, or with --follow."""
+    import time
+
+    from avatar.compose import open_house
+
+    house = open_house()
+    while True:
+        house.statuses.refresh()
+        done = house.courier.carry()
+        if not follow or done.delivered or done.failed:
+            typer.echo(f"{done.delivered} delivered, {done.failed} failed, {done.dead} given up")
+        if not follow:
+            return
+        time.sleep(every)
+
+
+def redeliver(id: Id) -> None:
+    """Queue again what was given up for a webhook."""
+    from avatar.compose import open_house
+
+    count = open_house().courier.revive(id)
+    typer.echo(f"{count} queued again; next: avatar webhooks deliver")
+
+
+def _row(subscription: "Subscription", contents: "Contents") -> dict[str, Any]:
+    return {
+        "id": subscription.id,
+        "url": subscription.url,
+        "events": list(subscription.events),
+        "gone": contents.gone,
+        **{
+            kind: [
+                {
+                    "entry": letter.index,
+                    "tried": letter.tried,
+                    "due": letter.due.isoformat(timespec="seconds") if letter.due else None,
+                    "why": letter.why,
+                }
+                for letter in letters
+            ]
+            for kind, letters in (("waiting", contents.waiting), ("dead", contents.dead))
+        },
+    }
