@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from avatar.cli.produce import ScriptOption, text_of
+from avatar.cli.words import PURPOSES
 
 Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
 
@@ -16,20 +17,27 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def preview(
+def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
     script: ScriptOption,
     cast: Annotated[
         list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
     ],
+    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
+    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
+    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
     lines: Annotated[int, typer.Option(min=1, help="How many lines of the script, from its start.")] = 3,
     out: Annotated[
         Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")
     ] = None,
 ) -> None:
-    """Make a small draft of the first lines in seconds: consented to, marked and signed like any production."""
+    """Make a small draft of the first lines in seconds: marked, and consented to and signed like any production.
+
+    It is made for showing inside the team, and counts like any video that people agreed to.
+    """
     from dataclasses import replace
 
+    from avatar.asking import brief_of
     from avatar.blueprint.draft import draft_of
     from avatar.cli.run import make
     from avatar.compose import House
@@ -37,11 +45,12 @@ def preview(
     from avatar.production import Production
     from avatar.seeing import draw_speech, timings_in
 
-    plan = blueprint_named(blueprint)
+    plan, brief = blueprint_named(blueprint), brief_of(purpose, project, language, ["internal"])
     said: list[str] = []
 
     def draft(house: House) -> Production:
-        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script))
+        # The whole script is what people agreed to; some of its lines are said.
+        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief)
         some = replace(whole, script=whole.script[:lines])
         said.extend(line.text for line in some.script)
         return some

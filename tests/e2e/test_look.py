@@ -13,7 +13,7 @@ SAYS = "Hello, and welcome. Bob paid for five maps. And nobody hears this."
 
 
 def test_a_preview_is_small_signed_and_drawn_and_is_compared_with_a_version_while_consent_stands(copy):
-    cast = "--cast", "presenter=ava"
+    cast = "--cast", "presenter=ava", "--purpose", "product-demonstration", "--project", "demo"
     made = copy.run("preview", "presenter", "--script", SAYS, *cast, "--lines", "2")
     assert made.returncode == 0, made.stdout + made.stderr
     folder = copy.folder / "out" / "presenter-preview"
