@@ -54,7 +54,7 @@ def main() -> None:
             _grow(world, Path(folder) / "store", size, happening)
             rows.append(_whole(world, objects, size))
             _grow(world, Path(folder) / "store", size + _TAIL, happening)
-            rows += _measured(world, objects, size, lambda: world.gate.clear(request))
+            rows += _measured(world, objects, size, lambda: world.clear(request))
     show(rows, wanted.json)
 
 
