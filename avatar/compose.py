@@ -16,6 +16,7 @@ from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
 from avatar.audit import facts_of
+from avatar.capture.capture import Capture
 from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
 from avatar.consent.keys import Key, key_at
@@ -84,6 +85,13 @@ class House:
     def people(self) -> People:
         folder = self.settings.key_folder / "people"
         return People(self.objects, self.store, self.vault, self.ledger, folder, self.settings.organisation)
+
+    @cached_property
+    def capture(self) -> Capture:
+        """Where people say what they agree to."""
+        from avatar.capture.shipped import Shipped
+
+        return Capture(self.people, Shipped())
 
     @property
     def signing(self) -> Path:

@@ -58,7 +58,7 @@ def engines() -> None:
 
 
 def list_weights() -> None:
-    """List the weight files that the installed engines use, with licence and whether they are here."""
+    """List the weight files that engines and checks of consent use, with licence and whether they are here."""
     from avatar.errors import WeightsError
     from avatar.weights import locate
 
@@ -79,7 +79,9 @@ def pull_weights() -> None:
 
 
 def _all() -> list[Any]:
+    from avatar.capture.shipped import WEIGHTS
     from avatar.registry import installed
 
     found = {weights.name: weights for load in installed().values() for weights in load().weights}
+    found |= {weights.name: weights for weights in WEIGHTS}
     return [found[name] for name in sorted(found)]
