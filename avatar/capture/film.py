@@ -18,7 +18,9 @@ _LONGEST = 24 * LOOKS  # frames; what comes later is not watched
 _RECOUNT = 6  # of so many frames, one is searched anew for every face in it
 _COMPARED = 2  # of so many frames, one is compared
 _LIPS, _EYES = (13, 14), (33, 263)  # of the mesh: the inner lips, the outer corners of the eyes
-_STILL = 0.004  # of the distance between the eyes: lips of a photograph seem to move by 0.001, of speech by 0.008 and more
+_STILL = (
+    0.004  # of the distance between the eyes: lips of a photograph seem to move by 0.001, of speech by 0.008 and more
+)
 _LAG = 3  # frames that sound and picture may be apart
 _QUIET = -50.0  # decibels below the loudest: silence
 

@@ -54,7 +54,7 @@ class Senses(Protocol):
         """Compare the voice of *sound* with each of the *samples*, and its *words* at the end with the rest."""
 
     def faces(self, film: Path, sound: Path, pictures: Sequence[Path]) -> Faces:
-        """Compare the face in *film* with that in each of the *pictures* (PNG or mp4), and its lips with the *sound*."""
+        """Compare the face in *film* with each of the *pictures* (PNG or mp4), and its lips with the *sound*."""
 
     def mark(self, sound: Path) -> float:
         """Return how surely *sound* carries the mark of synthetic speech, 0 to 1."""

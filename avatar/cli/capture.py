@@ -145,7 +145,9 @@ def _say(outcome: "Outcome", challenge: "Challenge") -> None:
         return
     why = ", ".join(outcome.codes)
     if outcome.standing is Standing.HELD:
-        typer.echo(f"Held for a second operator ({why}): avatar consent review {challenge.id[:12]} --accept or --refuse")
+        typer.echo(
+            f"Held for a second operator ({why}): avatar consent review {challenge.id[:12]} --accept or --refuse"
+        )
         return
     typer.echo(f"Refused ({why}). Nothing was agreed to; ask again (avatar consent request).", err=True)
     raise typer.Exit(1)

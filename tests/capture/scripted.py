@@ -32,7 +32,9 @@ class Scripted:
     models: dict[str, str] = field(default_factory=dict)
 
     def hear(self, sound: Path) -> tuple[Word, ...]:
-        return tuple(Word(text=text, start=index / 2, end=index / 2 + 0.4) for index, text in enumerate(self.says.split()))
+        return tuple(
+            Word(text=text, start=index / 2, end=index / 2 + 0.4) for index, text in enumerate(self.says.split())
+        )
 
     def voices(self, sound: Path, samples: Sequence[Path], words: Sequence[Word]) -> Voices:
         self.compared.append(tuple(samples))
