@@ -45,6 +45,7 @@ COUNTERMEASURES = {
     "asked before recalling": "Consent is asked before anything is recalled: a remembered result is still a use.",
     "asked again before keeping": "Consent is asked again before anything is kept.",
     "asked while it runs": "Consent is asked again and again while work runs.",
+    "asked as frames flow": "Consent is asked by the frames themselves, wherever they flow.",
     "compare and swap": "A publication stands at the very ledger position whose consent was checked, or not at all.",
     "uses embodied": "A result embodies every use that went into it: taking one back takes back what it made.",
     "nobody": "Material that shows nobody is refused: there is no one who could have agreed.",
