@@ -1,7 +1,7 @@
 """Takes countermeasures out, one by one, in a copy of the source, and runs the attack cases that name them.
 
-Run as ``python -m tools.mutate_countermeasures [--only NAME ...] [--json FILE]``. Exits with 1 if a mutant survives: if its
-cases pass, or hang so that nothing says anything.
+Run as ``python -m tools.mutate_countermeasures [--only NAME ...] [--json FILE]``. Exits with 1 if a mutant survives: if
+its cases pass, or hang so that nothing says anything.
 """
 
 import argparse
