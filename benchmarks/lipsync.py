@@ -6,7 +6,6 @@ project: it is made here, half ben and half mia.
 """
 
 import tempfile
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +13,8 @@ import numpy as np
 
 from avatar import intake
 from avatar.blueprint.load import parse
-from avatar.cli.demo import PERFORMERS
+from avatar.cli.demo import BRIEF, PERFORMERS, TERMS
 from avatar.compose import House
-from avatar.consent import Use
 from avatar.delivery import deliver, prepare
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
@@ -35,7 +33,6 @@ _SCRIPT = (
     "Paul, please bring me the brown umbrella before Friday. My brother moved five big maps from the living room. "
     "A short pause, then we go on: why would anybody walk home? The studio asks people before it uses their voice."
 )
-_USES = (Use.CLONE_VOICE, Use.ANIMATE_FACE, Use.PUBLISH)
 _BLUEPRINT = "name: lipsync\nspeakers: [one]\nanimation: {{engine: {engine}}}\n"
 
 
@@ -75,12 +72,13 @@ def _people(folder: Path, landmarker: Landmarker) -> list[tuple[str, Path, str]]
 def _consenting(house: House, name: str, portrait: Path, voice: str) -> None:
     said = PERFORMERS / f"{voice}_statement.flac", PERFORMERS / f"{voice}_statement.txt"
     samples = [partial(intake.portrait, portrait), partial(intake.voice, *said)]
-    house.people.agree(house.people.enroll(name, "synthetic", samples), _USES, days=timedelta(weeks=1).days)
+    house.people.agree(house.people.enroll(name, "synthetic", samples), TERMS)
 
 
 def _video(house: House, name: str, engine: str, to: Path) -> Path:
     blueprint = parse(_BLUEPRINT.format(engine=engine).encode(), "lipsync")
-    signed = direct(prepare(house, blueprint, {"one": name}, _SCRIPT), house.studio.perform)
+    production = prepare(house, blueprint, {"one": name}, _SCRIPT, BRIEF)
+    signed = direct(production, house.studio.under(production.asks))
     return deliver(house, signed, to).video
 
 

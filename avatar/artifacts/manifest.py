@@ -19,6 +19,8 @@ class Work(BaseModel):
     options: dict[str, Any]
     version: int
     weights: dict[str, str]  # name -> sha256
+    said: tuple[str, ...] = ()  # the words that this work puts into someone's mouth
+    shown: tuple[str, ...] = ()  # the words that it writes into the picture
 
     @property
     def recipe(self) -> str:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from avatar.consent.claims import Use
-from avatar.consent.record import Digest, PersonId
+from avatar.consent.vocabulary import Digest, PersonId
 
 LABEL = "org.avatar-pipeline.consent"
 ACTIONS = "c2pa.actions.v2"
