@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from avatar.artifacts.artifact import Artifact, Footage
-from avatar.artifacts.manifest import Manifest
+from avatar.artifacts.manifest import Manifest, seed_of
 from avatar.artifacts.store import Store
 from avatar.consent import Cleared
 from avatar.consent.brief import Brief
@@ -52,7 +52,7 @@ class Bench:
         self._started = time.monotonic()
         self._closed = False
         self.pulled: int | None = None  # how many frames came in, once the engine has asked for them
-        self.seed = int(recipe[:8], 16)
+        self.seed = seed_of(recipe)
 
     @property
     def signer(self) -> Signer:

@@ -28,6 +28,11 @@ class Work(BaseModel):
         return digest_of(self.model_dump(mode="json"))
 
 
+def seed_of(recipe: str) -> int:
+    """Return the number (32 bits) that stands for *recipe* where there is no room for all of it."""
+    return int(recipe[:8], 16)
+
+
 class Manifest(BaseModel):
     """The birth certificate of one artifact. It holds no clock and no grant: the same work has the same name."""
 
