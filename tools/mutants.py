@@ -27,18 +27,25 @@ def _never(name: str, file: str, condition: str) -> Mutant:
 
 MUTANTS = (
     # The ledger and the records in it
-    _never("person's signature", "consent/state.py", "not verify(person.key, grant.signature, grant.signed_bytes)"),
     _never(
-        "signature at the door", "consent/ledger.py", "not verify(person.key, record.signature, record.signed_bytes)"
+        "person's signature",
+        "consent/admission.py",
+        "not verify(state.people[record.person].key, record.signature, record.signed_bytes)",
     ),
-    _never("once recorded", "consent/state.py", "grant.digest in state.grants"),
-    _never("key for life", "consent/state.py", "fact.person in state.people"),
+    _never("signature at the door", "consent/ledger.py", "against"),
+    _one(
+        "once recorded",
+        "consent/admission.py",
+        "    # What was ended stays ended: recording the same signature again is not a new agreement.\n    if ",
+        "    if True or ",
+    ),
+    _one("key for life", "consent/admission.py", "case Enrolled() if fact.person in state.people:", "case Enrolled() if False:"),
     _never("other grantee", "people.py", "grant.grantee != self.organisation"),
     _never("brought by whom", "consent/decide.py", "person.assets.get(claim.asset) != claim.manifest"),
     _one("no gaps", "consent/ledger.py", "                self._refuse_gaps()\n", "                pass\n"),
     _one("no rollback", "consent/ledger.py", "                self._refuse_rollback()\n", "                pass\n"),
-    _never("chain", "consent/state.py", "entry.index != state.index + 1 or entry.previous != state.digest"),
-    _never("signed entries", "consent/state.py", "not verify(state.key, entry.signature, entry.signed_bytes)"),
+    _never("chain", "consent/fold.py", "entry.index != state.index + 1 or entry.previous != state.digest"),
+    _never("signed entries", "consent/fold.py", "not verify(state.key, entry.signature, entry.signed_bytes)"),
     _never("own ledger", "consent/ledger.py", "index == 0 and self._state.key != self._key.public"),
     _never("canonical entries", "consent/entries.py", "entry.digest != hashlib.sha256(data).hexdigest()"),
     Mutant(
@@ -62,12 +69,12 @@ MUTANTS = (
     _one(
         "asked again before keeping",
         "studio.py",
-        "            job = self._clear(request)\n            if isinstance(request, Publish):\n",
-        "            if isinstance(request, Publish):\n",
+        "            else:\n                job = self._clear(request, brief)\n",
+        "            else:\n                pass\n",
     ),
-    _one("asked while it runs", "studio.py", "ask=lambda: self._ask(request)", "ask=lambda: None"),
+    _one("asked while it runs", "studio.py", "ask=lambda: self._ask(request, bench.brief)", "ask=lambda: None"),
     _one("asked while it runs", "attend.py", "                ask()\n", "                pass\n"),
-    _one("asked as frames flow", "studio.py", "                    self._ask(job.request)\n", ""),
+    _one("asked as frames flow", "studio.py", "                    self._ask(job.request, bench.brief)\n", ""),
     _one("compare and swap", "studio.py", "self.ledger.append_at(job.at, fact)", "self.ledger.append(fact)"),
     _never("uses embodied", "consent/gate.py", "manifest.work and manifest.work.use"),
     _never("nobody", "consent/gate.py", "not manifest.people"),
@@ -142,7 +149,8 @@ HANGS = (
     _one(
         "compare and swap",
         "studio.py",
-        "                return job\n            job = self._clear(request)\n",
-        "                return job\n",
+        "        while True:\n            job: Cleared[Any] = self._clear(",
+        "        job: Cleared[Any] = self._clear(request, brief, Output(recipe, length, request.video.digest))\n"
+        "        while True:\n            _ = (",
     ),
 )

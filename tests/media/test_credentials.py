@@ -121,11 +121,11 @@ def test_the_credential_is_stored_with_the_sample_and_is_nobody_s_likeness(signe
     kept = world.store.fetch(footage, CREDENTIAL, world.folder / "kept")
     assert generators(kept.read_bytes()) == ["a camera"]
     speech = _speech(world, other)
-    assert world.studio.perform(RefineLips(footage, speech), Choice("hush"))
+    assert world.perform(RefineLips(footage, speech), Choice("hush"))
 
 
 def _speech(world, person):
     from avatar.stages.voice import CloneVoice, LearnVoice
 
-    model = world.studio.perform(LearnVoice(world.likeness(person).voice), Choice("ear"))
-    return world.studio.perform(CloneVoice(model, "hello there"), Choice("beep"))
+    model = world.perform(LearnVoice(world.likeness(person).voice), Choice("ear"))
+    return world.perform(CloneVoice(model, "hello there"), Choice("beep"))
