@@ -8,7 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import consent, keys, ledger, operators, people, produce, retention, status, tools, webhooks
+from avatar.cli import consent, keys, ledger, look, operators, people, produce, retention, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ people.add_to(app)
 consent.add_to(app)
 operators.add_to(app)
 produce.add_to(app)
+look.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
 status.add_to(app)

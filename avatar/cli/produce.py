@@ -39,7 +39,7 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
 
     plan = blueprint_named(blueprint)
     brief = brief_of(purpose, project, language, channel, territory)
-    make(lambda house: prepare(house, plan, cast_of(cast), _script(script), brief), out or Path("out") / plan.name)
+    make(lambda house: prepare(house, plan, cast_of(cast), text_of(script), brief), out or Path("out") / plan.name)
 
 
 def demo(
@@ -52,10 +52,11 @@ def demo(
     from avatar.cli.demo import demonstration
     from avatar.cli.run import make
 
-    make(lambda house: demonstration(house, _script(script) if script else ""), out)
+    make(lambda house: demonstration(house, text_of(script) if script else ""), out)
 
 
-def _script(given: str) -> str:
+def text_of(given: str) -> str:
+    """Return the script that *given* names as a file, or is."""
     from avatar.delivery import script_in
 
     path = Path(given) if len(given) < 250 and "\n" not in given else None

@@ -122,3 +122,14 @@ def test_two_renders_give_the_same_bytes(bench):
     one = H264(burn_captions=True).run(cleared(request), bench)["picture.mp4"].read_bytes()
 
     assert H264(burn_captions=True).run(cleared(request), bench)["picture.mp4"].read_bytes() == one
+
+
+def test_a_label_stands_on_every_frame_and_touches_nothing_else(bench):
+    bare, labelled = (
+        planes_in(H264(crf=1, label=text).run(cleared(Render((ONE,), SPEECH)), bench)["picture.mp4"])
+        for text in ("", "PREVIEW")
+    )
+
+    changes = [np.abs(one.astype(int) - other)[:192] for one, other in zip(bare, labelled, strict=True)]
+    assert all(change[:40, :120].max() > 60 for change in changes)
+    assert all(change[60:].mean() < 3 for change in changes)

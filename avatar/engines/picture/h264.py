@@ -20,7 +20,7 @@ from avatar.media.overlay import Showing, laid_over
 from avatar.media.panels import colours, side_by_side
 from avatar.media.text import lines_of
 from avatar.media.timeline import SAMPLE_RATE, samples_for
-from avatar.media.titles import caption, lower_third
+from avatar.media.titles import caption, label, lower_third
 from avatar.stages.picture import Render
 from avatar.stages.request import Parts, Workbench
 from avatar.voices.timings import Timings
@@ -36,7 +36,8 @@ class H264:
     Picture and sound leave it marked: imperceptible, and no option says otherwise.
 
     *crf* is x264's quality (less is better; 18 to 23 look like the source), *background* one colour or two
-    (``"#223 to #556"``) behind the panels, *burn_captions* writes the captions into the picture.
+    (``"#223 to #556"``) behind the panels, *burn_captions* writes the captions into the picture, *label* stands in the
+    upper left of every frame, for those whose law asks for a visible one.
     """
 
     version: ClassVar[int] = 2
@@ -45,6 +46,7 @@ class H264:
     crf: Annotated[int, Field(ge=1, le=40)] = CRF
     background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
     burn_captions: bool = False
+    label: str = ""
 
     def run(self, job: Cleared[Render], bench: Workbench) -> Parts:
         request = job.request
@@ -61,6 +63,8 @@ class H264:
         frames = side_by_side(panels, self.background)
         _write_sound(bench.open(request.speech, "sound.wav"), parts["sound.wav"], frames)
         showings = list(_captioned(timings, frames)) if self.burn_captions else []
+        if lines_of(self.label):
+            showings.append(Showing(label(" ".join(lines_of(self.label)), frames.format), 0, frames.count))
         marked = mark_picture(laid_over(frames, showings), bench.seed)
         encode(marked, parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
         return parts
