@@ -75,8 +75,8 @@ def test_where_nobody_attends(scene, monkeypatch):
     monkeypatch.setattr("avatar.studio._ASK_EVERY", 0)
     scene.world.agree(scene.victim)
     request = Render((scene.footage(scene.victim),), scene.speech(scene.victim))
-    job = scene.world.gate.clear(request)
-    batches = Bench(job, scene.world.studio, scene.world.folder, "0" * 64).frames(request.panels[0]).batches
+    job = scene.world.clear(request)
+    batches = Bench(job, scene.world.studio, scene.world.folder, "0" * 64, TOY_BRIEF).frames(request.panels[0]).batches
     next(batches)
     scene.world.people.withdraw(scene.victim)
 
