@@ -302,6 +302,9 @@ class People:
 
     def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
         if id in self.ledger.read().people:
+            known = self._known(alias)
+            if known and known.id == id:  # another process was faster, by a moment
+                return known
             raise InputError(
                 f"id {id!r} is someone else's here, or was erased for good; leave it out", code="person.id-taken"
             )
