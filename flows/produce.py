@@ -12,8 +12,10 @@ from prefect.states import Completed
 from avatar.artifacts.artifact import SignedVideo
 from avatar.compose import House, open_house
 from avatar.delivery import blueprint_named, deliver, prepare
-from avatar.errors import AvatarError, InputError
+from avatar.errors import AvatarError
 from avatar.production import Production, direct
+from avatar.reach import spread
+from flows.cast import found
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
 from flows.endings import ending
 from flows.perform import InTasks
@@ -38,6 +40,7 @@ def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") ->
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)
+    spread(house)
     show_summary(signed, delivered, tally, time.monotonic() - started)
     show_contact_sheet(delivered.folder / "contact-sheet.png")
     return Completed(message=f"signed video {signed.digest} is {delivered.video}", data=signed.digest)
@@ -52,15 +55,5 @@ def _directed(house: House, production: Production, script: str) -> SignedVideo:
 
 def _prepared(house: House, blueprint: str, cast: Mapping[str, str], script: str) -> Production:
     for role, alias in cast.items():
-        _find(house, role, alias)
+        found(house, alias, f"cast, role {role!r}: ")
     return prepare(house, blueprint_named(blueprint), cast, script)
-
-
-def _find(house: House, role: str, alias: str) -> None:
-    try:
-        house.people.find(alias)
-    except InputError as error:
-        # The library's own sentence lists who is enrolled; those names have no business in Prefect.
-        raise InputError(
-            f"cast, role {role!r}: nobody here is called {alias!r} (avatar people lists who is)", code=error.code
-        ) from None
