@@ -1,5 +1,6 @@
 """A private folder, and the cleared request's own material."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,6 +66,8 @@ class Bench:
         return frames
 
     def new(self, name: str) -> Path:
+        if name != Path(name).name:
+            raise NotInRequestError(f"a new file is called {name!r}: give a plain name", code="engine.reach")
         return self.room / name
 
     def weight(self, weights: Weights) -> Path:
@@ -81,6 +84,11 @@ class Bench:
     def close(self) -> None:
         """Make the next ``pulse``, ``open``, ``frames`` or ``signer`` raise: the work is over."""
         self._closed = True
+
+    def tidy(self) -> None:
+        """Remove whatever work that was left behind has written since: nobody else will."""
+        if self._closed:
+            shutil.rmtree(self.room, ignore_errors=True)
 
     def _go_on(self) -> None:
         if self._closed:

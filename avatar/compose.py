@@ -26,6 +26,7 @@ from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import Verdict
 from avatar.provenance.verify import verify
+from avatar.retention import Policy
 from avatar.rooms import sweep
 from avatar.settings import Settings
 from avatar.stages.request import Signer
@@ -103,6 +104,14 @@ class House:
     def checkpoint_key(self) -> Path:
         """The file of the key that signs the ledger's checkpoints."""
         return self.settings.key_folder / KEY_FILE
+
+    @property
+    def policy(self) -> Policy:
+        """For how long things are kept here."""
+        settings = self.settings
+        return Policy.of_days(
+            settings.retain_intermediate_days, settings.retain_published_days, settings.retain_person_days
+        )
 
     def prove(self, index: int) -> str:
         """Sign the ledger as it stands, and return the proof that entry *index* is in it, which anyone can check."""

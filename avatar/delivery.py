@@ -12,6 +12,7 @@ from avatar.artifacts.artifact import SignedVideo
 from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.compose import House
+from avatar.consent.entries import Refused
 from avatar.errors import CredentialError, InputError
 from avatar.production import Production, uses_in
 from avatar.provenance.verdict import Verdict
@@ -31,7 +32,19 @@ class Delivered:
 
 
 def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str) -> Production:
-    """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be."""
+    """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be.
+
+    Raises:
+        AvatarError: it cannot be made; the refusal is in the ledger.
+    """
+    try:
+        return _prepared(house, blueprint, cast, script)
+    except InputError as error:  # what the gate refuses it has recorded itself
+        house.ledger.append(Refused(code=error.code, request="Production"))
+        raise
+
+
+def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str) -> Production:
     lines = lines_of(script)
     people = house.people
     likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}

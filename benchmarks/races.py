@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -231,9 +232,9 @@ def on_a_folder(folder: Path) -> World:
     return World(folder)
 
 
-def on_s3(folder: Path) -> World:
-    """Return the world in *folder* whose store is a bucket of whatever speaks S3 at ``AWS_ENDPOINT_URL``."""
-    objects: Objects = S3Objects(_BUCKET, folder.name.lower())
+def on_s3(bucket: str, folder: Path) -> World:
+    """Return the world in *folder* whose store is in a *bucket* of whatever speaks S3 at ``AWS_ENDPOINT_URL``."""
+    objects: Objects = S3Objects(bucket, folder.name.lower())
     return World(folder, objects)
 
 
@@ -247,7 +248,7 @@ def main() -> None:
     rows = _rows("folder", wanted.folder, on_a_folder)
     if wanted.s3:
         with _moto():
-            rows += _rows("S3", wanted.s3, on_s3)
+            rows += _rows("S3", wanted.s3, partial(on_s3, _BUCKET))
     show(rows, wanted.json)
 
 
@@ -279,6 +280,7 @@ def _in_a_process(folder: Path, world_of: Callable[[Path], World]) -> Iterator[W
     ours, theirs = context.Pipe()
     process = context.Process(target=_withdrawals, args=(theirs, folder, world_of), daemon=True)
     process.start()
+    theirs.close()  # so that we hear of it when the process dies
     ours.recv()
 
     def withdraw(person: Person, uses: Sequence[Use], delay: float) -> None:

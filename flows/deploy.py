@@ -14,7 +14,7 @@ from prefect.settings import get_current_settings
 
 from avatar.delivery import BLUEPRINTS, cast_of, script_in
 from avatar.errors import AvatarError, InputError
-from flows.deployments import by_anyone, by_hand, by_itself, served
+from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
 
@@ -29,6 +29,9 @@ Before: prefect server start, in another terminal (it prints the address of its 
 Every night at three, as well:
         python -m flows.deploy --cron "0 3 * * *" --blueprint presenter
             --cast presenter=ava --script news.txt
+
+Every night at four, remove what is due (AVATAR_RETAIN_..._DAYS):
+        python -m flows.deploy --sweep "0 4 * * *"
 
 A person who withdraws is not in tomorrow's video: the run ends as Refused, with the reason. To record a withdrawal
 from Prefect's pages, run withdraw/withdraw: it waits for no production.
@@ -49,6 +52,9 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     notify: Annotated[
         int, typer.Option(min=0, max=1440, help="Minutes between two rounds of webhooks and statuses; 0: none.")
     ] = 5,
+    sweep: Annotated[
+        str, typer.Option(help="Add a deployment that removes what is due: a schedule like --cron's.")
+    ] = "",
 ) -> None:
     """Serve until stopped."""
     try:
@@ -57,6 +63,8 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
         if cron or blueprint or cast or script:
             _check_complete({"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script})
             deployments.append(by_itself(blueprint, known, cron, cast_of(cast or []), script_in(script or Path())))
+        if sweep:
+            deployments.append(sweeping(sweep))
         _check_server()
     except AvatarError as error:
         typer.echo(f"error: {error} [{error.code}]", err=True)

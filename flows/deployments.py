@@ -20,6 +20,7 @@ from avatar.voices.script import lines_of
 from flows.form import example_script, form_of
 from flows.notify import notify
 from flows.produce import produce
+from flows.sweep import sweep
 from flows.withdraw import withdraw
 
 
@@ -63,10 +64,22 @@ def by_itself(name: str, known: dict[str, Served], cron: str, cast: dict[str, st
     try:
         return _deployment(f"{name}-scheduled", known[name], {"cast": cast, "script": script}, cron)
     except ValidationError as error:
-        raise InputError(
-            f"--cron {cron!r}: not a schedule; write minute hour day month weekday, like '0 3 * * *'",
-            code="schedule.malformed",
-        ) from error
+        raise _no_schedule("--cron", cron) from error
+
+
+def sweeping(cron: str) -> RunnerDeployment:
+    """Return the deployment that removes what is due whenever *cron* (in UTC) says."""
+    try:
+        deployment = sweep.to_deployment(
+            "nightly",
+            cron=cron,
+            description="Removes what was kept for as long as the policy says.",
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+    except ValidationError as error:
+        raise _no_schedule("--sweep", cron) from error
+    assert isinstance(deployment, RunnerDeployment)  # a coroutine only where an event loop runs
+    return deployment
 
 
 def by_anyone(minutes: int) -> list[RunnerDeployment]:
@@ -103,3 +116,10 @@ def _deployment(name: str, what: Served, parameters: dict[str, Any], cron: str |
 
 def _first_line(path: Path) -> str:
     return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+
+
+def _no_schedule(option: str, cron: str) -> InputError:
+    return InputError(
+        f"{option} {cron!r}: not a schedule; write minute hour day month weekday, like '0 3 * * *'",
+        code="schedule.malformed",
+    )

@@ -6,7 +6,7 @@ from avatar.blueprint.schema import Blueprint
 
 LONGEST_SCRIPT = 100_000  # letters: two hours of speech
 
-_BELOW_OUT = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
+BELOW_OUT = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
 
 _EXAMPLES = {
     1: "Good morning. Here is the news in one minute.",
@@ -46,7 +46,7 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
                 3,
                 "Folder",
                 "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
-                pattern=_BELOW_OUT,
+                pattern=BELOW_OUT,
                 default="",
             ),
         },

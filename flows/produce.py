@@ -1,5 +1,6 @@
 """The flow: what a content team asks for becomes a signed video, or a refusal with its reason."""
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +12,15 @@ from prefect.states import Completed
 
 from avatar.artifacts.artifact import SignedVideo
 from avatar.compose import House, open_house
+from avatar.consent.entries import Refused
 from avatar.delivery import blueprint_named, deliver, prepare
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, InputError
 from avatar.production import Production, direct
 from avatar.reach import spread
 from flows.cast import found
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
 from flows.endings import ending
+from flows.form import BELOW_OUT
 from flows.perform import InTasks
 from flows.window import Window
 
@@ -36,7 +39,8 @@ def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") ->
     try:
         tally = Tally()
         house = open_house(tally.tell)
-        signed = _directed(house, _prepared(house, blueprint, cast, script), script)
+        production = _asked(house, blueprint, cast, script, out)
+        signed = _directed(house, production, script)
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)
@@ -53,7 +57,15 @@ def _directed(house: House, production: Production, script: str) -> SignedVideo:
     return signed
 
 
-def _prepared(house: House, blueprint: str, cast: Mapping[str, str], script: str) -> Production:
-    for role, alias in cast.items():
-        found(house, alias, f"cast, role {role!r}: ")
-    return prepare(house, blueprint_named(blueprint), cast, script)
+def _asked(house: House, blueprint: str, cast: Mapping[str, str], script: str, out: str) -> Production:
+    # The form was checked by Prefect's server, whose API may be open to anyone: what it lets through is checked here.
+    try:
+        if not re.fullmatch(BELOW_OUT, out):
+            raise InputError(f"out {out!r}: name one folder below out/, or leave it empty", code="out.outside")
+        plan = blueprint_named(blueprint)
+        for role, alias in cast.items():
+            found(house, alias, f"cast, role {role!r}: ")
+    except InputError as error:
+        house.ledger.append(Refused(code=error.code, request="Production"))
+        raise
+    return prepare(house, plan, cast, script)

@@ -30,9 +30,9 @@ class VoiceModel(Artifact):
 
 
 class Speech(Artifact):
-    """One line, spoken: mono sound at 48 kHz, and the ``Timings`` of its phonemes and words."""
+    """One line, spoken: mono sound at 48 kHz, the ``Timings`` of its phonemes and words, and the take's ``Scores``."""
 
-    parts = ("sound.wav", "timings.json")
+    parts = ("sound.wav", "timings.json", "scores.json")
 
 
 class Image(Artifact):

@@ -87,6 +87,8 @@ def _refuse_tricks(text: bytes, name: str) -> None:
         where = f"blueprint {name}, line {token.start_mark.line + 1}"
         if depth > _DEEPEST:
             raise InputError(f"{where}: nested too deeply; two levels are enough", code="blueprint.syntax")
+        if isinstance(token, yaml.TagToken):
+            raise InputError(f"{where}: tags (!) are not allowed; write a plain value", code="blueprint.tag")
         if isinstance(token, yaml.AliasToken):
             raise InputError(
                 f"{where}: aliases (*{token.value}) are not allowed; write the value again", code="blueprint.alias"

@@ -8,7 +8,7 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import keys, ledger, people, produce, status, tools, webhooks
+from avatar.cli import keys, ledger, people, produce, retention, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ ledger.add_to(app)
 status.add_to(app)
 webhooks.add_to(app)
 keys.add_to(app)
+retention.add_to(app)
 
 
 def main() -> None:

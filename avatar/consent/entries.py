@@ -66,6 +66,14 @@ class Erased(_Fact):
     person: PersonId
 
 
+class Expired(_Fact):
+    """Artifacts were removed because they were kept for as long as they should be."""
+
+    kind: Literal["expired"] = "expired"
+    artifacts: tuple[Digest, ...]
+    why: Literal["intermediate", "published", "consent-ended"]
+
+
 class Refused(_Fact):
     """The gate, or the studio, said no."""
 
@@ -97,7 +105,7 @@ class Published(_Fact):
 
 
 Fact = Annotated[
-    Opened | Enrolled | Brought | Granted | Withdrawn | Erased | Refused | Performed | Published,
+    Opened | Enrolled | Brought | Granted | Withdrawn | Erased | Expired | Refused | Performed | Published,
     Field(discriminator="kind"),
 ]
 

@@ -120,9 +120,7 @@ class Ledger:
         """Return the proof that entry *index* is in the ledger, in a checkpoint that a witness saw if there is one."""
         with self._lock:
             self.read()
-            entry = self._objects.read(_name(index)) if 0 <= index < self._tree.size else None
-            if entry is None:
-                raise InputError(f"there is no ledger entry {index}", code="ledger.no-entry")
+            entry = self._stored(index)
             note = checkpoints.best_above(self._objects, index)
             if note is None:
                 raise InputError(
@@ -136,6 +134,28 @@ class Ledger:
                     code="ledger.split-view",
                 )
             return Proof(entry, index, tuple(self._tree.inclusion(index, checkpoint.size)), note)
+
+    def entry(self, index: int) -> Entry:
+        """Return entry *index*, as it was when it was folded.
+
+        Raises:
+            InputError: there is none (``ledger.no-entry``).
+            LedgerError: it was altered since.
+        """
+        with self._lock:
+            self.read()
+            return read_entry(self._stored(index))
+
+    def _stored(self, index: int) -> bytes:
+        data = self._objects.read(_name(index)) if 0 <= index < self._tree.size else None
+        if data is None:
+            raise InputError(f"there is no ledger entry {index}", code="ledger.no-entry")
+        if not self._tree.holds(data, index):
+            raise LedgerError(
+                f"ledger entry {index} was replaced since it was read; restore the store from a backup",
+                code="ledger.rolled-back",
+            )
+        return data
 
     def _extends(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._tree.size and self._tree.root(checkpoint.size) == checkpoint.root

@@ -3,7 +3,18 @@
 from dataclasses import dataclass, field
 
 from avatar.consent.claims import Use
-from avatar.consent.entries import Brought, Enrolled, Entry, Erased, Granted, Opened, Performed, Published, Withdrawn
+from avatar.consent.entries import (
+    Brought,
+    Enrolled,
+    Entry,
+    Erased,
+    Expired,
+    Granted,
+    Opened,
+    Performed,
+    Published,
+    Withdrawn,
+)
 from avatar.consent.keys import verify
 from avatar.consent.record import Grant
 from avatar.errors import LedgerError
@@ -76,6 +87,8 @@ def fold(state: State, entry: Entry) -> None:
         _withdraw(state, fact, entry)
     elif isinstance(fact, Erased):
         _erase(state, fact, entry)
+    elif isinstance(fact, Expired):
+        _expire(state, fact)
     elif isinstance(fact, Performed):
         state.made.add(fact.made)
     elif isinstance(fact, Published):
@@ -129,3 +142,10 @@ def _withdraw(state: State, fact: Withdrawn, entry: Entry) -> None:
 def _erase(state: State, fact: Erased, entry: Entry) -> None:
     person = _person(state, fact.person, entry)
     person.standing, person.withdrawn, person.erased = [], entry.index, True
+
+
+def _expire(state: State, fact: Expired) -> None:
+    gone = set(fact.artifacts)
+    state.made -= gone
+    for person in state.people.values():
+        person.assets = {asset: manifest for asset, manifest in person.assets.items() if manifest not in gone}

@@ -1,18 +1,23 @@
-"""A process of its own for bytes from strangers: little memory, little time, no environment, no second chance."""
+"""A process of its own for bytes from strangers: little memory and time, no environment, no network."""
 
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from avatar.errors import InputError
+from avatar.media.seccomp import give_up_network
+from avatar.media.text import printable
 
-_MEMORY = 4 << 30  # bytes of address space
+_MEMORY = 960 << 20  # bytes of its own; code and files that are mapped come on top
+_ADDRESSES = 4 << 30  # bytes of address space
 _LARGEST = 8 << 30  # bytes of any file written
-_CPU_SECONDS = 120
-_WALL_SECONDS = 300
+# Who sends little may cost little: a bomb is a small file. A megabyte of real footage takes far less than a second.
+_CPU_SECONDS, _BYTES_A_SECOND = 20, 1 << 20
+_PATIENCE = 5  # times that, on a machine that is busy with other things
 _REFUSED = 3  # the exit status of a child that says why
 
 
@@ -23,7 +28,9 @@ def confined(kind: str, path: Path, to: Path) -> None:
         InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
     """
     root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-s", "-P", "-m", "avatar.media.confined", kind, str(path.resolve()), str(to.resolve())]
+    seconds = _CPU_SECONDS + path.stat().st_size // _BYTES_A_SECOND
+    command = [sys.executable, "-s", "-P", "-m", "avatar.media.confined"]
+    command += [kind, str(path.resolve()), str(to.resolve()), str(seconds)]
     # Nothing of ours goes along: no credentials, no proxies. One thread each, or reserved stacks eat the address space.
     environment = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
     try:
@@ -32,22 +39,45 @@ def confined(kind: str, path: Path, to: Path) -> None:
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_WALL_SECONDS,
+            timeout=_PATIENCE * seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{path.name} takes too long to read; convert it again", code="media.too-slow") from error
+        raise _too_slow(path) from error
+    if child.returncode == -signal.SIGXCPU:
+        raise _too_slow(path)
     if child.returncode == _REFUSED:
-        said = json.loads(child.stdout)
-        raise InputError(said["sentence"].replace(str(path.resolve()), path.name), code=said["code"])
+        raise _refusal(child.stdout, path)
     if child.returncode != 0 or not to.is_file():
-        raise InputError(f"{path.name} breaks its reader; convert it again", code="media.crashed")
+        raise _broken(path)
 
 
-def _main(kind: str, path: Path, to: Path) -> int:
-    _limit()
+def called(path: Path) -> str:
+    """Return the name of *path* as it can be shown: a stranger chose it."""
+    return printable(path.name)
+
+
+def _refusal(said: bytes, path: Path) -> InputError:
+    try:
+        why = json.loads(said)
+        return InputError(str(why["sentence"]).replace(path.resolve().name, called(path)), code=str(why["code"]))
+    except (ValueError, LookupError, TypeError):  # a decoder that wrote where the answer belongs
+        return _broken(path)
+
+
+def _too_slow(path: Path) -> InputError:
+    return InputError(f"{called(path)} takes too long to read; convert it again", code="media.too-slow")
+
+
+def _broken(path: Path) -> InputError:
+    return InputError(f"{called(path)} breaks its reader; convert it again", code="media.crashed")
+
+
+def _main(kind: str, path: Path, to: Path, seconds: int) -> int:
+    _limit(seconds)
     from avatar.media import strangers
 
+    give_up_network()
     takes = {"portrait": strangers.portrait, "sound": strangers.sound, "footage": strangers.footage}
     try:
         takes[kind](path, to)
@@ -61,19 +91,20 @@ def _main(kind: str, path: Path, to: Path) -> int:
     return 0
 
 
-def _limit() -> None:
-    for what, most in {
-        resource.RLIMIT_AS: _MEMORY,
-        resource.RLIMIT_CPU: _CPU_SECONDS,
-        resource.RLIMIT_FSIZE: _LARGEST,
-        resource.RLIMIT_NOFILE: 64,
-        resource.RLIMIT_CORE: 0,
-    }.items():
+def _limit(seconds: int) -> None:
+    for what, most, more in (
+        (resource.RLIMIT_DATA, _MEMORY, 0),
+        (resource.RLIMIT_AS, _ADDRESSES, 0),
+        (resource.RLIMIT_CPU, seconds, 1),  # a second between the signal that says why, and the one that only kills
+        (resource.RLIMIT_FSIZE, _LARGEST, 0),
+        (resource.RLIMIT_NOFILE, 64, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
         hard = resource.getrlimit(what)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, most))
+        limits = (most, most + more) if hard == resource.RLIM_INFINITY else (min(most, hard), min(most + more, hard))
+        resource.setrlimit(what, limits)
     os.umask(0o077)
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
+    sys.exit(_main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.confined import confined
+from avatar.media.confined import called, confined
 
 _MEGABYTE = 1 << 20
 _LARGEST = {"portrait": 100 * _MEGABYTE, "sound": 500 * _MEGABYTE, "footage": 4096 * _MEGABYTE}
@@ -47,21 +47,28 @@ def take_footage(path: Path, into: Path) -> Path:
 
 
 def _take(kind: str, path: Path, to: Path) -> Path:
-    if not path.is_file():
-        raise InputError(f"there is no file {path.name}; check the path", code="media.missing")
-    if path.stat().st_size > _LARGEST[kind]:
-        most = _LARGEST[kind] // _MEGABYTE
-        raise InputError(f"{path.name} is larger than {most} MB; bring a smaller file", code="media.too-large")
-    with path.open("rb") as file:
-        found = sniffed(file.read(512))
+    name = called(path)
+    found = _found(kind, path)
     if found == "playlist":
-        raise InputError(
-            f"{path.name} is a playlist that names other files; bring the video itself", code="media.playlist"
-        )
+        raise InputError(f"{name} is a playlist that names other files; bring the video itself", code="media.playlist")
     if found not in _ALLOWED[kind]:
-        raise InputError(f"{path.name} is not {_SAID[kind]}; bring one as {kind}", code="media.not-allowed")
+        raise InputError(f"{name} is not {_SAID[kind]}; bring one as {kind}", code="media.not-allowed")
     confined(kind, path, to)
     return to
+
+
+def _found(kind: str, path: Path) -> str:
+    """Return what the file *path* is, if it is a file at all, of a size that a *kind* may have."""
+    try:
+        if not path.is_file():  # a folder, a pipe and a device are none either
+            raise InputError(f"there is no file {called(path)}; check the path", code="media.missing")
+        if path.stat().st_size > _LARGEST[kind]:
+            most = _LARGEST[kind] // _MEGABYTE
+            raise InputError(f"{called(path)} is larger than {most} MB; bring a smaller file", code="media.too-large")
+        with path.open("rb") as file:
+            return sniffed(file.read(512))
+    except OSError as error:
+        raise InputError(f"{called(path)} cannot be read: {error.strerror}", code="media.unreadable") from error
 
 
 def sniffed(start: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.media.decode import look
+from avatar.media.decode import decode, look
 from avatar.media.encode import EXACT
 from avatar.media.footage import index_of, opened
 from avatar.media.picture import write_rgb
@@ -27,6 +27,7 @@ LONGEST_FOOTAGE = 30 * 60  # seconds
 FASTEST = 60  # frames per second
 _HDR = (16, 18)  # ITU-T H.273: PQ and HLG, which only tone mapping makes right on an ordinary screen
 _CODECS = ("h264", "hevc", "av1", "vp9")
+_MOST_BOXES = 100_000  # at the top level: half an hour in fragments of a frame each
 
 
 def portrait(path: Path, to: Path) -> None:
@@ -69,7 +70,11 @@ def sound(path: Path, to: Path) -> None:
 
 
 def footage(path: Path, to: Path) -> None:
-    """Write the pictures of the mp4 or mov file at *path*, packet by packet, and nothing else of it."""
+    """Write the pictures of the mp4 or mov file at *path*, packet by packet, and nothing else of it.
+
+    Every picture is decoded once, here, where a decoder that gives way harms nobody: what is decoded again later, with
+    the same library on the same bytes, has been through it before.
+    """
     _check_boxes(path)
     with opened(path) as container:
         _check_stream(container.streams.video[0], path.name)
@@ -79,9 +84,9 @@ def footage(path: Path, to: Path) -> None:
     if index.rate > FASTEST:
         raise InputError(f"{path.name} has more than 60 frames per second; convert it", code="media.too-fast")
     with whole(to) as beside:
-        _copy_pictures(path, beside)
-        if look(beside) != look(path):
+        if not _copied(path, beside) or look(beside) != look(path):
             raise InputError(f"the time stamps of {path.name} are broken; convert it again", code="media.unreadable")
+        _check_pictures(beside, path.name)
 
 
 def _check_pixels(width: int, height: int, name: str) -> None:
@@ -136,7 +141,7 @@ def _check_whole_sound(path: Path) -> None:
 
 def _check_boxes(path: Path) -> None:
     """Refuse an mp4 whose boxes reach beyond the file, or that has no index: a copy or a recording that broke off."""
-    size, at, kinds = path.stat().st_size, 0, set()
+    size, at, kinds, count = path.stat().st_size, 0, set(), 0
     with path.open("rb") as file:
         while at < size:
             file.seek(at)
@@ -148,7 +153,9 @@ def _check_boxes(path: Path) -> None:
             if length < 8 or at + length > size:
                 raise _broken_off(path)
             kinds.add(kind)
-            at += length
+            at, count = at + length, count + 1
+            if count > _MOST_BOXES:
+                raise InputError(f"{path.name} is in too many pieces; convert it again", code="media.unreadable")
     if b"moov" not in kinds:
         raise _broken_off(path)
 
@@ -163,17 +170,31 @@ def _check_stream(stream: "VideoStream", name: str) -> None:
         raise InputError(f"{name} is {context.width}x{context.height}; bring at most 3840x2160", code="media.too-large")
 
 
-def _copy_pictures(path: Path, to: Path) -> None:
+def _check_pictures(path: Path, name: str) -> None:
+    """Decode every picture of the video at *path*: each must be there, and as large as the first."""
+    frames = decode(path)
+    shape = (frames.format.height * 3 // 2, frames.format.width)
+    for batch in frames.batches:
+        if any(frame.planes.shape != shape for frame in batch):
+            raise InputError(f"the pictures of {name} change their size; convert it again", code="media.unreadable")
+
+
+def _copied(path: Path, to: Path) -> bool:
+    """Write the packets of the pictures of *path* to *to*; return whether a muxer takes them as they are."""
     import av
 
     with opened(path) as source, av.open(str(to), "w", format="mp4", container_options=EXACT) as target:
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)
         copy.metadata.clear()
-        for packet in source.demux(stream):
-            if packet.dts is not None:
-                packet.stream = copy
-                target.mux(packet)
+        try:
+            for packet in source.demux(stream):
+                if packet.dts is not None:
+                    packet.stream = copy
+                    target.mux(packet)
+        except av.error.FFmpegError:
+            return False
+    return True
 
 
 def _broken_off(path: Path) -> InputError:

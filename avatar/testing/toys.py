@@ -61,7 +61,9 @@ class Beep(Toy):
         phones = tuple(Phone(symbol="AA", start=word.start, end=word.end) for word in spoken)
         timings = bench.new("timings.json")
         timings.write_text(Timings(duration=len(words) * _WORD, phones=phones, words=spoken).model_dump_json())
-        return {"sound.wav": sound, "timings.json": timings}
+        scores = bench.new("scores.json")
+        scores.write_text("{}")  # nobody judges a beep
+        return {"sound.wav": sound, "timings.json": timings, "scores.json": scores}
 
 
 @dataclass(frozen=True)

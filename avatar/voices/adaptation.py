@@ -50,14 +50,16 @@ class Adaptation:
     melody: Melody
     pace: float
 
-    def of(self, spectra: Spectra) -> Spectra:
+    def of(self, spectra: Spectra, strength: float = 1.0) -> Spectra:
         """Return *spectra* of the base voice as this voice would say them, in the same frames.
+
+        Less than the full *strength* is less alike, and clearer.
 
         The predicted gain goes straight onto the base voice's own spectra, before its own synthesis: no second
         analysis, so no vocoder sound.
         """
         with one_thread():
-            gain = self._gain(spectra)
+            gain = np.float32(strength) * self._gain(spectra)
         own, phase = at_own_harmonics(spectra)
         pitch = self.melody.of(spectra.pitch)
         # More harmonics in the same band must each be weaker, or a deeper voice would be a louder one.

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from avatar.canonical import digest_of, digest_of_file
 from avatar.errors import InputError, WeightsError
-from avatar.weights import weights_folder
+from avatar.weights import changed, weights_folder
 
 
 def brought(name: str, sha256: str, *, option: str) -> Path:
@@ -41,9 +41,9 @@ def brought(name: str, sha256: str, *, option: str) -> Path:
 def digest_of_folder(folder: Path) -> str:
     """Return the sha256 of all files in *folder*: of the canonical JSON object from their names to their digests."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return digest_of({path.relative_to(folder).as_posix(): _digest(path, path.stat().st_mtime_ns) for path in files})
+    return digest_of({path.relative_to(folder).as_posix(): _digest(path, changed(path)) for path in files})
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path, _changed: int) -> str:
+def _digest(path: Path, _changed: tuple[int, int, int]) -> str:
     return digest_of_file(path)

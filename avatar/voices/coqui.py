@@ -1,6 +1,7 @@
 """Speech by the models of coqui-tts, loaded from a folder and never from the network."""
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from avatar.voices.plain_audio import allow_plain_audio
 # As the public models name their files, in the order they are looked for.
 _CHECKPOINTS = ("model.pth", "model_file.pth", "best_model.pth", "model_file.pth.tar")
 _ENCODER, _ENCODER_CONFIG = "model_se.pth", "config_se.json"
+# Those whose files the library reads as tensors. Others (bark, tortoise) unpickle, or download while they load.
+_READ_AS_TENSORS = ("fast_pitch", "glow_tts", "speedy_speech", "tacotron", "tacotron2", "vits", "xtts")
+# What a configuration may have the library open while it loads, from anywhere that a URL can name.
+_OPENED = ("d_vector_file", "language_ids_file", "speaker_encoder_config_path", "speaker_encoder_model_path")
+_ALSO_OPENED = ("mel_statistics_parameter_path", "speakers_file", "stats_path")
 
 
 class CoquiVoice:
@@ -66,14 +72,17 @@ def open_coqui(model: Path, vocoder: Path | None = None) -> CoquiVoice:
     The folder holds ``config.json``, a checkpoint, ``vocab.json`` for XTTS, a speaker encoder (``model_se.pth``,
     ``config_se.json``) for YourTTS; *vocoder* is the folder of one, if the model makes spectrograms only.
 
-    Raises: WeightsError, with code ``weights.missing``.
+    Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable``, ``weights.other-network`` or
+    ``weights.outside``.
     """
+    kind = _checked(model)
+    if vocoder:
+        _checked(vocoder)
     allow_plain_audio()
     from TTS.api import TTS
 
     config = model / "config.json"
-    # XTTS is several files, so it loads itself from its folder.
-    whole = json.loads(config.read_text(encoding="utf-8")).get("model") == "xtts"
+    whole = kind == "xtts"  # several files, so it loads itself from its folder
     encoder = model / _ENCODER
     network = TTS(
         model_path=str(model if whole else _checkpoint(model)),
@@ -85,6 +94,46 @@ def open_coqui(model: Path, vocoder: Path | None = None) -> CoquiVoice:
         progress_bar=False,
     )
     return CoquiVoice(network, model.name)
+
+
+def _checked(folder: Path) -> str:
+    """Return what kind of model the configurations in *folder* describe; refuse any that would call somebody."""
+    kind = ""
+    for path in sorted(folder.glob("*.json")):
+        try:
+            said = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise WeightsError(
+                f"{path} is not JSON; bring the original file again", code="weights.unreadable"
+            ) from error
+        for name, value in _opened(said):
+            if "://" in value:
+                raise WeightsError(
+                    f"{path} has {name!r} lie at {value!r}; models load from their folder alone: bring that file, and "
+                    "name it there",
+                    code="weights.outside",
+                )
+        if path.name == "config.json" and isinstance(said, dict):
+            kind = str(said.get("model", ""))
+    if kind and kind not in _READ_AS_TENSORS and not kind.endswith(("_generator", "gan")):
+        raise WeightsError(
+            f"{folder} holds a {kind!r}, which is not read as tensors alone; bring one of "
+            f"{', '.join(_READ_AS_TENSORS)}",
+            code="weights.other-network",
+        )
+    return kind
+
+
+def _opened(said: Any) -> Iterator[tuple[str, str]]:
+    """Yield the name and value of every field of the JSON value *said* that the library may open."""
+    if isinstance(said, dict):
+        for name, value in said.items():
+            if name in (*_OPENED, *_ALSO_OPENED):
+                yield from ((name, str(each)) for each in (value if isinstance(value, list) else [value]))
+            yield from _opened(value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from _opened(value)
 
 
 def _checkpoint(folder: Path) -> Path:

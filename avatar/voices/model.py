@@ -1,8 +1,9 @@
-"""The file of a voice model: either what was learned of a voice, or the sample itself."""
+"""The file of a voice model: either what was learned of a voice, or the sample itself; and what takes are held to."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from avatar.errors import InputError
 from avatar.voices.adaptation import Adaptation, Melody
 from avatar.voices.kernel import Regression
+from avatar.voices.scores import Standard
 
 _FIXES = {"adaptation": "{engine: ridge}", "sample": "{engine: sample}"}
 
@@ -23,8 +25,8 @@ class KeptSample:
     transcript: str
 
 
-def write_adaptation(path: Path, voice: Adaptation) -> None:
-    """Write *voice* to *path*."""
+def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
+    """Write *voice*, and the *standard* of takes in it, to *path*."""
     regression, melody = voice.regression, voice.melody
     _write(
         path,
@@ -40,6 +42,7 @@ def write_adaptation(path: Path, voice: Adaptation) -> None:
         variety=voice.variety,
         melody=np.array([melody.ours, melody.theirs, melody.spread]),
         pace=np.array(voice.pace),
+        standard=standard.as_array(),
     )
 
 
@@ -55,9 +58,12 @@ def read_adaptation(path: Path) -> Adaptation:
     return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace)
 
 
-def write_sample(path: Path, sample: KeptSample) -> None:
-    """Write *sample* to *path*."""
-    _write(path, "sample", sound=sample.sound, rate=np.array(sample.rate), transcript=np.array(sample.transcript))
+def write_sample(path: Path, sample: KeptSample, standard: Standard) -> None:
+    """Write *sample*, and the *standard* of takes in its voice, to *path*."""
+    words = np.array(sample.transcript)
+    _write(
+        path, "sample", sound=sample.sound, rate=np.array(sample.rate), transcript=words, standard=standard.as_array()
+    )
 
 
 def read_sample(path: Path) -> KeptSample:
@@ -69,6 +75,12 @@ def read_sample(path: Path) -> KeptSample:
     return KeptSample(held["sound"], int(held["rate"]), str(held["transcript"]))
 
 
+def read_standard(path: Path) -> Standard:
+    """Read what takes in a voice are held to, whichever way it was learned."""
+    with np.load(path, allow_pickle=False) as file:
+        return Standard.of(file["standard"])
+
+
 def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
     beside = path.with_suffix(".part.npz")
     np.savez(beside, allow_pickle=False, kind=np.array(kind), **arrays)
@@ -76,9 +88,12 @@ def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
 
 
 def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as file:
-        held = {name: file[name] for name in file.files}
-    found = str(held["kind"])
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+        found = str(held["kind"])
+    except (ValueError, LookupError, AttributeError, OSError, BadZipFile) as error:
+        raise InputError("the voice model cannot be read as arrays; learn it again", code="voice.unreadable") from error
     if found != kind:
         raise InputError(
             f"this voice was learned as {found!r} and this engine needs {kind!r}; "

@@ -26,6 +26,16 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
     Raises: InputError, with code ``voice.not-understood``.
     """
+    text = words_heard(sound, rate)
+    if not text:
+        raise InputError(
+            "no words were understood in the sound; give a transcript of what is said", code="voice.not-understood"
+        )
+    return text
+
+
+def words_heard(sound: NDArray[np.float32], rate: int) -> str:
+    """Return the English words heard in the mono *sound* (*rate* samples per second), perhaps none."""
     heard, _ = _model().transcribe(
         resampled(sound, rate, _RATE),
         language="en",
@@ -33,12 +43,7 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
         temperature=0.0,
         condition_on_previous_text=False,
     )
-    text = " ".join(segment.text.strip() for segment in heard).strip()
-    if not text:
-        raise InputError(
-            "no words were understood in the sound; give a transcript of what is said", code="voice.not-understood"
-        )
-    return text
+    return " ".join(segment.text.strip() for segment in heard).strip()
 
 
 def word_error_rate(reference: str, heard: str) -> float:
@@ -49,15 +54,16 @@ def word_error_rate(reference: str, heard: str) -> float:
     """
     import jiwer
 
-    return float(jiwer.wer(_plain(reference), _plain(heard)))
+    return float(jiwer.wer(" ".join(plain_words(reference)), " ".join(plain_words(heard))))
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> list[str]:
+    """Return the words of *text* in lower case, without marks, numbers spelled out."""
     from hibari.g2p.normalize import normalize
     from hibari.g2p.numbers import cardinal
 
     spelled = re.sub(r"\d+", lambda digits: cardinal(int(digits.group())), normalize(text))
-    return " ".join(re.findall(r"[a-z']+", spelled.lower().replace("’", "'")))
+    return re.findall(r"[a-z']+", spelled.lower().replace("’", "'"))
 
 
 @lru_cache(maxsize=1)

@@ -31,7 +31,7 @@ def check_sample(sound: NDArray[np.float32], rate: int, *, name: str) -> None:
             f"voice sample {name}: silent (its loud parts are at {loud:.0f} dB); record it nearer to the microphone",
             code="voice.silent",
         )
-    if (share := _clipped(sound)) > _CLIPPED:
+    if (share := clipped_share(sound)) > _CLIPPED:
         raise InputError(
             f"voice sample {name}: clipped in {share:.1%} of its samples; record it again at a lower level",
             code="voice.clipped",
@@ -51,7 +51,7 @@ def _levels(sound: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
     return np.asarray(10 * np.log10(np.square(frames).mean(axis=1) + 1e-12))
 
 
-def _clipped(sound: NDArray[np.float32]) -> float:
+def clipped_share(sound: NDArray[np.float32]) -> float:
     """Return the share of samples that stay at the peak for three samples or more, as only clipping makes them."""
     peak = float(np.abs(sound).max(initial=0.0))
     at_peak = np.abs(sound) >= 0.995 * peak

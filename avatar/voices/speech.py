@@ -4,23 +4,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from avatar.voices.audition import Spoken
 from avatar.voices.finish import RATE
-from avatar.voices.timings import Timings
 
 
-def write_speech(sound: NDArray[np.float32], timings: Timings, new: Callable[[str], Path]) -> Mapping[str, Path]:
-    """Write *sound* (48 kHz, mono, 16 bits) and *timings* to new files, and return them by part name."""
+def write_speech(spoken: Spoken, new: Callable[[str], Path]) -> Mapping[str, Path]:
+    """Write the sound (48 kHz, mono, 16 bits), timings and scores to new files, and return them by part name."""
     import soundfile
 
-    wav, json = new("sound.wav"), new("timings.json")
-    whole = np.round(np.clip(sound, -1.0, 1.0) * 32767).astype(np.int16)
-    soundfile.write(_beside(wav), whole, RATE, subtype="PCM_16", format="WAV")
-    _beside(json).write_text(timings.model_dump_json(), encoding="utf-8")
-    for path in (wav, json):
+    parts = {name: new(name) for name in ("sound.wav", "timings.json", "scores.json")}
+    whole = np.round(np.clip(spoken.sound, -1.0, 1.0) * 32767).astype(np.int16)
+    soundfile.write(_beside(parts["sound.wav"]), whole, RATE, subtype="PCM_16", format="WAV")
+    _beside(parts["timings.json"]).write_text(spoken.timings.model_dump_json(), encoding="utf-8")
+    _beside(parts["scores.json"]).write_text(spoken.scores.model_dump_json(), encoding="utf-8")
+    for path in parts.values():
         _beside(path).replace(path)
-    return {"sound.wav": wav, "timings.json": json}
+    return parts
 
 
 def _beside(path: Path) -> Path:

@@ -10,6 +10,7 @@ from avatar.engines.learning.ridge import Ridge
 from avatar.engines.voice.adapted import Adapted
 from avatar.errors import InputError
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.voices.scores import Scores
 from avatar.voices.timings import Timings
 from avatar.weights import locate
 from tests.engines.benches import FilesBench, cleared
@@ -58,6 +59,9 @@ def test_a_learned_voice_speaks_with_timings_that_fit(learned: Bench, tmp_path: 
     assert timings.duration == pytest.approx(len(sound) / 48_000, abs=1e-4)
     assert [word.text for word in timings.words] == LINE.split()
     assert room.pulses == sorted(room.pulses)
+    scores = Scores.model_validate_json(room.new("scores.json").read_text())
+    assert scores.wrong <= 0.1
+    assert min(scores.likeness) > 0.6
     assert learned.pulses[-1] <= 1
 
 
@@ -65,7 +69,7 @@ def test_a_learned_voice_speaks_with_timings_that_fit(learned: Bench, tmp_path: 
 def test_the_same_line_is_the_same_bytes(learned: Bench, tmp_path: Path) -> None:
     first, again = (speak(learned.new("voice.npz"), tmp_path / name)[2] for name in ("first", "again"))
 
-    for part in ("sound.wav", "timings.json"):
+    for part in ("sound.wav", "timings.json", "scores.json"):
         assert first.new(part).read_bytes() == again.new(part).read_bytes()
 
 

@@ -1,7 +1,8 @@
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-import soundfile
 
 from avatar.artifacts.artifact import Audio, VoiceModel
 from avatar.engines.learning.sample import Sample
@@ -9,14 +10,23 @@ from avatar.engines.voice.coqui import Coqui
 from avatar.errors import AvatarError, EngineError, InputError
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.voices.brought import digest_of_folder
+from avatar.voices.coqui import open_coqui
 from avatar.voices.timings import Timings
+from avatar.weights import locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
 from tests.voices.models import tiny_letters, tiny_vits, tiny_xtts
-from tests.voices.test_timings import check_laws
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
 LINE = "Hello there, this is a short line."
+
+
+class Bench(FilesBench):
+    def weight(self, weights: Any) -> Path:
+        return locate(weights, PULLED)
+
+
+PULLED = weights_folder()
 
 
 @pytest.fixture
@@ -28,7 +38,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def room(tmp_path: Path) -> FilesBench:
     """A room that holds Ava's sample, kept as a voice model."""
-    room = FilesBench(tmp_path)
+    room = Bench(tmp_path)
     room.files[SAMPLE, "sound.wav"] = PERFORMERS / "ava_statement.flac"
     room.files[SAMPLE, "transcript.txt"] = PERFORMERS / "ava_statement.txt"
     room.files[VOICE, "voice.npz"] = Sample().run(cleared(LearnVoice(SAMPLE)), room)["voice.npz"]
@@ -42,33 +52,29 @@ def speak(engine: Coqui, room: FilesBench) -> tuple[Path, Timings]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("build", [tiny_vits, tiny_xtts])
-def test_a_public_format_speaks_from_a_folder_twice_the_same(build, weights: Path, room: FilesBench) -> None:
-    model, letters = build(weights / "tiny"), tiny_letters(weights / "letters")
-    engine = Coqui(
-        model="tiny",
-        model_sha256=digest_of_folder(model),
-        aligner="letters",
-        aligner_sha256=digest_of_folder(letters),
-    )
+def test_a_public_format_speaks_from_a_folder_twice_the_same(build, weights: Path) -> None:
+    network = open_coqui(build(weights / "tiny"))
+    reference = PERFORMERS / "ava_statement.flac"
 
-    sound, timings = speak(engine, room)
-    first = sound.read_bytes()
+    sound, rate = network.say(LINE, reference, "en", 1)
 
-    check_laws(timings)
-    assert [word.text for word in timings.words] == LINE.split()
-    assert soundfile.info(sound).samplerate == 48_000
-    assert timings.duration == pytest.approx(soundfile.info(sound).duration, abs=1e-4)
-    assert speak(engine, room)[0].read_bytes() == first
+    assert rate in (22_050, 24_000)
+    assert len(sound) > 0.2 * rate
+    assert np.isfinite(sound).all()
+    assert np.array_equal(network.say(LINE, reference, "en", 1)[0], sound)
 
 
 @pytest.mark.slow
-def test_noise_is_not_taken_for_the_line(weights: Path, room: FilesBench) -> None:
-    engine = Coqui(model="tiny", model_sha256=digest_of_folder(tiny_vits(weights / "tiny")))
+@pytest.mark.parametrize("aligner", ["", "letters"])
+def test_noise_is_not_taken_for_the_line(aligner: str, weights: Path, room: FilesBench) -> None:
+    letters = digest_of_folder(tiny_letters(weights / "letters"))
+    model = digest_of_folder(tiny_vits(weights / "tiny"))
+    engine = Coqui(model="tiny", model_sha256=model, aligner=aligner, aligner_sha256=letters)
 
     with pytest.raises(EngineError) as refusal:
         speak(engine, room)
 
-    assert refusal.value.code == "voice.not-aligned"
+    assert refusal.value.code in (("take.words", "take.pace") if aligner else ("voice.not-aligned",))
 
 
 @pytest.mark.slow
@@ -92,8 +98,6 @@ def test_a_language_the_model_does_not_speak_is_refused(weights: Path, room: Fil
 
 
 def test_a_voice_learned_otherwise_names_the_fix(weights: Path, room: FilesBench, tmp_path: Path) -> None:
-    import numpy as np
-
     np.savez(tmp_path / "other.npz", kind=np.array("adaptation"))
     room.files[VOICE, "voice.npz"] = tmp_path / "other.npz"
 

@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 
 from avatar.errors import InputError
 from avatar.voices.script import lines_of
-from flows.deployments import by_anyone, by_hand, by_itself, served
+from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 from flows.form import form_of
 
 KNOWN = served()
@@ -60,6 +60,16 @@ def test_a_schedule_makes_a_deployment_beside_the_one_by_hand() -> None:
     assert deployment.name == "presenter-scheduled"
     assert deployment.parameters == {"blueprint": "presenter", "cast": {"presenter": "ada"}, "script": "Hello."}
     assert [schedule.schedule.cron for schedule in deployment.schedules] == ["0 3 * * *"]
+
+
+def test_a_sweep_has_its_hour() -> None:
+    deployment = sweeping("0 4 * * *")
+
+    assert (deployment.flow_name, deployment.name) == ("sweep", "nightly")
+    assert [schedule.schedule.cron for schedule in deployment.schedules] == ["0 4 * * *"]
+    with pytest.raises(InputError) as told:
+        sweeping("at four")
+    assert told.value.code == "schedule.malformed"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """A victim, who agreed to nothing, and an accomplice, who agreed to everything."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 
-from avatar.artifacts.artifact import Artifact
-from avatar.consent.entries import Refused
+from avatar.artifacts.artifact import Artifact, SignedVideo
 from avatar.errors import AvatarError, ConsentError
 from avatar.people import Person
 from avatar.registry import Choice
@@ -14,62 +16,101 @@ from avatar.stages.picture import Assemble, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import World
-from tests.consent.reading import entries
 from tests.redteam.attacks import reopened
+from tests.redteam.cases import Attack
 
 
 @dataclass
 class Scene:
-    """A world under attack."""
+    """A world under attack. *case* is what the test says it tries; *held* collects the codes it was met with."""
 
     world: World
     victim: Person
     accomplice: Person
+    case: Attack | None = None
+    held: list[str] = field(default_factory=list)
 
     def perform(self, request: Request, engine: str) -> Artifact:
         return self.world.studio.perform(request, Choice(engine))
 
+    def model(self, person: Person):
+        return self.perform(LearnVoice(self.world.likeness(person).voice), "ear")
+
     def speech(self, person: Person, line: str = "hello there"):
-        model = self.perform(LearnVoice(self.world.likeness(person).voice), "ear")
-        return self.perform(CloneVoice(model, line), "beep")
+        return self.perform(CloneVoice(self.model(person), line), "beep")
 
     def footage(self, person: Person):
         return self.perform(AnimateFace(self.world.likeness(person).portrait, self.speech(person)), "still")
 
+    def shot(self, person: Person):
+        return self.perform(Render((self.footage(person),), self.speech(person)), "reel")
+
     def video(self, person: Person):
-        shot = self.perform(Render((self.footage(person),), self.speech(person)), "reel")
-        return self.perform(Assemble((shot,)), "splice")
+        return self.perform(Assemble((self.shot(person),)), "splice")
 
     def publish(self, person: Person):
         return self.perform(Publish(self.video(person)), "stamp")
 
     def restart(self) -> "Scene":
         """The same scene in a fresh process."""
-        return Scene(reopened(self.world), self.victim, self.accomplice)
+        return Scene(reopened(self.world), self.victim, self.accomplice, self.case, self.held)
 
-    def refuses(self, request: Request, engine: str) -> str:
-        """Return the code that *request* is refused with; the same code is in the ledger."""
+    @contextmanager
+    def attacked(self) -> Iterator[None]:
+        """Hold what the block does to its end: the case's code, an entry in the ledger, nothing that could leave."""
+        assert self.case
+        entries, leaving = self._refusals(), self._publishable()
         with pytest.raises(AvatarError) as refusal:
-            self.perform(request, engine)
-        newest = entries(self.world.objects)[-1].fact
-        assert isinstance(newest, Refused)
-        assert newest.code == refusal.value.code
-        return refusal.value.code
+            yield
+        assert refusal.value.code == self.case.code
+        assert str(refusal.value).strip()
+        if self.case.entry:
+            assert self._refusals()[len(entries) :].count(self.case.code) >= 1
+        assert self._publishable() == leaving
+        self.held.append(refusal.value.code)
 
-    def is_shut(self) -> str:
-        """Return the code that stops everything, whatever is asked."""
-        codes = set()
+    def refused(self, request: Request, engine: str) -> None:
+        """Hold *request* to the case's refusal."""
+        with self.attacked():
+            self.perform(request, engine)
+
+    def shut(self) -> None:
+        """Hold the ledger to being shut for everyone, in a fresh process, with the case's code: not as a refusal of
+        someone's consent, which is not what is wrong."""
         for person in (self.victim, self.accomplice):
-            with pytest.raises(AvatarError) as refusal:
-                self.speech(person)
-            assert not isinstance(refusal.value, ConsentError)
-            codes.add(refusal.value.code)
-        (code,) = codes
-        return code
+            fresh = self.restart()
+            with fresh.attacked():
+                try:
+                    fresh.speech(person)
+                except ConsentError as error:
+                    pytest.fail(f"taken for a matter of consent: {error.code}")
+
+    def _refusals(self) -> list[str]:
+        # As they lie there, not as the ledger reads them: it may be what is under attack.
+        raw = (self.world.objects.read(key) or b"{}" for key in self.world.objects.list("ledger/entries"))
+        facts = [json.loads(data).get("fact", {}) for data in raw if data.startswith(b"{") and data.endswith(b"}")]
+        return [fact["code"] for fact in facts if fact.get("kind") == "refused"]
+
+    def _publishable(self) -> set[str]:
+        """Return everything in the store that could be given away as finished: signed videos, and publications."""
+        found = set()
+        for key in self.world.objects.list("manifests"):
+            try:
+                manifest = self.world.store.manifest(key.removeprefix("manifests/"))
+            except AvatarError:
+                continue  # what nobody can read, nobody can publish
+            if manifest.kind == SignedVideo.__name__:
+                found.add(key)
+        raw = (self.world.objects.read(key) or b"" for key in self.world.objects.list("ledger/entries"))
+        return found | {str(data) for data in raw if b'"kind":"published"' in data}
 
 
 @pytest.fixture
-def scene(world):
+def scene(world: World, request: pytest.FixtureRequest) -> Iterator[Scene]:
     victim, accomplice = world.enroll("victim"), world.enroll("mallory")
     world.agree(accomplice)
-    return Scene(world, victim, accomplice)
+    case = getattr(request.function, "attack", None)
+    scene = Scene(world, victim, accomplice, case)
+    yield scene
+    if case and case.code:
+        assert scene.held, "the case was not held to its refusal"

@@ -10,12 +10,23 @@ from avatar.voices.adaptation import Adaptation, Melody, active
 from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, spectrum_of
 from avatar.voices.kernel import fit
 from avatar.voices.learning import Spoken, heard, learn, planned
-from avatar.voices.model import KeptSample, read_adaptation, read_sample, write_adaptation, write_sample
+from avatar.voices.model import (
+    KeptSample,
+    read_adaptation,
+    read_sample,
+    read_standard,
+    write_adaptation,
+    write_sample,
+)
 from avatar.voices.recogniser import transcribe, word_error_rate
 from avatar.voices.resample import resampled
+from avatar.voices.scores import Standard
 from avatar.voices.script import lines_of
 from avatar.voices.speaker import Speaker, Utterance
 from avatar.voices.spectra import RATE, joined, levels
+from avatar.voices.voiceprint import VoicePrint
+
+STANDARD = Standard(VoicePrint(np.eye(2, 256, dtype=np.float32)), (0.625, 0.5))
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +141,15 @@ def test_learning_again_gives_the_same_voice(
     sound, text = ben
     again = learned(sound, text, speaker)
 
-    write_adaptation(tmp_path / "one.npz", voice)
-    write_adaptation(tmp_path / "other.npz", again)
+    write_adaptation(tmp_path / "one.npz", voice, STANDARD)
+    write_adaptation(tmp_path / "other.npz", again, STANDARD)
 
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
 
 
 @pytest.mark.slow
 def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str], Utterance], tmp_path: Path) -> None:
-    write_adaptation(tmp_path / "voice.npz", voice)
+    write_adaptation(tmp_path / "voice.npz", voice, STANDARD)
     spectra = said("Hello there.").spectra
 
     read = read_adaptation(tmp_path / "voice.npz")
@@ -159,13 +170,15 @@ def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:
 
 def test_a_kept_sample_is_not_an_adaptation(tmp_path: Path) -> None:
     kept = KeptSample(np.ones(5, np.float32), 24_000, "Hello — wörld.")
-    write_sample(tmp_path / "voice.npz", kept)
+    write_sample(tmp_path / "voice.npz", kept, STANDARD)
 
     with pytest.raises(InputError, match=r"learning: \{engine: ridge\}") as refusal:
         read_adaptation(tmp_path / "voice.npz")
 
     assert refusal.value.code == "voice.wrong-model"
     assert read_sample(tmp_path / "voice.npz").transcript == kept.transcript
+    assert read_standard(tmp_path / "voice.npz").floors == STANDARD.floors
+    assert read_standard(tmp_path / "voice.npz").voice.likeness(STANDARD.voice) == (1, 1)
 
 
 @pytest.mark.parametrize(

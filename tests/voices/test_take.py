@@ -1,37 +1,97 @@
 import numpy as np
 import pytest
 
-from avatar.errors import EngineError
-from avatar.voices.take import check_take
+from avatar.voices.scores import Scores, Standard, faults
+from avatar.voices.take import Take, broken
 from avatar.voices.timings import Phone, Timings, laid_out
+from avatar.voices.voiceprint import VoicePrint
 
 TONE = (0.3 * np.sin(np.arange(24_000) / 9)).astype(np.float32)
+STANDARD = Standard(VoicePrint(np.eye(2, 256, dtype=np.float32)), (0.7, 0.6))
+GOOD = Scores(
+    attempt=1,
+    wrong=0.0,
+    extra=0,
+    likeness=(0.8, 0.75),
+    stranger=(0.6, 0.5),
+    quality=4.0,
+    loudness=-23.0,
+    clipped=0.0,
+    lead=0.0,
+    trail=0.0,
+    pause=0.4,
+    pace=0.09,
+    speech=3.0,
+)
 
 
-def saying(phonemes: int, seconds: float = 1.0) -> Timings:
-    each = seconds / max(phonemes, 1)
-    return laid_out(seconds, [Phone(symbol="AA", start=i * each, end=(i + 1) * each) for i in range(phonemes)], [])
+def saying(phonemes: int, *, start: float = 0.0, end: float = 1.0, duration: float = 1.0) -> Timings:
+    each = (end - start) / max(phonemes, 1)
+    spans = [Phone(symbol="AA", start=start + i * each, end=start + (i + 1) * each) for i in range(phonemes)]
+    return laid_out(duration, spans, [])
 
 
-def test_a_good_take_passes() -> None:
-    check_take(TONE, saying(10))
+def codes(**changed: object) -> list[str]:
+    return [fault.code for fault in faults(GOOD.model_copy(update=changed), STANDARD)]
+
+
+def test_a_good_take_has_no_fault() -> None:
+    assert codes() == []
+    assert broken(Take(TONE, 24_000, saying(10))) is None
 
 
 @pytest.mark.parametrize(
-    ("sound", "timings"),
+    ("changed", "code"),
     [
-        (TONE[:0], saying(10)),
-        (TONE * np.float32(np.nan), saying(10)),
-        (TONE / 1000, saying(10)),
-        (np.clip(TONE * 20, -1, 1), saying(10)),
-        (TONE, saying(0)),
-        (TONE, saying(60)),
-        (TONE, saying(1)),
+        ({"wrong": 0.2}, "take.words"),
+        ({"extra": 2}, "take.leak"),
+        ({"likeness": (0.8, 0.55)}, "take.likeness"),
+        ({"stranger": (0.8, 0.8)}, "take.stranger"),
+        ({"quality": 1.9}, "take.quality"),
+        ({"loudness": -30.0}, "take.loudness"),
+        ({"clipped": 0.01}, "take.clipped"),
+        ({"lead": 0.3}, "take.leads"),
+        ({"trail": 0.3}, "take.trails"),
+        ({"pause": 3.0}, "take.silence"),
+        ({"pace": 0.01}, "take.pace"),
+        ({"pace": 1.0}, "take.pace"),
     ],
-    ids=["empty", "not-a-number", "silent", "clipped", "no-phonemes", "too-fast", "too-slow"],
 )
-def test_a_bad_take_is_refused(sound: np.ndarray, timings: Timings) -> None:
-    with pytest.raises(EngineError) as refusal:
-        check_take(sound, timings)
+def test_each_fault_has_its_code(changed: dict[str, object], code: str) -> None:
+    assert codes(**changed) == [code]
 
-    assert refusal.value.code == "voice.bad-take"
+
+def test_a_short_take_need_not_be_as_alike() -> None:
+    assert codes(likeness=(0.65, 0.55), speech=1.0) == []
+    assert codes(likeness=(0.65, 0.55), speech=3.0) == ["take.likeness"]
+
+
+@pytest.mark.parametrize(
+    ("sound", "timings", "code"),
+    [
+        (TONE[:0], saying(10), "take.empty"),
+        (TONE * np.float32(np.nan), saying(10), "take.not-sound"),
+        (TONE / 1000, saying(10), "take.silent"),
+        (TONE, saying(0), "take.empty"),
+    ],
+    ids=["empty", "not-a-number", "silent", "no-phonemes"],
+)
+def test_a_take_without_anything_to_judge_is_broken(sound: np.ndarray, timings: Timings, code: str) -> None:
+    fault = broken(Take(sound, 24_000, timings))
+
+    assert fault is not None
+    assert fault.code == code
+
+
+def test_sound_around_the_words_is_measured() -> None:
+    around = Take(TONE, 24_000, saying(5, start=0.4, end=0.7))
+    silent = np.where((np.arange(24_000) > 9_600) & (np.arange(24_000) < 16_800), TONE, 0).astype(np.float32)
+
+    assert around.outside() == pytest.approx((0.32, 0.22), abs=0.011)
+    assert Take(silent, 24_000, around.timings).outside() == (0, 0)
+
+
+def test_a_pause_is_the_longest_silence_inside() -> None:
+    phones = [Phone(symbol="AA", start=0.2, end=0.4), Phone(symbol="B", start=0.7, end=0.8)]
+
+    assert Take(TONE, 24_000, laid_out(2.0, phones, [])).pause == pytest.approx(0.3)

@@ -4,6 +4,9 @@ import logging
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from avatar.consent import Cleared
 from avatar.errors import EngineError, InputError
 from avatar.media.sound import read_sound
@@ -14,15 +17,18 @@ from avatar.voices.learning import Spoken, heard, learn, planned
 from avatar.voices.model import write_adaptation
 from avatar.voices.recogniser import HEARING, transcribe, word_error_rate
 from avatar.voices.resample import resampled
+from avatar.voices.scores import Standard
 from avatar.voices.script import lines_of
 from avatar.voices.speaker import BASE, Speaker, open_speaker
 from avatar.voices.spectra import RATE, joined
+from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
 from avatar.weights import Weights
 
 _log = logging.getLogger(__name__)
 
 _MISHEARD = 0.5  # of the sample's words: more means another text
 _UNCLEAR = 0.15  # of the words of a test line spoken in the learned voice
+_TRIED = 5  # lines in which a new voice is compared with the person
 _MILDER = (1.0, 4.0, 16.0)  # times the ridge: less alike and clearer each time
 
 
@@ -34,8 +40,8 @@ class Ridge:
     understood, a larger one is tried.
     """
 
-    version: ClassVar[int] = 1
-    weights: ClassVar[tuple[Weights, ...]] = (BASE, HEARING)
+    version: ClassVar[int] = 2
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, HEARING, FIRST, SECOND)
 
     ridge: float = 0.05
 
@@ -55,7 +61,8 @@ class Ridge:
             )
         bench.pulse(0.3)
         path = bench.new("voice.npz")
-        write_adaptation(path, self._learned(transcript, heard(sound), bench))
+        voice = self._learned(transcript, heard(sound), bench)
+        write_adaptation(path, voice, _standard(sound, voice, transcript, bench))
         return {"voice.npz": path}
 
     def _learned(self, transcript: str, theirs: Spoken, bench: Workbench) -> Adaptation:
@@ -73,6 +80,14 @@ class Ridge:
         raise EngineError(
             "the learned voice cannot be understood; bring a longer and cleaner sample", code="voice.not-learned"
         )
+
+
+def _standard(sound: NDArray[np.float32], voice: Adaptation, transcript: str, bench: Workbench) -> Standard:
+    """Return what takes of *voice* are held to: what is usual for it when it says the transcript of its *sound*."""
+    encoders, speaker = open_encoders(bench.weight(FIRST), bench.weight(SECOND)), open_speaker(bench.weight(BASE))
+    said = [speaker.say(line.text, voice.pace).spectra for line in lines_of(transcript)][:_TRIED]
+    takes = [encoders.print_of(voice.of(spectra).sound(seed=0), RATE) for spectra in said]
+    return Standard.usual(encoders.print_of(sound, RATE), takes)
 
 
 def _errors(speaker: Speaker, voice: Adaptation, text: str) -> float:

@@ -1,30 +1,38 @@
 """Speaks in a learned voice: the base voice, changed frame by frame into the person's."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import InputError
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.finish import finished
-from avatar.voices.model import read_adaptation
-from avatar.voices.speaker import BASE, open_speaker
+from avatar.voices.adaptation import Adaptation
+from avatar.voices.audition import JUDGES, Audition
+from avatar.voices.model import read_adaptation, read_standard
+from avatar.voices.speaker import BASE, Speaker, open_speaker
 from avatar.voices.spectra import RATE
 from avatar.voices.speech import write_speech
-from avatar.voices.take import check_take
+from avatar.voices.take import Take
 from avatar.weights import Weights
+
+# Strength and pace of each take, until one is good: other durations are other sounds, a weaker voice is a clearer one.
+_TAKES = ((1.0, 1.0), (1.0, 0.96), (0.85, 1.0), (0.7, 0.94))
 
 
 @dataclass(frozen=True)
 class Adapted:
     """The base voice adapted to the person by what ``ridge`` learned: speaker-adapted, not indistinguishable.
 
+    A take that is misheard, unlike the person or rough is spoken again, slower or more mildly.
+
     *pace* is relative to the person's own: 0.9 is a little slower.
     """
 
-    version: ClassVar[int] = 1
-    weights: ClassVar[tuple[Weights, ...]] = (BASE,)
+    version: ClassVar[int] = 2
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     pace: float = 1.0
 
@@ -33,11 +41,18 @@ class Adapted:
             raise InputError(f"pace: {self.pace} is not between 0.5 and 2", code="adapted.pace")
 
     def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        voice, line = read_adaptation(bench.open(job.request.voice)), job.request.line
+        model, line = bench.open(job.request.voice), job.request.line
+        voice, speaker = read_adaptation(model), open_speaker(bench.weight(BASE))
         bench.pulse(0.1)
-        utterance = open_speaker(bench.weight(BASE)).say(line, voice.pace * self.pace)
-        bench.pulse(0.3)
-        sound = voice.of(utterance.spectra).sound(bench.seed)
-        check_take(sound, utterance.timings)
+        audition = Audition.of(line, read_standard(model), speaker, bench.weight)
+        spoken = audition.first_good(self._takes(voice, speaker, line, bench), bench.seed)
         bench.pulse(0.9)
-        return write_speech(*finished(sound, RATE, utterance.timings, line, bench.seed), bench.new)
+        return write_speech(spoken, bench.new)
+
+    def _takes(self, voice: Adaptation, speaker: Speaker, line: str, bench: Workbench) -> Iterator[Callable[[], Take]]:
+        def take(strength: float, pace: float) -> Take:
+            bench.pulse(0.2)
+            utterance = speaker.say(line, voice.pace * self.pace * pace)
+            return Take(voice.of(utterance.spectra, strength).sound(bench.seed), RATE, utterance.timings)
+
+        return (partial(take, *each) for each in _TAKES)

@@ -1,6 +1,7 @@
 """Clones a voice from the sample itself with a public model of coqui-tts: an XTTS, or a VITS with a speaker encoder."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,15 +12,18 @@ from avatar.consent import Cleared
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.align import aligned
+from avatar.voices.audition import JUDGES, Audition
 from avatar.voices.brought import brought
 from avatar.voices.coqui import open_coqui
 from avatar.voices.ctc import aligned_by_letters
-from avatar.voices.finish import finished
-from avatar.voices.model import KeptSample, read_sample
+from avatar.voices.model import KeptSample, read_sample, read_standard
+from avatar.voices.speaker import BASE, open_speaker
 from avatar.voices.speech import write_speech
-from avatar.voices.take import check_take
+from avatar.voices.take import Take
 from avatar.voices.timings import Timings
 from avatar.weights import Weights
+
+_TAKES = 3  # with other random numbers each time
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class Coqui:
     VITS on VCTK (Apache-2.0) and your own training do not.
     """
 
-    version: ClassVar[int] = 1
-    weights: ClassVar[tuple[Weights, ...]] = ()
+    version: ClassVar[int] = 2
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/xtts-v2"
     model_sha256: str = ""
@@ -50,11 +54,18 @@ class Coqui:
         model = brought(self.model, self.model_sha256, option="model")
         vocoder = brought(self.vocoder, self.vocoder_sha256, option="vocoder") if self.vocoder else None
         bench.pulse(0.1)
-        sound, rate = open_coqui(model, vocoder).say(line, reference, self.language, bench.seed)
-        bench.pulse(0.8)
-        timings = self._timings(sound, rate, line)
-        check_take(sound, timings)
-        return write_speech(*finished(sound, rate, timings, line, bench.seed), bench.new)
+        speaker, network = open_speaker(bench.weight(BASE)), open_coqui(model, vocoder)
+
+        def take(seed: int) -> Take:
+            bench.pulse(0.2)
+            sound, rate = network.say(line, reference, self.language, seed)
+            return Take(sound, rate, self._timings(sound, rate, line))
+
+        standard = read_standard(bench.open(job.request.voice))
+        audition = Audition.of(line, standard, speaker, bench.weight)
+        spoken = audition.first_good((partial(take, bench.seed + number) for number in range(_TAKES)), bench.seed)
+        bench.pulse(0.9)
+        return write_speech(spoken, bench.new)
 
     def _timings(self, sound: NDArray[np.float32], rate: int, line: str) -> Timings:
         if self.aligner:

@@ -8,7 +8,7 @@ from typing import Any
 from avatar.canonical import digest_of_file
 from avatar.errors import InputError, WeightsError
 from avatar.faces.wav2lip.layers import shapes
-from avatar.weights import weights_folder
+from avatar.weights import changed, weights_folder
 
 
 def checkpoint_at(name: str, sha256: str) -> Path:
@@ -27,7 +27,7 @@ def checkpoint_at(name: str, sha256: str) -> Path:
             f"checkpoint: no file at {path}; put a Wav2Lip generator there (wav2lip.pth or wav2lip_gan.pth)",
             code="weights.missing",
         )
-    found = _digest(path, path.stat().st_mtime_ns)
+    found = _digest(path, changed(path))
     if not sha256:
         raise InputError(
             f"checkpoint: {name} is not pinned; if you trust where it came from, set checkpoint_sha256: {found}",
@@ -67,7 +67,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _digest(path: Path, _changed: int) -> str:
+def _digest(path: Path, _changed: tuple[int, int, int]) -> str:
     return digest_of_file(path)
 
 

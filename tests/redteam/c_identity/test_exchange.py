@@ -13,23 +13,30 @@ from avatar.stages.picture import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from tests.consent.reading import facts
 from tests.redteam.attacks import blob, blob_key, edit, overwrite, plant, reseal, unsealed
+from tests.redteam.cases import attack
 
 
 def manifest_of(scene, artifact) -> Manifest:
     return scene.world.store.manifest(artifact.digest)
 
 
-@pytest.mark.parametrize("people", [(), "accomplice"])
-def test_a_manifest_that_drops_its_people_is_refused(scene, people):
-    """The victim's sample, said to be nobody's, or the accomplice's."""
-    people = (scene.accomplice.id,) if people else ()
+@attack("a sample is said to be nobody's", by="nobody", code="consent.nobody")
+def test_a_manifest_that_drops_its_people_is_refused(scene):
     theirs = manifest_of(scene, scene.world.likeness(scene.victim).voice)
-    forged = plant(scene.world, theirs.model_copy(update={"people": people}))
+    forged = plant(scene.world, theirs.model_copy(update={"people": ()}))
 
-    code = scene.refuses(LearnVoice(Audio(forged)), "ear")
-    assert code == ("consent.foreign-asset" if people else "consent.nobody")
+    scene.refused(LearnVoice(Audio(forged)), "ear")
 
 
+@attack("the victim's sample is said to be the accomplice's", by="brought by whom", code="consent.foreign-asset")
+def test_a_manifest_that_names_someone_else_is_refused(scene):
+    theirs = manifest_of(scene, scene.world.likeness(scene.victim).voice)
+    forged = plant(scene.world, theirs.model_copy(update={"people": (scene.accomplice.id,)}))
+
+    scene.refused(LearnVoice(Audio(forged)), "ear")
+
+
+@attack("a granted sample is bound to a stranger's file", by="brought by whom", code="consent.foreign-asset")
 def test_a_manifest_that_binds_a_granted_sample_to_a_strangers_file_is_refused(scene):
     """One part is the accomplice's granted sample, and comes first; another, which engines open, is the victim's."""
     theirs = manifest_of(scene, scene.world.likeness(scene.victim).voice).parts["sound.wav"]
@@ -37,9 +44,10 @@ def test_a_manifest_that_binds_a_granted_sample_to_a_strangers_file_is_refused(s
     parts = {"a.wav": mine.parts["sound.wav"], **mine.parts, "sound.wav": theirs}
     forged = plant(scene.world, mine.model_copy(update={"parts": parts}))
 
-    assert scene.refuses(LearnVoice(Audio(forged)), "ear") == "consent.foreign-asset"
+    scene.refused(LearnVoice(Audio(forged)), "ear")
 
 
+@attack("the victim's voice is passed off as the accomplice's speech", by="made here", code="consent.unrecorded")
 def test_a_speech_that_was_never_made_here_is_refused(scene):
     """The accomplice's name on the victim's voice, in the form of a speech made from the accomplice's sample."""
     honest = manifest_of(scene, scene.speech(scene.accomplice))
@@ -47,18 +55,20 @@ def test_a_speech_that_was_never_made_here_is_refused(scene):
     forged = plant(scene.world, honest.model_copy(update={"parts": parts}))
     portrait = scene.world.likeness(scene.accomplice).portrait
 
-    assert scene.refuses(AnimateFace(portrait, Speech(forged)), "still") == "consent.unrecorded"
+    scene.refused(AnimateFace(portrait, Speech(forged)), "still")
 
 
+@attack("a film from elsewhere is published", by="made here", code="consent.unrecorded")
 def test_a_film_that_was_never_made_here_is_not_published(scene):
     honest = manifest_of(scene, scene.video(scene.accomplice))
     parts = {**honest.parts, "video.mp4": blob(scene.world, b"a deepfake")}
     forged = plant(scene.world, honest.model_copy(update={"parts": parts}))
 
-    assert scene.refuses(Publish(Video(forged)), "stamp") == "consent.unrecorded"
+    scene.refused(Publish(Video(forged)), "stamp")
     assert "published" not in facts(scene.world.objects)
 
 
+@attack("a forged speech lies deep in the chain", by="made here", code="consent.unrecorded")
 def test_a_forgery_deep_in_the_chain_is_refused(scene):
     """The shot is honest about its speech; the speech is forged."""
     speech = manifest_of(scene, scene.speech(scene.accomplice))
@@ -69,9 +79,10 @@ def test_a_forgery_deep_in_the_chain_is_refused(scene):
     )
     on_it = plant(scene.world, shot.model_copy(update={"inputs": (shot.inputs[0], forged)}))
 
-    assert scene.refuses(Assemble((Shot(on_it),)), "splice") == "consent.unrecorded"
+    scene.refused(Assemble((Shot(on_it),)), "splice")
 
 
+@attack("a recipe is planted that leads to a forgery", by="made here", code="store.unrecorded")
 def test_a_recipe_that_leads_to_a_forgery_is_refused(scene):
     """Planted before the work is done for the first time, so that it would be recalled."""
     world = scene.world
@@ -89,51 +100,69 @@ def test_a_recipe_that_leads_to_a_forgery_is_refused(scene):
     )
     world.objects.create(f"recipes/{work.recipe}", forged.encode())
 
-    assert scene.refuses(request, "ear") == "store.unrecorded"
+    scene.refused(request, "ear")
 
 
+@attack("a recipe is bent to other honest work", by="recipe binding", code="store.altered")
 def test_a_recipe_that_leads_to_other_honest_work_is_refused(scene):
     world = scene.world
     first, second = (scene.speech(scene.accomplice, line) for line in ("yes", "no"))
     recipe = manifest_of(scene, first).work.recipe
     overwrite(world.objects, f"recipes/{recipe}", second.digest.encode())
-    model = scene.perform(LearnVoice(world.likeness(scene.accomplice).voice), "ear")
 
-    assert scene.refuses(CloneVoice(model, "yes"), "beep") == "store.altered"
+    scene.refused(CloneVoice(scene.model(scene.accomplice), "yes"), "beep")
 
 
-@pytest.mark.parametrize("data", [b"", b"../../keys", b"\xff\xfe", b"0" * 64])
-def test_a_recipe_that_leads_nowhere_is_refused(scene, data):
+@attack("a recipe is bent to a name that is none", by="server-made keys", code="store.key")
+@pytest.mark.parametrize("data", [b"", b"../../keys", b"\xff\xfe"])
+def test_a_recipe_that_leads_out_of_the_store_is_refused(scene, data):
     recipe = manifest_of(scene, scene.speech(scene.accomplice)).work.recipe
     overwrite(scene.world.objects, f"recipes/{recipe}", data)
-    model = scene.perform(LearnVoice(scene.world.likeness(scene.accomplice).voice), "ear")
 
-    assert scene.refuses(CloneVoice(model, "hello there"), "beep").startswith("store.")
+    scene.refused(CloneVoice(scene.model(scene.accomplice), "hello there"), "beep")
 
 
+@attack("a recipe is bent to nothing", by="manifest by digest", code="store.missing")
+def test_a_recipe_that_leads_nowhere_is_refused(scene):
+    recipe = manifest_of(scene, scene.speech(scene.accomplice)).work.recipe
+    overwrite(scene.world.objects, f"recipes/{recipe}", b"0" * 64)
+
+    scene.refused(CloneVoice(scene.model(scene.accomplice), "hello there"), "beep")
+
+
+@attack("a handle claims to be of another kind", by="parts of its kind", code="store.parts")
 def test_a_handle_of_another_kind_opens_nothing(scene):
     likeness = scene.world.likeness(scene.accomplice)
 
-    assert scene.refuses(LearnVoice(Audio(likeness.portrait.digest)), "ear") == "store.parts"
-    assert scene.refuses(CloneVoice(VoiceModel(likeness.voice.digest), "hello"), "beep") == "store.parts"
-    assert scene.refuses(Publish(Video(likeness.footage.digest)), "stamp") == "store.parts"
+    scene.refused(LearnVoice(Audio(likeness.portrait.digest)), "ear")
+    scene.refused(CloneVoice(VoiceModel(likeness.voice.digest), "hello"), "beep")
+    scene.refused(Publish(Video(likeness.footage.digest)), "stamp")
 
 
+@attack(
+    "the victim's portrait is put into the accomplice's request",
+    by="asked before recalling",
+    code="consent.not-granted",
+)
 def test_a_handle_of_the_victim_in_the_accomplices_request_is_asked_about(scene):
     speech = scene.speech(scene.accomplice)
     theirs = scene.world.likeness(scene.victim).portrait
 
-    assert scene.refuses(AnimateFace(theirs, speech), "still") == "consent.not-granted"
-    assert scene.refuses(AnimateFace(Image(theirs.digest), speech), "still") == "consent.not-granted"
+    scene.refused(AnimateFace(theirs, speech), "still")
+    scene.refused(AnimateFace(Image(theirs.digest), speech), "still")
 
 
+@attack(
+    "a video is called signed and published by an engine that does nothing", by="named engines", code="engine.unknown"
+)
 def test_a_signed_video_is_not_made_by_naming_it(scene):
     video = scene.video(scene.accomplice)
 
-    assert scene.refuses(Publish(SignedVideo(video.digest)), "nothing") == "engine.unknown"
+    scene.refused(Publish(SignedVideo(video.digest)), "nothing")
     assert "published" not in facts(scene.world.objects)
 
 
+@attack("the description of footage is edited to name the victim", by="sealed", code="store.altered")
 def test_an_edited_step_is_refused(scene):
     """``step.json`` says how footage is made; its manifest says it too, under a name that would no longer be true."""
     footage = scene.footage(scene.accomplice)
@@ -146,28 +175,31 @@ def test_an_edited_step_is_refused(scene):
     with pytest.raises(AvatarError) as refusal:
         fresh.world.studio.pull(footage, within=None)
     assert refusal.value.code == "store.altered"
-    assert fresh.refuses(Render((footage,), fresh.speech(scene.accomplice)), "reel") == "store.altered"
+    fresh.refused(Render((footage,), fresh.speech(scene.accomplice)), "reel")
 
 
+@attack("a step that names the victim is planted", by="made here", code="consent.unrecorded")
 def test_a_forged_step_that_names_the_victim_is_refused(scene):
     honest = manifest_of(scene, scene.footage(scene.accomplice))
     theirs = scene.world.likeness(scene.victim).portrait.digest
     work = honest.work.model_copy(update={"fields": {**honest.work.fields, "portrait": theirs}})
     forged = plant(scene.world, honest.model_copy(update={"work": work}))
 
-    assert scene.refuses(Render((Footage(forged),), scene.speech(scene.accomplice)), "reel") == "consent.unrecorded"
+    scene.refused(Render((Footage(forged),), scene.speech(scene.accomplice)), "reel")
 
 
+@attack("the bytes of a speech are exchanged in the store", by="sealed", code="store.altered")
 def test_a_swapped_blob_is_refused_and_nothing_is_kept(scene):
     speech = scene.speech(scene.accomplice)
     overwrite(scene.world.objects, blob_key(scene.world, speech, "sound.wav"), b"the victim's voice")
     footage = scene.footage(scene.accomplice)
     before = list(scene.world.objects.list("manifests"))
 
-    assert scene.refuses(Render((footage,), speech), "reel") == "store.altered"
+    scene.refused(Render((footage,), speech), "reel")
     assert list(scene.world.objects.list("manifests")) == before
 
 
+@attack("the list of what shows someone is deleted", by="uses embodied", code="consent.withdrawn")
 def test_deleting_the_list_of_what_shows_someone_does_not_hide_them(scene):
     scene.world.agree(scene.victim)
     video = scene.video(scene.victim)
@@ -175,15 +207,16 @@ def test_deleting_the_list_of_what_shows_someone_does_not_hide_them(scene):
         scene.world.objects.delete(key)
     scene.world.people.withdraw(scene.victim, [Use.PUBLISH])
 
-    assert scene.restart().refuses(Publish(video), "stamp") == "consent.withdrawn"
+    scene.restart().refused(Publish(video), "stamp")
 
 
+@attack("the victim's picture is said to show nobody, beside others who agreed", by="nobody", code="consent.nobody")
 def test_the_victims_picture_said_to_show_nobody_does_not_slip_past_the_others(scene):
     """Everyone else in the request has agreed; the one who has not is said not to be there."""
     theirs = manifest_of(scene, scene.world.likeness(scene.victim).portrait)
     nobody = plant(scene.world, theirs.model_copy(update={"people": ()}))
 
-    assert scene.refuses(AnimateFace(Image(nobody), scene.speech(scene.accomplice)), "still") == "consent.nobody"
+    scene.refused(AnimateFace(Image(nobody), scene.speech(scene.accomplice)), "still")
 
 
 def test_bytes_that_are_not_canonical_have_no_second_name(scene):

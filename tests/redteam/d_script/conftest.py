@@ -1,0 +1,23 @@
+"""Asking for a production as the command line and Prefect do."""
+
+from collections.abc import Callable
+
+import pytest
+
+from avatar.compose import House
+from avatar.delivery import prepare
+from avatar.production import Production
+from avatar.settings import Settings
+
+
+@pytest.fixture
+def ask(scene) -> Callable[[str], Production]:
+    """Ask for a production of a script, played by the accomplice, in the house that the scene's world is."""
+    house = House(Settings(home=scene.world.folder, keys=scene.world.folder))
+    # The world's own, for their clock.
+    house.__dict__.update(ledger=scene.world.ledger, people=scene.world.people, studio=scene.world.studio)
+
+    def ask(script: str) -> Production:
+        return prepare(house, scene.world.blueprint, {"presenter": "mallory", "double": "mallory"}, script)
+
+    return ask
