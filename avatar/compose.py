@@ -18,9 +18,10 @@ from avatar.artifacts.vault import Vault
 from avatar.audit import facts_of
 from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
-from avatar.consent.keys import key_at
+from avatar.consent.keys import Key, key_at
 from avatar.consent.ledger import Ledger
 from avatar.errors import CredentialError, InputError
+from avatar.operators import Operators
 from avatar.people import People
 from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
@@ -65,7 +66,19 @@ class House:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.objects, key_at(self.settings.key_folder / "ledger.key", make=True))
+        key = key_at(self.settings.key_folder / "ledger.key", make=True)
+        return Ledger(self.objects, key, self.operator.public)
+
+    @cached_property
+    def operator(self) -> Key:
+        """The key of whoever acts here."""
+        given = self.settings.operator
+        return key_at(given) if given else key_at(self.settings.key_folder / "operator.key", make=True)
+
+    @property
+    def operators(self) -> Operators:
+        """Who may do what here."""
+        return Operators(self.ledger, self.operator)
 
     @cached_property
     def people(self) -> People:

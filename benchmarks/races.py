@@ -40,12 +40,13 @@ from avatar.stages.request import Exit, Parts
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Moment
 from avatar.testing.toys import Stamp
-from avatar.testing.world import World
+from avatar.testing.world import TOY_BRIEF, World
 from benchmarks.rows import Row, show
 
 _COURSE = 250  # races in one store: a gate's work grows a little with what it has seen
 _STEP, _SPREAD = 0.001, 0.006  # seconds
 _BUCKET = "races"
+_PLENTY = 1_000_000  # outputs and seconds: here nobody runs out of them
 
 # What the video below makes of each: a publication stands on these uses, whoever says otherwise.
 _NEEDED = {
@@ -100,7 +101,7 @@ class Oracle:
         """Take in *entry*; return what is wrong with it, or nothing."""
         match entry.fact:
             case Granted(grant=grant):
-                self.standing.setdefault(grant.person, {})[grant.digest] = set(grant.uses)
+                self.standing.setdefault(grant.person, {})[grant.digest] = set(grant.scope.uses)
             case Withdrawn(withdrawal=withdrawal):
                 for uses in self.standing.get(withdrawal.person, {}).values():
                     uses.difference_update(withdrawal.uses or tuple(Use))
@@ -128,7 +129,7 @@ class Course:
         world.engines["numbered"] = lambda: Numbered
         self.people = [world.enroll(alias) for alias in _NEEDED]
         for person in self.people:
-            world.agree(person)
+            world.agree(person, max_outputs=_PLENTY, max_seconds=_PLENTY)
         self.video = _video(world, *self.people)
         self.oracle = Oracle({person.id: person.alias for person in self.people})
         self._studio = replace(world.studio, tell=self._hear)
@@ -157,14 +158,14 @@ class Course:
         state = self.world.ledger.read()
         for person in self.people:
             if not any(set(each.uses) == set(Use) for each in state.people[person.id].standing):
-                self.world.agree(person)
+                self.world.agree(person, max_outputs=_PLENTY, max_seconds=_PLENTY)
         self._judge(-1)
 
     def _publish(self, number: int, delay: float) -> None:
         time.sleep(delay)
         self._heard.moments = []
         try:
-            self._studio.perform(Publish(self.video), Choice("numbered", {"number": number}))
+            self._studio.perform(Publish(self.video), Choice("numbered", {"number": number}), TOY_BRIEF)
         except ConsentError as error:
             late = " after the work was done" if "running" in self._heard.moments else ""
             self.tally.ended[f"refused{late}: {error.code}"] += 1
@@ -195,7 +196,7 @@ class Course:
             if facts is None or not (facts.withdrawn or self._publishing_stands()):
                 self.tally.leaks.append(f"race {number}: a file would still be delivered")
         try:
-            self.world.studio.perform(Publish(self.video), Choice("numbered", {"number": 2 * number}))
+            self.world.studio.perform(Publish(self.video), Choice("numbered", {"number": 2 * number}), TOY_BRIEF)
         except ConsentError:
             self._read = self.world.ledger.read().index + 1  # the refusal
         else:
@@ -338,7 +339,7 @@ def _bucket(port: int) -> None:
 
 def _video(world: World, ada: Person, mia: Person) -> Video:
     def perform(request: Any, engine: str) -> Any:
-        return world.studio.perform(request, Choice(engine))
+        return world.perform(request, Choice(engine))
 
     theirs, hers = world.likeness(ada), world.likeness(mia)
     assert theirs.voice

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
+from avatar.cli.demo import TERMS
 from avatar.compose import House
-from avatar.consent import Use
 from avatar.consent.entries import Entry, Performed, Refused, Withdrawn
 from avatar.settings import Settings
 from benchmarks.children import avatar
@@ -45,9 +45,10 @@ def prepare(home: Path) -> House:
 
 def stop(house: House, number: int, rng: random.Random) -> Stop:
     """Start production *number* in *house*, withdraw someone while it renders, and see how it ends."""
-    for person in house.people.all():
-        house.people.agree(person, tuple(Use), days=1)
-    person, began = rng.choice(house.people.all()), house.ledger.read().index + 1
+    everyone = house.people.all()
+    for person in everyone:
+        house.people.agree(person, replace(TERMS, companions=tuple(each.id for each in everyone)))
+    person, began = rng.choice(everyone), house.ledger.read().index + 1
     with _production(house.settings.home, number) as process:
         _wait_for_pictures(house, began, process)
         time.sleep(rng.uniform(0, _LATER))

@@ -28,7 +28,7 @@ Before: prefect server start, in another terminal (it prints the address of its 
 \b
 Every night at three, as well:
         python -m flows.deploy --cron "0 3 * * *" --blueprint presenter
-            --cast presenter=ava --script news.txt
+            --cast presenter=ava --script news.txt --purpose news --project mornings
 
 Every night at four, remove what is due (AVATAR_RETAIN_..._DAYS):
         python -m flows.deploy --sweep "0 4 * * *"
@@ -49,6 +49,10 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     blueprint: Annotated[str, typer.Option(help="With --cron: what is made.")] = "",
     cast: Annotated[list[str] | None, typer.Option(help="With --cron: role=alias, once for each role.")] = None,
     script: Annotated[Path | None, typer.Option(help="With --cron: a text file, read now.")] = None,
+    purpose: Annotated[str, typer.Option(help="With --cron: what it is for.")] = "",
+    project: Annotated[str, typer.Option(help="With --cron: what it belongs to.")] = "",
+    language: Annotated[list[str], typer.Option(help="With --cron: a language of the script.")] = ["en"],  # noqa: B006
+    channel: Annotated[list[str], typer.Option(help="With --cron: where it is shown.")] = ["internal"],  # noqa: B006
     notify: Annotated[
         int, typer.Option(min=0, max=1440, help="Minutes between two rounds of webhooks and statuses; 0: none.")
     ] = 5,
@@ -60,9 +64,13 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     try:
         known = served(blueprints)
         deployments = [by_hand(name, what) for name, what in known.items()]
-        if cron or blueprint or cast or script:
-            _check_complete({"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script})
-            deployments.append(by_itself(blueprint, known, cron, cast_of(cast or []), script_in(script or Path())))
+        asked = {"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script}
+        asked |= {"--purpose": purpose, "--project": project}
+        if any(asked.values()):
+            _check_complete(asked)
+            fields = {"cast": cast_of(cast or []), "script": script_in(script or Path())}
+            fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
+            deployments.append(by_itself(blueprint, known, cron, fields))
         if sweep:
             deployments.append(sweeping(sweep))
         _check_server()

@@ -11,6 +11,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.callables import ParameterSchema
 from pydantic import ValidationError
 
+from avatar.asking import brief_of
 from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.delivery import BLUEPRINTS
@@ -47,22 +48,26 @@ def by_hand(name: str, what: Served) -> RunnerDeployment:
     return _deployment(name, what, {"script": example_script(what.blueprint)}, None)
 
 
-def by_itself(name: str, known: dict[str, Served], cron: str, cast: dict[str, str], script: str) -> RunnerDeployment:
-    """Return the deployment that makes the blueprint *name*, one of *known*, whenever *cron* (in UTC) says."""
+def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, Any]) -> RunnerDeployment:
+    """Return the deployment that makes the blueprint *name*, one of *known*, whenever *cron* (in UTC) says.
+
+    *asked* are the fields of its form: cast, script, purpose, project, and what else differs from the defaults.
+    """
     if name not in known:
         raise InputError(
             f"--blueprint {name!r}: there is none of that name{hint(name, known)}; there are: {', '.join(known)}",
             code="blueprint.missing",
         )
     roles = known[name].blueprint.roles
-    if set(cast) != set(roles):
+    if set(asked["cast"]) != set(roles):
         raise InputError(
             f"--cast: blueprint {name!r} has the roles {', '.join(roles)}; give each of them once, as role=alias",
             code="cast.roles",
         )
-    lines_of(script)
+    lines_of(asked["script"])
+    brief_of(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
     try:
-        return _deployment(f"{name}-scheduled", known[name], {"cast": cast, "script": script}, cron)
+        return _deployment(f"{name}-scheduled", known[name], asked, cron)
     except ValidationError as error:
         raise _no_schedule("--cron", cron) from error
 

@@ -11,7 +11,7 @@ import pytest
 from avatar.consent import Use
 from avatar.consent.entries import Entry, Granted, Published, Withdrawn
 from avatar.consent.record import Withdrawal
-from avatar.testing.world import World
+from avatar.testing.world import TOY_BRIEF, World
 from benchmarks import races
 from tests.conftest import BUCKET
 from tests.consent.reading import entries
@@ -48,7 +48,15 @@ def test_the_judge_of_the_races_knows_a_leak_when_it_sees_one(world: World):
     oracle = races.Oracle({ada.id: "ada", mia.id: "mia"})
     seen = entries(world.objects)
     grants = tuple(entry.fact.grant.digest for entry in seen if isinstance(entry.fact, Granted))
-    out = Published(file="f" * 64, recipe="b" * 64, people=(ada.id, mia.id), grants=grants)
+    out = Published(
+        file="f" * 64,
+        recipe="b" * 64,
+        milliseconds=1,
+        purpose=TOY_BRIEF.purpose,
+        channels=TOY_BRIEF.channels,
+        people=(ada.id, mia.id),
+        grants=grants,
+    )
 
     assert [oracle.add(entry) for entry in seen] == [""] * len(seen)
     assert oracle.add(_entry(out)) == ""
@@ -61,7 +69,7 @@ def test_the_judge_of_the_races_knows_a_leak_when_it_sees_one(world: World):
 
 
 def _entry(fact) -> Entry:
-    return Entry(index=1, previous="", at=datetime.now(UTC), fact=fact, signature="0" * 128)
+    return Entry(index=1, previous="", at=datetime.now(UTC), by="o-" + "0" * 16, fact=fact, signature="0" * 128)
 
 
 def test_a_house_opened_while_torch_is_only_just_loading_does_not_wait_for_it(tmp_path: Path):

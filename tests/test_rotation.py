@@ -155,7 +155,7 @@ def test_a_rotation_that_breaks_off_anywhere_loses_nothing_and_is_finished_by_an
     assert everything(world, scene.victim) == before
     fresh = reopened(world)
     rest = rotate(fresh.people, "zoe")
-    assert rest.resealed == len({*_names(fresh, scene.victim)}) - after
+    assert rest.resealed == len({*_names(fresh, scene.victim)}) + 1 - after  # and the words of their grant
     assert everything(fresh, scene.victim) == before
     assert fresh.vault.keyring.generations(scene.victim.id) == (2,)
 

@@ -19,13 +19,16 @@ import pytest
 
 from avatar.artifacts.artifact import Artifact, Audio, Image
 from avatar.compose import House
-from avatar.consent import Use
 from avatar.intake import Sample
 from avatar.people import Person
 from avatar.settings import Settings
 from avatar.testing.toys import TOYS
+from avatar.testing.world import TOY_TERMS
 
 ROOT = Path(__file__).parents[2]
+
+ABOUT = {"purpose": "education", "project": "toys"}  # what every production here is for
+TERMS = TOY_TERMS
 
 # Toys speak and move; the picture, the credential and the contact sheet are real.
 TOY_BLUEPRINT = """# A grey square that beeps.
@@ -57,7 +60,7 @@ class Server:
 
     def ask(self, name: str, **parameters: Any) -> httpx.Response:
         """Trigger the deployment *name* with *parameters*."""
-        return self.ask_of("produce", name, {"type": "SCHEDULED"}, parameters)
+        return self.ask_of("produce", name, {"type": "SCHEDULED"}, ABOUT | parameters)
 
     def ask_of(self, flow: str, name: str, state: dict[str, Any], parameters: dict[str, Any]) -> httpx.Response:
         place = f"/deployments/{self.deployment(name, flow)['id']}/create_flow_run"
@@ -66,7 +69,7 @@ class Server:
     def ask_later(self, name: str, wait: timedelta, **parameters: Any) -> str:
         """Trigger the deployment *name* with *parameters* for later, and return the run's id."""
         state = {"type": "SCHEDULED", "state_details": {"scheduled_time": (datetime.now(UTC) + wait).isoformat()}}
-        return self.ask_of("produce", name, state, parameters).raise_for_status().json()["id"]
+        return self.ask_of("produce", name, state, ABOUT | parameters).raise_for_status().json()["id"]
 
     def run(self, id: str) -> dict[str, Any]:
         return self.client.get(f"/flow_runs/{id}").raise_for_status().json()
@@ -146,6 +149,7 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     command = [sys.executable, "-m", "flows.deploy", "--limit", "2", "--blueprints", "blueprints"]
     command += ["--cron", "* * * * *", "--blueprint", "toy", "--cast", "presenter=ada", "--script", "news.txt"]
+    command += ["--purpose", ABOUT["purpose"], "--project", ABOUT["project"]]
     environment = server.environment | {"PYTHONPATH": os.pathsep.join((str(_toys_installed(folder)), str(ROOT)))}
     with _running(command, environment, folder, folder / "served.log") as process:
         _wait_for_deployments(server, process, folder / "served.log")
@@ -155,7 +159,7 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def enroll(house: House, alias: str) -> Person:
     """Bring in a synthetic person who agrees to everything; their samples are bytes that toys like."""
     person = house.people.enroll(alias, "synthetic", [partial(_sample, alias, kind) for kind in (Audio, Image)])
-    house.people.agree(person, tuple(Use), days=1)
+    house.people.agree(person, TERMS)
     return person
 
 
