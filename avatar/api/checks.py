@@ -15,7 +15,7 @@ HEADINGS = {
     Standing.REFUSED: "This recording was not accepted",
 }
 SENTENCES = {
-    Standing.GRANTED: "Every check was passed, and your agreement is on record. Your receipt is ready.",
+    Standing.GRANTED: "Your agreement is on record, and your receipt is ready.",
     Standing.HELD: "Some checks could not decide by numbers alone. Someone else at the organisation looks at the "
     "recording; until then nothing is agreed.",
     Standing.REFUSED: "Nothing was agreed. You see below what did not pass and what helps; then you can record it "

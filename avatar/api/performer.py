@@ -11,6 +11,7 @@ from avatar.api.links import Asked, Link, Visit
 from avatar.api.site import Form, Site, Visited, checked, client_of, message, page, site_of, with_visit
 from avatar.api.upload import LARGEST, received
 from avatar.capture.challenge import Challenge
+from avatar.capture.outcome import Standing
 from avatar.consent.claims import Use
 from avatar.errors import InputError
 from avatar.rooms import private_room
@@ -88,6 +89,12 @@ def decline(request: Request, visit: Visited, form: Form) -> Response:  # noqa: 
 def record(request: Request, visit: Visited) -> Response:
     """Show the statement to read aloud, and what records it."""
     challenge = _challenge(request, visit)
+    standing = site_of(request).capture.standing(challenge)
+    if standing in (Standing.EXPIRED, Standing.BROKEN_OFF):
+        way = {"next": "/consent", "next_label": "Begin anew"}
+        return message(request, "The words are over", "They held for half an hour, and one recording.", **way)
+    if standing is not Standing.OPEN:
+        return RedirectResponse("/consent/checks", 303)
     return page(
         request,
         "record",

@@ -167,8 +167,17 @@ def refusal(request: Request, error: Exception) -> Response:
     return message(request, heading, sentence, status=status, code=error.code, **way)
 
 
+# What is said elsewhere to operators, for the person before the camera.
+_PLAIN = {
+    "capture.used": "these words were answered before; go back to what is asked and begin anew",
+    "capture.expired": "the words held for half an hour and are over; go back to what is asked and begin anew",
+    "capture.withdrawn": "you withdrew since these words were drawn; go back to what is asked and begin anew",
+    "key.missing": "this needs your key, which is not kept here any more; only a withdrawal works without it",
+}
+
+
 def _sentence(error: AvatarError) -> str:
-    sentence = str(error)
+    sentence = _PLAIN.get(error.code, str(error))
     return f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
 
 

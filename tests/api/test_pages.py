@@ -135,6 +135,36 @@ def test_before_a_recording_there_are_no_results(ada):
     assert ada.browser.get("/consent/checks").url.path == "/consent/record"
 
 
+def test_words_that_are_over_are_not_read_aloud_again(ada):
+    ada.enter()
+    ada.send("/consent/begin", use=["clone-voice", "publish"], adult="18")
+    ada.world.wait(minutes=30)
+    page = ada.browser.get("/consent/record").text
+    assert "The words are over" in page
+    assert "Begin anew" in page
+
+    answer = ada.speak()
+    assert (answer.status_code, answer.json()["code"]) == (403, "capture.expired")
+    assert "begin anew" in answer.json()["sentence"]
+
+
+def test_words_that_were_answered_lead_to_what_was_found(ada):
+    ada.agree()
+    assert ada.browser.get("/consent/record").url.path == "/consent/checks"
+
+
+def test_without_their_key_here_a_person_can_still_withdraw(ada):
+    ada.agree()
+    (ada.world.people.keys / f"{ada.world.people.find('ada').id}.key").unlink()
+    (standing,) = standings(ada)
+    fields = {"grant": standing.grant.digest, "use": ["publish"], "purpose": ["education"], "channel": ["internal"]}
+    answer = ada.send("/you/narrow", **fields)
+    assert (answer.status_code, "only a withdrawal works without it" in answer.text) == (403, True)
+    assert "Download your key" not in ada.browser.get("/you/receipt").text
+
+    assert "You withdrew everything" in ada.send("/you/withdraw").text
+
+
 def test_a_performer_sees_where_they_were_used_for_what_and_when(ada):
     ada.agree()
     publish(ada)
