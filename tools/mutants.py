@@ -144,7 +144,7 @@ MUTANTS = (
     ),
     _never("clearance", "consent/_clearance.py", "seal is not _SEAL"),
     _never("reach", "bench.py", "artifact.digest not in {own.digest for own in self._job.request.inputs()}"),
-    _never("reach", "bench.py", "self._closed"),
+    _one("reach", "bench.py", "        if self._closed:\n            raise", "        if False:\n            raise"),
     _never("frames counted", "studio.py", "count != frames.count"),
     _never(
         "frames counted",
