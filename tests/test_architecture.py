@@ -154,7 +154,7 @@ def test_only_the_studio_runs_engines():
                 runners.add(path.relative_to(HOME).with_suffix("").as_posix())
 
     assert runners == {"studio"}
-    assert set(calls("run")) <= {"studio", "weights"}  # weights: a subprocess
+    assert set(calls("run")) <= {"api/serve", "studio", "weights"}  # a server, and a subprocess
 
 
 def test_only_the_gate_mints():
