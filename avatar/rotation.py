@@ -1,5 +1,6 @@
 """Renewing keys: a person's, without losing a byte that is sealed under it, and the ledger's own."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -16,6 +17,7 @@ from avatar.people import People
 from avatar.rooms import private_room
 
 _ELSEWHERE = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
+_SETTLE = 3.0  # seconds: longer than anyone takes from sealing something small to storing it
 _ANY = Label("object", ())
 
 
@@ -36,10 +38,10 @@ def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda 
     id, keyring = people.find(name).id, people.vault.keyring
     if len(keyring.generations(id)) == 1:
         keyring.renew(id)
-    total = 0
-    # What other processes sealed under the old key before they saw the new one is found by another look.
-    while resealed := _resealed(people, id, tell):
-        total += resealed
+    total = _until_nothing(people, id, tell)
+    # What other processes were sealing under the old key when the new one came stands by now: one more look finds it.
+    time.sleep(_SETTLE)
+    total += _until_nothing(people, id, tell)
     keyring.retire(id)
     return Rotation(id, total)
 
@@ -81,6 +83,13 @@ def _write(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(text + "\n")
     draft.replace(path)
+
+
+def _until_nothing(people: People, id: str, tell: Callable[[int, int], None]) -> int:
+    total = 0
+    while resealed := _resealed(people, id, tell):
+        total += resealed
+    return total
 
 
 def _resealed(people: People, id: str, tell: Callable[[int, int], None]) -> int:

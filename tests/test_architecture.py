@@ -172,6 +172,14 @@ def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought
     assert set(calls("remember")) == {"studio"}
 
 
+def test_whatever_is_sealed_is_found_by_a_rotation_of_its_persons_key():
+    """Below their folder, as an artifact, or in a folder that ``rotation`` names. Another place must be named there."""
+    known = {"artifacts/store", "artifacts/vault", "people", "capture/shelf", "api/links"}
+
+    assert set(calls("seal")) | set(calls("seal_file")) <= known
+    assert set(calls("exchange")) == {"artifacts/store", "artifacts/kms", "rotation"}
+
+
 def test_nothing_reaches_round_a_frozen_seal():
     """``object.__setattr__``, ``object.__new__`` and pickle would."""
     for path in SOURCES:
