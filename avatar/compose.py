@@ -113,6 +113,17 @@ class House:
             )
         return verify(video, Trust.in_(load_signer(self.signing)), lambda file: facts_of(self.ledger.read(), file))
 
+    def examine(self, video: Path) -> Verdict:
+        """Check the file *video* as :meth:`verify` does, and look for the marks in its picture and sound."""
+        from avatar.marks.finished import marks_in
+        from avatar.provenance.marked import with_marks
+
+        verdict = self.verify(video)
+        try:
+            return with_marks(verdict, marks_in(video))
+        except InputError:
+            return verdict  # not a video at all: the verdict says so already
+
     def _keyring(self) -> Keyring:
         if self.settings.kms_key:
             from avatar.artifacts.kms import KmsKeyring
