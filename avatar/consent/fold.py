@@ -19,13 +19,14 @@ from avatar.consent.entries import (
     Performed,
     Published,
     Reconfirmed,
+    Requested,
     Ruled,
     Suspended,
     Withdrawn,
 )
 from avatar.consent.keys import verify
 from avatar.consent.roles import Role, operator_id
-from avatar.consent.state import OperatorState, PersonState, Publication, Spent, Standing, State
+from avatar.consent.state import Asked, OperatorState, PersonState, Publication, Spent, Standing, State
 from avatar.errors import LedgerError
 
 
@@ -80,6 +81,10 @@ def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
 
 def _bring(state: State, fact: Brought, _: Entry) -> None:
     state.people[fact.person].assets[fact.asset] = fact.manifest
+
+
+def _ask(state: State, fact: Requested, entry: Entry) -> None:
+    state.asked[fact.challenge] = Asked(fact.person, entry.index)
 
 
 def _grant(state: State, fact: Granted, entry: Entry) -> None:
@@ -175,6 +180,7 @@ _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Approved: _approve,
     Enrolled: _enrol,
     Brought: _bring,
+    Requested: _ask,
     Granted: _grant,
     Narrowed: _narrow,
     Reconfirmed: _reconfirm,
