@@ -20,6 +20,7 @@ from avatar.capture.capture import Capture
 from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
 from avatar.consent.keys import Key, key_at
+from avatar.consent.ledger import KEY_FILE as LEDGER_KEY
 from avatar.consent.ledger import Ledger
 from avatar.errors import CredentialError, InputError
 from avatar.operators import Operators
@@ -67,7 +68,7 @@ class House:
 
     @cached_property
     def ledger(self) -> Ledger:
-        key = key_at(self.settings.key_folder / "ledger.key", make=True)
+        key = key_at(self.settings.key_folder / LEDGER_KEY, make=True)
         return Ledger(self.objects, key, self.operator.public)
 
     @cached_property

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avatar.cli import capture
+from avatar.cli import capture, pages
 from avatar.cli.words import CHANNELS, PURPOSES
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     capture.add_to(consent)
+    pages.add_to(consent)
     app.add_typer(consent, name="consent")
 
 

@@ -19,11 +19,13 @@ from avatar.consent.entries import (
     Performed,
     Published,
     Reconfirmed,
+    Rekeyed,
     Requested,
     Ruled,
     Suspended,
     Withdrawn,
 )
+from avatar.consent.evidence import Captured
 from avatar.consent.keys import verify
 from avatar.consent.roles import Role, operator_id
 from avatar.consent.state import Asked, OperatorState, PersonState, Publication, Spent, Standing, State
@@ -75,6 +77,11 @@ def _approve(state: State, fact: Approved, _: Entry) -> None:
     state.approvals[approval.subject] = state.approvals.get(approval.subject, frozenset()) | {approval.by}
 
 
+def _rekey(state: State, fact: Rekeyed, _: Entry) -> None:
+    if fact.succession.signing == "entries":
+        state.key = fact.succession.after
+
+
 def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
     state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
 
@@ -91,6 +98,8 @@ def _grant(state: State, fact: Granted, entry: Entry) -> None:
     grant = fact.grant
     person = state.people[grant.person]
     state.records.add(grant.record_id)
+    if isinstance(grant.evidence, Captured):
+        state.asked[grant.evidence.challenge] = replace(state.asked[grant.evidence.challenge], answered=True)
     state.grants[grant.digest] = grant.person
     kept = [standing for standing in person.standing if standing.grant.digest != grant.previous]
     if len(kept) < len(person.standing):
@@ -178,6 +187,7 @@ _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Appointed: _appoint,
     Ruled: _rule,
     Approved: _approve,
+    Rekeyed: _rekey,
     Enrolled: _enrol,
     Brought: _bring,
     Requested: _ask,
