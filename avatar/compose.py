@@ -207,9 +207,8 @@ def _one_thread_each() -> None:
 
     os.environ["OMP_NUM_THREADS"] = "1"  # for what is loaded later
     threadpool_limits(1)  # for what is loaded already
-    if "torch" in sys.modules:
-        import torch
-
-        torch.set_num_threads(1)
-
+    # Not by an import: where a thread is only just loading torch, that would wait for seconds.
+    limit = getattr(sys.modules.get("torch"), "set_num_threads", None)
+    if limit:
+        limit(1)
     cv2.setNumThreads(1)
