@@ -19,6 +19,7 @@ _VOWEL_SIGNS = frozenset("AIOQWYaɑɒæɐəᵊʌɔɛeɜɚɪᵻioʊu")
 _RHOTIC = frozenset("əɜ")
 _STRESS = frozenset("ˈˌ")
 PAUSES = frozenset(";:,.!?—…")
+PHONEMES = tuple(sorted(set(_SIMPLE.values()) | {"ER"}))
 VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
 
 

@@ -53,6 +53,6 @@ class Adapted:
         def take(strength: float, pace: float) -> Take:
             bench.pulse(0.2)
             utterance = speaker.say(line, voice.pace * self.pace * pace)
-            return Take(voice.of(utterance.spectra, strength).sound(bench.seed), RATE, utterance.timings)
+            return Take(voice.of(utterance, strength).sound(bench.seed), RATE, utterance.timings)
 
         return (partial(take, *each) for each in _TAKES)

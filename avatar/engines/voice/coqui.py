@@ -33,8 +33,8 @@ class Coqui:
     *vocoder* is one more such folder, for models that make spectrograms only. *aligner* is one with a wav2vec 2.0
     letter model, to be used instead of the small aligner that comes along.
 
-    Mind the licences: XTTS-v2 (CPML) and YourTTS (CC BY-NC-ND) forbid commercial use, of what they say too;
-    VITS on VCTK (Apache-2.0) and your own training do not.
+    *licence* is the model's, by SPDX id: XTTS-v2 (``CPML``) and YourTTS (``CC-BY-NC-ND-4.0``) forbid commercial use,
+    of what they say too; VITS on VCTK (``Apache-2.0``) and your own training (``own``) do not.
     """
 
     version: ClassVar[int] = 2
@@ -42,6 +42,7 @@ class Coqui:
 
     model: str = "coqui/xtts-v2"
     model_sha256: str = ""
+    licence: str = "CPML"
     language: str = "en"
     vocoder: str = ""
     vocoder_sha256: str = ""
