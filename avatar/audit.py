@@ -1,7 +1,7 @@
 """What the ledger says of a published file."""
 
 from avatar.consent import Use
-from avatar.consent.state import PersonState, State
+from avatar.consent.state import PersonState, Publication, State
 from avatar.provenance.verdict import LedgerFacts
 
 
@@ -10,11 +10,15 @@ def facts_of(state: State, file: str) -> LedgerFacts | None:
     published = state.published.get(file)
     if published is None:
         return None
-    gone = tuple(person for person in published.people if _withdrew(state.people[person], published.index))
+    gone = tuple(person for person in published.people if not _agrees(state.people[person], published))
     return LedgerFacts(state.origin, published.index, published.people, published.grants, withdrawn=gone)
 
 
-def _withdrew(person: PersonState, since: int) -> bool:
-    if person.withdrawn is None or person.withdrawn < since:
-        return False
-    return not any(Use.PUBLISH in standing.uses for standing in person.standing)
+def _agrees(person: PersonState, published: Publication) -> bool:
+    # An agreement that only ran out covers what was published while it lasted.
+    return any(
+        Use.PUBLISH in standing.uses
+        and published.purpose in standing.scope.purposes
+        and set(published.channels) <= set(standing.scope.channels)
+        for standing in person.standing
+    )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from avatar.artifacts.artifact import Artifact, Footage
-from avatar.artifacts.manifest import Manifest
+from avatar.artifacts.manifest import Manifest, seed_of
 from avatar.artifacts.store import Store
 from avatar.consent import Cleared
+from avatar.consent.brief import Brief
 from avatar.errors import ConsentError, NotInRequestError
 from avatar.media.frames import Frames
 from avatar.stages.request import Request, Signer
@@ -32,19 +33,26 @@ class Behind(Protocol):
 class Bench:
     """The ``Workbench`` (and, for a publication, the ``Exit``) of one piece of work."""
 
-    def __init__(
-        self, job: Cleared[Request[Any]], studio: Behind, room: Path, recipe: str, within: "Bench | None" = None
+    def __init__(  # noqa: PLR0913, PLR0917 - what a piece of work is
+        self,
+        job: Cleared[Request[Any]],
+        studio: Behind,
+        room: Path,
+        recipe: str,
+        brief: Brief,
+        within: "Bench | None" = None,
     ) -> None:
         if not isinstance(job, Cleared):
             raise TypeError("a bench is only set up for cleared work")
         self._job = job
         self._studio = studio
         self.room = room
+        self.brief = brief
         self._within = within  # the bench of whoever pulls these frames: when that closes, so does this one
         self._started = time.monotonic()
         self._closed = False
         self.pulled: int | None = None  # how many frames came in, once the engine has asked for them
-        self.seed = int(recipe[:8], 16)
+        self.seed = seed_of(recipe)
 
     @property
     def signer(self) -> Signer:

@@ -18,14 +18,16 @@ from avatar.artifacts.vault import Vault
 from avatar.audit import facts_of
 from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
-from avatar.consent.keys import key_at
+from avatar.consent.keys import Key, key_at
 from avatar.consent.ledger import Ledger
 from avatar.errors import CredentialError, InputError
+from avatar.operators import Operators
 from avatar.people import People
 from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import Verdict
 from avatar.provenance.verify import verify
+from avatar.retention import Policy
 from avatar.rooms import sweep
 from avatar.settings import Settings
 from avatar.stages.request import Signer
@@ -64,7 +66,19 @@ class House:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.objects, key_at(self.settings.key_folder / "ledger.key", make=True))
+        key = key_at(self.settings.key_folder / "ledger.key", make=True)
+        return Ledger(self.objects, key, self.operator.public)
+
+    @cached_property
+    def operator(self) -> Key:
+        """The key of whoever acts here."""
+        given = self.settings.operator
+        return key_at(given) if given else key_at(self.settings.key_folder / "operator.key", make=True)
+
+    @property
+    def operators(self) -> Operators:
+        """Who may do what here."""
+        return Operators(self.ledger, self.operator)
 
     @cached_property
     def people(self) -> People:
@@ -103,6 +117,14 @@ class House:
     def checkpoint_key(self) -> Path:
         """The file of the key that signs the ledger's checkpoints."""
         return self.settings.key_folder / KEY_FILE
+
+    @property
+    def policy(self) -> Policy:
+        """For how long things are kept here."""
+        settings = self.settings
+        return Policy.of_days(
+            settings.retain_intermediate_days, settings.retain_published_days, settings.retain_person_days
+        )
 
     def prove(self, index: int) -> str:
         """Sign the ledger as it stands, and return the proof that entry *index* is in it, which anyone can check."""

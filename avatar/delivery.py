@@ -8,13 +8,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from avatar.artifacts.artifact import SignedVideo
+from avatar.artifacts.artifact import SignedVideo, Video
 from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.compose import House
+from avatar.consent.brief import Brief
 from avatar.consent.entries import Refused
+from avatar.consent.permission import require
+from avatar.consent.roles import Role
 from avatar.errors import CredentialError, InputError
-from avatar.production import Production, uses_in
+from avatar.production import Production, foreseen
 from avatar.provenance.verdict import Verdict
 from avatar.registry import hint
 from avatar.voices.script import lines_of
@@ -31,26 +34,29 @@ class Delivered:
     verdict: Verdict
 
 
-def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str) -> Production:
+def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
     """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be.
+
+    *brief* says what it is for; its script is filled in.
 
     Raises:
         AvatarError: it cannot be made; the refusal is in the ledger.
     """
     try:
-        return _prepared(house, blueprint, cast, script)
+        return _prepared(house, blueprint, cast, script, brief)
     except InputError as error:  # what the gate refuses it has recorded itself
         house.ledger.append(Refused(code=error.code, request="Production"))
         raise
 
 
-def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str) -> Production:
+def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
     lines = lines_of(script)
     people = house.people
     likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}
-    production = Production(blueprint, likenesses, lines)
+    production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
-    house.studio.gate.foresee(uses_in(production))
+    will = foreseen(production)
+    house.studio.gate.foresee(will.uses, production.asks, will.shown)
     return production
 
 
@@ -113,8 +119,34 @@ def deliver(house: House, signed: SignedVideo, to: Path) -> Delivered:
     return Delivered(to, to / video.name, verdict)
 
 
+def review_of(house: House, video: str, to: Path) -> Path:
+    """Write what someone who approves looks at into the folder *to*: stills and words of the unsigned *video*.
+
+    The video itself stays in the store until it is approved and signed.
+    """
+    from avatar.media.contact import contact_sheet
+
+    require(house.ledger, Role.APPROVE, "Approve")
+    unsigned = Video(video)
+    if video not in house.ledger.read().made or house.store.manifest(video).kind != Video.__name__:
+        raise InputError(f"video {video[:12]!r}: no video of that name was made here", code="approval.unknown")
+    to.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=to, prefix=".") as beside:
+        film = house.store.fetch(unsigned, Video.parts[0], Path(beside) / "video.mp4")
+        contact_sheet(film, Path(beside) / "contact-sheet.png")
+        house.store.fetch(unsigned, "captions.vtt", Path(beside) / "captions.vtt")
+        for name in ("contact-sheet.png", "captions.vtt"):
+            (Path(beside) / name).replace(to / name)
+    return to
+
+
 def write_report(to: Path, report: Mapping[str, Any]) -> None:
     """Write *report* as JSON to the file *to*."""
+    write_text(to, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(to: Path, text: str) -> None:
+    """Write *text* to the file *to*, all of it or nothing."""
     draft = to.with_name(f".{uuid4().hex}")
-    draft.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    draft.write_text(text, encoding="utf-8")
     draft.replace(to)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from avatar.consent.entries import Erased
+from avatar.consent.permission import require
+from avatar.consent.roles import Role
 from avatar.people import People
 from avatar.rooms import sweep
 
@@ -21,6 +23,7 @@ def erase(people: People, name: str) -> Erasure:
     What shows them together with others becomes unreadable for all of them. The ledger stays whole: it never held more
     than random ids and digests.
     """
+    require(people.ledger, Role.ERASE, "Erase")
     id = _id_of(people, name)
     # The ledger first: from here on nothing is cleared, published or brought back, whatever happens next.
     if not people.ledger.read().people[id].erased:

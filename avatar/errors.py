@@ -28,6 +28,10 @@ class ConsentError(AvatarError):
     """A person has not agreed to this use of their likeness. Never retried."""
 
 
+class RoleError(AvatarError):
+    """Whoever acts has not the role for it."""
+
+
 class LedgerError(AvatarError):
     """The ledger is broken, forged or out of reach: everything stops."""
 

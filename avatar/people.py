@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from typing import Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.artifacts.objects import Objects
@@ -18,10 +18,27 @@ from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Label, Vault
 from avatar.canonical import canonical
 from avatar.consent import Use
-from avatar.consent.entries import Brought, Enrolled, Granted, Refused, Withdrawn
+from avatar.consent.entries import (
+    Brought,
+    Enrolled,
+    Fact,
+    Granted,
+    Narrowed,
+    Reconfirmed,
+    Refused,
+    Suspended,
+    Withdrawn,
+)
+from avatar.consent.evidence import Attested, Evidence, Notice
 from avatar.consent.keys import Key, key_at
 from avatar.consent.ledger import Ledger, now
-from avatar.consent.record import Grant, Withdrawal
+from avatar.consent.notice import VERSION as NOTICE_VERSION
+from avatar.consent.notice import notice_of
+from avatar.consent.permission import require
+from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
+from avatar.consent.roles import Role
+from avatar.consent.scope import Scope
+from avatar.consent.terms import Terms
 from avatar.errors import AvatarError, ConsentError, InputError, StoreError
 from avatar.intake import Sample
 from avatar.production import Likeness
@@ -29,6 +46,7 @@ from avatar.registry import hint
 from avatar.rooms import private_room
 
 A = TypeVar("A", bound=Artifact)
+S = TypeVar("S", Grant, Narrowing, Reconfirmation, Suspension)
 
 Capacity = Literal["self", "estate", "synthetic"]
 Prepare = Callable[[Path], Sample]  # takes a private folder, gives a checked sample
@@ -43,6 +61,16 @@ class Person:
     id: str
     alias: str
     capacity: str
+
+
+class Words(BaseModel):
+    """What a grant says in words: kept sealed under the person's key, while the ledger holds salted digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    project: str
+    description: str
+    notice: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +99,7 @@ class People:
                 f"alias {alias!r}: use a lower-case letter, then letters, digits and dashes (31 at most)",
                 code="person.bad-alias",
             )
+        require(self.ledger, Role.ENROLL, "Enroll")
         with private_room() as room:
             ready = [self._prepared(prepare, room, index) for index, prepare in enumerate(samples)]
             person = self._known(alias) or self._new(alias, capacity, id or f"p-{token_hex(8)}")
@@ -111,24 +140,52 @@ class People:
         """Return *person*'s own key from the key folder."""
         return key_at(self.keys / f"{person.id}.key")
 
-    def agree(self, person: Person, uses: Sequence[Use], *, days: int, start: datetime | None = None) -> Grant:
-        """Have *person* sign a grant of *uses* of every sample they brought, for *days*, and record it."""
-        begin = start or self.clock()
-        state = self.ledger.read().people[person.id]
+    def agree(
+        self, person: Person, terms: Terms, *, evidence: Evidence | None = None, previous: Grant | None = None
+    ) -> Grant:
+        """Have *person* sign a grant on *terms* of every sample they brought, and record it.
+
+        Without *evidence* of their own words it is the operator who attests it, and so needs the role to. A *previous*
+        grant of theirs is replaced. The words that stay outside the ledger are kept sealed under the person's key.
+        """
+        if evidence is None:
+            require(self.ledger, Role.GRANT, "Grant")
+        known = self.ledger.read().people[person.id]
+        if known.erased:
+            self._refuse(person.id, "consent.erased")
+            raise ConsentError(f"{person.id} was erased; nothing of them is recorded any more", code="consent.erased")
+        begin, end = self._period(terms)
+        text = notice_of(terms, self.organisation, tuple(self.called(id) for id in terms.companions))
         try:
             unsigned = Grant(
                 record_id=token_hex(16),
+                record_version=previous.record_version + 1 if previous else 1,
+                previous=previous.digest if previous else None,
+                created_at=self.clock(),
                 person=person.id,
                 grantee=self.organisation,
-                uses=tuple(sorted(set(uses))),
-                assets=tuple(sorted(state.assets)),
+                scope=terms.scope(tuple(known.assets)),
                 not_before=begin,
-                not_after=begin + timedelta(days=days),
+                not_after=end,
+                reconfirm_days=terms.reconfirm_days,
+                evidence=evidence or Attested(operator=self.ledger.operator),
+                notice=Notice(text=sha256(text.encode()).hexdigest(), version=NOTICE_VERSION),
                 signature="0" * 128,
             )
-        except (ValidationError, OverflowError) as error:
+        except ValidationError as error:
             raise _unusable(error) from error
-        return self.record(unsigned.model_copy(update={"signature": self.key(person).sign(unsigned.signed_bytes)}))
+        grant = self._signed(person, unsigned)
+        words = Words(project=terms.project, description=terms.description, notice=text)
+        self._keep_words(grant, words)
+        return self.record(grant)
+
+    def _period(self, terms: Terms) -> tuple[datetime, datetime]:
+        try:
+            return terms.period(self.clock())
+        except OverflowError as error:
+            raise InputError(
+                f"grant, field 'days' ({terms.days}): too many; a grant lasts ten years at most", code="grant.bad-value"
+            ) from error
 
     def record(self, grant: Grant) -> Grant:
         """Record a *grant* that its person signed, here or elsewhere.
@@ -136,6 +193,8 @@ class People:
         Raises:
             ConsentError: it is not theirs, was edited, was recorded before, is already over, or is for someone else.
         """
+        if isinstance(grant.evidence, Attested):
+            require(self.ledger, Role.GRANT, "Grant")
         if grant.grantee != self.organisation:
             self._refuse(grant.person, "consent.other-grantee")
             raise ConsentError(
@@ -150,11 +209,7 @@ class People:
                 "ask for a new one with a later end",
                 code="consent.expired",
             )
-        try:
-            self.ledger.append(Granted(grant=grant))
-        except ConsentError as error:
-            self._refuse(grant.person, error.code)
-            raise
+        self._enter_signed(Granted(grant=grant), grant.person)
         return grant
 
     def read_grant(self, path: Path) -> Grant:
@@ -165,6 +220,42 @@ class People:
             raise InputError(f"grant {path}: cannot be read; give a JSON file", code="grant.unreadable") from error
         except ValidationError as error:
             raise _unusable(error) from error
+
+    def words_of(self, grant: Grant) -> Words | None:
+        """Return the words of *grant* that the ledger does not hold, or ``None`` if it was signed elsewhere."""
+        sealed = self.objects.read(f"people/{grant.person}/words/{grant.digest}")
+        if sealed is None:
+            return None
+        return Words.model_validate_json(self.vault.open(sealed, Label("words", (grant.person,), grant.digest)))
+
+    def _keep_words(self, grant: Grant, words: Words) -> None:
+        sealed = self.vault.seal(
+            canonical(words.model_dump(mode="json")), Label("words", (grant.person,), grant.digest)
+        )
+        self.objects.create(f"people/{grant.person}/words/{grant.digest}", sealed)
+
+    def narrow(self, person: Person, grant: Grant, scope: Scope) -> int:
+        """Have *person* make the scope of *grant* as small as *scope*; return the ledger index."""
+        unsigned = Narrowing(
+            record_id=token_hex(16), person=person.id, grant=grant.digest, scope=scope, signature="0" * 128
+        )
+        return self._enter_signed(Narrowed(narrowing=self._signed(person, unsigned)), person.id)
+
+    def reconfirm(self, person: Person, grant: Grant) -> int:
+        """Have *person* say that they still agree to *grant*; return the ledger index."""
+        unsigned = Reconfirmation(record_id=token_hex(16), person=person.id, grant=grant.digest, signature="0" * 128)
+        return self._enter_signed(Reconfirmed(reconfirmation=self._signed(person, unsigned)), person.id)
+
+    def suspend(self, person: Person) -> int:
+        """Pause everything with *person* until they resume; return the ledger index. Anyone may, at any time."""
+        return self._enter_signed(
+            Suspended(suspension=Suspension(record_id=token_hex(16), person=person.id)), person.id
+        )
+
+    def resume(self, person: Person) -> int:
+        """Have *person* end the pause; return the ledger index."""
+        unsigned = Suspension(record_id=token_hex(16), person=person.id, ends=True, signature="0" * 128)
+        return self._enter_signed(Suspended(suspension=self._signed(person, unsigned)), person.id)
 
     def withdraw(self, person: Person, uses: Sequence[Use] = ()) -> int:
         """Record that *person* takes back *uses*, or everything; return the ledger index."""
@@ -180,6 +271,21 @@ class People:
             signature = key_at(key).sign(withdrawal.signed_bytes)
             withdrawal = withdrawal.model_copy(update={"signature": signature})
         return self.ledger.append(Withdrawn(withdrawal=withdrawal))
+
+    def _signed(self, person: Person, unsigned: S) -> S:
+        return unsigned.model_copy(update={"signature": self.key(person).sign(unsigned.signed_bytes)})
+
+    def _enter_signed(self, fact: Fact, person: str) -> int:
+        try:
+            return self.ledger.append(fact)
+        except ConsentError as error:
+            self._refuse(person, error.code)
+            raise
+
+    def called(self, id: str) -> str:
+        """Return the alias of the person with the *id*, or the id where there is none."""
+        person = self._enrolled(id)
+        return person.alias if person else id
 
     def _prepared(self, prepare: Prepare, room: Path, index: int) -> Sample:
         own = room / str(index)
@@ -261,9 +367,7 @@ class People:
         self.ledger.append(Refused(code=code, request="Grant", people=(person,)))
 
 
-def _unusable(error: ValidationError | OverflowError) -> InputError:
-    if isinstance(error, OverflowError):
-        return InputError("grant, field 'days': too many; a grant lasts ten years at most", code="grant.bad-value")
+def _unusable(error: ValidationError) -> InputError:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     field = f", field {name!r}" if name else ""

@@ -1,7 +1,7 @@
 """The story of a production, from script to signed video."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from avatar.artifacts.artifact import (
@@ -17,6 +17,7 @@ from avatar.artifacts.artifact import (
 )
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
+from avatar.consent.brief import Brief
 from avatar.errors import InputError
 from avatar.registry import Choice, hint
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
@@ -56,11 +57,12 @@ Cast = Mapping[str, Likeness]  # by role
 
 @dataclass(frozen=True)
 class Production:
-    """A blueprint, filled in with a cast and a script."""
+    """A blueprint, filled in with a cast and a script, and the *brief* that says what it is for."""
 
     blueprint: Blueprint
     cast: Cast
     script: tuple[Line, ...]
+    brief: Brief
 
     def __post_init__(self) -> None:
         if not self.script:
@@ -81,6 +83,11 @@ class Production:
                     f"{hint(line.speaker, speakers)}; its speakers: {', '.join(speakers)}",
                     code="script.unknown-speaker",
                 )
+
+    @property
+    def asks(self) -> Brief:
+        """What its people are asked about: the brief, with every line of the script."""
+        return replace(self.brief, script=tuple(line.text for line in self.script))
 
     def speaker(self, line: Line) -> str:
         """Return the role that speaks *line*."""
@@ -180,15 +187,23 @@ class _Shoot:
         return self.perform(Excerpt(self.production.footage(role), before, speech), Choice("excerpt"))
 
 
-def uses_in(production: Production) -> frozenset[tuple[Use, Artifact]]:
-    """Return each use that ``direct`` makes of each sample of the cast, so that all can be asked for beforehand.
+@dataclass(frozen=True)
+class Foreseen:
+    """What a production would do: each use of each sample, and the words that it would write into the picture."""
+
+    uses: frozenset[tuple[Use, Artifact]]
+    shown: frozenset[str]
+
+
+def foreseen(production: Production) -> Foreseen:
+    """Return what ``direct`` would do, so that all of it can be asked for beforehand.
 
     Raises:
         InputError: the cast lacks something that the blueprint needs.
     """
     rehearsal = _Rehearsal()
     direct(production, rehearsal)
-    return frozenset(rehearsal.uses)
+    return Foreseen(frozenset(rehearsal.uses), frozenset(rehearsal.shown))
 
 
 class _Rehearsal:
@@ -197,6 +212,7 @@ class _Rehearsal:
     def __init__(self) -> None:
         self._made: dict[Request[Any], Artifact] = {}
         self.uses: set[tuple[Use, Artifact]] = set()
+        self.shown: set[str] = set()
         self._samples: dict[Artifact, frozenset[Artifact]] = {}  # made -> what the cast brought to it
 
     def __call__(self, request: Request[A], choice: Choice) -> A:  # noqa: ARG002  # Perform's signature
@@ -204,6 +220,7 @@ class _Rehearsal:
         inputs = request.inputs()
         samples = frozenset[Artifact]().union(*(self._samples.get(each, frozenset((each,))) for each in inputs))
         self._samples[made] = samples
+        self.shown |= {text for text in request.shown if text}
         if request.use:
             self.uses |= {(request.use, sample) for sample in samples}
         return made  # type: ignore[return-value]  # the request's own kind, so A

@@ -80,6 +80,8 @@ def work_of(request: Request[Any], choice: Choice, engine: Any) -> Work:
         options=json.loads(canonical(asdict(engine))),  # as a manifest will give them back
         version=engine.version,
         weights={weights.name: weights.sha256 for weights in engine.weights},
+        said=request.said,
+        shown=request.shown,
     )
 
 

@@ -1,11 +1,15 @@
 """Renewing the key that a person's material is sealed under, without losing a byte of it on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from avatar.artifacts.vault import HEADER, Label, generations_in, is_sealed, people_in
-from avatar.errors import StoreError
 from avatar.people import People
+from avatar.rooms import private_room
+
+_ELSEWHERE = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
+_ANY = Label("object", ())
 
 
 @dataclass(frozen=True)
@@ -21,53 +25,51 @@ def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda 
 
     One that broke off is finished by another: what was sealed anew stays so, and the old key goes only when nothing
     needs it any more. Digests and names stay what they are. *tell* hears how many of how many artifacts are done.
-
-    Raises:
-        StoreError: something is left that cannot be sealed anew; both keys stay.
     """
     id, keyring = people.find(name).id, people.vault.keyring
     if len(keyring.generations(id)) == 1:
         keyring.renew(id)
     total = 0
     # What other processes sealed under the old key before they saw the new one is found by another look.
-    while resealed := _card(people, id) + _artifacts(people, id, tell):
+    while resealed := _resealed(people, id, tell):
         total += resealed
-    _refuse_left(people, id)
     keyring.retire(id)
     return Rotation(id, total)
 
 
-def _artifacts(people: People, id: str, tell: Callable[[int, int], None]) -> int:
-    digests, resealed = [key.rsplit("/", 1)[-1] for key in people.objects.list(f"people/{id}/shown")], 0
+def _resealed(people: People, id: str, tell: Callable[[int, int], None]) -> int:
+    """Look at everything once, and return how much of it had to be sealed anew."""
+    own = [key for key in people.objects.list(f"people/{id}") if not key.startswith(f"people/{id}/shown/")]
+    others = (key for folder in _ELSEWHERE for key in people.objects.list(folder))
+    count = sum(_reseal(people, id, key) for key in chain(own, others))
+    digests = [key.rsplit("/", 1)[-1] for key in people.objects.list(f"people/{id}/shown")]
     for done, digest in enumerate(digests, start=1):
-        if not _is_lost(people, digest):
-            resealed += people.store.reseal(digest)
+        count += sum(_reseal(people, id, key) for key in _objects_of(people, digest))
         tell(done, len(digests))
-    return resealed
+    return count
 
 
-def _is_lost(people: People, digest: str) -> bool:
-    """Return whether the artifact shows someone who was erased too, so that nobody can open it any more."""
-    start, state = people.objects.start(f"manifests/{digest}", HEADER), people.ledger.read()
-    shown = people_in(start, Label("manifest", (), digest)) if start is not None else ()
+def _objects_of(people: People, digest: str) -> Iterator[str]:
+    start = people.objects.start(f"manifests/{digest}", HEADER)
+    # Not there (any more); or it shows someone too who was erased, so that nobody can open it.
+    if start is not None and not _lost(people, people_in(start, _ANY)):
+        yield from people.store.objects_of(people.store.look(digest))
+
+
+def _lost(people: People, shown: tuple[str, ...]) -> bool:
+    state = people.ledger.read()
     return any(other in state.people and state.people[other].erased for other in shown)
 
 
-def _card(people: People, id: str) -> int:
-    key, label = f"people/{id}/card", Label("card", (id,))
-    data = people.objects.read(key)
-    if data is None or generations_in(data, label) == people.vault.newest((id,)):
-        return 0
-    return int(people.objects.exchange(key, people.vault.seal(people.vault.open(data, label), label)))
-
-
-def _refuse_left(people: People, id: str) -> None:
-    # Whoever seals something new below a person's folder and forgets it here must not lose it by a rotation.
-    for key in people.objects.list(f"people/{id}"):
-        start = people.objects.start(key, HEADER) or b""
-        newest = people.vault.keyring.generations(id)[-1]
-        if is_sealed(start) and generations_in(start, Label("object", (id,))).get(id, newest) != newest:
-            raise StoreError(
-                f"{key} is sealed under the old key of {id} and cannot be sealed anew; both keys stay",
-                code="rotation.left",
-            )
+def _reseal(people: People, id: str, key: str) -> bool:
+    """Seal the object at *key* anew, if it shows the person *id* and is not under the newest keys."""
+    start = people.objects.start(key, HEADER)
+    if start is None or not is_sealed(start):
+        return False
+    sealed_under = generations_in(start, _ANY)
+    if id not in sealed_under or sealed_under == people.vault.newest(sealed_under):
+        return False
+    with private_room() as room:
+        return people.objects.download(key, room / "sealed") and people.objects.exchange(
+            key, people.vault.reseal_file(room / "sealed", room / "anew")
+        )

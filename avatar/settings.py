@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
     Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
     In a bucket with Object Lock the ledger is kept for ``AVATAR_LOCK_DAYS``; ``AVATAR_LOCK_MODE`` says how firmly.
+    ``AVATAR_OPERATOR`` is the file of the key of whoever acts; without it, the one in the key folder.
+    ``avatar sweep`` removes what has been kept longer than the ``AVATAR_RETAIN_..._DAYS``; by default nothing.
     Webhooks reach hosts in private networks only when they are listed in ``AVATAR_WEBHOOK_HOSTS``, with commas.
     """
 
@@ -32,8 +34,12 @@ class Settings(BaseSettings):
     store: str = ""
     keys: Path | None = None
     kms_key: str = ""
+    operator: Path | None = None
     lock_days: int = Field(default=3650, ge=1, le=36500)
     lock_mode: Mode = "governance"
+    retain_intermediate_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    retain_published_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    retain_person_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 

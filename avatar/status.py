@@ -13,8 +13,8 @@ from avatar.consent.entries import Entry
 from avatar.consent.keys import Key
 from avatar.consent.ledger import Ledger
 from avatar.consent.notes import Note, NoteKey, malformed, read_note, sign, signed_by
-from avatar.consent.record import Digest
 from avatar.consent.state import State
+from avatar.consent.vocabulary import Digest
 from avatar.errors import InputError, LedgerError
 
 
@@ -99,13 +99,13 @@ def place_of(state: State, file: str) -> Place:
     if erased:
         return Place(file, Standing.ERASED, facts.index, min(erased))
     if facts.withdrawn:
-        ends = [people[person].withdrawn or 0 for person in facts.withdrawn]
+        ends = [people[person].reduced or 0 for person in facts.withdrawn]
         return Place(file, Standing.WITHDRAWN, facts.index, min(ends))
     # Someone who withdrew since and agreed again: it is valid by that later agreement.
     again = [
         max(standing.index for standing in each.standing)
         for each in people.values()
-        if each.withdrawn is not None and each.withdrawn > facts.index and each.standing
+        if each.reduced is not None and each.reduced > facts.index and each.standing
     ]
     return Place(file, Standing.VALID, facts.index, max([facts.index, *again]))
 

@@ -14,12 +14,17 @@ from avatar.attend import attended
 from avatar.bench import Bench
 from avatar.canonical import canonical, digest_of_file
 from avatar.consent import Cleared
+from avatar.consent.brief import Brief
+from avatar.consent.decide import Output
 from avatar.consent.entries import Performed, Published, Refused
 from avatar.consent.gate import Gate
 from avatar.consent.ledger import Ledger
+from avatar.consent.permission import require
+from avatar.consent.roles import Role
 from avatar.errors import AvatarError, ConsentError, EngineError, StoreError, UnknownEngineError
-from avatar.media.decode import decode
+from avatar.media.decode import decode, look
 from avatar.media.frames import Frame, Frames
+from avatar.production import Perform
 from avatar.registry import Build, Choice, build, request_of, work_of
 from avatar.rooms import private_room
 from avatar.stages.catalogue import rebuild
@@ -31,6 +36,12 @@ A = TypeVar("A", bound=Artifact)
 _log = logging.getLogger(__name__)
 
 _ASK_EVERY = 0.25  # seconds between two questions to the gate while work runs: each is one small read
+
+
+def milliseconds_of(video: Path) -> int:
+    """Return how long the pictures of the file *video* play."""
+    reel = look(video)
+    return round(1000 * reel.count / reel.format.rate)
 
 
 @dataclass(frozen=True)
@@ -57,20 +68,31 @@ class Studio:
     signer: Callable[[], Signer]
     rooms: Path | None = None  # where private folders are made; None: the system's temporary folder
     build: Build = build
+    measure: Callable[[Path], int] = milliseconds_of
     tell: Callable[[Moment], None] = lambda _: None
 
-    def perform(self, request: Request[A], choice: Choice) -> A:
-        """Do *request* with the engine of *choice*, unless the very same work was done before.
+    def under(self, brief: Brief) -> Perform:
+        """Return the ``Perform`` of a production with *brief*."""
+
+        def perform(request: Request[A], choice: Choice) -> A:
+            return self.perform(request, choice, brief)
+
+        return perform
+
+    def perform(self, request: Request[A], choice: Choice, brief: Brief) -> A:
+        """Do *request* with the engine of *choice* for *brief*, unless the very same work was done before.
 
         Consent is checked first even then: a remembered result is still a use. It is checked again before anything is
         kept: a withdrawal during a long piece of work discards the result.
 
         Raises:
             ConsentError: someone in the material has not agreed; the refusal is in the ledger.
+            RoleError: whoever acts here may not do this.
             AvatarError: the work cannot be done; the sentence says why.
         """
+        require(self.ledger, Role.PUBLISH if isinstance(request, Publish) else Role.PRODUCE, type(request).__name__)
         try:
-            return self._perform(request, choice)
+            return self._perform(request, choice, brief)
         except AvatarError as error:
             # What the gate refuses it has recorded itself.
             if not (isinstance(error, ConsentError) and error.code.startswith("consent.")):
@@ -78,10 +100,11 @@ class Studio:
             self.tell(Moment("refused", request))
             raise
 
-    def _perform(self, request: Request[A], choice: Choice) -> A:
+    def _perform(self, request: Request[A], choice: Choice, brief: Brief) -> A:
         engine = self._engine(request, choice)
-        job = self._clear(request)
         work = work_of(request, choice, engine)
+        output = Output(work.recipe, 0, request.video.digest) if isinstance(request, Publish) else None
+        job = self._clear(request, brief, output)
         kind: type[A] = request.makes  # type: ignore[assignment]  # a request's class says what it makes
         made = self._recalled(kind, work.recipe)
         if made:
@@ -89,10 +112,11 @@ class Studio:
             return made
         started = time.monotonic()
         with private_room(self.rooms) as room:
-            parts = self._run(job, engine, Bench(job, self, room, work.recipe))
-            job = self._clear(request)
+            parts = self._run(job, engine, Bench(job, self, room, work.recipe, brief))
             if isinstance(request, Publish):
-                job = self._publish(request, job, work.recipe, parts)
+                job = self._publish(request, brief, work.recipe, parts)
+            else:
+                job = self._clear(request, brief)
             people = {p for i in request.inputs() for p in self.store.manifest(i.digest).people}
             made = self.store.keep(
                 kind,
@@ -119,7 +143,7 @@ class Studio:
         request = rebuild(manifest.work)
         choice = Choice(manifest.work.engine, manifest.work.options)
         engine = self._engine(request, choice)
-        job = self._clear(request)
+        job = self._clear(request, within.brief)
         work = work_of(request, choice, engine)
         if work.recipe != manifest.work.recipe:
             raise StoreError(
@@ -129,7 +153,7 @@ class Studio:
             )
         room = within.room / footage.digest[:16]
         room.mkdir(exist_ok=True)
-        bench = Bench(job, self, room, work.recipe, within)
+        bench = Bench(job, self, room, work.recipe, within.brief, within)
         with _blaming(engine):
             frames: Frames = engine.run(job, bench)
         return Frames(frames.format, frames.count, self._watched(job, engine, bench, frames))
@@ -167,8 +191,8 @@ class Studio:
             # A full disk or a broken ledger cannot take a note of itself; the caller must still hear the first reason.
             _log.warning("refusal %s is not in the ledger: %s", code, error.code)
 
-    def _clear(self, request: Request[A]) -> Cleared[Request[A]]:
-        job = self.gate.clear(request)
+    def _clear(self, request: Request[A], brief: Brief, output: Output | None = None) -> Cleared[Request[A]]:
+        job = self.gate.clear(request, brief, output)
         _log.info("cleared %s", type(request).__name__)
         return job
 
@@ -184,29 +208,41 @@ class Studio:
             return parts
 
         try:
-            return attended(work, ask=lambda: self._ask(request), every=_ASK_EVERY, leave=bench.close)
+            return attended(work, ask=lambda: self._ask(request, bench.brief), every=_ASK_EVERY, leave=bench.close)
         finally:
             bench.close()
 
-    def _publish(self, request: Publish, job: Cleared[Any], recipe: str, parts: Parts) -> Cleared[Any]:
-        """Append the publication right behind the ledger position whose consent state was checked, or check again."""
-        file = digest_of_file(parts["video.mp4"])
+    def _publish(self, request: Publish, brief: Brief, recipe: str, parts: Parts) -> Cleared[Any]:
+        """Append the publication right behind the ledger position whose consent state was checked, or check again.
+
+        So no withdrawal can come between, and of any number of publications at once no more are let through than
+        were agreed to.
+        """
+        file, length = digest_of_file(parts["video.mp4"]), self.measure(parts["video.mp4"])
         people = self.store.manifest(request.video.digest).people
         while True:
-            fact = Published(file=file, recipe=recipe, people=people, grants=job.grants)
+            job: Cleared[Any] = self._clear(request, brief, Output(recipe, length, request.video.digest))
+            fact = Published(
+                file=file,
+                recipe=recipe,
+                milliseconds=length,
+                purpose=brief.purpose,
+                channels=brief.channels,
+                people=people,
+                grants=job.grants,
+            )
             if self.ledger.append_at(job.at, fact):
                 return job
-            job = self._clear(request)
 
-    def _ask(self, request: Request[Any]) -> None:
-        self.gate.clear(request)
+    def _ask(self, request: Request[Any], brief: Brief) -> None:
+        self.gate.clear(request, brief)
 
     def _watched(self, job: Cleared[Request[Any]], engine: Any, bench: Bench, frames: Frames) -> Iterator[list[Frame]]:
         asked, count = time.monotonic(), 0
         with _blaming(engine):
             for batch in frames.batches:
                 if time.monotonic() - asked >= _ASK_EVERY:
-                    self._ask(job.request)
+                    self._ask(job.request, bench.brief)
                     asked = time.monotonic()
                 count += len(batch)
                 if count > frames.count:

@@ -51,12 +51,12 @@ def main() -> None:
         request = LearnVoice(voice)
         for size in _SIZES:
             _grow(world, Path(folder) / "store", size, happening)
-            rows += _measured(world, objects, size, lambda: world.gate.clear(request))
+            rows += _measured(world, objects, size, lambda: world.clear(request))
     show(rows, wanted.json)
 
 
 def _measured(world: World, objects: Counted, size: int, check: Callable[[], object]) -> Iterator[Row]:
-    ledger = Ledger(objects, key_at(world.folder / "ledger.key"), world.clock)
+    ledger = Ledger(objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock)
     yield Row(f"cold fold, {size} entries", _seconds(ledger.read), "s")
     world.ledger.read()
     objects.counts.clear()

@@ -65,7 +65,7 @@ def subject(count: int) -> Subject:
     made = tuple(entries(count, _LEDGER))
     objects = Memory()
     objects.held = {name(index): data for index, data in enumerate(made)}
-    note = Ledger(objects, _LEDGER).checkpoint(_CHECKPOINT)
+    note = Ledger(objects, _LEDGER, _LEDGER.public).checkpoint(_CHECKPOINT)
     origin = note.text.split("\n")[0]
     own = witness_key(_WITNESS)
     tree = Tree()

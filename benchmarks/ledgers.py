@@ -1,6 +1,7 @@
 """Ledgers to measure: any number of entries of every kind, kept in memory or in a folder."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import chain, cycle, islice
@@ -22,9 +23,14 @@ from avatar.consent.entries import (
     Withdrawn,
     signed_bytes_of,
 )
+from avatar.consent.evidence import Attested, Notice
 from avatar.consent.keys import Key
 from avatar.consent.ledger import origin_of
 from avatar.consent.record import Grant, Withdrawal
+from avatar.consent.roles import operator_id
+from avatar.consent.scope import Salted
+from avatar.consent.vocabulary import Channel, Purpose
+from avatar.testing.world import TOY_TERMS
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 _PEOPLE = 10
@@ -66,6 +72,10 @@ class Memory:
         return self.held.pop(key, None) is not None and self.create(key, source)
 
 
+_FOUNDER = Key(sha256(b"founder").digest()).public
+_OPERATOR = operator_id(_FOUNDER)
+
+
 def name(index: int) -> str:
     """Return where entry *index* stands."""
     return f"ledger/entries/{index:012d}"
@@ -79,14 +89,17 @@ def digest(*words: object) -> str:
 def signed(after: Position, fact: Fact, key: Key) -> bytes:
     """Return the bytes of the entry behind *after* that says *fact*."""
     index, at = after.index + 1, NOON + timedelta(seconds=after.index + 1)
-    signature = key.sign(signed_bytes_of(index, after.digest, at, fact))
-    entry = Entry(index=index, previous=after.digest, at=at, fact=fact, signature=signature)
+    signature = key.sign(signed_bytes_of(index, after.digest, at, _OPERATOR, fact))
+    entry = Entry(index=index, previous=after.digest, at=at, by=_OPERATOR, fact=fact, signature=signature)
     return canonical(entry.model_dump(mode="json"))
 
 
 def entries(count: int, key: Key) -> Iterator[bytes]:
     """Yield the bytes of *count* entries of a ledger that *key* signs."""
-    said, place = chain([Opened(origin=origin_of(key), key=key.public)], facts()), Position(origin_of(key), -1, "")
+    said, place = (
+        chain([Opened(origin=origin_of(key), key=key.public, founder=_FOUNDER)], facts()),
+        Position(origin_of(key), -1, ""),
+    )
     for fact in islice(said, count):
         data = signed(place, fact, key)
         place = Position(place.origin, place.index + 1, sha256(data).hexdigest())
@@ -108,21 +121,34 @@ def facts() -> Iterator[Fact]:
             yield Performed(
                 request="Speak", recipe=digest("r", number), made=made, grants=(grant.digest,), recalled=take > 2
             )
-        yield Published(file=digest("f", number), recipe=digest("r", number), people=(person,), grants=(grant.digest,))
+        yield Published(
+            file=digest("f", number),
+            recipe=digest("r", number),
+            milliseconds=60_000,
+            purpose=Purpose.EDUCATION,
+            channels=(Channel.INTERNAL,),
+            people=(person,),
+            grants=(grant.digest,),
+        )
         yield Refused(code="consent.no-grant", request="SwapFace", people=(person,))
         plain = Withdrawal(person=person)
         yield Withdrawn(withdrawal=plain.model_copy(update={"signature": own.sign(plain.signed_bytes)}))
 
 
 def _grant(person: str, key: Key, number: int) -> Grant:
+    salted = Salted(salt=f"{number:032x}", digest=digest("words", number))
     plain = Grant(
         record_id=f"{number:032x}",
+        created_at=NOON,
         person=person,
         grantee="a studio",
-        uses=(Use.ANIMATE_FACE, Use.PUBLISH),
-        assets=(digest("asset", person),),
+        scope=replace(TOY_TERMS, uses=(Use.ANIMATE_FACE, Use.PUBLISH))
+        .scope((digest("asset", person),))
+        .model_copy(update={"project": salted, "description": salted}),
         not_before=NOON,
         not_after=NOON + timedelta(days=365),
+        evidence=Attested(operator=_OPERATOR),
+        notice=Notice(text=digest("notice"), version=1),
         signature="0" * 128,
     )
     return plain.model_copy(update={"signature": key.sign(plain.signed_bytes)})

@@ -6,27 +6,21 @@ project: it is made here, half ben and half mia.
 """
 
 import tempfile
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from avatar import intake
 from avatar.blueprint.load import parse
-from avatar.cli.demo import PERFORMERS
+from avatar.cli.demo import BRIEF, PERFORMERS, TERMS
 from avatar.compose import House
-from avatar.consent import Use
 from avatar.delivery import deliver, prepare
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
-from avatar.faces.lipsync import LipSync, lip_sync, openings
+from avatar.faces.lipsync import LipSync
 from avatar.faces.mesh import MESH
-from avatar.media.decode import decode
-from avatar.media.sound import Sound
 from avatar.production import direct
+from avatar.seeing import lips_in, timings_in
 from avatar.settings import Settings
-from avatar.voices.align import aligned
 from avatar.weights import locate
 from benchmarks.portrait import between
 from benchmarks.rows import Row, options, show
@@ -35,7 +29,6 @@ _SCRIPT = (
     "Paul, please bring me the brown umbrella before Friday. My brother moved five big maps from the living room. "
     "A short pause, then we go on: why would anybody walk home? The studio asks people before it uses their voice."
 )
-_USES = (Use.CLONE_VOICE, Use.ANIMATE_FACE, Use.PUBLISH)
 _BLUEPRINT = "name: lipsync\nspeakers: [one]\nanimation: {{engine: {engine}}}\n"
 
 
@@ -50,15 +43,8 @@ def main() -> None:
             _consenting(house, name, portrait, voice)
             for engine in ("mesh-warp",):
                 video = _video(house, name, engine, Path(folder) / name / engine)
-                rows += _rows(f"{name}, {engine}", measured(video, _SCRIPT, landmarker))
+                rows += _rows(f"{name}, {engine}", lips_in(video, timings_in(video, _SCRIPT)))
     show(rows, wanted.json)
-
-
-def measured(video: Path, said: str, landmarker: Landmarker) -> LipSync:
-    """Return how the lips in *video* follow its sound, in which *said* is heard."""
-    frames = decode(video)
-    timings = aligned(*_sound(video), said)
-    return lip_sync(openings(frames, landmarker), timings, frames.format.rate)
 
 
 def _people(folder: Path, landmarker: Landmarker) -> list[tuple[str, Path, str]]:
@@ -75,21 +61,14 @@ def _people(folder: Path, landmarker: Landmarker) -> list[tuple[str, Path, str]]
 def _consenting(house: House, name: str, portrait: Path, voice: str) -> None:
     said = PERFORMERS / f"{voice}_statement.flac", PERFORMERS / f"{voice}_statement.txt"
     samples = [partial(intake.portrait, portrait), partial(intake.voice, *said)]
-    house.people.agree(house.people.enroll(name, "synthetic", samples), _USES, days=timedelta(weeks=1).days)
+    house.people.agree(house.people.enroll(name, "synthetic", samples), TERMS)
 
 
 def _video(house: House, name: str, engine: str, to: Path) -> Path:
     blueprint = parse(_BLUEPRINT.format(engine=engine).encode(), "lipsync")
-    signed = direct(prepare(house, blueprint, {"one": name}, _SCRIPT), house.studio.perform)
+    production = prepare(house, blueprint, {"one": name}, _SCRIPT, BRIEF)
+    signed = direct(production, house.studio.under(production.asks))
     return deliver(house, signed, to).video
-
-
-def _sound(video: Path) -> tuple[Sound, int]:
-    import av
-
-    with av.open(str(video)) as container:
-        blocks = [block.to_ndarray().mean(axis=0) for block in container.decode(audio=0)]
-        return np.concatenate(blocks).astype(np.float32), int(container.streams.audio[0].rate)
 
 
 def _rows(what: str, found: LipSync) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from avatar.artifacts.artifact import Footage, Speech
 from avatar.bench import Bench
-from avatar.cli.demo import demonstration
+from avatar.cli.demo import BRIEF, demonstration
 from avatar.compose import House
 from avatar.production import direct
 from avatar.settings import Settings
@@ -85,7 +85,7 @@ class _Meter:
         self._chain: dict[str, float] = {}  # footage digest -> seconds to pull it
 
     def __call__(self, request, choice):  # type: ignore[no-untyped-def]
-        made, spent = _timed(lambda: self._house.studio.perform(request, choice))
+        made, spent = _timed(lambda: self._house.studio.perform(request, choice, BRIEF))
         if isinstance(made, Speech):
             self._speech = made
         if isinstance(made, Footage):
@@ -104,8 +104,8 @@ class _Meter:
     def _pull(self, footage: Footage) -> None:
         with tempfile.TemporaryDirectory() as room:
             studio = self._house.studio
-            job = studio.gate.clear(Render((footage,), self._speech))
-            frames = Bench(job, studio, Path(room), "0" * 64).frames(footage)
+            job = studio.gate.clear(Render((footage,), self._speech), BRIEF)
+            frames = Bench(job, studio, Path(room), "0" * 64, BRIEF).frames(footage)
             for batch in frames.batches:
                 for frame in batch:
                     frame.settle()

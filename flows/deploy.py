@@ -11,7 +11,7 @@ from prefect.settings import get_current_settings
 
 from avatar.delivery import BLUEPRINTS, cast_of, script_in
 from avatar.errors import AvatarError, InputError
-from flows.deployments import by_hand, by_itself, served
+from flows.deployments import by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
 
@@ -25,7 +25,10 @@ Before: prefect server start, in another terminal (it prints the address of its 
 \b
 Every night at three, as well:
         python -m flows.deploy --cron "0 3 * * *" --blueprint presenter
-            --cast presenter=ava --script news.txt
+            --cast presenter=ava --script news.txt --purpose news --project mornings
+
+Every night at four, remove what is due (AVATAR_RETAIN_..._DAYS):
+        python -m flows.deploy --sweep "0 4 * * *"
 
 A person who withdraws is not in tomorrow's video: the run ends as Refused, with the reason.
 """
@@ -42,19 +45,32 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     blueprint: Annotated[str, typer.Option(help="With --cron: what is made.")] = "",
     cast: Annotated[list[str] | None, typer.Option(help="With --cron: role=alias, once for each role.")] = None,
     script: Annotated[Path | None, typer.Option(help="With --cron: a text file, read now.")] = None,
+    purpose: Annotated[str, typer.Option(help="With --cron: what it is for.")] = "",
+    project: Annotated[str, typer.Option(help="With --cron: what it belongs to.")] = "",
+    language: Annotated[list[str], typer.Option(help="With --cron: a language of the script.")] = ["en"],  # noqa: B006
+    channel: Annotated[list[str], typer.Option(help="With --cron: where it is shown.")] = ["internal"],  # noqa: B006
+    sweep: Annotated[
+        str, typer.Option(help="Add a deployment that removes what is due: a schedule like --cron's.")
+    ] = "",
 ) -> None:
     """Serve until stopped."""
     try:
         known = served(blueprints)
         deployments = [by_hand(name, what) for name, what in known.items()]
-        if cron or blueprint or cast or script:
-            _check_complete({"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script})
-            deployments.append(by_itself(blueprint, known, cron, cast_of(cast or []), script_in(script or Path())))
+        asked = {"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script}
+        asked |= {"--purpose": purpose, "--project": project}
+        if any(asked.values()):
+            _check_complete(asked)
+            fields = {"cast": cast_of(cast or []), "script": script_in(script or Path())}
+            fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
+            deployments.append(by_itself(blueprint, known, cron, fields))
+        if sweep:
+            deployments.append(sweeping(sweep))
         _check_server()
     except AvatarError as error:
         typer.echo(f"error: {error} [{error.code}]", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"serving {', '.join(f'produce/{each.name}' for each in deployments)}; stop with Ctrl+C")
+    typer.echo(f"serving {', '.join(f'{each.flow_name}/{each.name}' for each in deployments)}; stop with Ctrl+C")
     serve(*deployments, limit=limit, print_starting_message=False)
 
 

@@ -9,6 +9,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.callables import ParameterSchema
 from pydantic import ValidationError
 
+from avatar.asking import brief_of
 from avatar.blueprint.load import load
 from avatar.blueprint.schema import Blueprint
 from avatar.delivery import BLUEPRINTS
@@ -17,6 +18,7 @@ from avatar.registry import hint
 from avatar.voices.script import lines_of
 from flows.form import example_script, form_of
 from flows.produce import produce
+from flows.sweep import sweep
 
 
 @dataclass(frozen=True)
@@ -42,27 +44,43 @@ def by_hand(name: str, what: Served) -> RunnerDeployment:
     return _deployment(name, what, {"script": example_script(what.blueprint)}, None)
 
 
-def by_itself(name: str, known: dict[str, Served], cron: str, cast: dict[str, str], script: str) -> RunnerDeployment:
-    """Return the deployment that makes the blueprint *name*, one of *known*, whenever *cron* (in UTC) says."""
+def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, Any]) -> RunnerDeployment:
+    """Return the deployment that makes the blueprint *name*, one of *known*, whenever *cron* (in UTC) says.
+
+    *asked* are the fields of its form: cast, script, purpose, project, and what else differs from the defaults.
+    """
     if name not in known:
         raise InputError(
             f"--blueprint {name!r}: there is none of that name{hint(name, known)}; there are: {', '.join(known)}",
             code="blueprint.missing",
         )
     roles = known[name].blueprint.roles
-    if set(cast) != set(roles):
+    if set(asked["cast"]) != set(roles):
         raise InputError(
             f"--cast: blueprint {name!r} has the roles {', '.join(roles)}; give each of them once, as role=alias",
             code="cast.roles",
         )
-    lines_of(script)
+    lines_of(asked["script"])
+    brief_of(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
     try:
-        return _deployment(f"{name}-scheduled", known[name], {"cast": cast, "script": script}, cron)
+        return _deployment(f"{name}-scheduled", known[name], asked, cron)
     except ValidationError as error:
-        raise InputError(
-            f"--cron {cron!r}: not a schedule; write minute hour day month weekday, like '0 3 * * *'",
-            code="schedule.malformed",
-        ) from error
+        raise _no_schedule("--cron", cron) from error
+
+
+def sweeping(cron: str) -> RunnerDeployment:
+    """Return the deployment that removes what is due whenever *cron* (in UTC) says."""
+    try:
+        deployment = sweep.to_deployment(
+            "nightly",
+            cron=cron,
+            description="Removes what was kept for as long as the policy says.",
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+    except ValidationError as error:
+        raise _no_schedule("--sweep", cron) from error
+    assert isinstance(deployment, RunnerDeployment)  # a coroutine only where an event loop runs
+    return deployment
 
 
 def _deployment(name: str, what: Served, parameters: dict[str, Any], cron: str | None) -> RunnerDeployment:
@@ -81,3 +99,10 @@ def _deployment(name: str, what: Served, parameters: dict[str, Any], cron: str |
 
 def _first_line(path: Path) -> str:
     return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+
+
+def _no_schedule(option: str, cron: str) -> InputError:
+    return InputError(
+        f"{option} {cron!r}: not a schedule; write minute hour day month weekday, like '0 3 * * *'",
+        code="schedule.malformed",
+    )

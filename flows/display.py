@@ -34,9 +34,13 @@ class ProgressBar:
         """Show that *finished* lines *of* all are done."""
         self._show(100 * finished / (of + _ENDING), f"{finished} of {of} lines")
 
-    def whole(self) -> None:
+    def removed(self, finished: int, of: int) -> None:
+        """Show that *finished* artifacts *of* all that are due are gone."""
+        self._show(100 * finished / of, f"{finished} of {of} artifacts removed")
+
+    def whole(self, what: str = "published") -> None:
         """Show that all is done."""
-        self._show(100.0, "published")
+        self._show(100.0, what)
 
     def _show(self, percent: float, what: str) -> None:
         update_progress_artifact(self.artifact, percent, what)

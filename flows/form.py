@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from avatar.asking import LONGEST_PROJECT
 from avatar.blueprint.schema import Blueprint
+from avatar.consent.vocabulary import Channel, Purpose
 
 LONGEST_SCRIPT = 100_000  # letters: two hours of speech
 
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 BELOW_OUT = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
 
 _EXAMPLES = {
@@ -22,7 +25,7 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
     return {
         "type": "object",
         "title": "Parameters",
-        "required": ["blueprint", "cast", "script"],
+        "required": ["blueprint", "cast", "script", "purpose", "project"],
         "properties": {
             "blueprint": _field(0, "Blueprint", "How the video is made.", enum=[name], default=name),
             "cast": _field(
@@ -42,8 +45,16 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
                 maxLength=LONGEST_SCRIPT,
                 default=example_script(blueprint),
             ),
+            "purpose": _field(
+                3, "Purpose", "What it is for; everyone in it must have agreed to that.", enum=[str(p) for p in Purpose]
+            ),
+            "project": _field(
+                4, "Project", "What it belongs to, as its people know it.", minLength=1, maxLength=LONGEST_PROJECT
+            ),
+            "languages": _list(5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE),
+            "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),
             "out": _field(
-                3,
+                7,
                 "Folder",
                 "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
                 pattern=BELOW_OUT,
@@ -68,6 +79,11 @@ def _advice(blueprint: Blueprint) -> str:
 
 def _role(position: int, role: str) -> dict[str, Any]:
     return _field(position, role, "The alias of an enrolled person who agreed to this.", minLength=1, maxLength=31)
+
+
+def _list(position: int, title: str, description: str, default: list[str], **items: Any) -> dict[str, Any]:
+    of = {"type": "string", **items}
+    return _field(position, title, description, type="array", items=of, minItems=1, default=default)
 
 
 def _field(position: int, title: str, description: str, **rest: Any) -> dict[str, Any]:

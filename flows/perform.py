@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from avatar.artifacts.artifact import Artifact
+from avatar.consent.brief import Brief
 from avatar.errors import AvatarError
 from avatar.registry import Choice
 from avatar.stages.request import Request
@@ -49,9 +50,10 @@ class InTasks:
     """A ``Perform`` that makes each request of *script* a task run, named by its kind and line, never by its words."""
 
     studio: Studio
+    brief: Brief
     script: str
 
     def __call__(self, request: Request[A], choice: Choice) -> A:
-        work = partial(self.studio.perform, request, choice)
+        work = partial(self.studio.perform, request, choice, self.brief)
         state = perform(work, f"{type(request).__name__}, {place()}", self.script, return_state=True)
         return state.result()  # type: ignore[return-value]  # a refused task's state raises its error here

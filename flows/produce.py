@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from avatar.artifacts.artifact import SignedVideo
+from avatar.asking import brief_of
 from avatar.compose import House, open_house
 from avatar.consent.entries import Refused
 from avatar.delivery import blueprint_named, deliver, prepare
@@ -24,21 +26,39 @@ from flows.window import Window
 
 
 @flow(persist_result=False)
-def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") -> State[Any]:
+def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
+    blueprint: str,
+    cast: dict[str, str],
+    script: str,
+    purpose: str,
+    project: str,
+    languages: Sequence[str] = ("en",),
+    channels: Sequence[str] = ("internal",),
+    out: str = "",
+) -> State[Any]:
     """Make a signed talking video; the result is the digest of the signed video.
 
     Args:
         blueprint: the name of a file in blueprints/.
         cast: who plays which role, role -> alias.
         script: what is said.
+        purpose: what it is for; everyone in it must have agreed to that.
+        project: what it belongs to, as its people know it.
+        languages: the languages of the script.
+        channels: where it is shown.
         out: the folder for the files; empty for out/BLUEPRINT-DIGEST.
     """
     started = time.monotonic()
     try:
         tally = Tally()
         house = open_house(tally.tell)
-        production = _asked(house, blueprint, cast, script, out)
-        signed = _directed(house, production, script)
+        with _recorded(house):
+            _check_out(out)
+            brief = brief_of(purpose, project, languages, channels)
+            plan = blueprint_named(blueprint)
+            for role, alias in cast.items():
+                _find(house, role, alias)
+        signed = _directed(house, prepare(house, plan, cast, script, brief), script)
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)
@@ -49,23 +69,26 @@ def produce(blueprint: str, cast: dict[str, str], script: str, out: str = "") ->
 
 def _directed(house: House, production: Production, script: str) -> SignedVideo:
     bar = begin_progress()
-    signed = direct(production, InTasks(house.studio, script), Window(house.settings.workers, bar.lines))
+    signed = direct(
+        production, InTasks(house.studio, production.asks, script), Window(house.settings.workers, bar.lines)
+    )
     bar.whole()
     return signed
 
 
-def _asked(house: House, blueprint: str, cast: Mapping[str, str], script: str, out: str) -> Production:
+@contextmanager
+def _recorded(house: House) -> Iterator[None]:
     # The form was checked by Prefect's server, whose API may be open to anyone: what it lets through is checked here.
     try:
-        if not re.fullmatch(BELOW_OUT, out):
-            raise InputError(f"out {out!r}: name one folder below out/, or leave it empty", code="out.outside")
-        plan = blueprint_named(blueprint)
-        for role, alias in cast.items():
-            _find(house, role, alias)
+        yield
     except InputError as error:
         house.ledger.append(Refused(code=error.code, request="Production"))
         raise
-    return prepare(house, plan, cast, script)
+
+
+def _check_out(out: str) -> None:
+    if not re.fullmatch(BELOW_OUT, out):
+        raise InputError(f"out {out!r}: name one folder below out/, or leave it empty", code="out.outside")
 
 
 def _find(house: House, role: str, alias: str) -> None:

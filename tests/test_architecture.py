@@ -163,8 +163,8 @@ def test_only_the_gate_mints():
 
 
 def test_only_the_studio_asks_the_gate():
-    # The conformance kit pulls frames as a renderer would: it too must be cleared.
-    assert set(calls("clear")) == {"studio", "testing/conformance"}
+    # A world of tests pulls frames as a renderer would: it too must be cleared.
+    assert set(calls("clear")) == {"studio", "testing/conformance", "testing/world"}
 
 
 def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought():

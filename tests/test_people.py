@@ -17,6 +17,7 @@ from avatar.consent.record import Grant, Withdrawal
 from avatar.errors import ConsentError, InputError
 from avatar.intake import Sample
 from avatar.testing.world import World
+from tests.consent.grants import edited, everything, unsigned
 from tests.consent.reading import entries, facts
 
 
@@ -188,20 +189,8 @@ def test_a_key_belongs_to_its_person_only(world, ada):
 
 def signed(world: World, person, **changes) -> Grant:
     """A grant that *person* signed, with *changes* made before signing."""
-    unsigned = Grant(
-        **{
-            "record_id": "1" * 32,
-            "person": person.id,
-            "grantee": "a studio",
-            "uses": (Use.CLONE_VOICE,),
-            "assets": tuple(sorted(world.ledger.read().people[person.id].assets)),
-            "not_before": world.now,
-            "not_after": world.now + timedelta(days=1),
-            "signature": "0" * 128,
-            **changes,
-        }
-    )
-    return unsigned.model_copy(update={"signature": world.people.key(person).sign(unsigned.signed_bytes)})
+    grant = unsigned(person.id, everything(world, person.id), world.now, **{"uses": (Use.CLONE_VOICE,), **changes})
+    return grant.model_copy(update={"signature": world.people.key(person).sign(grant.signed_bytes)})
 
 
 def refused(world: World, grant: Grant) -> str:
@@ -235,7 +224,7 @@ def test_a_grant_that_was_edited_after_signing_is_refused(world, ada, change):
     if change == {"not_after": "later"}:
         change = {"not_after": world.now + timedelta(days=300)}
 
-    assert refused(world, signed(world, ada).model_copy(update=change)) == "consent.bad-signature"
+    assert refused(world, edited(signed(world, ada), **change)) == "consent.bad-signature"
 
 
 def test_a_grant_signed_by_someone_else_is_refused(world, ada):
@@ -281,7 +270,7 @@ def _written(tmp_path, text: str | bytes):
     return path
 
 
-@pytest.mark.parametrize("field", ["signature", "record_id", "assets", "not_after"])
+@pytest.mark.parametrize("field", ["signature", "record_id", "scope", "not_after", "evidence"])
 def test_a_grant_file_that_lacks_a_field_names_it(world, ada, tmp_path, field):
     said = json.loads(signed(world, ada).model_dump_json())
     del said[field]
@@ -307,20 +296,20 @@ def test_a_grant_file_that_is_not_there_is_refused(world, tmp_path):
 @pytest.mark.parametrize("days", [0, -1, 4000, 10**7, 10**12])
 def test_a_period_that_will_not_do_is_refused(world, ada, days):
     with pytest.raises(InputError) as refusal:
-        world.people.agree(ada, [Use.PUBLISH], days=days)
+        world.agree(ada, Use.PUBLISH, days=days)
     assert refusal.value.code == "grant.bad-value"
 
 
 def test_a_grant_of_no_use_is_refused(world, ada):
     with pytest.raises(InputError, match="field 'uses'"):
-        world.people.agree(ada, [], days=1)
+        world.people.agree(ada, replace(world.terms(), uses=()))
 
 
 def test_a_person_who_brought_nothing_has_nothing_to_grant(world):
     nobody = world.people.enroll("eve", "self", [])
 
     with pytest.raises(InputError, match="field 'assets'"):
-        world.people.agree(nobody, [Use.PUBLISH], days=1)
+        world.agree(nobody)
 
 
 # -- withdrawals
@@ -362,4 +351,4 @@ def test_withdrawing_twice_is_harmless(world, ada):
 def test_the_organisation_enters_the_grant(world, ada):
     people = replace(world.people, organisation="Example Ltd")
 
-    assert people.agree(ada, [Use.PUBLISH], days=1).grantee == "Example Ltd"
+    assert people.agree(ada, world.terms()).grantee == "Example Ltd"

@@ -12,10 +12,10 @@ from avatar.artifacts.s3 import S3Objects
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError
-from avatar.production import Production, direct, uses_in
+from avatar.production import Production, direct, foreseen
 from avatar.studio import Moment
 from avatar.testing.toys import Beep
-from avatar.testing.world import TOY_BLUEPRINT, World
+from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF, World
 from avatar.voices.script import Line, lines_of
 from tests.conftest import BUCKET
 
@@ -34,7 +34,7 @@ def cast(world: World, **roles: str) -> dict[str, Any]:
 
 def production(world: World, script: str = SCRIPT, **changes: Any) -> Production:
     blueprint = Blueprint.model_validate({**TOY_BLUEPRINT, **changes})
-    return Production(blueprint, cast(world), lines_of(script))
+    return Production(blueprint, cast(world), lines_of(script), TOY_BRIEF)
 
 
 class Told:
@@ -42,14 +42,14 @@ class Told:
 
     def __init__(self, world: World) -> None:
         self.moments: list[Moment] = []
-        self.perform = replace(world.studio, tell=self.moments.append).perform
+        self.perform = replace(world.studio, tell=self.moments.append).under(TOY_BRIEF)
 
     def kinds(self, what: str) -> list[str]:
         return [type(moment.request).__name__ for moment in self.moments if moment.what == what]
 
 
 def test_the_whole_story_ends_with_a_signed_video(world):
-    signed = direct(production(world), world.studio.perform)
+    signed = direct(production(world), world.perform)
 
     file = world.store.manifest(signed.digest).parts["video.mp4"]
     published = world.ledger.read().published[file]
@@ -57,7 +57,7 @@ def test_the_whole_story_ends_with_a_signed_video(world):
 
 
 def test_the_second_time_everything_is_recalled(world):
-    first = direct(production(world), world.studio.perform)
+    first = direct(production(world), world.perform)
     told = Told(world)
 
     assert direct(production(world), told.perform) == first
@@ -66,7 +66,7 @@ def test_the_second_time_everything_is_recalled(world):
 
 
 def test_editing_one_sentence_makes_one_speech_and_one_shot_again(world):
-    direct(production(world), world.studio.perform)
+    direct(production(world), world.perform)
     told = Told(world)
 
     direct(production(world, SCRIPT.replace("of today", "of tomorrow")), told.perform)
@@ -96,7 +96,7 @@ def test_a_failing_line_fails_the_production(world):
     world.engines["beep"] = lambda: Fragile
 
     with pytest.raises(EngineError, match="cannot say news"):
-        direct(production(world), world.studio.perform)
+        direct(production(world), world.perform)
     assert not world.ledger.read().published
 
 
@@ -109,7 +109,7 @@ def test_a_person_who_withdraws_between_two_lines_stops_the_production(world):
             made.append(request)
             if len(made) == 2:
                 world.people.withdraw(world.people.find("bob"), [Use.SWAP_FACE])
-        return world.studio.perform(request, choice)
+        return world.perform(request, choice)
 
     with pytest.raises(ConsentError, match="swap-face"):
         direct(story, perform)
@@ -121,7 +121,7 @@ def shots(world: World, story: Production, **how: Any) -> list[str]:
     made = []
 
     def perform(request, choice):
-        artifact = world.studio.perform(request, choice)
+        artifact = world.perform(request, choice)
         if type(request).__name__ != "Publish":
             made.append(artifact.digest)
         return artifact
@@ -163,7 +163,7 @@ def test_threads_keep_the_lines_in_order(world):
     def perform(request, choice):
         if type(request).__name__ == "Assemble":
             assembled.extend(world.store.manifest(shot.digest).work.fields["speech"] for shot in request.shots)
-        return world.studio.perform(request, choice)
+        return world.perform(request, choice)
 
     with ThreadPoolExecutor(3) as pool:
         direct(production(world), perform, each=pool.map)
@@ -177,7 +177,7 @@ def test_two_speakers_side_by_side_listen_to_each_other(world):
         {**TOY_BLUEPRINT, "speakers": ["host", "guest"], "layout": "side-by-side", "swap": None}
     )
     story = Production(
-        blueprint, cast(world, host="ada", guest="bob"), lines_of("host: Hello.\n\nguest: Good evening.")
+        blueprint, cast(world, host="ada", guest="bob"), lines_of("host: Hello.\n\nguest: Good evening."), TOY_BRIEF
     )
     told = Told(world)
 
@@ -201,14 +201,14 @@ def refusal(make: Any) -> AvatarError:
 
 def test_an_unknown_role_comes_with_a_hint(world):
     roles = cast(world, presentor="ada", double="bob")
-    error = refusal(lambda: Production(world.blueprint, roles, (Line(None, "Hello."),)))
+    error = refusal(lambda: Production(world.blueprint, roles, (Line(None, "Hello."),), TOY_BRIEF))
 
     assert error.code == "cast.unknown-role"
     assert "did you mean 'presenter'" in str(error)
 
 
 def test_an_unknown_speaker_comes_with_a_hint(world):
-    error = refusal(lambda: Production(world.blueprint, cast(world), (Line("presentr", "Hello."),)))
+    error = refusal(lambda: Production(world.blueprint, cast(world), (Line("presentr", "Hello."),), TOY_BRIEF))
 
     assert error.code == "script.unknown-speaker"
     assert "did you mean 'presenter'" in str(error)
@@ -218,9 +218,9 @@ def test_an_unknown_speaker_comes_with_a_hint(world):
 def test_a_role_that_nobody_plays_is_refused_before_anything_is_made(world, role):
     roles = cast(world)
     del roles[role]
-    story = Production(world.blueprint, roles, (Line(None, "Hello."),))
+    story = Production(world.blueprint, roles, (Line(None, "Hello."),), TOY_BRIEF)
 
-    error = refusal(lambda: uses_in(story))
+    error = refusal(lambda: foreseen(story))
     assert error.code == "cast.missing-role"
     assert f"add {role}=PERSON" in str(error)
 
@@ -229,15 +229,15 @@ def test_a_role_that_nobody_plays_is_refused_before_anything_is_made(world, role
 def test_a_likeness_that_lacks_what_is_needed_says_what_to_enrol(world, what):
     roles = cast(world)
     roles["presenter"] = replace(roles["presenter"], **{what: None})
-    story = Production(world.blueprint, roles, (Line(None, "Hello."),))
+    story = Production(world.blueprint, roles, (Line(None, "Hello."),), TOY_BRIEF)
 
-    error = refusal(lambda: direct(story, world.studio.perform))
+    error = refusal(lambda: direct(story, world.perform))
     assert error.code == f"cast.no-{what}"
     assert f"avatar enroll --{what} FILE" in str(error)
 
 
 def test_a_production_without_lines_is_refused(world):
-    error = refusal(lambda: Production(world.blueprint, cast(world), ()))
+    error = refusal(lambda: Production(world.blueprint, cast(world), (), TOY_BRIEF))
 
     assert error.code == "script.empty"
 
@@ -247,13 +247,13 @@ def test_a_missing_consent_is_foreseen_before_anything_is_made(world):
     world.people.withdraw(world.people.find("ada"), [Use.PUBLISH])
 
     with pytest.raises(ConsentError, match="'publish'"):
-        world.gate.foresee(uses_in(story))
+        world.gate.foresee(foreseen(story).uses, story.asks)
 
     assert not list(world.objects.list("recipes"))
 
 
 def test_what_is_foreseen_is_every_use_of_the_story(world):
-    uses = uses_in(production(world))
+    uses = foreseen(production(world)).uses
 
     assert {use for use, _ in uses} == set(Use) - {Use.TRAIN}
-    world.gate.foresee(uses)
+    world.gate.foresee(uses, TOY_BRIEF)

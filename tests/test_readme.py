@@ -10,7 +10,7 @@ from avatar.blueprint.schema import Blueprint
 from avatar.cli.main import app
 from avatar.production import Production, direct
 from avatar.registry import Choice
-from avatar.testing.world import TOY_BLUEPRINT
+from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF
 from avatar.voices.script import lines_of
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +29,7 @@ def test_the_engine_of_the_readme_works_in_a_production(world):
         cast[role] = world.likeness(person)
     blueprint = Blueprint.model_validate({**TOY_BLUEPRINT, "swap": {"engine": "blur", "radius": 3, "face": "double"}})
 
-    signed = direct(Production(blueprint, cast, lines_of("One line.")), world.studio.perform)
+    signed = direct(Production(blueprint, cast, lines_of("One line."), TOY_BRIEF), world.perform)
 
     assert world.store.manifest(signed.digest).people
     assert world.build(Choice("blur", {"radius": 7})).radius == 7

@@ -155,7 +155,7 @@ def test_a_rotation_that_breaks_off_anywhere_loses_nothing_and_is_finished_by_an
     assert everything(world, scene.victim) == before
     fresh = reopened(world)
     rest = rotate(fresh.people, "zoe")
-    assert rest.resealed == len({*_names(fresh, scene.victim)}) - after
+    assert rest.resealed == len({*_names(fresh, scene.victim)}) + 1 - after  # and the words of their grant
     assert everything(fresh, scene.victim) == before
     assert fresh.vault.keyring.generations(scene.victim.id) == (2,)
 
@@ -270,14 +270,18 @@ def test_what_shows_someone_erased_too_is_passed_over(played):
     assert generations_in(world.objects.start(f"manifests/{both.digest}", HEADER), label)[played.victim.id] == 1
 
 
-def test_the_old_key_stays_while_something_is_sealed_under_it_that_nobody_knows(world):
-    zoe = world.enroll("zoe")
-    world.objects.create(f"people/{zoe.id}/note", world.vault.seal(b"a note", Label("note", (zoe.id,))))
+@pytest.mark.parametrize("place", ["people/{id}/words/abc", "people/{id}/challenges/x/sound", "links/ab/sealed"])
+def test_whatever_else_is_sealed_for_a_person_is_sealed_anew_as_what_it_was(world, place):
+    zoe, yan = world.enroll("zoe"), world.enroll("yan")
+    label, others = Label("words", (zoe.id,), "any digest"), Label("words", (yan.id,))
+    key = place.format(id=zoe.id)
+    world.objects.create(key, world.vault.seal(b"some words", label))
+    world.objects.create("links/of-another/sealed", world.vault.seal(b"other words", others))
+    rotate(world.people, "zoe")
 
-    with pytest.raises(StoreError) as refusal:
-        rotate(world.people, "zoe")
-    assert refusal.value.code == "rotation.left"
-    assert world.vault.keyring.generations(zoe.id) == (1, 2)
+    assert world.vault.open(world.objects.read(key), label) == b"some words"
+    assert world.vault.open(world.objects.read("links/of-another/sealed"), others) == b"other words"
+    assert generations_in(world.objects.read(key), label) == {zoe.id: 2}
 
 
 def test_nobody_has_no_key_to_renew(world):

@@ -4,13 +4,13 @@ import pytest
 
 from avatar.audit import facts_of
 from avatar.consent import Use
-from avatar.consent.entries import Published
 from avatar.consent.examine import Replay
 from avatar.consent.keys import new_key
 from avatar.consent.notes import NoteKey, read_note
 from avatar.erasure import erase
 from avatar.errors import InputError, LedgerError
 from avatar.status import Standing, Statuses, place_of, read_status
+from tests.consent.grants import published
 
 FILE, OTHER = "f" * 64, "e" * 64
 
@@ -35,7 +35,7 @@ def mia(any_world):
 
 
 def publish(world, *people, file=FILE):
-    fact = Published(file=file, recipe="b" * 64, people=tuple(person.id for person in people), grants=("c" * 64,))
+    fact = published(file, tuple(person.id for person in people))
     return world.ledger.append(fact)
 
 

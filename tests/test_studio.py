@@ -23,7 +23,7 @@ from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Moment
 from avatar.testing.toys import Ear, Toy
-from avatar.testing.world import World
+from avatar.testing.world import TOY_BRIEF, World
 from tests.consent.reading import entries, facts
 
 EAR, BEEP, STILL, TINT, HUSH, REEL, SPLICE, STAMP = map(
@@ -58,19 +58,19 @@ def use_engine(world: World, run: Callable[..., Any], request: type, name: str =
 
 
 def learn(world: World, person: Any, choice: Choice = EAR) -> Artifact:
-    return world.studio.perform(LearnVoice(world.likeness(person).voice), choice)
+    return world.perform(LearnVoice(world.likeness(person).voice), choice)
 
 
 def speak(world: World, person: Any, line: str = "hello there") -> Any:
-    return world.studio.perform(CloneVoice(learn(world, person), line), BEEP)
+    return world.perform(CloneVoice(learn(world, person), line), BEEP)
 
 
 def film(world: World, person: Any) -> Any:
     """A video of *person*, ready to be published."""
     speech = speak(world, person)
-    footage = world.studio.perform(AnimateFace(world.likeness(person).portrait, speech), STILL)
-    shot = world.studio.perform(Render((footage,), speech), REEL)
-    return world.studio.perform(Assemble((shot,)), SPLICE)
+    footage = world.perform(AnimateFace(world.likeness(person).portrait, speech), STILL)
+    shot = world.perform(Render((footage,), speech), REEL)
+    return world.perform(Assemble((shot,)), SPLICE)
 
 
 def kept(world: World) -> list[str]:
@@ -112,10 +112,10 @@ def test_a_remembered_result_is_still_a_use(world, ada):
 
 def test_another_option_is_other_work(world, ada):
     model = learn(world, ada)
-    low, high = (world.studio.perform(CloneVoice(model, "hello"), Choice("beep", {"pitch": p})) for p in (220, 440))
+    low, high = (world.perform(CloneVoice(model, "hello"), Choice("beep", {"pitch": p})) for p in (220, 440))
 
     assert low != high
-    assert low == world.studio.perform(CloneVoice(model, "hello"), Choice("beep"))  # the default, spelled out or not
+    assert low == world.perform(CloneVoice(model, "hello"), Choice("beep"))  # the default, spelled out or not
 
 
 def test_a_withdrawal_during_the_work_discards_the_result(world, ada):
@@ -200,14 +200,14 @@ def test_a_withdrawal_while_frames_flow_ends_the_render(world, ada):
 
     slow = use_engine(world, endless, RefineLips)
     speech = speak(world, ada)
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    refined = world.studio.perform(RefineLips(footage, speech), slow)
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    refined = world.perform(RefineLips(footage, speech), slow)
     before = kept(world)
     withdrawing = withdraw_soon(world, ada)
     started = time.monotonic()
 
     with pytest.raises(ConsentError):
-        world.studio.perform(Render((refined,), speech), REEL)
+        world.perform(Render((refined,), speech), REEL)
     withdrawing.join()
 
     assert time.monotonic() - started - 0.3 < 2
@@ -229,13 +229,13 @@ def test_a_grant_that_runs_out_during_the_work_discards_the_result(world, ada):
 
 def test_each_step_of_a_chain_is_cleared_again_when_its_frames_are_pulled(world, ada, bob):
     speech = speak(world, ada)
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    swapped = world.studio.perform(SwapFace(footage, world.likeness(bob).portrait), TINT)
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    swapped = world.perform(SwapFace(footage, world.likeness(bob).portrait), TINT)
     asked = []
     gate_clear = world.gate.clear
-    world.gate.clear = lambda request: asked.append(type(request)) or gate_clear(request)
+    world.gate.clear = lambda request, *rest: asked.append(type(request)) or gate_clear(request, *rest)
 
-    world.studio.perform(Render((swapped,), speech), REEL)
+    world.perform(Render((swapped,), speech), REEL)
 
     assert asked == [Render, SwapFace, AnimateFace, Render]
 
@@ -243,12 +243,12 @@ def test_each_step_of_a_chain_is_cleared_again_when_its_frames_are_pulled(world,
 @pytest.mark.parametrize("use", [Use.ANIMATE_FACE, Use.CLONE_VOICE, Use.SWAP_FACE])
 def test_taking_back_one_use_in_a_chain_ends_its_rendering(world, ada, bob, use):
     speech = speak(world, ada)
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    swapped = world.studio.perform(SwapFace(footage, world.likeness(bob).portrait), TINT)
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    swapped = world.perform(SwapFace(footage, world.likeness(bob).portrait), TINT)
     world.people.withdraw(bob if use == Use.SWAP_FACE else ada, [use])
 
     with pytest.raises(ConsentError, match=use):
-        world.studio.perform(Render((swapped,), speech), REEL)
+        world.perform(Render((swapped,), speech), REEL)
 
 
 @pytest.mark.parametrize("lost", [-1, 1])
@@ -283,12 +283,12 @@ def test_an_engine_that_never_stops_giving_frames_is_stopped(world, ada):
 
 def _check_count(world, ada, run):
     speech = speak(world, ada)
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    odd = world.studio.perform(RefineLips(footage, speech), use_engine(world, run, RefineLips))
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    odd = world.perform(RefineLips(footage, speech), use_engine(world, run, RefineLips))
     before = kept(world)
 
     with pytest.raises(EngineError, match="RefineLips gave") as failure:
-        world.studio.perform(Render((odd,), speech), REEL)
+        world.perform(Render((odd,), speech), REEL)
     assert failure.value.code == "engine.frame-count"
     assert kept(world) == before
 
@@ -296,8 +296,8 @@ def _check_count(world, ada, run):
 def test_a_withdrawal_ends_frames_that_nobody_else_attends(world, ada, monkeypatch):
     monkeypatch.setattr("avatar.studio._ASK_EVERY", 0.0)
     speech = speak(world, ada, "several words give several frames")
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    bench = Bench(world.gate.clear(Render((footage,), speech)), world.studio, world.folder, "0" * 64)
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    bench = Bench(world.clear(Render((footage,), speech)), world.studio, world.folder, "0" * 64, TOY_BRIEF)
     batches = bench.frames(footage).batches
     next(batches)
 
@@ -311,10 +311,10 @@ def test_the_same_footage_can_be_pulled_twice(any_world):
     ada = any_world.enroll("ada")
     any_world.agree(ada)
     speech = speak(any_world, ada)
-    footage = any_world.studio.perform(AnimateFace(any_world.likeness(ada).portrait, speech), STILL)
+    footage = any_world.perform(AnimateFace(any_world.likeness(ada).portrait, speech), STILL)
 
-    once = any_world.studio.perform(Render((footage,), speech), REEL)
-    twice = any_world.studio.perform(Render((footage, footage), speech), REEL)
+    once = any_world.perform(Render((footage,), speech), REEL)
+    twice = any_world.perform(Render((footage, footage), speech), REEL)
 
     sizes = [any_world.store.fetch(s, "picture.mp4", any_world.folder / s.digest).stat().st_size for s in (once, twice)]
     assert sizes[1] == 2 * sizes[0]
@@ -322,12 +322,12 @@ def test_the_same_footage_can_be_pulled_twice(any_world):
 
 def test_footage_described_for_another_version_of_its_engine_is_described_anew(world, ada):
     speech = speak(world, ada)
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
     still = world.engines["still"]()
     world.engines["still"] = lambda: type("Still", (still,), {"version": 2})
 
     with pytest.raises(StoreError, match="run the production again") as refusal:
-        world.studio.perform(Render((footage,), speech), REEL)
+        world.perform(Render((footage,), speech), REEL)
     assert refusal.value.code == "store.outdated"
 
 
@@ -396,11 +396,11 @@ def test_a_crash_in_the_middle_of_a_chain_names_the_engine_that_crashed(world, a
         return Frames(inner.format, inner.count, broken())
 
     speech = speak(world, ada)
-    footage = world.studio.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
-    odd = world.studio.perform(RefineLips(footage, speech), use_engine(world, crash, RefineLips))
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    odd = world.perform(RefineLips(footage, speech), use_engine(world, crash, RefineLips))
 
     with pytest.raises(EngineError, match="engine Odd failed: in the middle"):
-        world.studio.perform(Render((odd,), speech), REEL)
+        world.perform(Render((odd,), speech), REEL)
 
 
 def test_an_engine_that_forgets_a_part_keeps_nothing(world, ada):
@@ -422,7 +422,7 @@ def test_private_folders_are_gone_after_the_work(world, ada, tmp_path):
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     studio = replace(world.studio, rooms=rooms)
-    studio.perform(LearnVoice(world.likeness(ada).voice), EAR)
+    studio.perform(LearnVoice(world.likeness(ada).voice), EAR, TOY_BRIEF)
 
     assert list(rooms.iterdir()) == []
 
@@ -444,11 +444,11 @@ def test_whoever_watches_hears_of_every_moment(world, ada):
     studio = replace(world.studio, tell=heard.append)
     request = LearnVoice(world.likeness(ada).voice)
 
-    studio.perform(request, EAR)
-    studio.perform(request, EAR)
+    studio.perform(request, EAR, TOY_BRIEF)
+    studio.perform(request, EAR, TOY_BRIEF)
     world.people.withdraw(ada)
     with pytest.raises(ConsentError):
-        studio.perform(request, EAR)
+        studio.perform(request, EAR, TOY_BRIEF)
 
     assert [moment.what for moment in heard] == ["running", "kept", "recalled", "refused"]
 
@@ -459,7 +459,7 @@ def test_whoever_watches_hears_of_every_moment(world, ada):
 def test_a_publication_stands_right_behind_the_state_that_allowed_it(world, ada):
     video = film(world, ada)
 
-    signed = world.studio.perform(Publish(video), STAMP)
+    signed = world.perform(Publish(video), STAMP)
 
     file = world.store.manifest(signed.digest).parts["video.mp4"]
     assert world.ledger.read().published[file].people == (ada.id,)
@@ -472,7 +472,7 @@ def test_publishing_needs_its_own_grant(world):
     video = film(world, ada)
 
     with pytest.raises(ConsentError, match="'publish'"):
-        world.studio.perform(Publish(video), STAMP)
+        world.perform(Publish(video), STAMP)
     assert "published" not in facts(world.objects)
 
 
@@ -491,7 +491,7 @@ def test_a_withdrawal_between_the_signature_and_the_ledger_wins(world, ada):
     before = kept(world)
 
     with pytest.raises(ConsentError):
-        world.studio.perform(Publish(video), STAMP)
+        world.perform(Publish(video), STAMP)
     assert "published" not in facts(world.objects)
     assert kept(world) == before
 
@@ -507,7 +507,7 @@ def test_something_harmless_in_between_only_makes_the_studio_ask_again(world, ad
         return append_at(position, fact)
 
     world.ledger.append_at = late
-    world.studio.perform(Publish(video), STAMP)
+    world.perform(Publish(video), STAMP)
 
     assert facts(world.objects).count("published") == 1
 
@@ -520,7 +520,7 @@ def test_no_race_publishes_against_a_withdrawal(world, ada, attempt):
     def publish() -> bool:
         together.wait()
         try:
-            world.studio.perform(Publish(video), STAMP)
+            world.perform(Publish(video), STAMP)
         except ConsentError:
             return False
         return True
@@ -551,7 +551,7 @@ def test_two_who_publish_at_once_both_stand_in_the_ledger(world, ada):
 
     def publish(own: World) -> Any:
         together.wait()
-        return own.studio.perform(Publish(video), STAMP)
+        return own.perform(Publish(video), STAMP)
 
     with ThreadPoolExecutor(2) as pool:
         signed = list(pool.map(publish, worlds))

@@ -19,11 +19,18 @@ class Work(BaseModel):
     options: dict[str, Any]
     version: int
     weights: dict[str, str]  # name -> sha256
+    said: tuple[str, ...] = ()  # the words that this work puts into someone's mouth
+    shown: tuple[str, ...] = ()  # the words that it writes into the picture
 
     @property
     def recipe(self) -> str:
         """Name this work by everything that decides its outcome."""
         return digest_of(self.model_dump(mode="json"))
+
+
+def seed_of(recipe: str) -> int:
+    """Return the number (32 bits) that stands for *recipe* where there is no room for all of it."""
+    return int(recipe[:8], 16)
 
 
 class Manifest(BaseModel):

@@ -1,6 +1,6 @@
 """A content-addressed store of artifacts over any object store. What it writes is sealed under its people's keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -122,35 +122,37 @@ class Store:
         blobs = (self._blob(digest, manifest.people) for digest in manifest.parts.values())
         return all(self._objects.start(blob, 1) is not None for blob in blobs)
 
-    def reseal(self, digest: str) -> int:
-        """Seal the artifact named *digest* anew, with all its parts, where it is not under the newest keys.
+    def look(self, digest: str) -> Manifest:
+        """Return the manifest named *digest*, and do not remember it: for who looks at all of them."""
+        return self._read_manifest(digest)
 
-        Return how many objects that were: none, if there is no such artifact (any more).
+    def forget(self, recipe: str, digest: str) -> None:
+        """Let *recipe* no longer lead to the artifact named *digest*: the work would be done anew."""
+        if self._objects.read(f"recipes/{recipe}") == digest.encode():
+            self._objects.delete(f"recipes/{recipe}")
+
+    def remove(self, digest: str, sparing: Container[str]) -> None:
+        """Remove the artifact named *digest* for good, but for objects in *sparing*, which others need.
+
+        The manifest goes last, so that a removal that broke off can be seen and finished.
         """
-        data = self._objects.read(f"manifests/{digest}")
-        if data is None:
-            return 0
-        manifest = self._read_manifest(digest)
-        label = Label("manifest", manifest.people, digest)
-        done = sum(
-            self._reseal_blob(Label("blob", manifest.people, part)) for part in sorted(set(manifest.parts.values()))
-        )
-        # Last, so that an artifact whose manifest is new is new in all its parts.
-        if generations_in(data, label) == self._vault.newest(manifest.people):
-            return done
-        return done + self._objects.exchange(
-            f"manifests/{digest}", self._vault.seal(self._vault.open(data, label), label)
-        )
+        if self._objects.start(f"manifests/{digest}", 1) is None:
+            return
+        manifest = self.look(digest)
+        *blobs, own = self.objects_of(manifest)
+        for blob in blobs:
+            if blob not in sparing:
+                self._objects.delete(blob)
+        for person in manifest.people:
+            self._objects.delete(f"people/{person}/shown/{digest}")
+        self._objects.delete(own)
+        self._manifests.pop(digest, None)
 
-    def _reseal_blob(self, label: Label) -> bool:
-        key = self._blob(label.digest, label.people)
-        start = self._objects.start(key, HEADER)
-        if start is None or generations_in(start, label) == self._vault.newest(label.people):
-            return False
-        with private_room() as room, self._taken(label, room) as sealed:
-            return sealed is not None and self._objects.exchange(
-                key, self._vault.reseal_file(sealed, label, room / uuid4().hex)
-            )
+    def objects_of(self, manifest: Manifest) -> Iterator[str]:
+        """Yield where everything of the artifact with *manifest* stands: its parts first, its manifest last."""
+        for part in sorted(set(manifest.parts.values())):
+            yield self._blob(part, manifest.people)
+        yield f"manifests/{manifest.digest}"
 
     @contextmanager
     def _taken(self, label: Label, within: Path) -> Iterator[Path | None]:

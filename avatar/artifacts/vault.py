@@ -3,12 +3,12 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from uuid import uuid4
 
 from avatar.artifacts.chunks import PREFIX, BrokenError, Stream, decrypted, encrypted
@@ -17,11 +17,16 @@ from avatar.artifacts.objects import explained
 from avatar.canonical import canonical
 from avatar.errors import StoreError
 
-_MAGIC = b"avatar-sealed-1\n"
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_MAGIC = b"avatar-sealed-2\n"
 _SALT = 32
 _MOST_PEOPLE = 1 << 16  # bytes that name them
 
-HEADER = len(_MAGIC) + 4 + _MOST_PEOPLE + _SALT  # bytes: at most so many say who is in a sealed object
+HEADER = len(_MAGIC) + 4 + _MOST_PEOPLE + _SALT + 2 + (1 << 16)  # bytes: at most so many say who is in a sealed object
+
+_ONCE = bytes(12)  # a nonce for a key that encrypts one thing only
 
 Generations = dict[str, int]  # person -> which generation of their key, sorted by person
 
@@ -39,12 +44,15 @@ class Label:
         return canonical({"kind": self.kind, "people": sorted(set(self.people)), "digest": self.digest})
 
 
+_UNKNOWN = Label("object", ())
+
+
 class Vault:
     """Seals bytes so that they open only while each of their people has a key.
 
     A sealed object begins with the ids of its people in the clear (they are random) and the generation of each one's
-    key, then a salt, then chunks. Its key comes from all their keys, its label and its salt, by HKDF-SHA256: taking one
-    person's key away closes it.
+    key, then a salt, its own label (sealed), then chunks. Its key comes from all their keys, its label and its salt, by
+    HKDF-SHA256: taking one person's key away closes it.
     """
 
     def __init__(self, keyring: Keyring) -> None:
@@ -84,17 +92,17 @@ class Vault:
                 target.write(piece)
         return to
 
-    def reseal_file(self, sealed: Path, label: Label, to: Path) -> Path:
+    def reseal_file(self, sealed: Path, to: Path) -> Path:
         """Write what the file *sealed* holds, sealed anew under the newest keys, to the new file *to*, and return *to*.
 
-        No plaintext touches the disk, and no more than a few chunks of it are in memory. Raises as ``open``.
+        It stays what it was sealed as. No plaintext touches the disk, and few chunks of it are in memory. Raises as
+        ``open``.
         """
-        digest = hashlib.sha256()
         with explained(f"sealing into {to.parent}"), sealed.open("rb") as source, to.open("xb") as target:
-            for piece in self._sealed(_Pieces(self._opened(source, label), digest.update), label):
+            label = self._label_in(_header(source, _UNKNOWN))
+            source.seek(0)
+            for piece in self._sealed(_Pieces(self._opened(source, label)), label):
                 target.write(piece)
-        if label.digest not in ("", digest.hexdigest()):
-            raise _altered(label)
         return to
 
     def open_file(self, sealed: Path, label: Label, to: Path) -> Path:
@@ -120,13 +128,16 @@ class Vault:
         names = canonical([_named(*each) for each in generations.items()])
         # Random, so that no key is ever used twice, not even when a file changes while it is read.
         salt = os.urandom(_SALT)
-        header = _MAGIC + len(names).to_bytes(4, "big") + names + salt
+        clear = _MAGIC + len(names).to_bytes(4, "big") + names + salt
+        said = self._label_cipher(generations, salt).encrypt(_ONCE, canonical([label.kind, label.digest]), clear)
+        header = clear + len(said).to_bytes(2, "big") + said
         key, prefix = self._key(generations, label, salt)
         yield header
         yield from encrypted(plain, key, prefix, header)
 
     def _opened(self, sealed: BinaryIO, label: Label) -> Iterator[bytes]:
-        header, names, salt = _header(sealed, label)
+        clear, names, salt, said = _header(sealed, label)
+        header = clear + len(said).to_bytes(2, "big") + said
         generations = _read_names(names, label)
         if list(generations) != sorted(set(label.people)):
             raise _altered(label)
@@ -139,6 +150,32 @@ class Vault:
         derived = _derived(keys, label, salt, 32 + PREFIX)
         return derived[:32], derived[32:]
 
+    def _label_in(self, header: "_Header") -> Label:
+        from cryptography.exceptions import InvalidTag
+
+        generations = _read_names(header.names, _UNKNOWN)
+        try:
+            cipher = self._label_cipher(generations, header.salt)
+            kind, digest = json.loads(cipher.decrypt(_ONCE, header.label, header.clear))
+        except InvalidTag as error:
+            raise _altered(Label("object", tuple(generations))) from error
+        return Label(kind, tuple(generations), digest)
+
+    def _label_cipher(self, generations: Generations, salt: bytes) -> "AESGCM":
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        keys = b"".join(self.keyring.key_of(*each) for each in generations.items())
+        return AESGCM(_derived(keys, Label("label", tuple(generations)), salt, 32))
+
+
+class _Header(NamedTuple):
+    """How a sealed object begins: *names* and *salt* are parts of what is *clear*; its *label* is sealed."""
+
+    clear: bytes
+    names: bytes
+    salt: bytes
+    label: bytes
+
 
 def people_in(sealed: bytes, label: Label) -> tuple[str, ...]:
     """Return the people that *sealed* names in its clear part; opening it will hold them to it."""
@@ -147,7 +184,7 @@ def people_in(sealed: bytes, label: Label) -> tuple[str, ...]:
 
 def generations_in(sealed: bytes, label: Label) -> Generations:
     """Return the generation of each one's key that *sealed*, or how it begins, says it is sealed under."""
-    return _read_names(_header(BytesIO(sealed), label)[1], label)
+    return _read_names(_header(BytesIO(sealed), label).names, label)
 
 
 def is_sealed(start: bytes) -> bool:
@@ -178,11 +215,10 @@ def _read_names(names: bytes, label: Label) -> Generations:
 
 
 class _Pieces:
-    """A stream of the bytes that *pieces* yields; *tell* hears each piece as it passes."""
+    """A stream of the bytes that *pieces* yields."""
 
-    def __init__(self, pieces: Iterator[bytes], tell: Callable[[bytes], None]) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._tell = tell
         self._left = b""
 
     def read(self, size: int, /) -> bytes:
@@ -190,19 +226,19 @@ class _Pieces:
             piece = next(self._pieces, b"")
             if not piece:
                 break
-            self._tell(piece)
             self._left += piece
         taken, self._left = self._left[:size], self._left[size:]
         return taken
 
 
-def _header(sealed: BinaryIO, label: Label) -> tuple[bytes, bytes, bytes]:
+def _header(sealed: Stream, label: Label) -> _Header:
     start = sealed.read(len(_MAGIC) + 4)
     length = int.from_bytes(start[len(_MAGIC) :], "big")
     if not start.startswith(_MAGIC) or length > _MOST_PEOPLE:
         raise _altered(label)
     rest = sealed.read(length + _SALT)
-    return start + rest, rest[:length], rest[length:]
+    said = sealed.read(int.from_bytes(sealed.read(2), "big"))
+    return _Header(start + rest, rest[:length], rest[length:], said)
 
 
 @contextmanager

@@ -8,25 +8,31 @@ import threading
 import typer
 
 from avatar.attend import ENGINE_THREAD
-from avatar.cli import keys, ledger, people, produce, status, tools, webhooks
+from avatar.cli import consent, keys, ledger, look, operators, people, produce, retention, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
 
 app = typer.Typer(
     help="Talking-avatar productions with consent, credentials and an audit ledger.\n\n"
     "First steps: `avatar enroll ada --portrait ada.png --voice ada.wav`, "
-    "`avatar grant ada --use clone-voice --use animate-face --use refine-lips --use publish`, "
-    "`avatar produce presenter --cast presenter=ada --script script.txt`, `avatar verify out/presenter/video.mp4`.",
+    "`avatar grant ada --use clone-voice --use animate-face --use refine-lips --use publish --purpose training "
+    "--project onboarding --description 'Short lessons for new colleagues.'`, "
+    "`avatar produce presenter --cast presenter=ada --script script.txt --purpose training --project onboarding`, "
+    "`avatar verify out/presenter/video.mp4`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 people.add_to(app)
+consent.add_to(app)
+operators.add_to(app)
 produce.add_to(app)
+look.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
 status.add_to(app)
 webhooks.add_to(app)
 keys.add_to(app)
+retention.add_to(app)
 
 
 def main() -> None:

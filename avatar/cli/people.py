@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from avatar.people import Prepare
+from avatar.cli.words import CHANNELS, PURPOSES, TOPICS, USES
 
-USES = ("clone-voice", "animate-face", "swap-face", "refine-lips", "publish", "train")
+if TYPE_CHECKING:
+    from avatar.consent import Use
+    from avatar.people import Prepare
 
 _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
 
 Alias = Annotated[str, typer.Argument(help="The name this store knows the person by, like 'ada'.", show_default=False)]
+PurposeList = Annotated[
+    list[str] | None, typer.Option("--purpose", help=f"What it is for: {', '.join(PURPOSES)}; several times for more.")
+]
 UseList = Annotated[list[str] | None, typer.Option("--use", help=f"One of {', '.join(USES)}; give it several times.")]
 
 
@@ -57,18 +61,43 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
     person = house.people.enroll(alias, capacity, samples)
     typer.echo(f"{alias} is enrolled as {person.id} with {len(samples)} sample(s).")
     typer.echo(f"Their own key: {house.people.keys / f'{person.id}.key'}")
-    typer.echo(f"Nothing may be made with them yet. Next: avatar grant {alias} --use clone-voice --use publish ...")
+    typer.echo(
+        f"Nothing may be made with them yet. Next: avatar grant {alias} --use clone-voice --use publish --purpose ..."
+    )
 
 
-def grant(
+def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     alias: Alias,
     use: UseList = None,
+    purpose: PurposeList = None,
+    project: Annotated[str, typer.Option(help="What it is a part of: productions name the same word.")] = "",
+    description: Annotated[str, typer.Option(help="What the work will be, in a sentence.")] = "",
+    language: Annotated[list[str], typer.Option(help="A language to speak in, like en or en-GB.")] = ["en"],  # noqa: B006
+    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
+    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
+    companion: Annotated[list[str] | None, typer.Option(help="Who else may be in the same video (an alias).")] = None,
+    script: Annotated[list[Path] | None, typer.Option(help="The only scripts agreed to (text files).")] = None,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="A second operator approves each script and each video.")
+    ] = False,
+    deny_topic: Annotated[list[str] | None, typer.Option(help=f"Never about: {', '.join(TOPICS)}.")] = None,
+    max_outputs: Annotated[int, typer.Option(help="How many videos may be published.")] = 100,
+    max_seconds: Annotated[int, typer.Option(help="How long they may be, all together.")] = 36_000,
     days: Annotated[int, typer.Option(help="How long the agreement lasts, from now.")] = 365,
+    reconfirm_days: Annotated[int | None, typer.Option(help="Ask the person again after so many days.")] = None,
     file: Annotated[Path | None, typer.Option(help="A grant that the person signed elsewhere (JSON).")] = None,
 ) -> None:
-    """Record what a person agrees to: the uses you list, of the samples they brought so far, for a while."""
+    """Record what a person agrees to: the uses you list, of the samples they brought so far, within limits.
+
+    Nothing is agreed to that is not listed. For a real person it lasts 92 days at most, unless they said it
+    themselves: avatar consent request.
+    """
+    from avatar.asking import terms_of
     from avatar.compose import open_house
+    from avatar.consent.scope import script_digest
+    from avatar.delivery import script_in
     from avatar.errors import InputError
+    from avatar.voices.script import lines_of
 
     house = open_house()
     person = house.people.find(alias)
@@ -77,12 +106,32 @@ def grant(
         if signed.person != person.id:
             raise InputError(f"grant {file.name}: is of {signed.person}, not of {alias}", code="grant.other-person")
         recorded = house.people.record(signed)
-    elif use:
-        recorded = house.people.agree(person, _uses(use), days=days)
+    elif use and purpose:
+        terms = terms_of(
+            use,
+            purpose,
+            project,
+            description,
+            languages=language,
+            channels=channel,
+            territories=territory,
+            companions=[house.people.find(each).id for each in companion or []],
+            scripts=[script_digest(tuple(line.text for line in lines_of(script_in(path)))) for path in script or []],
+            reviewed=reviewed,
+            denied_topics=deny_topic or [],
+            max_outputs=max_outputs,
+            max_seconds=max_seconds,
+            days=days,
+            reconfirm_days=reconfirm_days,
+        )
+        recorded = house.people.agree(person, terms)
     else:
-        raise InputError(f"--use: name at least one of {', '.join(USES)}", code="grant.no-use")
+        missing, known = ("--purpose", PURPOSES) if use else ("--use", USES)
+        raise InputError(f"{missing}: name at least one of {', '.join(known)}", code="grant.incomplete")
     until = f"{recorded.not_after:%Y-%m-%d}"
-    typer.echo(f"{alias} agrees to {', '.join(recorded.uses)} until {until} (grant {recorded.digest[:12]}).")
+    uses, purposes = ", ".join(recorded.scope.uses), ", ".join(recorded.scope.purposes)
+    typer.echo(f"{alias} agrees to {uses} for {purposes} until {until} (grant {recorded.digest[:12]}).")
+    typer.echo(f"Their receipt: avatar consent receipt {alias}")
 
 
 def withdraw(alias: Alias, use: UseList = None) -> None:
@@ -123,7 +172,7 @@ def erase(
 def people() -> None:
     """List everyone enrolled here, what they brought, and what they agree to."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from avatar.compose import open_house
 
@@ -132,15 +181,18 @@ def people() -> None:
     if not everyone:
         typer.echo("Nobody is enrolled here. First: avatar enroll ALIAS --portrait FILE --voice FILE")
         return
-    table = Table("alias", "id", "capacity", "brought", "agrees to", "until")
+    table = Table("alias", Column("id", overflow="fold"), "capacity", "brought", "agrees to", "for", "on", "until")
     state = house.ledger.read()
     for person in everyone:
         likeness = house.people.likeness(person)
         brought = [name for name in ("voice", "portrait", "footage") if getattr(likeness, name)]
         standing = state.people[person.id].standing
         uses = sorted({str(use) for each in standing for use in each.uses})
+        purposes = sorted({str(purpose) for each in standing for purpose in each.scope.purposes})
+        channels = sorted({str(channel) for each in standing for channel in each.scope.channels})
         until = max((f"{each.grant.not_after:%Y-%m-%d}" for each in standing), default="")
-        table.add_row(person.alias, person.id, person.capacity, ", ".join(brought), ", ".join(uses) or "nothing", until)
+        agreed = (", ".join(uses) or "nothing", ", ".join(purposes), ", ".join(channels), until)
+        table.add_row(person.alias, person.id, person.capacity, ", ".join(brought), *agreed)
     Console().print(table)
 
 
@@ -152,8 +204,11 @@ def where(
     import json
 
     from avatar.compose import open_house
+    from avatar.consent.permission import require
+    from avatar.consent.roles import Role
 
     house = open_house()
+    require(house.ledger, Role.AUDIT, "Where")
     person, published = house.people.find(alias), house.ledger.read().published
     shown = [house.statuses.of(file) for file, found in published.items() if person.id in found.people]
     if as_json:
@@ -166,12 +221,8 @@ def where(
         typer.echo(f"{status.file}  ledger entry {status.published}  {_WORDS[status.state]}{since}")
 
 
-def _uses(words: list[str]) -> list["Use"]:  # type: ignore[name-defined]  # noqa: F821
+def _uses(words: list[str]) -> list["Use"]:
+    from avatar.asking import each_of
     from avatar.consent import Use
-    from avatar.errors import InputError
-    from avatar.registry import hint
 
-    for word in words:
-        if word not in USES:
-            raise InputError(f"--use {word!r}{hint(word, USES)}; it is one of {', '.join(USES)}", code="grant.bad-use")
-    return [Use(word) for word in words]
+    return list(each_of(Use, words, "--use"))

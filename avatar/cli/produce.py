@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from avatar.cli.words import CHANNELS, PURPOSES
+
 ScriptOption = Annotated[str, typer.Option("--script", help="A text file, or the text itself.", show_default=False)]
 
 
@@ -14,20 +16,30 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def produce(
+def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
     script: ScriptOption,
     cast: Annotated[
         list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
     ],
+    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
+    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
+    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
+    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
+    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
 ) -> None:
-    """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit."""
+    """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
+
+    Everyone in it must have agreed to its purpose, project, languages and channels (avatar people says who has).
+    """
+    from avatar.asking import brief_of
     from avatar.cli.run import make
     from avatar.delivery import blueprint_named, cast_of, prepare
 
     plan = blueprint_named(blueprint)
-    make(lambda house: prepare(house, plan, cast_of(cast), _script(script)), out or Path("out") / plan.name)
+    brief = brief_of(purpose, project, language, channel, territory)
+    make(lambda house: prepare(house, plan, cast_of(cast), text_of(script), brief), out or Path("out") / plan.name)
 
 
 def demo(
@@ -40,10 +52,11 @@ def demo(
     from avatar.cli.demo import demonstration
     from avatar.cli.run import make
 
-    make(lambda house: demonstration(house, _script(script) if script else ""), out)
+    make(lambda house: demonstration(house, text_of(script) if script else ""), out)
 
 
-def _script(given: str) -> str:
+def text_of(given: str) -> str:
+    """Return the script that *given* names as a file, or is."""
     from avatar.delivery import script_in
 
     path = Path(given) if len(given) < 250 and "\n" not in given else None

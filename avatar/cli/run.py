@@ -26,7 +26,7 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
         house = open_house(progress.tell)
         production = plan(house)
         progress.begin(len(production.script))
-        signed = direct(production, house.studio.perform, _several(house.settings.workers))
+        signed = direct(production, house.studio.under(production.asks), _several(house.settings.workers))
         delivered = deliver(house, signed, out)
     cost = {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
     report = _report(house, signed, delivered, progress, cost)

@@ -41,9 +41,15 @@ class Position:
 
 
 class Askable(Protocol):
-    """Anything the gate can clear: it says which use it makes of which artifacts."""
+    """Anything the gate can clear: it says which use it makes of which artifacts, and which words it adds."""
 
     @property
     def use(self) -> Use | None: ...
+
+    @property
+    def said(self) -> tuple[str, ...]: ...
+
+    @property
+    def shown(self) -> tuple[str, ...]: ...
 
     def inputs(self) -> tuple[Artifact, ...]: ...

@@ -2,10 +2,47 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from avatar.consent.brief import Brief
 from avatar.consent.claims import Claim
-from avatar.consent.state import PersonState, Standing, State
+from avatar.consent.evidence import Attested
+from avatar.consent.scope import covers_language, script_digest
+from avatar.consent.state import PersonState, Spent, Standing, State
+from avatar.consent.topics import LANGUAGES, disguised, topics_in
+
+ATTESTED = timedelta(days=92)  # so long lasts what a real person did not say themselves, in a recording
+
+
+@dataclass(frozen=True)
+class Output:
+    """A video that is about to leave: its *recipe*, how long it plays, and the digest of the unsigned *video*."""
+
+    recipe: str
+    milliseconds: int
+    video: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the people in some material.
+
+    *said* and *shown* are the words in it, *authors* the operators who made it, *operator* who goes on with it now;
+    *output* is what would be published, if anything.
+    """
+
+    claims: frozenset[Claim]
+    brief: Brief
+    said: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
+    authors: frozenset[str] = frozenset()
+    operator: str = ""
+    output: Output | None = None
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everyone in the material."""
+        return frozenset(claim.person for claim in self.claims)
 
 
 @dataclass(frozen=True)
@@ -24,53 +61,185 @@ class Deny:
     sentence: str
 
 
-def decide(claims: Iterable[Claim], state: State, now: datetime) -> Permit | Deny:
-    """Answer whether every one of *claims* is covered by a standing grant at *now*.
+def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
+    """Answer whether everything in *question* is covered by standing grants at *now*.
 
-    Each claim needs one grant that covers its use, its asset and the moment. No claim at all is a denial: work that
-    shows nobody has no business here, and an empty list is how a bug would look.
+    Each claim needs one grant that covers all of it: its use and sample, the moment, the brief, everyone else in the
+    material, and the words. No claim at all is a denial: work that shows nobody has no business here, and an empty
+    list is how a bug would look.
     """
     grants: set[str] = set()
-    asked = sorted(set(claims), key=lambda claim: (claim.person, claim.use or "", claim.asset))
+    asked = sorted(question.claims, key=lambda claim: (claim.person, claim.use or "", claim.asset))
     if not asked:
         return Deny("", "consent.nobody", "the material shows nobody: there is no one who could have agreed")
     for claim in asked:
         person = state.people.get(claim.person)
-        answer = _deny(claim, "unknown-person") if person is None else _answer(claim, person, now)
+        answer = _deny(claim, "unknown-person") if person is None else _answer(claim, question, state, now)
         if isinstance(answer, Deny):
             return answer
         grants.add(answer.grant.digest)
+    output = question.output
+    if state.approval_needed and output and not _approved(output.video, question, state):
+        return Deny("", "consent.not-approved", _UNAPPROVED.format(video=output.video))
     return Permit(tuple(sorted(grants)))
 
 
-def _answer(claim: Claim, person: PersonState, now: datetime) -> Standing | Deny:
-    if person.erased:  # whatever was recorded since, and even if a copy of their key turns up
-        return _deny(claim, "erased")
-    # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
-    if person.assets.get(claim.asset) != claim.manifest:
-        return _deny(claim, "foreign-asset")
+_UNAPPROVED = (
+    "this video needs the approval of an operator who did not make it; ask one to look at it "
+    "(avatar approve {video}), then run the production again"
+)
+
+
+def _answer(claim: Claim, question: Question, state: State, now: datetime) -> Standing | Deny:
+    person = state.people[claim.person]
+    barred = _barred(claim, person)
+    if barred:
+        return _deny(claim, barred)
     covering = [s for s in person.standing if claim.use is None or claim.use in s.uses]
     if not covering:
         return _deny(claim, "withdrawn" if person.withdrawn is not None else "not-granted")
-    covering = [s for s in covering if claim.asset in s.grant.assets]
+    covering = [s for s in covering if claim.asset in s.scope.assets]
     if not covering:
         return _deny(claim, "asset-not-covered")
-    for standing in covering:
-        if standing.grant.not_before <= now < standing.grant.not_after:
+    missing = [_missing(standing, person, question, state, now) for standing in covering]
+    for standing, why in zip(covering, missing, strict=True):
+        if why is None:
             return standing
-    return _deny(claim, "expired" if all(s.grant.not_after <= now for s in covering) else "not-yet")
+    # Of several grants that fall short, the one that comes nearest says what to ask for.
+    return _deny(claim, max((why for why in missing if why), key=_ORDER.index))
+
+
+def _barred(claim: Claim, person: PersonState) -> str | None:
+    if person.erased:  # whatever was recorded since, and even if a copy of their key turns up
+        return "erased"
+    # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
+    if person.assets.get(claim.asset) != claim.manifest:
+        return "foreign-asset"
+    return "suspended" if person.suspended else None
+
+
+def _missing(standing: Standing, person: PersonState, question: Question, state: State, now: datetime) -> str | None:
+    """Return what *standing* lacks to cover *question*, or ``None``."""
+    return (
+        _out_of_time(standing, person, now)
+        or _off_brief(standing, question)
+        or _off_script(standing, question, state)
+        or _unsayable(standing, question)
+        or _used_up(standing, question, state)
+    )
+
+
+def _out_of_time(standing: Standing, person: PersonState, now: datetime) -> str | None:
+    grant = standing.grant
+    if now < grant.not_before:
+        return "not-yet"
+    if now >= grant.not_after:
+        return "expired"
+    attested = isinstance(grant.evidence, Attested) and person.capacity != "synthetic"
+    if attested and now >= grant.not_before + ATTESTED:
+        return "weak-evidence"
+    if grant.reconfirm_days is not None and now >= standing.confirmed + timedelta(days=grant.reconfirm_days):
+        return "not-reconfirmed"
+    return None
+
+
+def _off_brief(standing: Standing, question: Question) -> str | None:
+    scope, brief = standing.scope, question.brief
+    everywhere = "001" in scope.territories
+    checks = (
+        ("wrong-purpose", brief.purpose in scope.purposes),
+        ("other-project", scope.project.covers(brief.project)),
+        ("language", bool(brief.languages) and all(covers_language(scope.languages, each) for each in brief.languages)),
+        ("channel", bool(brief.channels) and set(brief.channels) <= set(scope.channels)),
+        ("territory", bool(brief.territories) and (everywhere or set(brief.territories) <= set(scope.territories))),
+        ("companion", question.people - {standing.grant.person} <= set(scope.companions)),
+    )
+    return next((why for why, covered in checks if not covered), None)
+
+
+def _off_script(standing: Standing, question: Question, state: State) -> str | None:
+    policy, brief = standing.scope.script, question.brief
+    script = script_digest(brief.script)
+    if not (policy.scripts or policy.reviewed):
+        return None
+    # Else a brief could name a script that was agreed to, and the work say another.
+    if not question.said <= set(brief.script) or (policy.scripts and script not in policy.scripts):
+        return "other-script"
+    if policy.reviewed and question.said and not _approved(script, question, state):
+        return "script-not-reviewed"
+    if policy.reviewed and question.output and not _approved(question.output.video, question, state):
+        return "video-not-reviewed"
+    return None
+
+
+def _unsayable(standing: Standing, question: Question) -> str | None:
+    policy, brief = standing.scope.script, question.brief
+    if not policy.denied_topics:
+        return None
+    words = question.said | question.shown
+    if any(language.split("-")[0] not in LANGUAGES for language in brief.languages) and not policy.reviewed:
+        return "topics-unknown"
+    if disguised(words):
+        return "disguised-words"
+    denied = set(policy.denied_topics)
+    return "denied-topic" if any(denied & topics_in(text) for text in _as_heard(brief.script, words)) else None
+
+
+def _as_heard(script: tuple[str, ...], words: Iterable[str]) -> tuple[str, ...]:
+    # Also one line after the other: a phrase that a sentence break cuts in two is heard all the same.
+    return (*words, " ".join(script))
+
+
+def _used_up(standing: Standing, question: Question, state: State) -> str | None:
+    output = question.output
+    if output is None or output.recipe in state.released:
+        return None
+    spent = state.spent.get(standing.grant.digest, Spent())
+    if spent.outputs >= standing.scope.max_outputs:
+        return "outputs-used-up"
+    if spent.milliseconds + output.milliseconds > standing.scope.max_seconds * 1000:
+        return "seconds-used-up"
+    return None
+
+
+def _approved(subject: str, question: Question, state: State) -> bool:
+    # No one approves their own production: neither who made any of it, nor who goes on with it now.
+    return bool(state.approvals.get(subject, frozenset()) - question.authors - {question.operator})
 
 
 _SENTENCES = {
     "unknown-person": "{person} is not enrolled here; enrol them first (avatar enroll)",
     "erased": "{person} was erased: nothing that shows them is used any more; make it without them",
     "foreign-asset": "{person} never brought the sample {asset}; enrol it first (avatar enroll)",
+    "suspended": "everything with {person} is paused; only they can end that (avatar consent resume)",
     "not-granted": "{person} has not agreed to {use}; ask them, then record it (avatar grant)",
     "withdrawn": "{person} has withdrawn their agreement to {use}; only they can grant it again (avatar grant)",
     "asset-not-covered": "{person} agreed to {use}, but not with the sample {asset}; ask them about it (avatar grant)",
-    "expired": "{person}'s agreement to {use} has expired; ask them to renew it (avatar grant)",
+    # From here on in the order in which a grant is looked at: of two that fall short, the later one comes nearer.
     "not-yet": "{person}'s agreement to {use} has not begun yet; wait, or ask for an earlier start (avatar grant)",
+    "expired": "{person}'s agreement to {use} has expired; ask them to renew it (avatar grant)",
+    "weak-evidence": "{person}'s agreement to {use} was never recorded in their own words, and so lasted 92 days; "
+    "take their statement (avatar consent request)",
+    "not-reconfirmed": "{person}'s agreement to {use} waits to be confirmed again; ask them (avatar consent reconfirm)",
+    "wrong-purpose": "{person} agreed to {use}, but not for this purpose; change --purpose, or ask them (avatar grant)",
+    "other-project": "{person} agreed to {use}, but not for this project; change --project, or ask them (avatar grant)",
+    "language": "{person} agreed to {use}, but not in this language; change --language, or ask them (avatar grant)",
+    "channel": "{person} agreed to {use}, but not on every channel; leave one out, or ask them (avatar grant)",
+    "territory": "{person} agreed to {use}, but not in every territory; leave one out, or ask them (avatar grant)",
+    "companion": "{person} agreed to {use}, but not with everyone in this material; ask them (avatar grant "
+    "--companion)",
+    "other-script": "{person} agreed to {use} with a script of which this is not a part; ask them (avatar grant)",
+    "script-not-reviewed": "{person} asks that a second operator approves each script first (avatar approve --script)",
+    "video-not-reviewed": "{person} asks that a second operator approves each video before it leaves (avatar approve)",
+    "topics-unknown": "{person} denies topics that are only known in English here; ask them to have scripts reviewed "
+    "instead (avatar grant --reviewed)",
+    "disguised-words": "the words for {person} have a word with letters of several alphabets; write it in one",
+    "denied-topic": "{person} does not speak about a topic of this script; change the words, or ask them "
+    "(avatar grant)",
+    "outputs-used-up": "{person} agreed to a number of videos that is reached; ask for more (avatar grant)",
+    "seconds-used-up": "{person} agreed to a length in all that this video would exceed; ask for more (avatar grant)",
 }
+_ORDER = list(_SENTENCES)
 
 
 def _deny(claim: Claim, why: str) -> Deny:

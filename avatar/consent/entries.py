@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from avatar.canonical import canonical, digest_of
-from avatar.consent.record import Digest, Grant, PersonId, PublicKey, Signature, Withdrawal
+from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
+from avatar.consent.roles import Appointment, Approval, OperatorId, Rule
+from avatar.consent.vocabulary import Channel, Digest, PersonId, PublicKey, Purpose, Signature
 from avatar.errors import LedgerError
 
 
@@ -16,11 +18,29 @@ class _Fact(BaseModel):
 
 
 class Opened(_Fact):
-    """The first entry: the ledger's *origin* (its name) and the key that signs all of it."""
+    """The first entry: the ledger's *origin* (its name), the key that signs all of it, and its first operator's key.
+
+    The *founder* has every role, and appoints the others.
+    """
 
     kind: Literal["opened"] = "opened"
     origin: str
     key: PublicKey
+    founder: PublicKey
+
+
+class Appointed(_Fact):
+    """An operator was given roles, or dismissed."""
+
+    kind: Literal["appointed"] = "appointed"
+    appointment: Appointment
+
+
+class Ruled(_Fact):
+    """Whether videos need approval was decided."""
+
+    kind: Literal["ruled"] = "ruled"
+    rule: Rule
 
 
 class Enrolled(_Fact):
@@ -45,6 +65,14 @@ class Brought(_Fact):
     manifest: Digest
 
 
+class Requested(_Fact):
+    """A person was asked to agree: the sha256 of the challenge that they were given."""
+
+    kind: Literal["requested"] = "requested"
+    person: PersonId
+    challenge: Digest
+
+
 class Granted(_Fact):
     """A person agreed."""
 
@@ -59,11 +87,47 @@ class Withdrawn(_Fact):
     withdrawal: Withdrawal
 
 
+class Narrowed(_Fact):
+    """A person made the scope of a grant smaller."""
+
+    kind: Literal["narrowed"] = "narrowed"
+    narrowing: Narrowing
+
+
+class Reconfirmed(_Fact):
+    """A person said that they still agree."""
+
+    kind: Literal["reconfirmed"] = "reconfirmed"
+    reconfirmation: Reconfirmation
+
+
+class Suspended(_Fact):
+    """Everything with a person was paused, or the pause was ended."""
+
+    kind: Literal["suspended"] = "suspended"
+    suspension: Suspension
+
+
+class Approved(_Fact):
+    """An operator let a script or a video pass."""
+
+    kind: Literal["approved"] = "approved"
+    approval: Approval
+
+
 class Erased(_Fact):
     """A person's key was destroyed, with everything that says what they are called: nothing of them is used again."""
 
     kind: Literal["erased"] = "erased"
     person: PersonId
+
+
+class Expired(_Fact):
+    """Artifacts were removed because they were kept for as long as they should be."""
+
+    kind: Literal["expired"] = "expired"
+    artifacts: tuple[Digest, ...]
+    why: Literal["intermediate", "published", "consent-ended"]
 
 
 class Refused(_Fact):
@@ -87,27 +151,47 @@ class Performed(_Fact):
 
 
 class Published(_Fact):
-    """A signed file may leave: its sha256, who is in it, and which grants it stands on."""
+    """A signed file may leave: its sha256, how long it plays, what it is for, who is in it, and on which grants."""
 
     kind: Literal["published"] = "published"
     file: Digest
     recipe: Digest
+    milliseconds: int = Field(ge=0)
+    purpose: Purpose
+    channels: tuple[Channel, ...]
     people: tuple[str, ...]
     grants: tuple[Digest, ...]
 
 
 Fact = Annotated[
-    Opened | Enrolled | Brought | Granted | Withdrawn | Erased | Refused | Performed | Published,
+    Opened
+    | Appointed
+    | Ruled
+    | Enrolled
+    | Brought
+    | Requested
+    | Granted
+    | Narrowed
+    | Reconfirmed
+    | Suspended
+    | Withdrawn
+    | Erased
+    | Expired
+    | Approved
+    | Refused
+    | Performed
+    | Published,
     Field(discriminator="kind"),
 ]
 
 
 class Entry(_Fact):
-    """One signed line of the ledger: *index*, the digest of the *previous* entry, the time, and a fact."""
+    """One signed line of the ledger: *index*, the digest of the *previous* entry, the time, the operator, a fact."""
 
     index: int = Field(ge=0)
     previous: str
     at: AwareDatetime
+    by: OperatorId
     fact: Fact
     signature: Signature
 
@@ -136,9 +220,9 @@ def read_entry(data: bytes) -> Entry:
     return entry
 
 
-def signed_bytes_of(index: int, previous: str, at: AwareDatetime, fact: Fact) -> bytes:
+def signed_bytes_of(index: int, previous: str, at: AwareDatetime, by: str, fact: Fact) -> bytes:
     """Return the bytes to sign for an entry that is about to be made."""
-    unsigned = Entry(index=index, previous=previous, at=at, fact=fact, signature="0" * 128)
+    unsigned = Entry(index=index, previous=previous, at=at, by=by, fact=fact, signature="0" * 128)
     return unsigned.signed_bytes
 
 

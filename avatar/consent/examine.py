@@ -9,9 +9,10 @@ from avatar.artifacts.objects import Objects
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent.checkpoint import read_checkpoint
 from avatar.consent.entries import read_entry
+from avatar.consent.fold import fold
 from avatar.consent.merkle import Tree
 from avatar.consent.notes import Note, NoteKey, cosigned_at, signed_by
-from avatar.consent.state import State, fold
+from avatar.consent.state import State
 from avatar.errors import LedgerError
 
 

@@ -8,15 +8,17 @@ from hashlib import sha256
 from avatar.artifacts.objects import Objects
 from avatar.canonical import canonical
 from avatar.consent import checkpoint as checkpoints
+from avatar.consent.admission import objection
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.claims import Position
-from avatar.consent.entries import Brought, Entry, Erased, Fact, Granted, Opened, Withdrawn, read_entry, signed_bytes_of
+from avatar.consent.entries import Entry, Fact, Opened, read_entry, signed_bytes_of
+from avatar.consent.fold import fold
 from avatar.consent.keys import Key, verify
 from avatar.consent.merkle import Tree
 from avatar.consent.notes import Note
 from avatar.consent.proof import Proof
-from avatar.consent.record import Grant
-from avatar.consent.state import State, fold
+from avatar.consent.roles import operator_id
+from avatar.consent.state import State
 from avatar.errors import ConsentError, InputError, LedgerError
 
 
@@ -29,17 +31,24 @@ class Ledger:
     """Entries at ``ledger/entries/<index>``, each created only where nothing stands.
 
     Creating the next index is the one point where order is decided, on a folder and on S3 alike, with no lock and no
-    database. A process keeps the fold of what it has read and reads only the tail.
+    database. A process keeps the fold of what it has read and reads only the tail. *operator* is the public key of
+    whoever acts here: every entry says who that was.
     """
 
-    def __init__(self, objects: Objects, key: Key, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, objects: Objects, key: Key, operator: str, clock: Callable[[], datetime] = now) -> None:
         self._objects = objects
         self._key = key
+        self._operator = operator
         self._clock = clock
         self._state = State()
         self._tree = Tree()
         self._newest = b""  # the entry that the state ends with, as it stands in the store
         self._lock = threading.RLock()
+
+    @property
+    def operator(self) -> str:
+        """The id of whoever acts here."""
+        return operator_id(self._operator)
 
     def read(self) -> State:
         """Return the consent state at the newest entry. The state is shared: look, do not touch.
@@ -77,8 +86,7 @@ class Ledger:
         with self._lock:
             if self._state.index > position.index:
                 return False
-            self._refuse_strangers(fact)
-            self._refuse_unsigned(fact)
+            self._refuse(fact)
             data = self._entry(position, fact)
             won = self._objects.create(_name(position.index + 1), data)
             if won and self._state.index == position.index:
@@ -120,9 +128,7 @@ class Ledger:
         """Return the proof that entry *index* is in the ledger, in a checkpoint that a witness saw if there is one."""
         with self._lock:
             self.read()
-            entry = self._objects.read(_name(index)) if 0 <= index < self._tree.size else None
-            if entry is None:
-                raise InputError(f"there is no ledger entry {index}", code="ledger.no-entry")
+            entry = self._stored(index)
             note = checkpoints.best_above(self._objects, index)
             if note is None:
                 raise InputError(
@@ -137,6 +143,28 @@ class Ledger:
                 )
             return Proof(entry, index, tuple(self._tree.inclusion(index, checkpoint.size)), note)
 
+    def entry(self, index: int) -> Entry:
+        """Return entry *index*, as it was when it was folded.
+
+        Raises:
+            InputError: there is none (``ledger.no-entry``).
+            LedgerError: it was altered since.
+        """
+        with self._lock:
+            self.read()
+            return read_entry(self._stored(index))
+
+    def _stored(self, index: int) -> bytes:
+        data = self._objects.read(_name(index)) if 0 <= index < self._tree.size else None
+        if data is None:
+            raise InputError(f"there is no ledger entry {index}", code="ledger.no-entry")
+        if not self._tree.holds(data, index):
+            raise LedgerError(
+                f"ledger entry {index} was replaced since it was read; restore the store from a backup",
+                code="ledger.rolled-back",
+            )
+        return data
+
     def _extends(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._tree.size and self._tree.root(checkpoint.size) == checkpoint.root
 
@@ -148,7 +176,8 @@ class Ledger:
     def _open(self) -> None:
         origin = origin_of(self._key)
         nowhere = Position(origin, -1, "")
-        self._objects.create(_name(0), self._entry(nowhere, Opened(origin=origin, key=self._key.public)))
+        opened = Opened(origin=origin, key=self._key.public, founder=self._operator)
+        self._objects.create(_name(0), self._entry(nowhere, opened))
         self.read()
 
     def _refuse_gaps(self) -> None:
@@ -172,8 +201,8 @@ class Ledger:
 
     def _entry(self, after: Position, fact: Fact) -> bytes:
         index, at = after.index + 1, self._clock()
-        signature = self._key.sign(signed_bytes_of(index, after.digest, at, fact))
-        entry = Entry(index=index, previous=after.digest, at=at, fact=fact, signature=signature)
+        signature = self._key.sign(signed_bytes_of(index, after.digest, at, self.operator, fact))
+        entry = Entry(index=index, previous=after.digest, at=at, by=self.operator, fact=fact, signature=signature)
         return canonical(entry.model_dump(mode="json"))
 
     def _fold(self, data: bytes) -> None:
@@ -194,41 +223,11 @@ class Ledger:
                 code="ledger.foreign-key",
             )
 
-    def _refuse_strangers(self, fact: Fact) -> None:
-        match fact:
-            case Granted():
-                id = fact.grant.person
-            case Withdrawn():
-                id = fact.withdrawal.person
-            case Brought() | Erased():
-                id = fact.person
-            case _:
-                return
-        person = self._state.people.get(id)
-        if person is None:
-            raise ConsentError(f"{id} is not enrolled here (avatar enroll)", code="consent.unknown-person")
-        if person.erased:
-            raise ConsentError(f"{id} was erased; nothing of them is recorded any more", code="consent.erased")
-
-    def _refuse_unsigned(self, fact: Fact) -> None:
+    def _refuse(self, fact: Fact) -> None:
         # A forged record must never get in: once in, it would stop every reader of the ledger.
-        record = fact.grant if isinstance(fact, Granted) else fact.withdrawal if isinstance(fact, Withdrawn) else None
-        if record is None:
-            return
-        person = self._state.people[record.person]
-        if record.signature is None:
-            return  # a withdrawal that reached the organisation on another way
-        if isinstance(record, Grant) and record.digest in self._state.grants:
-            raise ConsentError(
-                f"this grant of {record.person} was recorded before; ask for a new one (avatar grant)",
-                code="consent.replayed",
-            )
-        if not verify(person.key, record.signature, record.signed_bytes):
-            raise ConsentError(
-                f"the record of {record.person} is not signed with their key, or was edited after they signed it; "
-                "ask them to sign again (avatar grant)",
-                code="consent.bad-signature",
-            )
+        against = objection(self._state, fact)
+        if against:
+            raise ConsentError(against.sentence, code=against.code)
 
 
 def origin_of(key: Key) -> str:

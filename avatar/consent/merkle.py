@@ -43,6 +43,10 @@ class Tree:
                 return
             digest, level = node_hash(bytes(row[-2 * HASH : -HASH]), bytes(row[-HASH:])), level + 1
 
+    def holds(self, data: bytes, index: int) -> bool:
+        """Return whether leaf *index* is *data*."""
+        return self._levels[0][index * HASH : (index + 1) * HASH] == leaf_hash(data)
+
     def root(self, size: int | None = None) -> bytes:
         """Return the root of the first *size* leaves, or of all."""
         size = self.size if size is None else size

@@ -1,68 +1,69 @@
-"""What people sign: grants, and their ends."""
+"""What people sign: grants, and what becomes of them."""
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from avatar.canonical import canonical, digest_of
 from avatar.consent.claims import Use
+from avatar.consent.evidence import Evidence, Notice
+from avatar.consent.scope import Scope
+from avatar.consent.vocabulary import Digest, PersonId, RecordId, Signature
 
-_SHA256 = r"[0-9a-f]{64}"
-
-Digest = Annotated[str, Field(pattern=f"^{_SHA256}$")]
-PersonId = Annotated[str, Field(pattern=r"^p-[0-9a-f]{16}$")]
-PublicKey = Annotated[str, Field(pattern=f"^{_SHA256}$")]  # Ed25519, 32 bytes in hex
-RecordId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # random: no two agreements are the same record
-Signature = Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+LONGEST = timedelta(days=3653)
 
 
-def _sorted_set(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not values or list(values) != sorted(set(values)):
-        raise ValueError("must name at least one, sorted, none twice")
-    return values
-
-
-class _Record(BaseModel):
+class _Signed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the person signs (Ed25519): the canonical bytes (RFC 8785) of everything but the signature."""
+        return canonical(self.model_dump(mode="json", exclude={"signature"}))
 
-class Grant(_Record):
-    """One person's signed agreement to *uses* of *assets* by *grantee*, within a period.
 
-    No wildcards: every use and every sample is listed. The fields follow ISO/IEC TS 27560; the signature is Ed25519
-    over the canonical bytes (RFC 8785) of everything else.
+class Grant(_Signed):
+    """One person's signed agreement, within a *scope* and a period. The fields are those of ISO/IEC TS 27560.
+
+    The issuer's signature is that of the ledger entry that records it. A grant that takes the place of an earlier one
+    counts on from its *record_version* and names it in *previous*.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     record_id: RecordId
+    record_version: int = Field(default=1, ge=1)
+    previous: Digest | None = None
+    created_at: AwareDatetime
     person: PersonId
+    age_attested: Literal[18] = 18  # the person is at least so old; there is no other value
     grantee: str = Field(min_length=1, max_length=200)
-    uses: Annotated[tuple[Use, ...], AfterValidator(_sorted_set)]
-    assets: Annotated[tuple[Digest, ...], AfterValidator(_sorted_set)]
+    sublicensing: Literal["no"] = "no"
+    scope: Scope
     not_before: AwareDatetime
     not_after: AwareDatetime
+    reconfirm_days: int | None = Field(default=None, ge=1, le=3653)
+    evidence: Evidence
+    notice: Notice
     signature: Signature
 
     @model_validator(mode="after")
     def _period(self) -> "Grant":
         if not self.not_before < self.not_after:
             raise ValueError("not_after must be later than not_before")
-        if (self.not_after - self.not_before).days > 3653:
+        if self.not_after - self.not_before > LONGEST:
             raise ValueError("a grant lasts ten years at most")
+        if (self.record_version == 1) != (self.previous is None):
+            raise ValueError("previous names the grant whose place this one takes, from record_version 2 on")
         return self
 
     @property
     def digest(self) -> str:
         return digest_of(self.model_dump(mode="json"))
 
-    @property
-    def signed_bytes(self) -> bytes:
-        """What the person signs."""
-        return canonical(self.model_dump(mode="json", exclude={"signature"}))
 
-
-class Withdrawal(_Record):
-    """The end of all a person's grants, or of some *uses* only (narrowing); empty means all.
+class Withdrawal(_Signed):
+    """The end of all a person's grants, or of some *uses* in them; empty means all.
 
     Withdrawing must be as easy as granting: the person's own signature is taken when they have their key, and the
     organisation may also record a withdrawal that reached it on another way.
@@ -72,6 +73,36 @@ class Withdrawal(_Record):
     uses: tuple[Use, ...] = ()
     signature: Signature | None = None
 
-    @property
-    def signed_bytes(self) -> bytes:
-        return canonical(self.model_dump(mode="json", exclude={"signature"}))
+
+class Narrowing(_Signed):
+    """A smaller *scope* for the grant with the digest *grant*, from now on."""
+
+    record_id: RecordId
+    person: PersonId
+    grant: Digest
+    scope: Scope
+    signature: Signature
+
+
+class Reconfirmation(_Signed):
+    """That a person still agrees to the grant with the digest *grant*."""
+
+    record_id: RecordId  # an old reconfirmation, recorded again, confirms nothing
+    person: PersonId
+    grant: Digest
+    signature: Signature
+
+
+class Suspension(_Signed):
+    """A pause of everything with a person, or its end: anyone may call for one, only the person can end it."""
+
+    record_id: RecordId
+    person: PersonId
+    ends: bool = False
+    signature: Signature | None = None
+
+    @model_validator(mode="after")
+    def _ended_by_the_person(self) -> "Suspension":
+        if self.ends and self.signature is None:
+            raise ValueError("only the person can end a suspension: it needs their signature")
+        return self

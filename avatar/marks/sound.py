@@ -1,6 +1,6 @@
 """The sound mark: says that speech is synthetic, and nothing else. Anyone can look for it; its weights are public."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +59,27 @@ def detect_sound(samples: Sound, rate: int) -> MarkFinding:
     Raises:
         WeightsError: the weights of the mark are not here.
     """
+    return detect_in([samples], rate)
+
+
+def detect_in(pieces: Iterable[Sound], rate: int) -> MarkFinding:
+    """Look for the mark in sound that comes in *pieces*, best of some ten seconds each.
+
+    Raises:
+        WeightsError: the weights of the mark are not here.
+    """
     network = _network()
-    spoken = _spoken(_heard(samples, rate))
-    if len(spoken) == 0:
-        return MarkFinding(0.0, found=False)
-    spans = np.array_split(spoken, -(-len(spoken) // _SPAN))
-    score = float(np.clip(np.mean([_score(network, span) for span in spans]), 0.0, 1.0))
+    scores, lengths = [], []
+    for piece in pieces:
+        for span in _spans(_spoken(_heard(piece, rate))):
+            scores.append(_score(network, span))
+            lengths.append(len(span))
+    score = float(np.clip(np.average(scores, weights=lengths), 0.0, 1.0)) if scores else 0.0
     return MarkFinding(round(score, 3), found=score >= THRESHOLD)
+
+
+def _spans(spoken: Sound) -> list[Sound]:
+    return np.array_split(spoken, -(-len(spoken) // _SPAN)) if len(spoken) else []
 
 
 def _network() -> Perth:

@@ -53,6 +53,21 @@ def lower_third(text: str, within: Format, *, raised: bool = False) -> Overlay:
     return _overlay(rgba, 5 * unit, within.height - below - height, within)
 
 
+def label(text: str, within: Format) -> Overlay:
+    """Return a small plate in the upper left with *text*, on one line: what is said of the whole picture."""
+    from moviepy import ColorClip
+
+    unit = within.height / 100
+    line = _line(text, 4.2 * unit, int(within.width * _WIDEST), bold=True)
+    pad = round(1.2 * unit)
+    size = line.w + 3 * pad, line.h + pad
+    placed: list[VideoClip] = [
+        ColorClip(size, color=_PLATE).with_opacity(0.72),
+        line.with_position(("center", "center")),
+    ]
+    return _overlay(_composed(placed, size), 4 * unit, 4 * unit, within)
+
+
 def caption(lines: Sequence[str], within: Format) -> Overlay:
     """Return the *lines* of a caption on a dark plate, centred at the bottom."""
     from moviepy import ColorClip

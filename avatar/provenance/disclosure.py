@@ -3,10 +3,12 @@
 from pydantic import BaseModel, ConfigDict
 
 from avatar.consent.claims import Use
-from avatar.consent.record import Digest, PersonId
+from avatar.consent.vocabulary import Digest, PersonId
 
 LABEL = "org.avatar-pipeline.consent"
 ACTIONS = "c2pa.actions.v2"
+BINDING = "c2pa.soft-binding"
+ALGORITHM = "org.avatar-pipeline.picture-mark.1"
 
 
 class _Line(BaseModel):

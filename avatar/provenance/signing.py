@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,22 @@ def sign(video: Path, to: Path, *, statement: dict[str, Any], signer: Signer, ti
     """
     with whole(to) as beside:
         _write(video, beside, statement, signer, time_stamps)
-        _refuse_unverified(beside, signer)
+        _refuse_unverified(beside, signer, {"ledger.not-at-hand"})
     _log.info("signed %s", to.name)
+    return to
+
+
+def sign_derived(
+    video: Path, to: Path, *, statement: dict[str, Any], made_from: Sequence[Path], signer: Signer
+) -> Path:
+    """Write *video* like ``sign``, with the credentials of the mp4 files *made_from* kept inside its own.
+
+    It stands on nobody's agreement itself: those of what it was made from are in theirs. So it is signed, but never
+    what ``verify`` calls trusted: the ledger did not let it out.
+    """
+    with whole(to) as beside:
+        _write(video, beside, statement, signer, "", made_from)
+        _refuse_unverified(beside, signer, {"ledger.not-at-hand", "credential.no-consent"})
     return to
 
 
@@ -49,7 +64,14 @@ class _Callback:
             return b""
 
 
-def _write(video: Path, to: Path, statement: dict[str, Any], signer: Signer, time_stamps: str) -> None:
+def _write(  # noqa: PLR0913, PLR0917 - all that one signature needs
+    video: Path,
+    to: Path,
+    statement: dict[str, Any],
+    signer: Signer,
+    time_stamps: str,
+    made_from: Sequence[Path] = (),
+) -> None:
     import c2pa
 
     algorithm = _algorithm(signer)
@@ -63,6 +85,9 @@ def _write(video: Path, to: Path, statement: dict[str, Any], signer: Signer, tim
             video.open("rb") as source,
             to.open("w+b") as signed,
         ):
+            for number, path in enumerate(made_from):
+                with path.open("rb") as ingredient:
+                    builder.add_ingredient(ingredient_named(number), MP4, ingredient)
             builder.sign(MP4, source, signed)
     except c2pa.C2paError as error:
         cause = callback.error or error
@@ -80,8 +105,13 @@ def _algorithm(signer: Signer) -> Any:
     return c2pa.C2paSigningAlg[_ALGORITHMS[signer.algorithm]]
 
 
-def _refuse_unverified(signed: Path, signer: Signer) -> None:
+def ingredient_named(number: int) -> dict[str, str]:
+    """Return what stands for file *number* of those that a derived file was made from."""
+    return {"title": f"Version {number + 1}", "relationship": "componentOf", "instance_id": f"urn:version:{number + 1}"}
+
+
+def _refuse_unverified(signed: Path, signer: Signer, open_points: set[str]) -> None:
     verdict = verify(signed, Trust.in_(signer))
-    wrong = [reason for reason in verdict.reasons if reason.code != "ledger.not-at-hand"]
+    wrong = [reason for reason in verdict.reasons if reason.code not in open_points]
     if wrong:
         raise CredentialError(f"the signed file does not verify: {wrong[0].sentence}", code=wrong[0].code)

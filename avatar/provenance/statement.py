@@ -6,10 +6,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from avatar.artifacts.manifest import Manifest
+from avatar.artifacts.manifest import Manifest, seed_of
 from avatar.consent.claims import Position, Use
 from avatar.errors import CredentialError
-from avatar.provenance.disclosure import ACTIONS, LABEL, Appearance, Decided, Disclosure, Step
+from avatar.provenance.disclosure import (
+    ACTIONS,
+    ALGORITHM,
+    BINDING,
+    LABEL,
+    Appearance,
+    Decided,
+    Disclosure,
+    Step,
+)
 
 Ancestry = Mapping[str, Manifest]
 Json = dict[str, Any]
@@ -51,6 +60,12 @@ _TOLD = {
 }
 # A kind of work that nobody described here is still told, and as synthetic: all actions are included.
 _OTHERWISE = Told("c2pa.edited", "The material was worked on.", SYNTHETIC)
+# C2PA 2.4: bound marks lead to a credential, unbound ones only say that there is a mark.
+_MARKS = (
+    ("bound", "An imperceptible mark that names the shot was put into the picture."),
+    ("unbound", "An imperceptible mark that says it is synthetic was put into the sound."),
+)
+_MARKED = ("Render", "Assemble")  # the work that marks pictures: shots, and the cards between them
 _UNSEEN = {"LearnVoice"}  # touches no picture and no sound of the video; its recipe is disclosed
 _BROUGHT = {"Image": ("Portrait", "image/png"), "Audio": ("Voice sample", "audio/wav")}
 _FOOTAGE = ("Footage", "video/mp4")
@@ -72,6 +87,7 @@ def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: 
             _assertion(ACTIONS, {"actions": _actions(lineage, ours), "allActionsIncluded": True}),
             # As JSON, not CBOR: auditors read it with any tool.
             _assertion(LABEL, _disclose(video, lineage, agreement).model_dump(mode="json")) | {"kind": "Json"},
+            _assertion(BINDING, _bound(lineage)),
         ],
     }
     return definition | ({"title": title} if title else {})
@@ -129,7 +145,8 @@ def _actions(lineage: Ancestry, ours: Json) -> list[Json]:
         "description": "A talking video of consenting people was made from their enrolled material.",
         "parameters": {"ingredientIds": [_name(digest) for digest in brought]},
     }
-    return [created, *(_action(step, filmed) for step in _steps(lineage) if step.request not in _UNSEEN)]
+    done = (_action(step, filmed) for step in _steps(lineage) if step.request not in _UNSEEN)
+    return [created, *done, *(_watermarked(kind, sentence, ours) for kind, sentence in _MARKS)]
 
 
 def _action(step: Step, filmed: bool) -> Json:
@@ -142,6 +159,18 @@ def _action(step: Step, filmed: bool) -> Json:
         "softwareAgent": {"name": step.engine, "version": str(step.version)},
         "description": told.sentence,
     }
+
+
+def _watermarked(kind: str, sentence: str, ours: Json) -> Json:
+    action = f"c2pa.watermarked.{kind}"
+    return {"action": action, "digitalSourceType": ALGORITHMIC, "softwareAgent": ours, "description": sentence}
+
+
+def _bound(lineage: Ancestry) -> Json:
+    """Return the soft binding: whoever reads one of these numbers in a picture has found what this credential told."""
+    recipes = [m.work.recipe for m in lineage.values() if m.work and m.work.request in _MARKED]
+    blocks = [{"scope": {}, "value": f"{seed_of(recipe):08x}"} for recipe in recipes]
+    return {"alg": ALGORITHM, "blocks": blocks, "pad": []}
 
 
 def _steps(lineage: Ancestry) -> tuple[Step, ...]:

@@ -35,6 +35,10 @@ class Render(Request[Shot]):
     lower_third: str = ""
     speaker: int = 0
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return (self.lower_third,)
+
 
 @dataclass(frozen=True)
 class Assemble(Request[Video]):
@@ -46,6 +50,10 @@ class Assemble(Request[Video]):
     shots: tuple[Shot, ...]
     title: str = ""
     end: str = ""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return (self.title, self.end)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,16 @@ class Request(Generic[A]):
     use: ClassVar[Use | None]
     makes: ClassVar[type[Artifact]]
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The words that this work puts into someone's mouth."""
+        return ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The words that this work writes into the picture."""
+        return ()
+
     @final
     def inputs(self) -> tuple[Artifact, ...]:
         """Every artifact among this request's fields, in order."""

@@ -27,3 +27,7 @@ class CloneVoice(Request[Speech]):
 
     voice: VoiceModel
     line: str
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return (self.line,)

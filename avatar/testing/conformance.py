@@ -36,7 +36,7 @@ from avatar.stages.picture import Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.toys import TOYS
-from avatar.testing.world import World
+from avatar.testing.world import TOY_BRIEF, World
 from avatar.voices.timings import SILENCE, Timings
 from avatar.weights import Weights
 
@@ -117,7 +117,7 @@ class _Stage:
         return self.world.likeness(self.person)
 
     def perform(self, request: Request[Any], choice: Choice) -> Any:
-        return self.world.studio.perform(request, choice)
+        return self.world.perform(request, choice)
 
     def speech(self) -> Speech:
         """One line of beeps, an open mouth on each word: quick, and the laws of frames do not care what is said."""
@@ -132,8 +132,8 @@ class _Stage:
     def pulled(self, footage: Footage, speech: Speech) -> Frames:
         room = self.world.folder / f"room-{len(list(self.world.folder.iterdir()))}"
         room.mkdir()
-        job = self.world.gate.clear(Render((footage,), speech))
-        return Bench(job, self.world.studio, room, "0" * 64).frames(footage)
+        job = self.world.clear(Render((footage,), speech))
+        return Bench(job, self.world.studio, room, "0" * 64, TOY_BRIEF).frames(footage)
 
     def timings(self, speech: Speech) -> Timings:
         path = self.world.store.fetch(speech, "timings.json", self.world.folder / f"timings-{speech.digest[:8]}.json")

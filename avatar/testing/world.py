@@ -1,11 +1,11 @@
 """A small world with people in it: real store, ledger, gate and studio, toy engines, a clock that tests turn."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.artifacts.keyring import FolderKeyring
@@ -13,16 +13,25 @@ from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
 from avatar.blueprint.schema import Blueprint
-from avatar.consent import Use
+from avatar.consent import Cleared, Use
+from avatar.consent.brief import Brief
 from avatar.consent.gate import Gate
 from avatar.consent.keys import Key, key_at, new_key
 from avatar.consent.ledger import Ledger
+from avatar.consent.record import Grant
+from avatar.consent.terms import Terms
+from avatar.consent.vocabulary import Channel, Purpose
 from avatar.intake import Sample
+from avatar.operators import Operators
 from avatar.people import People, Person
 from avatar.production import Likeness
 from avatar.registry import Choice, assemble
+from avatar.stages.request import Request
 from avatar.studio import Studio
 from avatar.testing.toys import TOYS
+
+A = TypeVar("A", bound=Artifact)
+R = TypeVar("R", bound=Request[Any])
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -38,6 +47,12 @@ TOY_BLUEPRINT: Mapping[str, Any] = {
     "assembly": {"engine": "splice"},
     "publication": {"engine": "stamp"},
 }
+
+
+_EVERYONE = ("ada", "bob", "cleo", "dan", "eve", "mallory", "victim", "zoe")
+
+TOY_BRIEF = Brief(Purpose.EDUCATION, "toys", ("en",), (Channel.INTERNAL,))
+TOY_TERMS = Terms(tuple(Use), (Purpose.EDUCATION,), "toys", "A beep for every word of a lesson.", days=1)
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,7 @@ class World:
     folder: Path
     given: Objects | None = None
     now: datetime = NOON
+    acting: Key | None = None  # the operator; None: the founder
     engines: dict[str, Callable[[], type[Any]]] = field(default_factory=lambda: dict(TOYS))
 
     @cached_property
@@ -76,7 +92,16 @@ class World:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.objects, key_at(self.folder / "ledger.key", make=True), self.clock)
+        key = key_at(self.folder / "ledger.key", make=True)
+        return Ledger(self.objects, key, self.operator.public, self.clock)
+
+    @cached_property
+    def operator(self) -> Key:
+        return self.acting or key_at(self.folder / "operator.key", make=True)
+
+    @property
+    def operators(self) -> Operators:
+        return Operators(self.ledger, self.operator)
 
     @cached_property
     def gate(self) -> Gate:
@@ -84,7 +109,7 @@ class World:
 
     @cached_property
     def studio(self) -> Studio:
-        return Studio(self.store, self.gate, self.ledger, ToySigner, build=self.build)
+        return Studio(self.store, self.gate, self.ledger, ToySigner, build=self.build, measure=_length)
 
     @cached_property
     def people(self) -> People:
@@ -111,14 +136,36 @@ class World:
         The same alias has the same id in every world.
         """
         samples = [partial(_sample, alias, kind) for kind in (Audio, Image, GivenFootage)]
-        return self.people.enroll(alias, "synthetic", samples, id=f"p-{alias.encode().hex()[:16]:0>16}")
+        return self.people.enroll(alias, "synthetic", samples, id=id_of(alias))
 
-    def agree(self, person: Person, *uses: Use, days: int = 1) -> None:
-        """Have *person* agree to *uses*; to everything when none is named."""
-        self.people.agree(person, uses or tuple(Use), days=days)
+    def agree(self, person: Person, *uses: Use, **terms: Any) -> Grant:
+        """Have *person* agree to *uses* (all, when none is named) of the toy brief; *terms* say what is different."""
+        return self.people.agree(person, self.terms(*uses, **terms))
+
+    def terms(self, *uses: Use, **terms: Any) -> Terms:
+        """Return terms that cover the toy brief, for a day, with everyone who may come as companions."""
+        companions = (*map(id_of, _EVERYONE), *self.ledger.read().people)
+        return replace(TOY_TERMS, **{"uses": uses or tuple(Use), "companions": companions, **terms})
+
+    def perform(self, request: Request[A], choice: Choice) -> A:
+        """Do *request* in the studio, for the toy brief."""
+        return self.studio.perform(request, choice, TOY_BRIEF)
+
+    def clear(self, request: R) -> Cleared[R]:
+        """Ask the gate about *request*, for the toy brief."""
+        return self.gate.clear(request, TOY_BRIEF)
 
     def likeness(self, person: Person) -> Likeness:
         return self.people.likeness(person)
+
+
+def id_of(alias: str) -> str:
+    """Return the id that *alias* has in every world."""
+    return f"p-{alias.encode().hex()[:16]:0>16}"
+
+
+def _length(video: Path) -> int:
+    return video.stat().st_size  # toys have no pictures to count: a millisecond a byte
 
 
 def _sample(alias: str, kind: type[Artifact], room: Path) -> Sample:

@@ -38,7 +38,7 @@ def _told(entry: Entry, state: State) -> dict[str, Any]:
     match entry.fact:
         case Granted(grant=grant):
             until = grant.model_dump(mode="json")["not_after"]
-            return {"person": grant.person, "grant": grant.digest, "uses": list(grant.uses), "until": until}
+            return {"person": grant.person, "grant": grant.digest, "uses": list(grant.scope.uses), "until": until}
         case Withdrawn(withdrawal=withdrawal):
             files = _files(withdrawal.person, entry.index, state)
             return {"person": withdrawal.person, "uses": list(withdrawal.uses), "files": files}

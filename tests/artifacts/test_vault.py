@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from avatar.artifacts import chunks
 from avatar.artifacts.keyring import FolderKeyring
-from avatar.artifacts.vault import Label, Vault, people_in
+from avatar.artifacts.vault import Label, Vault, generations_in, people_in
 from avatar.errors import ConsentError, StoreError
 
 ADA, BOB = "p-00000000000000ad", "p-00000000000000b0"
-MAGIC = b"avatar-sealed-1\n"
+MAGIC = b"avatar-sealed-2\n"
 HEADER = len(MAGIC) + 4 + len(f'["{ADA}","{BOB}"]') + 32  # bytes: how many name its people, who, and the salt
 LABEL = Label("blob", (ADA, BOB), "0" * 64)
 
@@ -118,6 +118,37 @@ def test_a_new_key_opens_nothing_old(vault):
     vault.keyring.make(ADA)
 
     assert refused(vault, sealed) == "store.altered"
+
+
+def test_a_file_is_sealed_anew_as_what_it_was(vault, tmp_path):
+    (tmp_path / "old").write_bytes(vault.seal(b"two faces", LABEL))
+    vault.keyring.renew(ADA)
+    anew = vault.reseal_file(tmp_path / "old", tmp_path / "new").read_bytes()
+    vault.keyring.retire(ADA)
+
+    assert vault.open(anew, LABEL) == b"two faces"
+    assert generations_in(anew, LABEL) == {ADA: 2, BOB: 1}
+    with pytest.raises(StoreError) as refusal:
+        vault.open((tmp_path / "old").read_bytes(), LABEL)
+    assert refusal.value.code == "store.retired"
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_what_was_altered_is_not_sealed_anew(vault, tmp_path):
+    sealed = vault.seal(b"a face", LABEL)
+    for place in range(len(sealed)):
+        (tmp_path / "old").write_bytes(sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :])
+        with pytest.raises((ConsentError, StoreError)):
+            vault.reseal_file(tmp_path / "old", tmp_path / f"new{place}")
+
+
+@pytest.mark.parametrize("said", [f'["{ADA}.1"]', f'["{ADA}.02"]', f'["{ADA}.x"]', f'["{ADA}",]', "{}", f'[["{ADA}"]]'])
+def test_generations_have_one_spelling(vault, said):
+    start = MAGIC + len(said).to_bytes(4, "big") + said.encode() + bytes(40)
+
+    with pytest.raises(StoreError) as refusal:
+        generations_in(start, LABEL)
+    assert refusal.value.code == "store.altered"
 
 
 def test_the_order_of_people_does_not_matter(vault):

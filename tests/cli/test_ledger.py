@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from avatar.cli.main import app
 from avatar.compose import open_house
-from avatar.consent.entries import Published, Refused
+from avatar.consent.entries import Refused
 from avatar.errors import AvatarError
+from tests.consent.grants import published
 
 VKEY = re.compile(r"this key: (\S+)")
 
@@ -24,7 +25,7 @@ def home(tmp_path, monkeypatch):
     video.write_bytes(b"a video")
     house = open_house()
     house.ledger.append(Refused(code="a.b", request="Test"))
-    house.ledger.append(Published(file=sha256(video), recipe="b" * 64, people=(), grants=()))
+    house.ledger.append(published(sha256(video), ()))
     return tmp_path
 
 

@@ -12,10 +12,10 @@ from avatar.artifacts.artifact import Image
 from avatar.canonical import digest_of_file
 from avatar.cli.main import app
 from avatar.compose import House, open_house
-from avatar.consent import Use
-from avatar.consent.entries import Published
 from avatar.errors import AvatarError
 from avatar.intake import Sample
+from avatar.testing.world import TOY_TERMS
+from tests.consent.grants import published
 from tests.webhooks.receiver import receiving
 
 
@@ -26,10 +26,10 @@ def house(tmp_path, monkeypatch) -> House:
         monkeypatch.delenv(name, raising=False)
     house = open_house()
     ada = house.people.enroll("ada", "synthetic", [partial(_sample, tmp_path)])
-    house.people.agree(ada, tuple(Use), days=1)
+    house.people.agree(ada, TOY_TERMS)
     (tmp_path / "video.mp4").write_bytes(b"a video")
     file = digest_of_file(tmp_path / "video.mp4")
-    house.ledger.append(Published(file=file, recipe="b" * 64, people=(ada.id,), grants=()))
+    house.ledger.append(published(file, (ada.id,)))
     return house
 
 

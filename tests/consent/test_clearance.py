@@ -18,7 +18,7 @@ HERE = Position("test", 0, "")
 def job(world):
     ada = world.enroll("ada")
     world.agree(ada)
-    return world.gate.clear(LearnVoice(world.likeness(ada).voice))
+    return world.clear(LearnVoice(world.likeness(ada).voice))
 
 
 @pytest.mark.parametrize("seal", [None, object(), _Seal(), "seal"])

@@ -151,7 +151,7 @@ def test_an_entry_that_is_spelt_another_way_stops_the_studio_too(ledger):
     respelt(ledger)
 
     with pytest.raises(LedgerError) as refusal:
-        Ledger(ledger.objects, key_at(ledger.folder / "ledger.key"), ledger.clock).read()
+        Ledger(ledger.objects, key_at(ledger.folder / "ledger.key"), ledger.operator.public, ledger.clock).read()
     assert refusal.value.code == "ledger.unreadable"
 
 
@@ -161,7 +161,7 @@ def test_only_a_kept_checkpoint_shows_that_a_whole_ledger_was_rolled_back(ledger
     kept = (checkpoints.fetch(ledger.objects, 5),)
     cut(ledger)
     unchecked(ledger)
-    Ledger(ledger.objects, key_at(ledger.folder / "ledger.key"), ledger.clock).checkpoint(KEY)
+    Ledger(ledger.objects, key_at(ledger.folder / "ledger.key"), ledger.operator.public, ledger.clock).checkpoint(KEY)
 
     assert examine(ledger.objects, believe).sound
     findings = examine(ledger.objects, Believed(believe.log, kept=kept))

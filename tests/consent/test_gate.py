@@ -31,7 +31,7 @@ def request_(world, ada):
 def refused(world, request) -> str:
     """Return why the gate refuses *request*, once the ledger says so too."""
     with pytest.raises(ConsentError) as refusal:
-        world.gate.clear(request)
+        world.clear(request)
     newest = entries(world.objects)[-1].fact
     assert isinstance(newest, Refused)
     assert newest.code == refusal.value.code
@@ -46,7 +46,7 @@ def test_work_needs_a_grant(world, request_):
 def test_a_grant_clears_the_work_and_is_named(world, ada, request_):
     world.agree(ada, Use.CLONE_VOICE)
 
-    job = world.gate.clear(request_)
+    job = world.clear(request_)
 
     (standing,) = world.ledger.read().people[ada.id].standing
     assert job.request is request_
@@ -76,23 +76,23 @@ def test_a_grant_of_another_person_does_not_do(world, request_):
 def test_a_grant_ends(world, ada, request_):
     world.agree(ada, days=2)
     world.wait(days=2, microseconds=-1)
-    world.gate.clear(request_)
+    world.clear(request_)
     world.wait(microseconds=1)
 
     assert refused(world, request_) == "consent.expired"
 
 
 def test_a_grant_begins(world, ada, request_):
-    world.people.agree(ada, [Use.CLONE_VOICE], days=2, start=world.now + timedelta(hours=1))
+    world.agree(ada, Use.CLONE_VOICE, days=2, start=world.now + timedelta(hours=1))
     assert refused(world, request_) == "consent.not-yet"
 
     world.wait(hours=1)
-    world.gate.clear(request_)
+    world.clear(request_)
 
 
 def test_a_withdrawal_ends_a_grant(world, ada, request_):
     world.agree(ada)
-    world.gate.clear(request_)
+    world.clear(request_)
     world.people.withdraw(ada)
 
     assert refused(world, request_) == "consent.withdrawn"
@@ -100,7 +100,7 @@ def test_a_withdrawal_ends_a_grant(world, ada, request_):
 
 def test_a_withdrawal_in_another_process_is_seen_at_once(world, ada, request_):
     world.agree(ada)
-    world.gate.clear(request_)
+    world.clear(request_)
     World(world.folder).people.withdraw(ada)
 
     assert refused(world, request_) == "consent.withdrawn"
@@ -109,7 +109,7 @@ def test_a_withdrawal_in_another_process_is_seen_at_once(world, ada, request_):
 def test_narrowing_ends_only_what_it_names(world, ada, request_):
     world.agree(ada)
     world.people.withdraw(ada, [Use.PUBLISH])
-    world.gate.clear(request_)
+    world.clear(request_)
 
     world.people.withdraw(ada, [Use.CLONE_VOICE])
     assert refused(world, request_) == "consent.withdrawn"
@@ -120,7 +120,7 @@ def test_a_new_grant_after_a_withdrawal_stands(world, ada, request_):
     world.people.withdraw(ada)
     world.agree(ada)
 
-    world.gate.clear(request_)
+    world.clear(request_)
 
 
 def test_everyone_in_the_material_is_asked(world, ada):
@@ -128,7 +128,7 @@ def test_everyone_in_the_material_is_asked(world, ada):
     world.agree(ada)
     world.agree(bob, Use.SWAP_FACE)
     both = SwapFace(world.likeness(ada).footage, world.likeness(bob).portrait)
-    world.gate.clear(both)
+    world.clear(both)
 
     world.people.withdraw(bob)
     assert refused(world, both) == "consent.withdrawn"
@@ -137,9 +137,9 @@ def test_everyone_in_the_material_is_asked(world, ada):
 def test_people_follow_their_material(world, ada):
     """A speech embodies the cloning of a voice: taking that back takes back what it made."""
     world.agree(ada)
-    model = world.studio.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
-    speech = world.studio.perform(CloneVoice(model, "hello"), Choice("beep"))
-    world.gate.clear(AnimateFace(world.likeness(ada).portrait, speech))
+    model = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
+    speech = world.perform(CloneVoice(model, "hello"), Choice("beep"))
+    world.clear(AnimateFace(world.likeness(ada).portrait, speech))
 
     world.people.withdraw(ada, [Use.CLONE_VOICE])
     assert refused(world, AnimateFace(world.likeness(ada).portrait, speech)) == "consent.withdrawn"
@@ -148,9 +148,9 @@ def test_people_follow_their_material(world, ada):
 def test_work_that_adds_no_use_still_needs_a_standing_grant(world, ada):
     world.agree(ada)
     footage = world.likeness(ada).footage
-    model = world.studio.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
-    speech = world.studio.perform(CloneVoice(model, "hello"), Choice("beep"))
-    world.gate.clear(Render((footage,), speech))
+    model = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
+    speech = world.perform(CloneVoice(model, "hello"), Choice("beep"))
+    world.clear(Render((footage,), speech))
 
     world.people.withdraw(ada)
     assert refused(world, Render((footage,), speech)) == "consent.withdrawn"
@@ -172,7 +172,7 @@ def test_work_that_shows_nobody_is_refused(world):
 
 def test_material_that_is_not_in_the_store_is_refused(world):
     with pytest.raises(StoreError, match="no artifact"):
-        world.gate.clear(LearnVoice(Audio("f" * 64)))
+        world.clear(LearnVoice(Audio("f" * 64)))
 
 
 def test_made_material_that_the_ledger_does_not_know_is_refused(world, ada):

@@ -23,6 +23,9 @@ def name(index: int) -> str:
     return f"ledger/entries/{index:012d}"
 
 
+BY = "o-0000000000000000"
+
+
 def note(code: str = "a.b") -> Refused:
     return Refused(code=code, request="Test")
 
@@ -35,7 +38,7 @@ def overwrite(world, index: int, data: bytes | None) -> None:
 
 def reopened(world) -> Ledger:
     """The same ledger as another process would see it."""
-    return Ledger(world.objects, key_at(world.folder / "ledger.key"), world.clock)
+    return Ledger(world.objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock)
 
 
 def entry(world, index: int) -> dict:
@@ -155,7 +158,7 @@ def test_reordered_entries_stop_everything(five):
 
 def test_an_entry_signed_by_someone_else_stops_everything(five):
     old = Entry.model_validate(entry(five, 3))
-    signature = new_key().sign(signed_bytes_of(3, old.previous, old.at, old.fact))
+    signature = new_key().sign(signed_bytes_of(3, old.previous, old.at, old.by, old.fact))
     overwrite(five, 3, canonical({**entry(five, 3), "signature": signature}))
 
     assert refusal_of(five) == "ledger.forged"
@@ -179,8 +182,13 @@ def test_a_missing_first_entry_is_no_new_ledger(five):
 
 def test_a_ledger_rebuilt_with_another_key_is_foreign(five):
     key = new_key()
-    at, fact = datetime(2030, 1, 1, tzinfo=UTC), Opened(origin=entry(five, 0)["fact"]["origin"], key=key.public)
-    forged = Entry(index=0, previous="", at=at, fact=fact, signature=key.sign(signed_bytes_of(0, "", at, fact)))
+    at, fact = (
+        datetime(2030, 1, 1, tzinfo=UTC),
+        Opened(origin=entry(five, 0)["fact"]["origin"], key=key.public, founder=key.public),
+    )
+    forged = Entry(
+        index=0, previous="", at=at, by=BY, fact=fact, signature=key.sign(signed_bytes_of(0, "", at, BY, fact))
+    )
     for index in range(1, 6):
         overwrite(five, index, None)
     overwrite(five, 0, canonical(forged.model_dump(mode="json")))
@@ -189,7 +197,7 @@ def test_a_ledger_rebuilt_with_another_key_is_foreign(five):
 
 
 def test_another_key_folder_says_what_to_do(five):
-    stranger = Ledger(five.objects, new_key())
+    stranger = Ledger(five.objects, new_key(), five.operator.public)
 
     for _ in range(2):  # it does not pass at the second try
         with pytest.raises(LedgerError, match="point AVATAR_KEYS at the folder that belongs to the store") as refusal:
@@ -209,7 +217,7 @@ def test_a_running_process_sees_that_the_tail_was_cut_off(five):
 def test_a_running_process_sees_that_the_newest_entry_was_replaced(five):
     honest = reopened(five)
     assert honest.read().index == 5
-    other = Ledger(five.objects, key_at(five.folder / "ledger.key"), five.clock)
+    other = Ledger(five.objects, key_at(five.folder / "ledger.key"), five.operator.public, five.clock)
     overwrite(five, 5, None)
     other.append(note("another.story"))
 

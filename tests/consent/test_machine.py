@@ -64,7 +64,7 @@ class Consent(RuleBasedStateMachine):
     @rule(alias=PEOPLE, uses=USES, hours=st.integers(0, 30), days=st.integers(1, 3))
     def agree(self, alias: str, uses: set[Use], hours: int, days: int) -> None:
         start = self.world.now + timedelta(hours=hours)
-        self.world.people.agree(self.people[alias], sorted(uses), days=days, start=start)
+        self.world.agree(self.people[alias], *sorted(uses), days=days, start=start)
         samples = {
             (kind, number) for kind in KINDS for number in range(self.brought[alias] + 1 if kind == "voice" else 1)
         }
@@ -146,21 +146,21 @@ class Consent(RuleBasedStateMachine):
         return allowed
 
     def _speech(self, alias: str) -> Any:
-        perform = self.world.studio.perform
+        perform = self.world.perform
         model = perform(LearnVoice(self.world.likeness(self.people[alias]).voice), Choice("ear"))
         return perform(CloneVoice(model, "hello"), Choice("beep"))
 
     def _footage(self, alias: str) -> tuple[Any, Any]:
         speech = self._speech(alias)
         animate = AnimateFace(self.world.likeness(self.people[alias]).portrait, speech)
-        return self.world.studio.perform(animate, Choice("still")), speech
+        return self.world.perform(animate, Choice("still")), speech
 
     def _shot(self, alias: str) -> Any:
         footage, speech = self._footage(alias)
-        return self.world.studio.perform(Render((footage,), speech), Choice("reel"))
+        return self.world.perform(Render((footage,), speech), Choice("reel"))
 
     def _publication(self, alias: str, face: str) -> Any:
-        perform = self.world.studio.perform
+        perform = self.world.perform
         footage, speech = self._footage(alias)
         swapped = perform(SwapFace(footage, self.world.likeness(self.people[face]).portrait), Choice("tint"))
         video = perform(Assemble((perform(Render((swapped,), speech), Choice("reel")),)), Choice("splice"))

@@ -13,24 +13,75 @@ from avatar.consent.record import Grant, Withdrawal
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
+SCOPE = {
+    "uses": ("animate-face", "clone-voice"),
+    "assets": ("a" * 64, "b" * 64),
+    "purposes": ("education",),
+    "description": {"salt": "0" * 32, "digest": "0" * 64},
+    "project": {"salt": "1" * 32, "digest": "1" * 64},
+    "languages": ("en",),
+    "channels": ("internal",),
+    "territories": ("GB",),
+    "max_outputs": 3,
+    "max_seconds": 60,
+}
+
+
 def fields(**changes: Any) -> dict[str, Any]:
     return {
         "record_id": "0" * 32,
+        "created_at": START,
         "person": "p-00000000000000ad",
         "grantee": "a studio",
-        "uses": ("animate-face", "clone-voice"),
-        "assets": ("a" * 64, "b" * 64),
+        "scope": SCOPE,
         "not_before": START,
         "not_after": START + timedelta(days=365),
+        "evidence": {"kind": "attested", "operator": "o-0000000000000000"},
+        "notice": {"text": "0" * 64, "version": 1},
         "signature": "0" * 128,
         **changes,
     }
 
 
+def inside(**changes: Any) -> dict[str, Any]:
+    return {"scope": {**SCOPE, **changes}}
+
+
 def test_a_grant_says_everything():
     grant = Grant.model_validate(fields())
 
-    assert grant.uses == (Use.ANIMATE_FACE, Use.CLONE_VOICE)
+    assert grant.scope.uses == (Use.ANIMATE_FACE, Use.CLONE_VOICE)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("person", "ada"),
+        ("person", "*"),
+        ("person", "p-00000000000000ad\n"),
+        ("grantee", ""),
+        ("not_after", START),
+        ("not_after", START - timedelta(days=1)),
+        ("not_after", START + timedelta(days=3700)),
+        ("not_before", datetime(2030, 1, 1)),
+        ("not_after", None),
+        ("signature", None),
+        ("signature", "0" * 127),
+        ("schema_version", 1),
+        ("age_attested", 17),
+        ("sublicensing", "yes"),
+        ("record_version", 2),
+        ("previous", "f" * 64),
+        ("reconfirm_days", 0),
+        ("evidence", {"kind": "hearsay"}),
+        ("evidence", {"kind": "captured", "statement": "0" * 64}),
+        ("record_id", "first"),
+        ("wildcard", True),
+    ],
+)
+def test_a_grant_is_refused_when_a_field_will_not_do(field, value):
+    with pytest.raises(ValidationError):
+        Grant.model_validate(fields(**{field: value}))
 
 
 @pytest.mark.parametrize(
@@ -45,28 +96,36 @@ def test_a_grant_says_everything():
         ("assets", ("*",)),
         ("assets", ("b" * 64, "a" * 64)),
         ("assets", ("a" * 64 + "\n",)),
-        ("person", "ada"),
-        ("person", "*"),
-        ("person", "p-00000000000000ad\n"),
-        ("grantee", ""),
-        ("not_after", START),
-        ("not_after", START - timedelta(days=1)),
-        ("not_after", START + timedelta(days=3700)),
-        ("not_before", datetime(2030, 1, 1)),
-        ("not_after", None),
-        ("signature", None),
-        ("signature", "0" * 127),
-        ("schema_version", 2),
-        ("record_id", "first"),
+        ("purposes", ()),
+        ("purposes", ("anything",)),
+        ("languages", ()),
+        ("languages", ("English",)),
+        ("languages", ("*",)),
+        ("channels", ()),
+        ("channels", ("everywhere",)),
+        ("territories", ()),
+        ("territories", ("gb",)),
+        ("companions", ("anyone",)),
+        ("script", {"denied_topics": ("weather",)}),
+        ("script", {"scripts": ("first",)}),
+        ("max_outputs", 0),
+        ("max_outputs", None),
+        ("max_seconds", 0),
         ("wildcard", True),
     ],
 )
-def test_a_grant_is_refused_when_a_field_will_not_do(field, value):
+def test_a_scope_is_refused_when_a_field_will_not_do(field, value):
     with pytest.raises(ValidationError):
-        Grant.model_validate(fields(**{field: value}))
+        Grant.model_validate(fields(**inside(**{field: value})))
 
 
-@pytest.mark.parametrize("field", [name for name in fields() if name != "schema_version"])
+@pytest.mark.parametrize("field", list(SCOPE))
+def test_no_limit_of_a_scope_can_be_left_out(field):
+    with pytest.raises(ValidationError):
+        Grant.model_validate(fields(scope={name: value for name, value in SCOPE.items() if name != field}))
+
+
+@pytest.mark.parametrize("field", list(fields()))
 def test_no_field_of_a_grant_can_be_left_out(field):
     said = fields()
     del said[field]
@@ -85,15 +144,22 @@ def test_the_signature_covers_every_field_but_itself():
         "record_id": "1" * 32,
         "person": "p-00000000000000b0",
         "grantee": "another studio",
-        "uses": ("publish",),
-        "assets": ("c" * 64,),
+        **inside(uses=("publish",)),
+        "created_at": START + timedelta(seconds=1),
+        "record_version": (2, {"previous": "f" * 64}),
+        "previous": ("e" * 64, {"record_version": 2}),
+        "reconfirm_days": 30,
+        "evidence": {"kind": "attested", "operator": "o-1111111111111111"},
+        "notice": {"text": "1" * 64, "version": 1},
         "not_before": START - timedelta(seconds=1),
         "not_after": START + timedelta(days=366),
     }
 
-    assert set(changes) | {"schema_version", "signature"} == set(Grant.model_fields)
+    only_one_value = {"schema_version", "age_attested", "sublicensing"}
+    assert set(changes) | only_one_value | {"signature"} == set(Grant.model_fields)
     for field, value in changes.items():
-        assert Grant.model_validate(fields(**{field: value})).signed_bytes != grant.signed_bytes, field
+        value, more = value if isinstance(value, tuple) else (value, {})
+        assert Grant.model_validate(fields(**{field: value}, **more)).signed_bytes != grant.signed_bytes, field
     assert Grant.model_validate(fields(signature="1" * 128)).signed_bytes == grant.signed_bytes
 
 

@@ -148,7 +148,7 @@ def test_a_withdrawal_cut_off_with_its_checkpoint_is_seen_only_by_the_witness(wo
     watch(world.objects, witness, world.now)
     for key in ("entries/000000000005", "checkpoints/000000000006"):
         world.objects.delete(f"ledger/{key}")
-    ledger = Ledger(world.objects, key_at(world.folder / "ledger.key"), world.clock)
+    ledger = Ledger(world.objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock)
     assert read_checkpoint(ledger.checkpoint(KEY)).size == 5
 
     with pytest.raises(LedgerError) as refusal:

@@ -2,8 +2,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 
 from avatar.artifacts.artifact import Artifact, Footage, Video
@@ -13,13 +11,19 @@ from avatar.consent._clearance import mint
 from avatar.consent.claims import Position
 from avatar.engines.publication.c2pa import C2pa
 from avatar.errors import CredentialError
+from avatar.marks.picture import mark_picture
+from avatar.marks.sound import mark_sound
+from avatar.media.encode import encode
 from avatar.media.frames import Frames
+from avatar.media.join import Piece, join
+from avatar.media.sound import write_sound
 from avatar.provenance.chain import FileSigner, load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
 from avatar.stages.picture import Publish
 from avatar.stages.request import Signer
 from avatar.weights import Weights
+from tests.media.films import spoken, talking
 
 ADA = "p-00000000000000aa"
 AT = Position("avatar-ledger/test", 7, "c" * 64)
@@ -67,22 +71,19 @@ def job(tmp_path: Path) -> tuple[Cleared[Publish], dict[str, Manifest]]:
     )
     video = Manifest(kind="Video", parts={}, people=(ADA,), inputs=(portrait.digest,), work=work)
     (tmp_path / "new").mkdir()
-    write_mp4(tmp_path / "video.mp4")
+    write_mp4(tmp_path, picture=True, sound=True)
     for name in ("captions.vtt", "captions.srt"):
         (tmp_path / name).write_text(name)
     cleared = mint(Publish(Video(video.digest)), ("a" * 64,), AT)
     return cleared, {portrait.digest: portrait, video.digest: video}
 
 
-def write_mp4(path: Path) -> None:
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
-        picture = out.add_stream("libx264", rate=25)
-        picture.width = picture.height = 32
-        picture.pix_fmt = "yuv420p"
-        for level in range(5):
-            frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), level * 40, np.uint8), format="rgb24")
-            out.mux(picture.encode(frame))
-        out.mux(picture.encode())
+def write_mp4(folder: Path, *, picture: bool, sound: bool) -> None:
+    """Write one and a half seconds of video, with or without the marks."""
+    frames, heard = talking(38), spoken(1.5)
+    write_sound(folder / "sound.wav", [mark_sound(heard, 48_000) if sound else heard])
+    encode(mark_picture(frames, 1) if picture else frames, folder / "picture.mp4")
+    join([Piece(folder / "picture.mp4", folder / "sound.wav")], folder / "video.mp4")
 
 
 def test_a_publication_is_signed_and_keeps_its_captions(tmp_path: Path, signer: FileSigner, job) -> None:
@@ -123,3 +124,20 @@ def test_a_signer_nobody_certified_publishes_nothing(tmp_path: Path, signer: Fil
         C2pa().run(cleared, bench)
     assert refusal.value.code == "signer.unknown-root"
     assert not any(path.exists() for path in bench.made)
+
+
+@pytest.mark.parametrize(
+    ("marked", "said"),
+    [({"picture": False, "sound": True}, "the picture"), ({"picture": True, "sound": False}, "the sound")],
+)
+def test_a_video_without_both_marks_is_neither_signed_nor_published(
+    tmp_path: Path, signer: FileSigner, job, marked: dict[str, bool], said: str
+) -> None:
+    cleared, manifests = job
+    write_mp4(tmp_path, **marked)
+    bench = Bench(tmp_path, manifests, signer)
+
+    with pytest.raises(CredentialError, match=said) as refusal:
+        C2pa().run(cleared, bench)
+    assert refusal.value.code == "mark.not-found"
+    assert not bench.made

@@ -7,13 +7,16 @@ import soundfile
 from avatar.artifacts.artifact import Footage, Speech
 from avatar.engines.picture.h264 import H264
 from avatar.errors import EngineError
+from avatar.marks.look import look_for_mark
+from avatar.marks.picture import mark_picture
+from avatar.marks.sound import detect_sound
 from avatar.media.decode import look
-from avatar.media.sound import write_sound
+from avatar.media.sound import read_sound, write_sound
 from avatar.media.timeline import samples_for
 from avatar.stages.picture import Render
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
 from tests.engines.benches import FilesBench, cleared
-from tests.media.films import NTSC, PAL, all_planes, moving, planes_in, tone
+from tests.media.films import NTSC, PAL, all_planes, moving, planes_in, psnr, spoken, talking, tone
 
 SPEECH = Speech("s")
 ONE, TWO = Footage("1"), Footage("2")
@@ -35,12 +38,26 @@ def bench(tmp_path):
     )
 
 
-def test_one_panel_passes_bit_exact_to_the_encoder(bench):
+def test_one_panel_passes_to_the_encoder_with_nothing_changed_but_the_mark(bench):
     parts = H264(crf=0).run(cleared(Render((ONE,), SPEECH)), bench)
 
-    pairs = zip(planes_in(parts["picture.mp4"]), all_planes(bench.frames(ONE)), strict=True)
-    assert all(np.array_equal(out, into) for out, into in pairs)
+    marked = all_planes(mark_picture(bench.frames(ONE), bench.seed))
+    pairs = list(zip(planes_in(parts["picture.mp4"]), marked, all_planes(bench.frames(ONE)), strict=True))
+    assert all(np.array_equal(out, into) for out, into, _ in pairs)
+    assert all(np.array_equal(out[192:], clean[192:]) for out, _, clean in pairs)  # no colour is touched
+    assert min(psnr(out, clean) for out, _, clean in pairs) > 40
     assert bench.pulses[-1] == 1
+
+
+def test_a_shot_is_marked_with_its_own_number_and_its_sound_too(bench):
+    write_sound(bench.files[SPEECH, "sound.wav"], [spoken(2.0)])
+    bench.streams[ONE] = lambda: talking(50)
+    bench.seed = 0xCAFE0001
+
+    parts = H264().run(cleared(Render((ONE,), SPEECH)), bench)
+
+    assert look_for_mark(parts["picture.mp4"]).shots == (0xCAFE0001,)
+    assert detect_sound(*read_sound(parts["sound.wav"])).found
 
 
 def test_the_sound_is_as_long_as_the_frames(bench):
@@ -61,7 +78,7 @@ def test_a_picture_much_shorter_than_its_speech_is_an_error(bench):
     assert refusal.value.code == "shot.out-of-step"
 
 
-def test_two_panels_stand_side_by_side_bit_exact(bench):
+def test_two_panels_stand_side_by_side_with_nothing_changed_but_the_mark(bench):
     parts = H264(crf=0).run(cleared(Render((ONE, TWO), SPEECH)), bench)
 
     shape = look(parts["picture.mp4"]).format
@@ -69,8 +86,8 @@ def test_two_panels_stand_side_by_side_bit_exact(bench):
     assert shape.height > 192
     shown = planes_in(parts["picture.mp4"])[30]
     left, right = all_planes(bench.frames(ONE))[30], all_planes(bench.frames(TWO))[30]
-    assert np.array_equal(shown[6 : 6 + 192, 6 : 6 + 256], left[:192])
-    assert np.array_equal(shown[22 : 22 + 160, 268 : 268 + 192], right[:160])
+    assert psnr(shown[6 : 6 + 192, 6 : 6 + 256], left[:192]) > 38
+    assert psnr(shown[22 : 22 + 160, 268 : 268 + 192], right[:160]) > 38
 
 
 def test_panels_that_run_apart_are_an_error(bench):
@@ -105,3 +122,14 @@ def test_two_renders_give_the_same_bytes(bench):
     one = H264(burn_captions=True).run(cleared(request), bench)["picture.mp4"].read_bytes()
 
     assert H264(burn_captions=True).run(cleared(request), bench)["picture.mp4"].read_bytes() == one
+
+
+def test_a_label_stands_on_every_frame_and_touches_nothing_else(bench):
+    bare, labelled = (
+        planes_in(H264(crf=1, label=text).run(cleared(Render((ONE,), SPEECH)), bench)["picture.mp4"])
+        for text in ("", "PREVIEW")
+    )
+
+    changes = [np.abs(one.astype(int) - other)[:192] for one, other in zip(bare, labelled, strict=True)]
+    assert all(change[:40, :120].max() > 60 for change in changes)
+    assert all(change[60:].mean() < 3 for change in changes)

@@ -18,12 +18,15 @@ import pytest
 
 from avatar.artifacts.artifact import Artifact, Audio, Image
 from avatar.compose import House
-from avatar.consent import Use
 from avatar.intake import Sample
 from avatar.settings import Settings
 from avatar.testing.toys import TOYS
+from avatar.testing.world import TOY_TERMS
 
 ROOT = Path(__file__).parents[2]
+
+ABOUT = {"purpose": "education", "project": "toys"}  # what every production here is for
+TERMS = TOY_TERMS
 
 # Toys speak and move; the picture, the credential and the contact sheet are real.
 TOY_BLUEPRINT = """# A grey square that beeps.
@@ -56,7 +59,7 @@ class Server:
     def ask(self, name: str, **parameters: Any) -> httpx.Response:
         """Trigger the deployment *name* with *parameters*."""
         place = f"/deployments/{self.deployment(name)['id']}/create_flow_run"
-        return self.client.post(place, json={"parameters": parameters, "state": {"type": "SCHEDULED"}})
+        return self.client.post(place, json={"parameters": ABOUT | parameters, "state": {"type": "SCHEDULED"}})
 
     def finished(self, run: str, within: float = 120) -> dict[str, Any]:
         """Wait for the flow run with the id *run*, and return it."""
@@ -133,6 +136,7 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
     command = [sys.executable, "-m", "flows.deploy", "--limit", "2", "--blueprints", "blueprints"]
     command += ["--cron", "* * * * *", "--blueprint", "toy", "--cast", "presenter=ada", "--script", "news.txt"]
+    command += ["--purpose", ABOUT["purpose"], "--project", ABOUT["project"]]
     environment = server.environment | {"PYTHONPATH": os.pathsep.join((str(_toys_installed(folder)), str(ROOT)))}
     with _running(command, environment, folder, folder / "served.log") as process:
         _wait_for_deployments(server, process, folder / "served.log")
@@ -141,7 +145,7 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def _enroll(house: House, alias: str) -> None:
     person = house.people.enroll(alias, "synthetic", [partial(_sample, alias, kind) for kind in (Audio, Image)])
-    house.people.agree(person, tuple(Use), days=1)
+    house.people.agree(person, TERMS)
 
 
 def _sample(alias: str, kind: type[Artifact], room: Path) -> Sample:

@@ -1,14 +1,16 @@
 """What is deployed, and what its form asks for."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from avatar.errors import InputError
 from avatar.voices.script import lines_of
-from flows.deployments import by_hand, by_itself, served
+from flows.deployments import by_hand, by_itself, served, sweeping
 from flows.form import form_of
+from tests.flows.conftest import ABOUT
 
 KNOWN = served()
 
@@ -30,6 +32,9 @@ def test_a_folder_without_blueprints_is_named(tmp_path: Path) -> None:
         served(tmp_path)
 
 
+ASKED = {"cast": {"presenter": "ada"}, "script": "Hello.", **ABOUT, "languages": ["en"], "channels": ["internal"]}
+
+
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_form_asks_for_each_role_and_its_example_can_be_made(name: str) -> None:
     what = KNOWN[name]
@@ -39,7 +44,7 @@ def test_the_form_asks_for_each_role_and_its_example_can_be_made(name: str) -> N
 
     Draft202012Validator.check_schema(form)
     assert form["properties"]["cast"]["required"] == list(what.blueprint.roles)
-    Draft202012Validator(form).validate({**deployment.parameters, "cast": cast})
+    Draft202012Validator(form).validate({**deployment.parameters, "cast": cast, **ABOUT})
     speakers = {line.speaker for line in lines_of(deployment.parameters["script"])}
     assert speakers <= {None, *what.blueprint.speakers}
 
@@ -47,7 +52,7 @@ def test_the_form_asks_for_each_role_and_its_example_can_be_made(name: str) -> N
 @pytest.mark.parametrize("out", ["/etc", "out/../x", "out/a/b", "../out", "out/", "out/.hidden"])
 def test_the_form_names_no_place_outside_out(out: str) -> None:
     form = form_of("presenter", KNOWN["presenter"].blueprint)
-    asked = {"blueprint": "presenter", "cast": {"presenter": "ada"}, "script": "Hello.", "out": out}
+    asked = {"blueprint": "presenter", "cast": {"presenter": "ada"}, "script": "Hello.", "out": out, **ABOUT}
 
     (error,) = Draft202012Validator(form).iter_errors(asked)
 
@@ -55,27 +60,40 @@ def test_the_form_names_no_place_outside_out(out: str) -> None:
 
 
 def test_a_schedule_makes_a_deployment_beside_the_one_by_hand() -> None:
-    deployment = by_itself("presenter", KNOWN, "0 3 * * *", {"presenter": "ada"}, "Hello.")
+    deployment = by_itself("presenter", KNOWN, "0 3 * * *", ASKED)
 
     assert deployment.name == "presenter-scheduled"
-    assert deployment.parameters == {"blueprint": "presenter", "cast": {"presenter": "ada"}, "script": "Hello."}
+    assert deployment.parameters == {"blueprint": "presenter", **ASKED}
     assert [schedule.schedule.cron for schedule in deployment.schedules] == ["0 3 * * *"]
 
 
+def test_a_sweep_has_its_hour() -> None:
+    deployment = sweeping("0 4 * * *")
+
+    assert (deployment.flow_name, deployment.name) == ("sweep", "nightly")
+    assert [schedule.schedule.cron for schedule in deployment.schedules] == ["0 4 * * *"]
+    with pytest.raises(InputError) as told:
+        sweeping("at four")
+    assert told.value.code == "schedule.malformed"
+
+
 @pytest.mark.parametrize(
-    ("name", "cron", "cast", "script", "code"),
+    ("name", "cron", "changes", "code"),
     [
-        ("presnter", "0 3 * * *", {"presenter": "ada"}, "Hello.", "blueprint.missing"),
-        ("presenter", "at three", {"presenter": "ada"}, "Hello.", "schedule.malformed"),
-        ("presenter", "0 3 * * *", {}, "Hello.", "cast.roles"),
-        ("presenter", "0 3 * * *", {"presenter": "ada", "guest": "ben"}, "Hello.", "cast.roles"),
-        ("presenter", "0 3 * * *", {"presenter": "ada"}, " ", "script.empty"),
+        ("presnter", "0 3 * * *", {}, "blueprint.missing"),
+        ("presenter", "at three", {}, "schedule.malformed"),
+        ("presenter", "0 3 * * *", {"cast": {}}, "cast.roles"),
+        ("presenter", "0 3 * * *", {"cast": {"presenter": "ada", "guest": "ben"}}, "cast.roles"),
+        ("presenter", "0 3 * * *", {"script": " "}, "script.empty"),
+        ("presenter", "0 3 * * *", {"purpose": "fun"}, "grant.unknown-word"),
+        ("presenter", "0 3 * * *", {"project": " "}, "grant.project"),
+        ("presenter", "0 3 * * *", {"channels": ["everywhere"]}, "grant.unknown-word"),
     ],
 )
 def test_a_schedule_that_could_never_work_is_refused_before_it_is_served(
-    name: str, cron: str, cast: dict[str, str], script: str, code: str
+    name: str, cron: str, changes: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(InputError) as told:
-        by_itself(name, KNOWN, cron, cast, script)
+        by_itself(name, KNOWN, cron, ASKED | changes)
 
     assert told.value.code == code

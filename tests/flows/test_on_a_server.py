@@ -17,7 +17,6 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from avatar.artifacts.artifact import Audio
 from avatar.blueprint.load import load
 from avatar.compose import House
-from avatar.consent import Use
 from avatar.delivery import prepare
 from avatar.errors import StoreError
 from avatar.intake import portrait, voice
@@ -27,8 +26,9 @@ from avatar.registry import Choice, assemble, installed
 from avatar.settings import Settings
 from avatar.stages.voice import LearnVoice
 from avatar.testing.toys import TOYS
+from avatar.testing.world import TOY_BRIEF
 from flows.perform import InTasks, perform
-from tests.flows.conftest import ROOT, Server, Studio
+from tests.flows.conftest import ABOUT, ROOT, TERMS, Server, Studio
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +41,7 @@ SCRIPT = "Secretive pelicans assemble quietly at dawn. Nobody else was invited."
 def test_a_run_triggered_from_a_terminal_completes(server: Server, studio: Studio, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "prefect", "deployment", "run", "produce/toy", "--watch"]
     command += ["--param", 'cast={"presenter": "ada"}', "--param", f"script={json.dumps(SCRIPT)}"]
+    command += [part for name, value in ABOUT.items() for part in ("--param", f"{name}={json.dumps(value)}")]
     told = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=180, check=False)
 
     assert told.returncode == 0, told.stdout + told.stderr
@@ -142,7 +143,7 @@ def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio:
     build = partial(assemble, engines={**installed(), **TOYS})
     plan = load(studio.folder / "blueprints" / "toy.yaml", build)
     perform = replace(house.studio, build=build).perform
-    signed = direct(prepare(house, plan, {"presenter": "ada"}, script), perform)
+    signed = direct(prepare(house, plan, {"presenter": "ada"}, script, TOY_BRIEF), perform)
 
     assert house.store.manifest(signed.digest).inputs == by_prefect
 
@@ -190,7 +191,7 @@ def _enroll(house: House, alias: str) -> None:
     folder = ROOT / "performers"
     face = partial(portrait, folder / f"{alias}.png")
     speech = partial(voice, folder / f"{alias}_statement.flac", folder / f"{alias}_statement.txt")
-    house.people.agree(house.people.enroll(alias, "synthetic", [face, speech]), tuple(Use), days=1)
+    house.people.agree(house.people.enroll(alias, "synthetic", [face, speech]), TERMS)
 
 
 def test_the_workers_health_check_sees_that_deployments_are_served(server: Server, studio: Studio) -> None:
@@ -226,7 +227,7 @@ def test_a_refusal_is_not_tried_again_and_comes_out_as_it_was(server: Server, st
     missing = LearnVoice(Audio("0" * 64))
 
     with temporary_settings({PREFECT_API_URL: server.url}), pytest.raises(StoreError) as told:
-        InTasks(nobody, SCRIPT)(missing, Choice("ridge"))
+        InTasks(nobody, TOY_BRIEF, SCRIPT)(missing, Choice("ridge"))
 
     assert told.value.code == "store.missing"
 

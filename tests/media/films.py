@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from avatar.media.decode import decode, in_batches
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, Planes, planes_of
 from avatar.media.join import Piece
-from avatar.media.sound import Sound, write_sound
+from avatar.media.picture import read_rgb
+from avatar.media.sound import Sound, read_sound, resampled, write_sound
 from avatar.media.timeline import samples_for
 
+PERFORMERS = Path(__file__).parents[2] / "performers"
 PAL, NTSC, FILM = Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001)
 
 
@@ -29,6 +32,20 @@ def moving(count: int, rate: Fraction = PAL, width: int = 128, height: int = 96,
 
 def tone(samples: int, loud: float = 0.1, hertz: float = 440.0, rate: int = 48_000) -> Sound:
     return (loud * np.sin(2 * np.pi * hertz * np.arange(samples) / rate)).astype(np.float32)
+
+
+def talking(count: int, size: int = 256, rate: Fraction = PAL) -> Frames:
+    """A synthetic performer whose head drifts: *count* square pictures of *size*."""
+    portrait = cv2.resize(read_rgb(PERFORMERS / "ava.png"), (size + 16, size + 16), interpolation=cv2.INTER_AREA)
+    drift = [round(8 + 7 * np.sin(number / 9)) for number in range(count)]
+    frames = (Frame(planes_of(np.ascontiguousarray(portrait[8 : 8 + size, at : at + size]))) for at in drift)
+    return Frames(Format(size, size, rate), count, in_batches(frames))
+
+
+def spoken(seconds: float) -> Sound:
+    """The beginning of what a synthetic performer says, at 48 kHz."""
+    heard, rate = read_sound(PERFORMERS / "ava_statement.flac")
+    return resampled(heard[: round(seconds * rate)], rate)
 
 
 def piece(folder: Path, name: str, count: int, rate: Fraction = PAL, first: int = 0, loud: float = 0.1) -> Piece:

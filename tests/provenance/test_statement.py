@@ -43,7 +43,18 @@ def test_each_kind_of_work_is_told_once_however_long_the_script() -> None:
         ("mouth-warp", "c2pa.edited"),
         ("h264", "c2pa.edited"),
         ("programme", "c2pa.edited"),
+        ("avatar-pipeline", "c2pa.watermarked.bound"),
+        ("avatar-pipeline", "c2pa.watermarked.unbound"),
     ]
+
+
+def test_the_picture_mark_is_bound_by_the_number_of_each_shot_and_of_the_cards() -> None:
+    video, ancestry = ancestry_of()
+    binding = assertion(told(video, ancestry), "c2pa.soft-binding")
+
+    works = [each.work for each in ancestry.values() if each.kind in ("Shot", "Video") and each.work]
+    assert "." in binding["alg"]
+    assert [block["value"] for block in binding["blocks"]] == [work.recipe[:8] for work in works]
 
 
 def test_every_action_says_where_its_media_comes_from() -> None:
@@ -117,5 +128,5 @@ def test_work_of_a_kind_nobody_described_is_told_all_the_same() -> None:
 
     said = told(video.digest, {each.digest: each for each in (portrait, video)})
 
-    assert actions(said)[-1]["softwareAgent"]["name"] == "hatter"
-    assert actions(said)[-1]["digitalSourceType"] == SYNTHETIC
+    sources = {each["softwareAgent"]["name"]: each["digitalSourceType"] for each in actions(said)}
+    assert sources["hatter"] == SYNTHETIC

@@ -31,7 +31,7 @@ class Scene:
     held: list[str] = field(default_factory=list)
 
     def perform(self, request: Request, engine: str) -> Artifact:
-        return self.world.studio.perform(request, Choice(engine))
+        return self.world.perform(request, Choice(engine))
 
     def model(self, person: Person):
         return self.perform(LearnVoice(self.world.likeness(person).voice), "ear")

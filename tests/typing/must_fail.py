@@ -11,6 +11,7 @@ from avatar.stages.request import Engine, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Studio
 from avatar.testing.toys import Beep, Ear
+from avatar.testing.world import TOY_BRIEF as BRIEF
 
 
 def runs_an_engine_without_consent(model: VoiceModel, bench: Workbench) -> None:
@@ -19,7 +20,7 @@ def runs_an_engine_without_consent(model: VoiceModel, bench: Workbench) -> None:
 
 
 def runs_an_engine_with_consent_for_something_else(gate: Gate, sample: Audio, bench: Workbench) -> None:
-    Beep().run(gate.clear(LearnVoice(sample)), bench)  # type: ignore[arg-type]
+    Beep().run(gate.clear(LearnVoice(sample), BRIEF), bench)  # type: ignore[arg-type]
     engine: Engine[CloneVoice] = Ear()  # type: ignore[assignment]
     del engine
 
@@ -53,12 +54,16 @@ def mixes_up_material(sample: Audio, portrait: Image, speech: Speech, footage: F
 
 
 def publishes_what_is_not_finished(studio: Studio, shot: Shot) -> None:
-    studio.perform(Publish(shot), Choice("c2pa"))  # type: ignore[arg-type]
+    studio.perform(Publish(shot), Choice("c2pa"), BRIEF)  # type: ignore[arg-type]
 
 
 def performs_a_clearance(studio: Studio, job: Cleared[CloneVoice]) -> None:
-    studio.perform(job, Choice("beep"))  # type: ignore[arg-type]
+    studio.perform(job, Choice("beep"), BRIEF)  # type: ignore[arg-type]
+
+
+def performs_without_saying_what_for(studio: Studio, model: VoiceModel) -> None:
+    studio.perform(CloneVoice(model, "hello"), Choice("beep"))  # type: ignore[call-arg]
 
 
 def names_an_engine_by_itself(studio: Studio, model: VoiceModel) -> None:
-    studio.perform(CloneVoice(model, "hello"), Beep())  # type: ignore[arg-type]
+    studio.perform(CloneVoice(model, "hello"), Beep(), BRIEF)  # type: ignore[arg-type]

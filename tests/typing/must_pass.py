@@ -14,21 +14,22 @@ from avatar.stages.request import Engine, FrameEngine
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Studio
 from avatar.testing.toys import Beep, Still
+from avatar.testing.world import TOY_BRIEF as BRIEF
 
 
 def good(gate: Gate, studio: Studio, sample: Audio, portrait: Image, video: Video) -> None:
     choice = Choice("any")
-    model = studio.perform(LearnVoice(sample), choice)
+    model = studio.perform(LearnVoice(sample), choice, BRIEF)
     assert_type(model, VoiceModel)
-    speech = studio.perform(CloneVoice(model, "hello"), choice)
+    speech = studio.perform(CloneVoice(model, "hello"), choice, BRIEF)
     assert_type(speech, Speech)
-    footage = studio.perform(AnimateFace(portrait, speech), choice)
+    footage = studio.perform(AnimateFace(portrait, speech), choice, BRIEF)
     assert_type(footage, Footage)
-    assert_type(studio.perform(SwapFace(footage, portrait), choice), Footage)
-    assert_type(studio.perform(Publish(video), choice), SignedVideo)
-    assert_type(gate.clear(CloneVoice(model, "hello")), Cleared[CloneVoice])
+    assert_type(studio.perform(SwapFace(footage, portrait), choice, BRIEF), Footage)
+    assert_type(studio.perform(Publish(video), choice, BRIEF), SignedVideo)
+    assert_type(gate.clear(CloneVoice(model, "hello"), BRIEF), Cleared[CloneVoice])
     engine: Engine[CloneVoice] = Beep()
     frames: FrameEngine[AnimateFace] = Still()
-    perform: Perform = studio.perform
-    assert_type(direct(Production(Blueprint(name="x", speakers=("a",)), {}, ()), perform), SignedVideo)
+    perform: Perform = studio.under(BRIEF)
+    assert_type(direct(Production(Blueprint(name="x", speakers=("a",)), {}, (), BRIEF), perform), SignedVideo)
     del engine, frames

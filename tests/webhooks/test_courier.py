@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from avatar.consent import Use
-from avatar.consent.entries import Erased, Published, Refused
+from avatar.consent.entries import Erased, Refused
 from avatar.errors import InputError
 from avatar.webhooks.event import EVENTS
 from avatar.webhooks.outbox import DELAYS, TRIES
+from tests.consent.grants import published
 from tests.consent.reading import entries
 from tests.redteam.attacks import reopened
 
@@ -25,7 +26,7 @@ def ada(world):
 
 
 def publish(world, person, file=FILE):
-    return world.ledger.append(Published(file=file, recipe="b" * 64, people=(person.id,), grants=("c" * 64,)))
+    return world.ledger.append(published(file, (person.id,)))
 
 
 def test_a_withdrawal_is_told_with_the_files_it_reaches(world, ada, courier, receiver):

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from avatar.consent import Cleared
+from avatar.marks.picture import mark_picture
 from avatar.media.captions import Spoken, cues_of, srt, vtt
 from avatar.media.decode import in_batches, look
 from avatar.media.encode import encode
@@ -34,7 +35,7 @@ class Programme:
     card stands, *background* its colour or two (``"#223 to #556"``).
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = ()
 
     loudness: Annotated[float, Field(ge=-40, le=-10)] = -23.0
@@ -44,8 +45,8 @@ class Programme:
     def run(self, job: Cleared[Assemble], bench: Workbench) -> Parts:
         request = job.request
         shots = [Piece(bench.open(shot, "picture.mp4"), bench.open(shot, "sound.wav")) for shot in request.shots]
-        opening = list(self._card(request.title, shots[0], bench.new("title.mp4")))
-        closing = list(self._card(request.end, shots[0], bench.new("end.mp4")))
+        opening = list(self._card(request.title, shots[0], bench, "title.mp4"))
+        closing = list(self._card(request.end, shots[0], bench, "end.mp4"))
 
         parts = {name: bench.new(name) for name in ("video.mp4", "captions.vtt", "captions.srt")}
         pieces = [*opening, *shots, *closing]
@@ -57,11 +58,12 @@ class Programme:
         parts["captions.srt"].write_text(srt(cues), encoding="utf-8")
         return parts
 
-    def _card(self, text: str, beside: Piece, to: Path) -> Iterator[Piece]:
-        """Give a card with *text* that joins with the shot *beside* it, or nothing when there is no text."""
+    def _card(self, text: str, beside: Piece, bench: Workbench, name: str) -> Iterator[Piece]:
+        """Give a marked card with *text* that joins with the shot *beside* it, or nothing when there is no text."""
         if lines_of(text):
-            encode(self._still(text, look(beside.picture).format), to)
-            yield Piece(to)
+            piece = Piece(bench.new(name))
+            encode(mark_picture(self._still(text, look(beside.picture).format), bench.seed), piece.picture)
+            yield piece
 
     def _still(self, text: str, shape: Format) -> Frames:
         count, fade = frames_in(self.card_seconds, shape.rate), round(_FADE * shape.rate)

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field
 
 from avatar.consent import Cleared
 from avatar.errors import EngineError
+from avatar.marks.picture import mark_picture
+from avatar.marks.sound import SOUND_MARK, mark_sound
 from avatar.media import sound
 from avatar.media.captions import cues_of
 from avatar.media.encode import CRF, encode
@@ -18,7 +20,7 @@ from avatar.media.overlay import Showing, laid_over
 from avatar.media.panels import colours, side_by_side
 from avatar.media.text import lines_of
 from avatar.media.timeline import SAMPLE_RATE, samples_for
-from avatar.media.titles import caption, lower_third
+from avatar.media.titles import caption, label, lower_third
 from avatar.stages.picture import Render
 from avatar.stages.request import Parts, Workbench
 from avatar.voices.timings import Timings
@@ -31,16 +33,20 @@ _SHOWN_FROM, _SHOWN_FOR, _CLEAR_BEFORE_END, _FADE = 0.4, 5.0, 0.2, 0.3  # second
 class H264:
     """Make a shot: panels side by side when there are several, a lower third and captions when they are wanted.
 
+    Picture and sound leave it marked: imperceptible, and no option says otherwise.
+
     *crf* is x264's quality (less is better; 18 to 23 look like the source), *background* one colour or two
-    (``"#223 to #556"``) behind the panels, *burn_captions* writes the captions into the picture.
+    (``"#223 to #556"``) behind the panels, *burn_captions* writes the captions into the picture, *label* stands in the
+    upper left of every frame, for those whose law asks for a visible one.
     """
 
-    version: ClassVar[int] = 1
-    weights: ClassVar[tuple[Weights, ...]] = ()
+    version: ClassVar[int] = 2
+    weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     crf: Annotated[int, Field(ge=1, le=40)] = CRF
     background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
     burn_captions: bool = False
+    label: str = ""
 
     def run(self, job: Cleared[Render], bench: Workbench) -> Parts:
         request = job.request
@@ -57,12 +63,15 @@ class H264:
         frames = side_by_side(panels, self.background)
         _write_sound(bench.open(request.speech, "sound.wav"), parts["sound.wav"], frames)
         showings = list(_captioned(timings, frames)) if self.burn_captions else []
-        encode(laid_over(frames, showings), parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
+        if lines_of(self.label):
+            showings.append(Showing(label(" ".join(lines_of(self.label)), frames.format), 0, frames.count))
+        marked = mark_picture(laid_over(frames, showings), bench.seed)
+        encode(marked, parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
         return parts
 
 
 def _write_sound(speech: Path, to: Path, frames: Frames) -> None:
-    """Write *speech* exactly as long as *frames* are, wherever in a programme they may stand."""
+    """Write *speech*, marked, exactly as long as *frames* are, wherever in a programme they may stand."""
     spoken, rate = sound.read_sound(speech)
     spoken = sound.resampled(spoken, rate)
     if len(spoken) / SAMPLE_RATE > (frames.count + 1) / frames.format.rate:
@@ -70,7 +79,9 @@ def _write_sound(speech: Path, to: Path, frames: Frames) -> None:
             f"{frames.count} frames are too few for {len(spoken) / SAMPLE_RATE:.2f} s of speech",
             code="shot.out-of-step",
         )
-    sound.write_sound(to, sound.fitted([spoken], samples_for(frames.count, frames.format.rate)))
+    sound.write_sound(
+        to, sound.fitted([mark_sound(spoken, SAMPLE_RATE)], samples_for(frames.count, frames.format.rate))
+    )
 
 
 def _named(text: str, frames: Frames, *, raised: bool) -> Iterator[Showing]:

@@ -5,6 +5,8 @@ from importlib import metadata
 from typing import ClassVar
 
 from avatar.consent import Cleared
+from avatar.marks.finished import require_marks
+from avatar.marks.sound import SOUND_MARK
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import Agreement, statement
 from avatar.stages.picture import Publish
@@ -17,17 +19,18 @@ class C2pa:
     """Sign the video with a C2PA 2.4 credential: what was done, on whose agreement, decided where in the ledger.
 
     *title* is shown by viewers of credentials, for all to read; *time_stamps* is the URL of an RFC 3161 authority,
-    empty for none.
+    empty for none. Before anything is signed, both marks are read back from the finished video: without them it stays.
     """
 
-    version: ClassVar[int] = 1
-    weights: ClassVar[tuple[Weights, ...]] = ()
+    version: ClassVar[int] = 2
+    weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     title: str = ""
     time_stamps: str = ""
 
     def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
         video = job.request.video
+        require_marks(bench.open(video, "video.mp4"))
         said = statement(
             video.digest,
             bench.ancestry(video),

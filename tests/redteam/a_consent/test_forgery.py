@@ -1,7 +1,5 @@
 """A: consent that was forged, stretched, replayed or taken from someone else."""
 
-from datetime import timedelta
-
 import pytest
 
 from avatar.artifacts.vault import Label
@@ -12,6 +10,7 @@ from avatar.consent.keys import new_key
 from avatar.consent.record import Grant, Withdrawal
 from avatar.stages.voice import LearnVoice
 from avatar.testing.world import World
+from tests.consent.grants import edited, everything, unsigned
 from tests.redteam.attacks import overwrite
 from tests.redteam.cases import attack
 
@@ -21,26 +20,16 @@ def forge(scene, fact) -> None:
     world = scene.world
     position, state = world.ledger.head()
     index, at = state.index + 1, world.now
-    signature = world.ledger._key.sign(signed_bytes_of(index, position.digest, at, fact))
-    entry = Entry(index=index, previous=position.digest, at=at, fact=fact, signature=signature)
+    signature = world.ledger._key.sign(signed_bytes_of(index, position.digest, at, world.ledger.operator, fact))
+    entry = Entry(
+        index=index, previous=position.digest, at=at, by=world.ledger.operator, fact=fact, signature=signature
+    )
     assert world.objects.create(f"ledger/entries/{index:012d}", canonical(entry.model_dump(mode="json")))
 
 
 def grant(scene, person, key, **changes) -> Grant:
-    unsigned = Grant(
-        **{
-            "record_id": "1" * 32,
-            "person": person.id,
-            "grantee": "a studio",
-            "uses": tuple(sorted(Use)),
-            "assets": tuple(sorted(scene.world.ledger.read().people[person.id].assets)),
-            "not_before": scene.world.now,
-            "not_after": scene.world.now + timedelta(days=1),
-            "signature": "0" * 128,
-            **changes,
-        }
-    )
-    return unsigned.model_copy(update={"signature": key.sign(unsigned.signed_bytes)})
+    given = unsigned(person.id, everything(scene.world, person.id), scene.world.now, **changes)
+    return given.model_copy(update={"signature": key.sign(given.signed_bytes)})
 
 
 @attack(
@@ -59,14 +48,14 @@ def test_an_insider_cannot_agree_for_someone(scene):
 def test_an_insider_cannot_widen_a_grant(scene):
     key = scene.world.people.key(scene.victim)
     narrow = grant(scene, scene.victim, key, uses=(Use.PUBLISH,))
-    forge(scene, Granted(grant=narrow.model_copy(update={"uses": tuple(sorted(Use))})))
+    forge(scene, Granted(grant=edited(narrow, uses=tuple(sorted(Use)))))
 
     scene.shut()
 
 
 @attack("an insider records a withdrawn grant again", by="once recorded", code="ledger.forged", entry=False)
 def test_an_insider_cannot_record_a_withdrawn_grant_again(scene):
-    given = scene.world.people.agree(scene.victim, list(Use), days=1)
+    given = scene.world.agree(scene.victim)
     scene.world.people.withdraw(scene.victim)
     forge(scene, Granted(grant=given))
 

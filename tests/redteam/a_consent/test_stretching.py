@@ -27,7 +27,7 @@ def test_after_its_end(scene):
 
 @attack("consent is used before its beginning", by="period", code="consent.not-yet")
 def test_before_its_beginning(scene):
-    scene.world.people.agree(scene.victim, list(Use), days=2, start=scene.world.now + timedelta(days=1))
+    scene.world.agree(scene.victim, days=2, start=scene.world.now + timedelta(days=1))
 
     learn(scene)
 
@@ -61,7 +61,7 @@ def test_a_sample_that_came_later(scene, tmp_path):
 
 @attack("a withdrawn grant is handed in once more", by="once recorded", code="consent.replayed")
 def test_a_replayed_grant(scene):
-    given = scene.world.people.agree(scene.victim, list(Use), days=1)
+    given = scene.world.agree(scene.victim, days=1)
     scene.world.people.withdraw(scene.victim)
 
     with scene.attacked():
@@ -70,7 +70,7 @@ def test_a_replayed_grant(scene):
 
 @attack("a signed grant is handed in with a later end", by="signature at the door", code="consent.bad-signature")
 def test_a_longer_grant(scene):
-    given = scene.world.people.agree(scene.victim, list(Use), days=1)
+    given = scene.world.agree(scene.victim, days=1)
 
     with scene.attacked():
         scene.world.people.record(given.model_copy(update={"not_after": given.not_after + timedelta(days=30)}))
@@ -79,7 +79,7 @@ def test_a_longer_grant(scene):
 @attack("a grant to another organisation is handed in here", by="other grantee", code="consent.other-grantee")
 def test_a_grant_to_somebody_else(scene):
     other = replace(scene.world.people, organisation="another studio")
-    given = other.agree(scene.accomplice, list(Use), days=1)
+    given = other.agree(scene.accomplice, scene.world.terms())
 
     with scene.attacked():
         scene.world.people.record(given)
@@ -88,12 +88,12 @@ def test_a_grant_to_somebody_else(scene):
 @attack("a grant is handed in that is over already", by="period", code="consent.expired")
 def test_a_grant_that_is_over(scene):
     with scene.attacked():
-        scene.world.people.agree(scene.victim, list(Use), days=1, start=scene.world.now - timedelta(days=2))
+        scene.world.agree(scene.victim, days=1, start=scene.world.now - timedelta(days=2))
 
 
 @attack("someone who never enrolled agrees", by="known people", code="consent.unknown-person")
 def test_a_grant_of_a_stranger(scene):
-    given = scene.world.people.agree(scene.accomplice, list(Use), days=1)
+    given = scene.world.agree(scene.accomplice, days=1)
     stranger = given.model_copy(update={"person": "p-ffffffffffffffff"})
     signed = stranger.model_copy(update={"signature": new_key().sign(stranger.signed_bytes)})
 
@@ -107,7 +107,7 @@ def test_a_grant_of_a_stranger(scene):
     [{"uses": ["*"]}, {"uses": []}, {"assets": ["*"]}, {"person": "*"}, {"wildcard": True}, {"schema_version": 99}],
 )
 def test_a_grant_without_limits(scene, tmp_path, changes):
-    given = json.loads(scene.world.people.agree(scene.accomplice, list(Use), days=1).model_dump_json())
+    given = json.loads(scene.world.agree(scene.accomplice, days=1).model_dump_json())
     (tmp_path / "grant.json").write_text(json.dumps({**given, **changes}))
 
     with scene.attacked():
@@ -117,4 +117,4 @@ def test_a_grant_without_limits(scene, tmp_path, changes):
 @attack("a grant lasts for ever", by="strict record", code="grant.bad-value", entry=False)
 def test_a_grant_for_ever(scene):
     with scene.attacked():
-        scene.world.people.agree(scene.accomplice, list(Use), days=4000)
+        scene.world.agree(scene.accomplice, days=4000)

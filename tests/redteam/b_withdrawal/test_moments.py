@@ -11,6 +11,7 @@ from avatar.registry import Choice
 from avatar.stages.face import RefineLips, SwapFace
 from avatar.stages.picture import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.testing.world import TOY_BRIEF
 from tests.redteam.attacks import reopened
 from tests.redteam.cases import attack
 
@@ -146,7 +147,7 @@ def test_between_the_last_question_and_the_publication(scene):
     studio = replace(scene.world.studio, ledger=ledger)
 
     with scene.attacked():
-        studio.perform(Publish(video), Choice("stamp"))
+        studio.perform(Publish(video), Choice("stamp"), TOY_BRIEF)
 
 
 @attack("consent runs out between the last question and the publication", by="compare and swap", code="consent.expired")
@@ -162,14 +163,14 @@ def test_an_end_between_the_last_question_and_the_publication(scene):
     studio = replace(scene.world.studio, ledger=Meanwhile(scene.world.ledger, time_passes))
 
     with scene.attacked():
-        studio.perform(Publish(video), Choice("stamp"))
+        studio.perform(Publish(video), Choice("stamp"), TOY_BRIEF)
 
 
 def test_a_publication_is_tried_again_after_a_harmless_entry(scene):
     video, elsewhere = scene.video(scene.accomplice), reopened(scene.world)
     ledger = Meanwhile(scene.world.ledger, lambda: elsewhere.agree(scene.accomplice))
 
-    assert replace(scene.world.studio, ledger=ledger).perform(Publish(video), Choice("stamp"))
+    assert replace(scene.world.studio, ledger=ledger).perform(Publish(video), Choice("stamp"), TOY_BRIEF)
 
 
 @attack("a signed file is made while consent ends, and kept", by="asked again before keeping", code="consent.withdrawn")

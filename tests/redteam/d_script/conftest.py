@@ -8,6 +8,7 @@ from avatar.compose import House
 from avatar.delivery import prepare
 from avatar.production import Production
 from avatar.settings import Settings
+from avatar.testing.world import TOY_BRIEF
 
 
 @pytest.fixture
@@ -18,6 +19,6 @@ def ask(scene) -> Callable[[str], Production]:
     house.__dict__.update(ledger=scene.world.ledger, people=scene.world.people, studio=scene.world.studio)
 
     def ask(script: str) -> Production:
-        return prepare(house, scene.world.blueprint, {"presenter": "mallory", "double": "mallory"}, script)
+        return prepare(house, scene.world.blueprint, {"presenter": "mallory", "double": "mallory"}, script, TOY_BRIEF)
 
     return ask

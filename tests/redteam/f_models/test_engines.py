@@ -33,17 +33,13 @@ def test_an_import_path_is_no_engine(scene):
 @attack("a blueprint gives an engine an option that it does not have", by="named engines", code="engine.unknown-option")
 def test_an_unknown_option(scene):
     with scene.attacked():
-        scene.world.studio.perform(
-            CloneVoice(scene.model(scene.accomplice), "hello"), Choice("beep", {"__class__": "x"})
-        )
+        scene.world.perform(CloneVoice(scene.model(scene.accomplice), "hello"), Choice("beep", {"__class__": "x"}))
 
 
 @attack("a blueprint gives a number that is none", by="named engines", code="engine.bad-option")
 def test_an_option_that_is_no_number(scene):
     with scene.attacked():
-        scene.world.studio.perform(
-            CloneVoice(scene.model(scene.accomplice), "hello"), Choice("beep", {"pitch": float("nan")})
-        )
+        scene.world.perform(CloneVoice(scene.model(scene.accomplice), "hello"), Choice("beep", {"pitch": float("nan")}))
 
 
 @attack("an engine opens material that its request does not name", by="reach", code="engine.reach")
@@ -96,7 +92,7 @@ def test_a_bench_that_was_kept(scene, worn):
     "an engine keeps its clearance and makes one for other work of it", by="clearance", harmless="it cannot be made"
 )
 def test_a_clearance_that_was_kept(scene):
-    job = scene.world.gate.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
+    job = scene.world.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
     other = LearnVoice(scene.world.likeness(scene.victim).voice)
 
     with pytest.raises(TypeError, match="only the consent gate"):

@@ -14,6 +14,7 @@ from avatar.registry import Choice, work_of
 from avatar.stages.face import AnimateFace
 from avatar.stages.picture import Publish
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.testing.world import TOY_BRIEF
 from tests.redteam.cases import attack
 
 
@@ -31,7 +32,7 @@ def made_without_asking(scene, request, engine: str):
     world, room = scene.world, scene.world.folder / f"room-{time.monotonic_ns()}"
     room.mkdir()
     work = work_of(request, Choice(engine), world.build(Choice(engine)))
-    bench = Bench(forged_clearance(scene, request), world.studio, room, work.recipe)
+    bench = Bench(forged_clearance(scene, request), world.studio, room, work.recipe, TOY_BRIEF)
     parts = world.build(Choice(engine)).run(forged_clearance(scene, request), bench)
     inputs = tuple(artifact.digest for artifact in request.inputs())
     return world.store.keep(request.makes, parts, people=(scene.accomplice.id,), inputs=inputs, work=work)
@@ -58,7 +59,7 @@ def test_what_was_made_without_asking_is_not_published(scene):
 @attack("a clearance is copied, or kept for another day", by="clearance", harmless="it cannot be copied or stored")
 @pytest.mark.parametrize("keep", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_a_clearance_cannot_be_kept(scene, keep):
-    job = scene.world.gate.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
+    job = scene.world.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
 
     with pytest.raises(TypeError, match="clear the request again"):
         keep(job)
@@ -71,7 +72,7 @@ def test_a_bench_needs_a_clearance(scene, tmp_path):
         grants = ()
 
     with pytest.raises(TypeError, match="cleared work"):
-        Bench(Lookalike(), scene.world.studio, tmp_path, "0" * 64)
+        Bench(Lookalike(), scene.world.studio, tmp_path, "0" * 64, TOY_BRIEF)
 
 
 @attack(

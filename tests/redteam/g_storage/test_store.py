@@ -12,6 +12,7 @@ from avatar.errors import AvatarError
 from avatar.stages.picture import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Studio
+from avatar.testing.world import TOY_BRIEF
 from tests.consent.reading import facts
 from tests.redteam.attacks import blob_key, overwrite
 from tests.redteam.cases import attack
@@ -149,7 +150,7 @@ def test_a_publication_whose_file_could_not_be_kept_is_made_again(scene):
 
     studio: Studio = replace(scene.world.studio, store=Full())
     with pytest.raises(AvatarError) as refusal:
-        studio.perform(Publish(video), _stamp())
+        studio.perform(Publish(video), _stamp(), TOY_BRIEF)
     scene.held.append(refusal.value.code)
     assert refusal.value.code == scene.case.code
 

@@ -43,8 +43,8 @@ class Insider:
         for old in held:
             if old.fact.kind == without:
                 continue
-            signature = self.scene.world.ledger._key.sign(signed_bytes_of(index, previous, old.at, old.fact))
-            entry = Entry(index=index, previous=previous, at=old.at, fact=old.fact, signature=signature)
+            signature = self.scene.world.ledger._key.sign(signed_bytes_of(index, previous, old.at, old.by, old.fact))
+            entry = Entry(index=index, previous=previous, at=old.at, by=old.by, fact=old.fact, signature=signature)
             assert self.scene.world.objects.create(
                 f"ledger/entries/{index:012d}", canonical(entry.model_dump(mode="json"))
             )

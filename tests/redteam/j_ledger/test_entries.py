@@ -50,8 +50,10 @@ def test_an_added_entry(scene, insider):
     world = scene.world
     position, _ = world.ledger.head()
     fact, index = Refused(code="a.b", request="Publish"), position.index + 1
-    signature = new_key().sign(signed_bytes_of(index, position.digest, world.now, fact))
-    entry = Entry(index=index, previous=position.digest, at=world.now, fact=fact, signature=signature)
+    signature = new_key().sign(signed_bytes_of(index, position.digest, world.now, world.ledger.operator, fact))
+    entry = Entry(
+        index=index, previous=position.digest, at=world.now, by=world.ledger.operator, fact=fact, signature=signature
+    )
     world.objects.create(f"ledger/entries/{index:012d}", canonical(entry.model_dump(mode="json")))
 
     scene.shut()
@@ -79,9 +81,9 @@ def test_another_beginning(scene, insider):
     from avatar.consent.entries import Opened
 
     key, now = new_key(), scene.world.now
-    fact = Opened(origin="avatar-ledger/other", key=key.public)
-    signature = key.sign(signed_bytes_of(0, "", now, fact))
-    entry = Entry(index=0, previous="", at=now, fact=fact, signature=signature)
+    fact = Opened(origin="avatar-ledger/other", key=key.public, founder=key.public)
+    signature = key.sign(signed_bytes_of(0, "", now, scene.world.ledger.operator, fact))
+    entry = Entry(index=0, previous="", at=now, by=scene.world.ledger.operator, fact=fact, signature=signature)
     for name in insider.names:
         scene.world.objects.delete(name)
     insider.put("ledger/entries/000000000000", canonical(entry.model_dump(mode="json")))

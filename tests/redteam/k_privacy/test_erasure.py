@@ -19,7 +19,7 @@ from avatar.registry import Choice
 from avatar.stages.face import AnimateFace, SwapFace
 from avatar.stages.picture import Publish
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.testing.world import World
+from avatar.testing.world import TOY_BRIEF, World
 from tests.conftest import BUCKET
 from tests.consent.reading import entries, facts
 from tests.redteam.attacks import overwrite
@@ -273,10 +273,10 @@ def test_an_erasure_during_work_ends_it_with_an_entry_and_keeps_nothing(played):
 
     before = list(world.objects.list("blobs"))
     studio = replace(world.studio, store=Gap())
-    model = studio.perform(LearnVoice(voice), Choice("ear"))  # recalled: nothing to keep
+    model = studio.perform(LearnVoice(voice), Choice("ear"), TOY_BRIEF)  # recalled: nothing to keep
 
     with played.attacked():
-        studio.perform(CloneVoice(model, "a new line"), Choice("beep"))
+        studio.perform(CloneVoice(model, "a new line"), Choice("beep"), TOY_BRIEF)
     assert list(world.objects.list("blobs")) == before
 
 

@@ -10,6 +10,7 @@ from avatar.errors import AvatarError
 from avatar.production import Production, direct
 from avatar.provenance.statement import Agreement, statement
 from avatar.rooms import private_room, sweep
+from avatar.testing.world import TOY_BRIEF
 from avatar.voices.script import lines_of
 from tests.redteam.cases import attack
 
@@ -25,11 +26,11 @@ def played(scene):
         "presenter": scene.world.likeness(scene.victim),
         "double": scene.world.likeness(scene.accomplice),
     }
-    production = Production(scene.world.blueprint, cast, lines_of(SCRIPT))
-    scene.signed = direct(production, scene.world.studio.perform)
+    production = Production(scene.world.blueprint, cast, lines_of(SCRIPT), TOY_BRIEF)
+    scene.signed = direct(production, scene.world.perform)
     scene.world.people.withdraw(scene.victim)
     with pytest.raises(AvatarError) as refusal:
-        direct(production, scene.world.studio.perform)
+        direct(production, scene.world.perform)
     scene.sentence = str(refusal.value)
     return scene
 

@@ -1,0 +1,185 @@
+"""Commands about agreements: look at them, take them home, make them smaller, pause them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avatar.cli.words import CHANNELS, PURPOSES
+
+if TYPE_CHECKING:
+    from avatar.compose import House
+    from avatar.consent.record import Grant
+    from avatar.people import Person
+
+consent = typer.Typer(
+    help="What people agreed to: show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True
+)
+
+Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
+GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the grant; needed if there are several.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    app.add_typer(consent, name="consent")
+
+
+@consent.command()
+def show(alias: Alias) -> None:
+    """Show every agreement of a person: its limits, what was used of them, how it stands."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from avatar.consent.state import Spent
+    from avatar.receipt import status_of
+
+    house, person = _open(alias)
+    state = house.ledger.read()
+    known = state.people[person.id]
+    if not known.standing:
+        typer.echo(f"{alias} agrees to nothing.")
+        return
+    typer.echo(f"{alias} ({person.id}), {person.capacity}; what they agree to has changed {known.epoch} time(s).")
+    for each in known.standing:
+        words, spent = house.people.words_of(each.grant), state.spent.get(each.grant.digest, Spent())
+        table = Table("grant", Column(each.grant.digest, overflow="fold"))
+        policy = each.scope.script
+        status = status_of(each, person.capacity, house.people.clock(), suspended=known.suspended)
+        rows = {
+            "status": status,
+            "uses": ", ".join(sorted(each.uses)),
+            "purposes": ", ".join(each.scope.purposes),
+            "project": words.project if words else "known to whoever signed it",
+            "description": words.description if words else "",
+            "languages": ", ".join(each.scope.languages),
+            "channels": ", ".join(each.scope.channels),
+            "territories": ", ".join(each.scope.territories),
+            "companions": ", ".join(_called(house, each.scope.companions, person)) or "nobody",
+            "scripts": f"{len(policy.scripts)} known ones only" if policy.scripts else "any",
+            "reviewed": "each script and video" if policy.reviewed else "no",
+            "never about": ", ".join(policy.denied_topics),
+            "videos": f"{spent.outputs} of {each.scope.max_outputs}",
+            "seconds": f"{spent.milliseconds / 1000:.0f} of {each.scope.max_seconds}",
+            "from": f"{each.grant.not_before:%Y-%m-%d %H:%M}",
+            "until": f"{each.grant.not_after:%Y-%m-%d %H:%M}",
+            "evidence": each.grant.evidence.kind,
+        }
+        for name, value in rows.items():
+            table.add_row(name, value)
+        Console().print(table)
+
+
+@consent.command()
+def export(
+    alias: Alias, out: Annotated[Path, typer.Option(help="The JSON file to write.")] = Path("consent.json")
+) -> None:
+    """Write every agreement of a person that stands, with its proof, into one JSON file."""
+    from avatar.delivery import write_report
+    from avatar.receipt import receipts
+
+    house, person = _open(alias)
+    write_report(
+        out, {"person": person.id, "receipts": [r.as_json() for r in receipts(house.people, person, house.prove)]}
+    )
+    typer.echo(f"Written: {out}")
+
+
+@consent.command()
+def receipt(
+    alias: Alias, out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("receipts")
+) -> None:
+    """Write a receipt for each agreement that stands: a page to read, and JSON to check."""
+    from avatar.delivery import write_report, write_text
+    from avatar.receipt import receipts
+
+    house, person = _open(alias)
+    out.mkdir(parents=True, exist_ok=True)
+    made = receipts(house.people, person, house.prove)
+    for each in made:
+        name = f"receipt-{each.grant.digest[:12]}"
+        write_report(out / f"{name}.json", each.as_json())
+        write_text(out / f"{name}.html", each.as_page())
+        typer.echo(f"  {out / name}.html")
+    if not made:
+        typer.echo(f"{alias} agrees to nothing.")
+
+
+@consent.command()
+def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
+    alias: Alias,
+    purpose: Annotated[list[str] | None, typer.Option(help=f"Keep only: {', '.join(PURPOSES)}.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help=f"Keep only: {', '.join(CHANNELS)}.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Keep only this language; several times for more.")] = None,
+    max_outputs: Annotated[int | None, typer.Option(help="No more videos than this, in all.")] = None,
+    max_seconds: Annotated[int | None, typer.Option(help="No more seconds than this, in all.")] = None,
+    grant: GrantName = "",
+) -> None:
+    """Make an agreement smaller, at once. (Single uses are taken back with avatar withdraw ALIAS --use USE.)"""
+    from avatar.asking import each_of
+    from avatar.consent.vocabulary import Channel, Purpose
+    from avatar.errors import InputError
+
+    house, person = _open(alias)
+    given = _grant(house, person, grant)
+    (scope,) = (s.scope for s in house.ledger.read().people[person.id].standing if s.grant.digest == given.digest)
+    smaller = {
+        "purposes": tuple(sorted(each_of(Purpose, purpose, "--purpose"))) if purpose else scope.purposes,
+        "channels": tuple(sorted(each_of(Channel, channel, "--channel"))) if channel else scope.channels,
+        "languages": tuple(sorted(language)) if language else scope.languages,
+        "max_outputs": scope.max_outputs if max_outputs is None else max_outputs,
+        "max_seconds": scope.max_seconds if max_seconds is None else max_seconds,
+    }
+    if all(getattr(scope, name) == value for name, value in smaller.items()):
+        raise InputError(
+            "nothing would be narrowed; name a --purpose, --channel ... to keep", code="grant.not-narrower"
+        )
+    index = house.people.narrow(person, given, scope.model_validate({**scope.model_dump(), **smaller}))
+    typer.echo(f"{alias}'s agreement {given.digest[:12]} is narrower now (ledger entry {index}).")
+
+
+@consent.command()
+def reconfirm(alias: Alias, grant: GrantName = "") -> None:
+    """Record that a person still agrees, with their own key."""
+    house, person = _open(alias)
+    given = _grant(house, person, grant)
+    index = house.people.reconfirm(person, given)
+    typer.echo(f"{alias} still agrees to {given.digest[:12]} (ledger entry {index}).")
+
+
+@consent.command()
+def suspend(alias: Alias) -> None:
+    """Pause everything with a person, at once, in running work too. Anyone may; only the person can end it."""
+    house, person = _open(alias)
+    index = house.people.suspend(person)
+    typer.echo(f"Everything with {alias} is paused (ledger entry {index}).")
+
+
+@consent.command()
+def resume(alias: Alias) -> None:
+    """End a pause, with the person's own key."""
+    house, person = _open(alias)
+    index = house.people.resume(person)
+    typer.echo(f"The pause of {alias} is over (ledger entry {index}).")
+
+
+def _open(alias: str) -> "tuple[House, Person]":
+    from avatar.compose import open_house
+
+    house = open_house()
+    return house, house.people.find(alias)
+
+
+def _called(house: "House", ids: tuple[str, ...], but: "Person") -> list[str]:
+    return [house.people.called(id) for id in ids if id != but.id]
+
+
+def _grant(house: "House", person: "Person", prefix: str) -> "Grant":
+    from avatar.errors import InputError
+
+    standing = house.ledger.read().people[person.id].standing
+    found = [each.grant for each in standing if each.grant.digest.startswith(prefix)]
+    if len(found) != 1:
+        known = ", ".join(each.grant.digest[:12] for each in standing) or "none"
+        raise InputError(f"--grant {prefix!r}: name one of {known}", code="grant.ambiguous")
+    return found[0]

@@ -1,0 +1,95 @@
+"""Commands for looking at what is made: preview, compare, timeline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from avatar.cli.produce import ScriptOption, text_of
+from avatar.cli.words import PURPOSES
+
+Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    for command in (preview, compare, timeline):
+        app.command()(command)
+
+
+def preview(  # noqa: PLR0913, PLR0917 - a command line's options
+    blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
+    script: ScriptOption,
+    cast: Annotated[
+        list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
+    ],
+    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
+    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
+    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
+    lines: Annotated[int, typer.Option(min=1, help="How many lines of the script, from its start.")] = 3,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")
+    ] = None,
+) -> None:
+    """Make a small draft of the first lines in seconds: marked, and consented to and signed like any production.
+
+    It is made for showing inside the team, and counts like any video that people agreed to.
+    """
+    from dataclasses import replace
+
+    from avatar.asking import brief_of
+    from avatar.blueprint.draft import draft_of
+    from avatar.cli.run import make
+    from avatar.compose import House
+    from avatar.delivery import blueprint_named, cast_of, prepare
+    from avatar.production import Production
+    from avatar.seeing import draw_speech, timings_in
+
+    plan, brief = blueprint_named(blueprint), brief_of(purpose, project, language, ["internal"])
+    said: list[str] = []
+
+    def draft(house: House) -> Production:
+        # The whole script is what people agreed to; some of its lines are said.
+        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief)
+        some = replace(whole, script=whole.script[:lines])
+        said.extend(line.text for line in some.script)
+        return some
+
+    folder = out or Path("out") / f"{plan.name}-preview"
+    make(draft, folder)
+    video = folder / "video.mp4"
+    draw_speech(video, timings_in(video, " ".join(said)), folder / "speech.png")
+    typer.echo(f"Its speech, to look at: {folder / 'speech.png'}")
+
+
+def compare(
+    one: Video,
+    other: Video,
+    out: Annotated[Path, typer.Option(help="The video to write.")] = Path("out/comparison.mp4"),
+) -> None:
+    """Put two versions of a video side by side, signed and with their credentials inside; both must verify."""
+    from avatar.compose import open_house
+    from avatar.seeing import compare as compared
+
+    compared(open_house(), one, other, out)
+    typer.echo(str(out))
+
+
+def timeline(
+    video: Video,
+    script: Annotated[str, typer.Option(help="What is said in it, as a file or text.", show_default="recognised")] = "",
+    out: Annotated[Path | None, typer.Option(help="The PNG to write.", show_default="VIDEO.speech.png")] = None,
+) -> None:
+    """Draw what is said in a video over its wave, and measure whether the lips follow it."""
+    from avatar.compose import open_house
+    from avatar.seeing import draw_speech, lips_in, timings_in
+
+    open_house()  # one thread for each library: several would wait for each other
+    timings = timings_in(video, text_of(script) if script else "")
+    to = out or video.with_suffix(".speech.png")
+    draw_speech(video, timings, to)
+    found = lips_in(video, timings)
+    typer.echo(
+        f"{to}\nlips and sound: correlation {found.correlation:.2f}, lips {found.lag:+d} frames after the sound; "
+        f"closed in {found.closed:.0%} of the frames of P, B and M"
+    )

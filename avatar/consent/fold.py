@@ -1,0 +1,187 @@
+"""Adding one entry after the other to the state: a fold, with no IO."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from avatar.consent.admission import objection
+from avatar.consent.entries import (
+    Appointed,
+    Approved,
+    Brought,
+    Enrolled,
+    Entry,
+    Erased,
+    Expired,
+    Granted,
+    Narrowed,
+    Opened,
+    Performed,
+    Published,
+    Reconfirmed,
+    Ruled,
+    Suspended,
+    Withdrawn,
+)
+from avatar.consent.keys import verify
+from avatar.consent.roles import Role, operator_id
+from avatar.consent.state import OperatorState, PersonState, Publication, Spent, Standing, State
+from avatar.errors import LedgerError
+
+
+def fold(state: State, entry: Entry) -> None:
+    """Add *entry* to *state*.
+
+    Raises:
+        LedgerError: the entry is not the next one, or is not signed as it must be.
+    """
+    fact = entry.fact
+    if state.index < 0:
+        if not isinstance(fact, Opened):
+            raise LedgerError("the ledger does not begin with its opening entry", code="ledger.forged")
+        state.origin, state.key = fact.origin, fact.key
+        state.operators[operator_id(fact.founder)] = OperatorState(fact.founder, frozenset(Role))
+    _check_place(state, entry)
+    against = objection(state, fact)
+    if against:
+        raise LedgerError(f"ledger entry {entry.index} should not be there: {against.sentence}", code="ledger.forged")
+    step = _STEPS.get(type(fact))
+    if step:
+        step(state, fact, entry)
+    state.index, state.digest = entry.index, entry.digest
+
+
+def _check_place(state: State, entry: Entry) -> None:
+    if entry.index != state.index + 1 or entry.previous != state.digest:
+        raise LedgerError(f"ledger entry {entry.index} does not follow the one before it", code="ledger.broken-chain")
+    if not verify(state.key, entry.signature, entry.signed_bytes):
+        raise LedgerError(f"ledger entry {entry.index} is not signed by the ledger's key", code="ledger.forged")
+
+
+def _appoint(state: State, fact: Appointed, _: Entry) -> None:
+    appointment = fact.appointment
+    state.records.add(appointment.record_id)
+    state.operators[operator_id(appointment.key)] = OperatorState(appointment.key, frozenset(appointment.roles))
+
+
+def _rule(state: State, fact: Ruled, _: Entry) -> None:
+    state.records.add(fact.rule.record_id)
+    state.approval_needed = fact.rule.approval
+
+
+def _approve(state: State, fact: Approved, _: Entry) -> None:
+    approval = fact.approval
+    state.approvals[approval.subject] = state.approvals.get(approval.subject, frozenset()) | {approval.by}
+
+
+def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
+    state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
+
+
+def _bring(state: State, fact: Brought, _: Entry) -> None:
+    state.people[fact.person].assets[fact.asset] = fact.manifest
+
+
+def _grant(state: State, fact: Granted, entry: Entry) -> None:
+    grant = fact.grant
+    person = state.people[grant.person]
+    state.records.add(grant.record_id)
+    state.grants[grant.digest] = grant.person
+    kept = [standing for standing in person.standing if standing.grant.digest != grant.previous]
+    if len(kept) < len(person.standing):
+        person.reduced = entry.index
+    person.standing = kept
+    person.standing.append(Standing(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
+    person.epoch += 1
+
+
+def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
+    narrowing = fact.narrowing
+    person = state.people[narrowing.person]
+    state.records.add(narrowing.record_id)
+
+    def narrowed(standing: Standing) -> Standing:
+        return replace(standing, scope=narrowing.scope, uses=standing.uses & frozenset(narrowing.scope.uses))
+
+    person.reduced = entry.index
+    person.standing = [narrowed(s) if s.grant.digest == narrowing.grant else s for s in person.standing]
+    person.epoch += 1
+
+
+def _reconfirm(state: State, fact: Reconfirmed, entry: Entry) -> None:
+    reconfirmation = fact.reconfirmation
+    person = state.people[reconfirmation.person]
+    state.records.add(reconfirmation.record_id)
+    person.standing = [
+        replace(s, confirmed=entry.at) if s.grant.digest == reconfirmation.grant else s for s in person.standing
+    ]
+    person.epoch += 1
+
+
+def _suspend(state: State, fact: Suspended, _: Entry) -> None:
+    person = state.people[fact.suspension.person]
+    state.records.add(fact.suspension.record_id)
+    person.suspended = not fact.suspension.ends
+    person.epoch += 1
+
+
+def _withdraw(state: State, fact: Withdrawn, entry: Entry) -> None:
+    person = state.people[fact.withdrawal.person]
+    taken = frozenset(fact.withdrawal.uses)
+    left = [replace(s, uses=s.uses - taken if taken else frozenset()) for s in person.standing]
+    person.standing = [standing for standing in left if standing.uses]
+    person.withdrawn = person.reduced = entry.index
+    person.epoch += 1
+
+
+def _erase(state: State, fact: Erased, entry: Entry) -> None:
+    person = state.people[fact.person]
+    person.standing, person.withdrawn, person.reduced, person.erased = [], entry.index, entry.index, True
+    person.epoch += 1
+
+
+def _expire(state: State, fact: Expired, _: Entry) -> None:
+    gone = set(fact.artifacts)
+    state.made = {digest: by for digest, by in state.made.items() if digest not in gone}
+    for person in state.people.values():
+        person.assets = {asset: manifest for asset, manifest in person.assets.items() if manifest not in gone}
+
+
+def _perform(state: State, fact: Performed, entry: Entry) -> None:
+    state.made.setdefault(fact.made, entry.by)
+
+
+def _publish(state: State, fact: Published, entry: Entry) -> None:
+    state.published[fact.file] = Publication(
+        entry.index,
+        entry.at,
+        fact.recipe,
+        fact.milliseconds,
+        fact.purpose,
+        fact.channels,
+        fact.people,
+        fact.grants,
+    )
+    if fact.recipe not in state.released:
+        state.released.add(fact.recipe)
+        for grant in fact.grants:
+            spent = state.spent.get(grant, Spent())
+            state.spent[grant] = Spent(spent.outputs + 1, spent.milliseconds + fact.milliseconds)
+
+
+_STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
+    Appointed: _appoint,
+    Ruled: _rule,
+    Approved: _approve,
+    Enrolled: _enrol,
+    Brought: _bring,
+    Granted: _grant,
+    Narrowed: _narrow,
+    Reconfirmed: _reconfirm,
+    Suspended: _suspend,
+    Withdrawn: _withdraw,
+    Erased: _erase,
+    Expired: _expire,
+    Performed: _perform,
+    Published: _publish,
+}

@@ -1,0 +1,59 @@
+"""What a person is asked to agree to, in plain words, before it is written down as a grant."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from avatar.consent.claims import Use
+from avatar.consent.scope import Salted, Scope, ScriptPolicy
+from avatar.consent.vocabulary import Channel, Purpose
+
+YEAR = 365
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is asked for. *companions* are person ids; *description* says in a sentence what the work will be.
+
+    *days* from *start* (now, when there is none); *reconfirm_days* asks the person to say yes again so often.
+    """
+
+    uses: tuple[Use, ...]
+    purposes: tuple[Purpose, ...]
+    project: str
+    description: str
+    languages: tuple[str, ...] = ("en",)
+    channels: tuple[Channel, ...] = (Channel.INTERNAL,)
+    territories: tuple[str, ...] = ("001",)
+    companions: tuple[str, ...] = ()
+    script: ScriptPolicy = field(default_factory=ScriptPolicy)
+    max_outputs: int = 100
+    max_seconds: int = 36_000
+    days: int = YEAR
+    start: datetime | None = None
+    reconfirm_days: int | None = None
+
+    def scope(self, assets: tuple[str, ...]) -> Scope:
+        """Return these terms as the scope of a grant on *assets* (sha256 of each sample)."""
+        return Scope(
+            uses=_spelled(self.uses),
+            assets=_spelled(assets),
+            purposes=_spelled(self.purposes),
+            description=Salted.of(self.description),
+            project=Salted.of(self.project),
+            languages=_spelled(self.languages),
+            channels=_spelled(self.channels),
+            territories=_spelled(self.territories),
+            companions=_spelled(self.companions),
+            script=self.script,
+            max_outputs=self.max_outputs,
+            max_seconds=self.max_seconds,
+        )
+
+    def period(self, now: datetime) -> tuple[datetime, datetime]:
+        """Return when the agreement begins and ends."""
+        start = self.start or now
+        return start, start + timedelta(days=self.days)
+
+
+def _spelled(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))

@@ -1,0 +1,70 @@
+"""Looking at what was delivered: two versions next to each other, a speech as a picture, lips against their sound."""
+
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from avatar.compose import House
+from avatar.errors import CredentialError
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.chart import viseme_chart
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.lipsync import LipSync, lip_sync, openings
+from avatar.faces.mesh import MESH
+from avatar.media.compared import side_by_side_of
+from avatar.media.decode import decode
+from avatar.media.soundtrack import soundtrack
+from avatar.media.timeline import SAMPLE_RATE
+from avatar.provenance.comparison import comparison
+from avatar.provenance.signing import sign_derived
+from avatar.voices.align import aligned
+from avatar.voices.recogniser import transcribe
+from avatar.voices.script import lines_of
+from avatar.voices.timings import Timings
+from avatar.weights import locate
+
+
+def compare(house: House, one: Path, other: Path, to: Path) -> None:
+    """Write the mp4 *to*: *one* and *other* side by side, signed, with both their credentials inside its own.
+
+    Only what this house let out, and may still be shown, is compared.
+
+    Raises: CredentialError, with code ``compare.not-trusted``.
+    """
+    for video in (one, other):
+        verdict = house.verify(video)
+        if not verdict.trusted:
+            why = verdict.reasons[0].sentence if verdict.reasons else "It does not verify."
+            raise CredentialError(f"{video.name} cannot be compared: {why}", code="compare.not-trusted")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=to.parent, prefix=".") as room:
+        plain = Path(room) / "plain.mp4"
+        side_by_side_of(one, other, _labels(one, other), plain)
+        said = comparison(metadata.version("avatar-pipeline"))
+        sign_derived(plain, to, statement=said, made_from=(one, other), signer=house.studio.signer())
+
+
+def timings_in(video: Path, said: str = "") -> Timings:
+    """Return when each phoneme and word of the script *said* is heard in *video*; empty: words are recognised."""
+    sound = soundtrack(video)
+    text = " ".join(line.text for line in lines_of(said)) if said else transcribe(sound, SAMPLE_RATE)
+    return aligned(sound, SAMPLE_RATE, text)
+
+
+def draw_speech(video: Path, timings: Timings, to: Path) -> None:
+    """Write a PNG of the speech in *video*: wave, words, phonemes and what the mouth is asked to do."""
+    viseme_chart(soundtrack(video), SAMPLE_RATE, timings, to)
+
+
+def lips_in(video: Path, timings: Timings) -> LipSync:
+    """Return how well the lips seen in *video* follow *timings*, which are heard in it."""
+    frames = decode(video)
+    landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
+    return lip_sync(openings(frames, landmarker), timings, frames.format.rate)
+
+
+def _labels(one: Path, other: Path) -> tuple[str, str]:
+    """Return what tells the two files apart: their names, or the folders they lie in."""
+    if one.name != other.name:
+        return one.stem, other.stem
+    return one.resolve().parent.name, other.resolve().parent.name
