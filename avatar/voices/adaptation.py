@@ -11,8 +11,8 @@ from avatar.voices.articulation import phonemes_in
 from avatar.voices.cepstra import Reals, cepstra_of, spectrum_of
 from avatar.voices.harmonics import at_own_harmonics
 from avatar.voices.kernel import Regression
-from avatar.voices.speaker import Utterance
 from avatar.voices.spectra import VOICED, Spectra, levels
+from avatar.voices.utterance import Utterance
 
 _SEEN = 30  # cepstral coefficients a prediction looks at
 _QUIET = 36.0  # decibels below the loud frames: silence is left as it is

@@ -16,9 +16,9 @@ from avatar.voices.adaptation import Adaptation, Melody, active, one_thread, see
 from avatar.voices.articulation import phonemes_in
 from avatar.voices.cepstra import Reals, band_of, cepstra_of, pitch_of
 from avatar.voices.kernel import Regression, fit
-from avatar.voices.speaker import Utterance
 from avatar.voices.spectra import VOICED, joined, levels
 from avatar.voices.timings import Timings
+from avatar.voices.utterance import Utterance
 
 _ROUNDS = 3
 _MOST = 2000  # examples: more cost the square and bring nothing

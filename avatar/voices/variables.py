@@ -1,7 +1,7 @@
 """Scripts with blanks: ``{name}`` stands for something that differs from one video to the next."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from avatar.errors import InputError
@@ -48,6 +48,20 @@ def filled(script: str, values: Mapping[str, str]) -> str:
     return "".join(pieces)
 
 
+def values_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the values (name -> value) that *pairs* like ``name=Ada`` spell.
+
+    Raises: InputError, with code ``script.bad-variable``.
+    """
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name in values:
+            raise InputError(f"--set {pair[:40]!r}: write name=value, each name once", code="script.bad-variable")
+        values[name] = value
+    return values
+
+
 def _value(name: str, values: Mapping[str, str]) -> str:
     if not _NAME.fullmatch(name):
         raise InputError(
@@ -71,6 +85,6 @@ def _value(name: str, values: Mapping[str, str]) -> str:
 def _unbalanced(script: str, at: int, what: str) -> InputError:
     row = script.count("\n", 0, at) + 1
     return InputError(
-        f"the script, row {row}: the brace {script[at]!r} {what}; write {{name}} for a variable, {{{{ or }}}} for a brace",
+        f"the script, row {row}: the brace {script[at]!r} {what}; write {{name}}, or {{{{ and }}}} for plain braces",
         code="script.unbalanced",
     )

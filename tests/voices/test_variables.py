@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import InputError
-from avatar.voices.variables import filled
+from avatar.voices.variables import filled, values_of
 
 
 def test_every_blank_gets_its_value() -> None:
@@ -31,6 +31,18 @@ def test_a_bad_blank_is_refused(script: str, values: dict[str, str], code: str) 
         filled(script, values)
 
     assert refusal.value.code == code
+
+
+def test_values_are_given_by_name() -> None:
+    assert values_of(["name=Ada", "day=Friday = payday"]) == {"name": "Ada", "day": "Friday = payday"}
+
+
+@pytest.mark.parametrize("pairs", [["name"], ["name=Ada", "name=Ben"]])
+def test_a_value_needs_one_name(pairs: list[str]) -> None:
+    with pytest.raises(InputError) as refusal:
+        values_of(pairs)
+
+    assert refusal.value.code == "script.bad-variable"
 
 
 @given(st.text(st.characters(blacklist_characters="{}"), max_size=50))
