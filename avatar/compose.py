@@ -16,6 +16,7 @@ from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
 from avatar.audit import facts_of
+from avatar.capture.capture import Capture
 from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
 from avatar.consent.keys import Key, key_at
@@ -85,6 +86,13 @@ class House:
         folder = self.settings.key_folder / "people"
         return People(self.objects, self.store, self.vault, self.ledger, folder, self.settings.organisation)
 
+    @cached_property
+    def capture(self) -> Capture:
+        """Where people say what they agree to."""
+        from avatar.capture.shipped import Shipped
+
+        return Capture(self.people, Shipped())
+
     @property
     def signing(self) -> Path:
         """The folder of the C2PA signing chain: the team's own, or the demo chain made at first use."""
@@ -104,6 +112,17 @@ class House:
                 code="credential.no-trust",
             )
         return verify(video, Trust.in_(load_signer(self.signing)), lambda file: facts_of(self.ledger.read(), file))
+
+    def examine(self, video: Path) -> Verdict:
+        """Check the file *video* as :meth:`verify` does, and look for the marks in its picture and sound."""
+        from avatar.marks.finished import marks_in
+        from avatar.provenance.marked import with_marks
+
+        verdict = self.verify(video)
+        try:
+            return with_marks(verdict, marks_in(video))
+        except InputError:
+            return verdict  # not a video at all: the verdict says so already
 
     def _keyring(self) -> Keyring:
         if self.settings.kms_key:

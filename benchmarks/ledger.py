@@ -21,6 +21,7 @@ from benchmarks.rows import Row, options, show
 
 _SIZES = (10_000, 100_000)
 _TRIES = 300
+_TAIL = 500  # entries behind the newest snapshot: on average it is so old
 
 
 class Counted(FolderObjects):
@@ -51,13 +52,27 @@ def main() -> None:
         request = LearnVoice(voice)
         for size in _SIZES:
             _grow(world, Path(folder) / "store", size, happening)
+            rows.append(_whole(world, objects, size))
+            _grow(world, Path(folder) / "store", size + _TAIL, happening)
             rows += _measured(world, objects, size, lambda: world.clear(request))
     show(rows, wanted.json)
 
 
+def _whole(world: World, objects: Counted, size: int) -> Row:
+    for key in list(objects.list("ledger/snapshots")):
+        objects.delete(key)
+    return Row(f"cold start with no snapshot, {size} entries", _seconds(_fresh(world, objects).read), "s")
+
+
+def _fresh(world: World, objects: Counted) -> Ledger:
+    return World(world.folder, objects).ledger
+
+
 def _measured(world: World, objects: Counted, size: int, check: Callable[[], object]) -> Iterator[Row]:
-    ledger = Ledger(objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock)
-    yield Row(f"cold fold, {size} entries", _seconds(ledger.read), "s")
+    tail = f"from a snapshot {_TAIL} entries old, {size} entries"
+    yield Row(f"cold start {tail}", _seconds(_fresh(world, objects).read), "s")
+    newest = list(objects.list("ledger/snapshots"))[-1]
+    yield Row(f"bytes of a snapshot, {size} entries", len(objects.read(newest) or b"") / 1e6, "MB")
     world.ledger.read()
     objects.counts.clear()
     ledger_ms = [_seconds(world.ledger.head) * 1e3 for _ in range(_TRIES)]

@@ -1,19 +1,47 @@
-"""What the marks survive, what they mistake for themselves, and what they cost: in the voices of the performers."""
+"""What the marks survive, what they mistake for themselves, and what they cost.
+
+In the voices of the synthetic performers, and in four seconds of each portrait, drifting at 512 x 512, 25 fps.
+"""
 
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import imageio_ffmpeg
 import numpy as np
 
+from avatar.marks.code import SYMBOLS
+from avatar.marks.look import best_place, look_for_mark, phases_at, turning_in
+from avatar.marks.picture import mark_picture
 from avatar.marks.sound import Sound, detect_sound, mark_sound
+from avatar.media.decode import decode, in_batches
+from avatar.media.encode import encode
+from avatar.media.frames import Format, Frame, Frames, planes_of
+from avatar.media.picture import read_rgb
 from avatar.media.sound import read_sound, write_sound
 from benchmarks.rows import Row, options, show
 
 _PERFORMERS = Path(__file__).parents[1] / "performers"
+_PORTRAITS = sorted(_PERFORMERS.glob("*.png"))
+_FRAMES = 100
+# What platforms do to pictures.
+_CHANGES = (
+    ("as it is", ("-c", "copy")),
+    ("crf 23", ("-crf", "23")),
+    ("crf 28", ("-crf", "28")),
+    ("crf 33", ("-crf", "33")),
+    ("240 lines, 200 kb/s", ("-vf", "scale=-2:240", "-b:v", "200k")),
+    ("240 lines, crf 28", ("-vf", "scale=-2:240", "-crf", "28")),
+    ("30 fps, crf 23", ("-r", "30", "-crf", "23")),
+    ("cropped to 90 %", ("-vf", "crop=iw*0.9:ih*0.9", "-crf", "23")),
+    ("cropped to 80 %, enlarged", ("-vf", "crop=iw*0.8:ih*0.8,scale=512:512", "-crf", "23")),
+    ("turned by 2 degrees", ("-vf", "rotate=2*PI/180", "-crf", "23")),
+    ("mirrored", ("-vf", "hflip", "-crf", "23")),
+)
 # What strangers do to sound: the name, the file it is kept in, what ffmpeg is told.
 _SOUNDS = (
     ("as it is", "wav", ()),
@@ -30,7 +58,7 @@ _SOUNDS = (
 def main() -> None:
     """Measure, and print the table."""
     wanted = options(__doc__)
-    show(list(_sounds()), wanted.json)
+    show([*_sounds(), *_pictures()], wanted.json)
 
 
 def _sounds() -> Iterator[Row]:
@@ -52,6 +80,74 @@ def _sounds() -> Iterator[Row]:
         cuts = [(cut, rate) for voice, rate in voices for cut in _cuts(voice, rate, length)]
         yield Row(f"sound, {length} s: marked, lowest", min(_found(mark_sound(*cut), cut[1]) for cut in cuts), "score")
         yield Row(f"sound, {length} s: unmarked, highest", max(_found(*cut) for cut in cuts), "score")
+
+
+def _pictures() -> Iterator[Row]:
+    """Give scores (6 counts as found) and how many shots' numbers were read, after each thing done to the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain, marked = Path(folder) / "plain", Path(folder) / "marked"
+        started = time.process_time()
+        clean = [_encoded(_drifting(portrait), plain, portrait.stem) for portrait in _PORTRAITS]
+        usual = time.process_time() - started
+        started = time.process_time()
+        videos = [
+            _encoded(mark_picture(_drifting(portrait), number), marked, portrait.stem)
+            for number, portrait in enumerate(_PORTRAITS, start=1)
+        ]
+        seconds = _FRAMES / 25 * len(_PORTRAITS)
+        yield Row("marking pictures", (time.process_time() - started - usual) / seconds, "CPU-s/s")
+        started = time.process_time()
+        for video in videos:
+            look_for_mark(video)
+        yield Row("looking for the picture mark", (time.process_time() - started) / seconds, "CPU-s/s")
+        yield Row("bytes of a marked shot", _size(videos) / _size(clean), "of an unmarked one")
+        yield Row("picture, lowest", min(_psnr(portrait) for portrait in _PORTRAITS), "dB PSNR")
+        for name, told in _CHANGES:
+            found = [look_for_mark(_changed(video, Path(folder), told)) for video in videos]
+            yield Row(f"picture, {name}: lowest", min(each.score for each in found), "score")
+            yield Row(f"picture, {name}: numbers read", sum(len(each.shots) for each in found), "of 3")
+        yield Row("picture, unmarked: highest", max(look_for_mark(video).score for video in clean), "score")
+        foreign = [score for video in (*clean, *videos) for score in _foreign(video)]
+        yield Row(f"picture, {len(foreign)} looks for patterns that are nowhere: highest", max(foreign), "score")
+
+
+def _drifting(portrait: Path) -> Frames:
+    large = cv2.resize(read_rgb(portrait), (544, 544), interpolation=cv2.INTER_AREA)
+    places = [round(16 + 12 * np.sin(number / 9)) for number in range(_FRAMES)]
+    frames = (Frame(planes_of(np.ascontiguousarray(large[16:528, at : at + 512]))) for at in places)
+    return Frames(Format(512, 512, Fraction(25)), _FRAMES, in_batches(frames))
+
+
+def _encoded(frames: Frames, folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    encode(frames, folder / f"{name}.mp4")
+    return folder / f"{name}.mp4"
+
+
+def _size(files: list[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
+
+
+def _psnr(portrait: Path) -> float:
+    one, other = ([f.settle()[:512] for b in made.batches for f in b] for made in _pair(portrait))
+    error = np.mean([np.square(a.astype(float) - b).mean() for a, b in zip(one, other, strict=True)])
+    return float(10 * np.log10(255**2 / error))
+
+
+def _pair(portrait: Path) -> tuple[Frames, Frames]:
+    return _drifting(portrait), mark_picture(_drifting(portrait), 1)
+
+
+def _changed(video: Path, folder: Path, told: tuple[str, ...]) -> Path:
+    _ffmpeg("-i", str(video), "-threads", "1", *told, str(folder / "changed.mp4"))
+    return folder / "changed.mp4"
+
+
+def _foreign(video: Path) -> Iterator[float]:
+    spectra = [phases_at(turning) for turning in turning_in(decode(video))]
+    for number in range(SYMBOLS + 1, 256):
+        yield best_place(spectra, number=number).score
+        yield from (best_place([each], number=number).score for each in spectra)
 
 
 def _cuts(voice: Sound, rate: int, seconds: float) -> list[Sound]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli import capture
 from avatar.cli.words import CHANNELS, PURPOSES
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from avatar.people import Person
 
 consent = typer.Typer(
-    help="What people agreed to: show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True
+    help="What people agree to: ask and record, show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True
 )
 
 Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
@@ -22,6 +23,7 @@ GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
+    capture.add_to(consent)
     app.add_typer(consent, name="consent")
 
 

@@ -1,4 +1,4 @@
-"""Commands for auditors and engineers: verify, engines, weights."""
+"""Commands for auditors and engineers: verify, detect, engines, weights."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ import typer
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     app.command()(verify)
+    app.command()(detect)
     app.command()(engines)
     weights = typer.Typer(help="Weight files: list, bring to this machine, verify.", no_args_is_help=True)
     weights.command("list")(list_weights)
@@ -25,9 +26,22 @@ def verify(
     """Check a video: is it signed, intact, in the ledger, and does consent still stand? Exit status 0 means trusted."""
     from avatar.compose import open_house
 
-    verdict = open_house().verify(file)
+    verdict = open_house().examine(file)
     typer.echo(json.dumps(verdict.as_json(), indent=2) if as_json else verdict.explain())
     if not verdict.trusted:
+        raise typer.Exit(1)
+
+
+def detect(
+    file: Annotated[Path, typer.Argument(help="A video (mp4), or sound (wav, flac, ogg, mp3).", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Look for our marks in anyone's file; no key and no store is needed. Exit status 0 means that one was found."""
+    from avatar.marks.finished import marks_in
+
+    marks = marks_in(file)
+    typer.echo(json.dumps(marks.as_json(), indent=2) if as_json else "\n".join(marks.explain()))
+    if not marks.found:
         raise typer.Exit(1)
 
 
@@ -45,7 +59,7 @@ def engines() -> None:
 
 
 def list_weights() -> None:
-    """List the weight files that the installed engines use, with licence and whether they are here."""
+    """List the weight files that engines and checks of consent use, with licence and whether they are here."""
     from avatar.errors import WeightsError
     from avatar.weights import locate
 
@@ -85,7 +99,9 @@ def verify_weights() -> None:
 
 
 def _all() -> list[Any]:
+    from avatar.capture.shipped import WEIGHTS
     from avatar.registry import installed
 
     found = {weights.name: weights for load in installed().values() for weights in load().weights}
+    found |= {weights.name: weights for weights in WEIGHTS}
     return [found[name] for name in sorted(found)]

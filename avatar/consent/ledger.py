@@ -8,6 +8,7 @@ from hashlib import sha256
 from avatar.artifacts.objects import Objects
 from avatar.canonical import canonical
 from avatar.consent import checkpoint as checkpoints
+from avatar.consent import snapshot
 from avatar.consent.admission import objection
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.claims import Position
@@ -31,8 +32,8 @@ class Ledger:
     """Entries at ``ledger/entries/<index>``, each created only where nothing stands.
 
     Creating the next index is the one point where order is decided, on a folder and on S3 alike, with no lock and no
-    database. A process keeps the fold of what it has read and reads only the tail. *operator* is the public key of
-    whoever acts here: every entry says who that was.
+    database. A process keeps the fold of what it has read and reads only the tail; a fresh one begins with a snapshot.
+    *operator* is the public key of whoever acts here: every entry says who that was.
     """
 
     def __init__(self, objects: Objects, key: Key, operator: str, clock: Callable[[], datetime] = now) -> None:
@@ -43,6 +44,7 @@ class Ledger:
         self._state = State()
         self._tree = Tree()
         self._newest = b""  # the entry that the state ends with, as it stands in the store
+        self._kept = -1  # the newest entry that we know a snapshot of
         self._lock = threading.RLock()
 
     @property
@@ -59,12 +61,16 @@ class Ledger:
         with self._lock:
             if self._state.index < 0:
                 self._refuse_gaps()
+                self._resume()
             else:
                 self._refuse_rollback()
             while (data := self._objects.read(_name(self._state.index + 1))) is not None:
                 self._fold(data)
             if self._state.index < 0:
                 self._open()
+            if self._state.index - self._kept >= snapshot.EVERY:
+                snapshot.place(self._objects, self._key, self._state, self._tree)
+                self._kept = self._state.index
             return self._state
 
     def head(self) -> tuple[Position, State]:
@@ -172,6 +178,12 @@ class Ledger:
         """Return a name (64 hex digits) for *word* that only who holds the ledger's key can tell, or guess and try."""
         # Ed25519 signs the same bytes the same way; no entry begins like this.
         return sha256(bytes.fromhex(self._key.sign(b"pseudonym\0" + word.encode(errors="replace")))).hexdigest()
+
+    def _resume(self) -> None:
+        found = snapshot.newest(self._objects, self._key)
+        if found:
+            self._state, self._tree, self._newest = found.state, found.tree, found.entry
+            self._kept = found.state.index
 
     def _open(self) -> None:
         origin = origin_of(self._key)

@@ -12,7 +12,7 @@ def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
+def node_hash(left: bytes | bytearray, right: bytes | bytearray) -> bytes:
     """Return the hash of the inner node above *left* and *right*."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
@@ -26,6 +26,24 @@ class Tree:
 
     def __init__(self) -> None:
         self._levels = [bytearray()]  # level k: hashes of the complete subtrees of 2**k leaves, side by side
+
+    @classmethod
+    def of(cls, leaves: bytes) -> "Tree":
+        """Return the tree with these *leaves* (their hashes, side by side)."""
+        tree, row = cls(), bytearray(leaves)
+        while len(row) >= HASH:
+            tree._levels[-1] = row
+            pairs = range(0, len(row) - HASH, 2 * HASH)
+            row = bytearray().join(node_hash(row[at : at + HASH], row[at + HASH : at + 2 * HASH]) for at in pairs)
+            tree._levels.append(bytearray())
+        if len(tree._levels) > 1:
+            tree._levels.pop()
+        return tree
+
+    @property
+    def leaves(self) -> bytes:
+        """The hashes of all leaves, side by side."""
+        return bytes(self._levels[0])
 
     @property
     def size(self) -> int:

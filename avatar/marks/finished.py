@@ -1,15 +1,17 @@
 """Read the marks back from a finished file, as anyone would who gets it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from avatar.errors import CredentialError, InputError
 from avatar.marks.look import PictureFinding, look_for_mark
-from avatar.marks.sound import MarkFinding, Sound, detect_in
+from avatar.marks.sound import MarkFinding, Sound, detect_in, detect_sound
 from avatar.media.footage import opened
+from avatar.media.sound import read_sound
 
 _PIECE = 10  # seconds
 
@@ -21,14 +23,41 @@ class Marks:
     picture: PictureFinding
     sound: MarkFinding
 
+    @property
+    def found(self) -> bool:
+        """Whether there is any mark."""
+        return self.picture.found or self.sound.found
+
+    def as_json(self) -> dict[str, Any]:
+        """Return these findings as JSON values, shots in hexadecimal: the beginnings of their recipes."""
+        picture, shots = asdict(self.picture), [f"{shot:08x}" for shot in self.picture.shots]
+        return {"picture": picture | {"shots": shots}, "sound": asdict(self.sound)}
+
+    def explain(self) -> list[str]:
+        """Return these findings in plain words, a line for the picture and one for the sound."""
+        shots = ", ".join(self.as_json()["picture"]["shots"]) or "none that can be read"
+        picture = f"our mark, with the numbers of shots: {shots}" if self.picture.found else "no mark of ours"
+        sound = "a mark of synthetic speech" if self.sound.found else "no mark"
+        return [f"picture: {picture} [score {self.picture.score}]", f"sound: {sound} [score {self.sound.score}]"]
+
 
 def marks_in(path: Path) -> Marks:
-    """Look for both marks in the mp4 file at *path*.
+    """Look for both marks in the file at *path*: an mp4 video, or sound alone.
 
     Raises:
-        InputError: it cannot be read as a video.
+        InputError: it cannot be read.
         WeightsError: the weights of the sound mark are not here.
     """
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", code="file.missing")
+    with path.open("rb") as file:
+        is_video = file.read(8)[4:] == b"ftyp"
+    if is_video:
+        return _in_video(path)
+    return Marks(PictureFinding(0.0, found=False), detect_sound(*read_sound(path)))
+
+
+def _in_video(path: Path) -> Marks:
     with opened(path) as container:
         audio = next(iter(container.streams.audio), None)
         rate = audio.rate if audio else 0

@@ -42,7 +42,7 @@ class PictureFinding:
 
 
 @dataclass(frozen=True, eq=False)
-class _Place:
+class Place:
     """Where the mark lies: *at* rows and columns, in pictures of *size*; how strongly, as a *score*."""
 
     score: float
@@ -58,22 +58,24 @@ def look_for_mark(path: Path) -> PictureFinding:
     """
     spectra: list[Spectrum] = []
     kept: list[Turning] = []
-    for turning in _seconds(decode(path)):
-        spectra.append(_phases(turning))
+    for turning in turning_in(decode(path)):
+        spectra.append(phases_at(turning))
         kept += [turning] if len(kept) < _KEPT else []
     if not spectra:
         return PictureFinding(0.0, found=False)
-    place = _place(spectra, 1.0)
+    place = best_place(spectra)
     if place.score < -log10(FALSE_ALARMS):
-        place = max((_place([_phases(each, size) for each in kept], size) for size in _SIZES), key=lambda p: p.score)
+        place = max(
+            (best_place([phases_at(each, size) for each in kept], size) for size in _SIZES), key=lambda p: p.score
+        )
     if place.score < -log10(FALSE_ALARMS):
         return PictureFinding(round(place.score, 1), found=False)
     if place.size != 1.0:
-        spectra = [_phases(each, place.size) for each in kept]
+        spectra = [phases_at(each, place.size) for each in kept]
     return PictureFinding(round(place.score, 1), found=True, shots=tuple(_numbers(spectra, place.at)), size=place.size)
 
 
-def _seconds(frames: Frames) -> Iterator[Turning]:
+def turning_in(frames: Frames) -> Iterator[Turning]:
     """Give for each second of *frames* what turns over at the rate of the mark; what stands still cancels out."""
     rate, width = frames.format.rate, round(frames.format.width * HEIGHT / frames.format.height)
     sums, now = np.zeros((3, HEIGHT, width), np.float32), 0
@@ -99,7 +101,7 @@ def _turning(sums: NDArray[np.float32], turns: Sequence[tuple[float, float]]) ->
     return np.asarray(real + 1j * imaginary, np.complex64)
 
 
-def _phases(turning: Turning, size: float = 1.0) -> Spectrum:
+def phases_at(turning: Turning, size: float = 1.0) -> Spectrum:
     """Return the phases of all tiles of *turning* laid over each other, after bringing it to *size*."""
     parts: list[NDArray[Any]] = [part - cv2.GaussianBlur(part, (0, 0), 6) for part in (turning.real, turning.imag)]
     # What moves is far stronger than the mark: each neighbourhood counts as much as any other.
@@ -114,11 +116,11 @@ def _phases(turning: Turning, size: float = 1.0) -> Spectrum:
     return phases_in(whole.reshape(whole.shape[0] // TILE, TILE, -1, TILE).sum(axis=(0, 2)))
 
 
-def _place(spectra: Sequence[Spectrum], size: float) -> _Place:
-    """Return where the mark would best lie in *spectra*, and how likely that is no chance."""
+def best_place(spectra: Sequence[Spectrum], size: float = 1.0, number: int = 0) -> Place:
+    """Return where pattern *number* (0: the mark's) would best lie in *spectra*, and how likely that is no chance."""
     from scipy.stats import chi2
 
-    power = sum((np.abs(agreement(phases, 0)) ** 2 for phases in spectra), np.zeros((TILE, TILE)))
+    power = sum((np.abs(agreement(phases, number)) ** 2 for phases in spectra), np.zeros((TILE, TILE)))
     row, column = (int(each) for each in np.unravel_index(power.argmax(), power.shape))
     # Without a mark, each second adds the square of one normal number (of one, at worst, not of two: where all changes
     # in a second come and go together, the pattern sees the same twice). Half of the false alarms are for the one place
@@ -126,8 +128,8 @@ def _place(spectra: Sequence[Spectrum], size: float) -> _Place:
     chances = chi2.logsf([power[0, 0], power.max()], len(spectra)) + log(2)
     untouched, moved = np.minimum(-chances / log(10), _HIGHEST) - [0, log10(power.size * len(_SIZES))]
     if size == 1.0 and untouched >= moved:
-        return _Place(max(0.0, float(untouched)), (0, 0), size)
-    return _Place(max(0.0, float(moved)), (row, column), size)
+        return Place(max(0.0, float(untouched)), (0, 0), size)
+    return Place(max(0.0, float(moved)), (row, column), size)
 
 
 def _numbers(spectra: Sequence[Spectrum], at: tuple[int, int]) -> list[int]:

@@ -38,7 +38,10 @@ def place_of(symbol: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=SYMBOLS + 1)
 def pattern(number: int) -> Reals:
-    """Return pattern *number* (TILE, TILE): 0 is where the mark lies, 1 to SYMBOLS are moved to say something."""
+    """Return pattern *number* (TILE, TILE): 0 is where the mark lies, 1 to SYMBOLS are moved to say something.
+
+    There are 256; the others are nowhere.
+    """
     noise = shake_256(_KEY + bytes([number])).digest(TILE * TILE)
     field = np.frombuffer(noise, np.uint8).reshape(TILE, TILE) - 127.5
     waves = np.fft.fft2(field) * band()

@@ -22,7 +22,9 @@ _REFUSED = 3  # the exit status of a child that says why
 
 
 def confined(kind: str, path: Path, to: Path) -> None:
-    """Take the file at *path* in as a *kind* (``portrait``, ``sound``, ``footage``) and write what is kept at *to*.
+    """Take the file at *path* in as a *kind* and write what is kept at *to*.
+
+    Kinds: ``portrait``, ``sound``, ``footage``, and of recordings what is ``heard`` and ``seen``.
 
     Raises:
         InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
@@ -75,10 +77,16 @@ def _broken(path: Path) -> InputError:
 
 def _main(kind: str, path: Path, to: Path, seconds: int) -> int:
     _limit(seconds)
-    from avatar.media import strangers
+    from avatar.media import recorded, strangers
 
     give_up_network()
-    takes = {"portrait": strangers.portrait, "sound": strangers.sound, "footage": strangers.footage}
+    takes = {
+        "portrait": strangers.portrait,
+        "sound": strangers.sound,
+        "footage": strangers.footage,
+        "heard": recorded.heard,
+        "seen": recorded.seen,
+    }
     try:
         takes[kind](path, to)
     except InputError as error:

@@ -1,22 +1,38 @@
 """The one door for files from outside: what they are is read from their bytes, and only clean copies come in."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from avatar.errors import InputError
 from avatar.media.confined import called, confined
 
 _MEGABYTE = 1 << 20
-_LARGEST = {"portrait": 100 * _MEGABYTE, "sound": 500 * _MEGABYTE, "footage": 4096 * _MEGABYTE}
+_LARGEST = {
+    "portrait": 100 * _MEGABYTE,
+    "sound": 500 * _MEGABYTE,
+    "footage": 4096 * _MEGABYTE,
+    "recording": 500 * _MEGABYTE,
+}
 _ALLOWED = {
     "portrait": ("png", "jpeg"),
     "sound": ("wav", "flac", "ogg", "mp3"),
     "footage": ("mp4",),
+    "recording": ("mp4", "webm"),
 }
 _SAID = {
     "portrait": "a PNG or JPEG picture",
     "sound": "a wav, flac, ogg or mp3 file",
     "footage": "an mp4 or mov video",
+    "recording": "an mp4, mov or webm video, nor a wav, flac, ogg or mp3 file",
 }
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recorded statement: mono 16-bit WAV, and H.264 pictures at 25 frames per second if there were any."""
+
+    sound: Path
+    pictures: Path | None
 
 
 def take_portrait(path: Path, into: Path) -> Path:
@@ -46,14 +62,28 @@ def take_footage(path: Path, into: Path) -> Path:
     return _take("footage", path, into / "footage.mp4")
 
 
-def _take(kind: str, path: Path, to: Path) -> Path:
+def take_recording(path: Path, into: Path) -> Recording:
+    """Write sound and pictures of the recording at *path* into the folder *into*: a video with sound, or sound alone.
+
+    It is what browsers and telephones record: mp4 or webm. Pictures are coded anew, so nothing of the file survives.
+
+    Raises:
+        InputError: as :func:`take_portrait`, ``media.streams``, ``media.too-long`` …
+    """
+    if _found("recording", path) in _ALLOWED["sound"]:
+        return Recording(take_sound(path, into), None)
+    sound, pictures = into / "sound.wav", into / "pictures.mp4"
+    return Recording(_take("recording", path, sound, "heard"), _take("recording", path, pictures, "seen"))
+
+
+def _take(kind: str, path: Path, to: Path, how: str = "") -> Path:
     name = called(path)
     found = _found(kind, path)
     if found == "playlist":
         raise InputError(f"{name} is a playlist that names other files; bring the video itself", code="media.playlist")
     if found not in _ALLOWED[kind]:
         raise InputError(f"{name} is not {_SAID[kind]}; bring one as {kind}", code="media.not-allowed")
-    confined(kind, path, to)
+    confined(how or kind, path, to)
     return to
 
 
@@ -88,6 +118,8 @@ def sniffed(start: bytes) -> str:
 def _by_tag(start: bytes) -> str:
     if start[4:8] == b"ftyp":
         return "mp4"
+    if start.startswith(b"\x1aE\xdf\xa3") and b"webm" in start[:64]:  # EBML, which is Matroska, too
+        return "webm"
     # MPEG audio starts with a tag, or with a frame: eleven bits set, then layer III.
     if start.startswith(b"ID3") or (len(start) > 1 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2):
         return "mp3"

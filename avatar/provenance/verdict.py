@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from avatar.marks.finished import Marks
 from avatar.provenance.credential import Credential
 from avatar.provenance.disclosure import Appearance
 
@@ -30,7 +31,8 @@ class Reason:
 class Verdict:
     """Whether a file is trusted, why not, and what does hold.
 
-    It is trusted when there is no reason against it. *holds* are sentences that are true in either case.
+    It is trusted when there is no reason against it. *holds* are sentences that are true in either case. *marks* are
+    those found in picture and sound, ``None`` when nobody looked.
     """
 
     digest: str
@@ -38,6 +40,7 @@ class Verdict:
     holds: tuple[str, ...]
     credential: Credential | None = None
     entry: LedgerFacts | None = None
+    marks: Marks | None = None
 
     @property
     def trusted(self) -> bool:
@@ -69,6 +72,7 @@ class Verdict:
             "actions": [asdict(action) for action in credential.actions] if credential else [],
             "consent": credential.disclosure.model_dump(mode="json") if credential and credential.disclosure else None,
             "ledger": asdict(self.entry) if self.entry else None,
+            "marks": self.marks.as_json() if self.marks else None,
         }
 
     def explain(self) -> str:
@@ -79,6 +83,7 @@ class Verdict:
         lines += _told("What was done, as the credential says", _deeds(self.credential))
         lines += _told("Who appears", [f"{each.person}: {', '.join(each.uses)}" for each in self.people])
         lines += _told("Which grants it stands on", list(self.grants))
+        lines += _told("Which marks it carries", self.marks.explain() if self.marks else [])
         lines += ["", f"sha256 of the file: {self.digest}"]
         return "\n".join(_printable(line) for line in lines)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.voices.resample import resampled
+from avatar.voices.timings import Word
 from avatar.weights import Weights, locate
 
 HEARING = Weights(
@@ -44,6 +45,20 @@ def words_heard(sound: NDArray[np.float32], rate: int) -> str:
         condition_on_previous_text=False,
     )
     return " ".join(segment.text.strip() for segment in heard).strip()
+
+
+def hear(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
+    """Return the English words heard in the mono *sound* (*rate* samples per second), with their times; maybe none."""
+    heard, _ = _model().transcribe(
+        resampled(sound, rate, _RATE),
+        language="en",
+        beam_size=5,
+        temperature=0.0,
+        condition_on_previous_text=False,
+        word_timestamps=True,
+    )
+    words = (word for segment in heard for word in segment.words)
+    return tuple(Word(text=word.word.strip(), start=float(word.start), end=float(word.end)) for word in words)
 
 
 def word_error_rate(reference: str, heard: str) -> float:

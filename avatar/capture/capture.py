@@ -1,0 +1,279 @@
+"""Having a person say that they agree: ask, take the recording, and let a second person look where it is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.canonical import digest_of_file
+from avatar.capture.challenge import Challenge
+from avatar.capture.checks import Verdict, judge, worst
+from avatar.capture.outcome import Outcome, Reviewed, Standing, Taken
+from avatar.capture.readings import Readings, Senses
+from avatar.capture.shelf import Shelf
+from avatar.capture.statement import HEARD, language_of, wording
+from avatar.consent.entries import Refused, Requested
+from avatar.consent.evidence import Captured
+from avatar.consent.notice import notice_of
+from avatar.consent.permission import require
+from avatar.consent.roles import Role
+from avatar.consent.terms import Terms
+from avatar.errors import ConsentError, InputError
+from avatar.media.intake import take_recording
+from avatar.media.sound import seconds_of
+from avatar.people import People, Person
+from avatar.rooms import private_room
+
+_REQUEST = "RecordConsent"
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Everything about recorded agreements in one house."""
+
+    people: People
+    senses: Senses
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.people.objects, self.people.vault)
+
+    def ask(self, person: Person, terms: Terms, *, locale: str = "en-GB") -> Challenge:
+        """Ask *person* to agree to *terms*: draw passcode words, and keep the challenge for half an hour.
+
+        Raises:
+            InputError: there is no statement in that language, or nothing of theirs to agree about.
+            RoleError: whoever acts here may not ask.
+        """
+        ledger = self.people.ledger
+        require(ledger, Role.GRANT, _REQUEST)
+        said = wording(locale)
+        if person.capacity == "estate":
+            raise InputError(
+                f"{person.id} is represented by their estate: their voice cannot be recorded any more; record a signed "
+                "paper instead (avatar grant)",
+                code="capture.estate",
+            )
+        terms.scope(tuple(ledger.read().people[person.id].assets))  # a bad term is found now, not when they have spoken
+        passcode = said.passcode()
+        challenge = Challenge(
+            nonce=token_hex(16),
+            person=person.id,
+            terms=terms,
+            locale=locale,
+            statement=said.statement(self.people.organisation, terms.uses, passcode),
+            passcode=passcode,
+            asked_by=ledger.operator,
+            asked_at=self.people.clock(),
+            after=ledger.read().index,
+        )
+        self.shelf.ask(challenge)
+        ledger.append(Requested(person=person.id, challenge=challenge.id))
+        return challenge
+
+    def find(self, start: str) -> Challenge:
+        """Return the challenge whose id begins with *start*.
+
+        Raises: InputError, with code ``capture.unknown``.
+        """
+        return self.shelf.find(start)
+
+    def notice(self, challenge: Challenge) -> str:
+        """Return what the person is shown before they speak: who asks for what, how far it goes, how to end it."""
+        called = tuple(self.people.find(id).alias for id in challenge.terms.companions)
+        return notice_of(challenge.terms, self.people.organisation, called)
+
+    def challenges(self, person: Person) -> tuple[Challenge, ...]:
+        """Return everything *person* was asked, the newest first."""
+        return self.shelf.of(person.id)
+
+    def standing(self, challenge: Challenge) -> Standing:
+        """Return how far *challenge* has come."""
+        reviewed = self.reviewed(challenge)
+        if reviewed:
+            return Standing.GRANTED if reviewed.accepted else Standing.REFUSED
+        outcome = self.outcome(challenge)
+        if outcome:
+            return outcome.standing
+        if self._taken(challenge):
+            return Standing.BROKEN_OFF
+        return Standing.EXPIRED if self.people.clock() >= challenge.expires_at else Standing.OPEN
+
+    def outcome(self, challenge: Challenge) -> Outcome | None:
+        """Return what the checks found, once a recording was taken."""
+        return self.shelf.get(challenge.person, challenge.id, "outcome", Outcome)
+
+    def reviewed(self, challenge: Challenge) -> Reviewed | None:
+        """Return what a second operator decided, if one was needed and did."""
+        return self.shelf.get(challenge.person, challenge.id, "reviewed", Reviewed)
+
+    def take(self, challenge_id: str, file: Path) -> Outcome:
+        """Take the recording *file* for a challenge, check it, and grant, hold or refuse what was asked.
+
+        A challenge takes one recording, whatever comes of it. Raises:
+
+            ConsentError: it was answered before, is over, or the person has withdrawn since: it is recorded.
+            InputError: there is no such challenge, or the file cannot be read (then it still stands).
+        """
+        require(self.people.ledger, Role.GRANT, _REQUEST)
+        challenge = self.shelf.find(challenge_id)
+        self._refuse_unless_open(challenge)
+        with private_room() as room:
+            recording = take_recording(file, room)
+            sound, film = recording.sound, recording.pictures
+            taken = Taken(
+                by=self.people.ledger.operator,
+                at=self.people.clock(),
+                sound=digest_of_file(sound),
+                film=digest_of_file(film) if film else None,
+            )
+            # The store decides who was first; from here on this challenge is spent.
+            if not self.shelf.put(challenge.person, challenge.id, "taken", taken):
+                raise self._refusal(challenge, "capture.used", "it was answered before; ask again")
+            self._keep(challenge, sound, film)
+            return self._decide(challenge, taken, self._read(challenge, sound, film, room))
+
+    def review(self, challenge_id: str, *, accept: bool) -> Outcome:
+        """Decide a held recording as a second person: *accept* what was asked, or refuse it.
+
+        Raises:
+            ConsentError: it is not held, the same operator took it, or things have changed since: it is recorded.
+        """
+        ledger = self.people.ledger
+        require(ledger, Role.GRANT, _REQUEST)
+        challenge = self.shelf.find(challenge_id)
+        outcome, taken = self.outcome(challenge), self._taken(challenge)
+        if outcome is None or taken is None or self.standing(challenge) is not Standing.HELD:
+            raise self._refusal(challenge, "capture.not-held", "it is not waiting for a review")
+        if ledger.operator in (taken.by, challenge.asked_by):
+            raise self._refusal(
+                challenge, "capture.same-operator", "whoever asked or recorded may not review; a second person must"
+            )
+        if accept:
+            self._refuse_if_changed(challenge, outcome)
+        said = Reviewed(by=ledger.operator, at=self.people.clock(), accepted=accept)
+        if not self.shelf.put(challenge.person, challenge.id, "reviewed", said):
+            raise self._refusal(challenge, "capture.not-held", "someone else reviewed it a moment ago")
+        if not accept:
+            self._enter_refusal(challenge, ("capture.reviewed",))
+            return outcome.model_copy(update={"standing": Standing.REFUSED})
+        grant = self._grant(challenge, taken, outcome, (ledger.operator,))
+        return outcome.model_copy(update={"standing": Standing.GRANTED, "grant": grant})
+
+    def recording(self, challenge_id: str, to: Path) -> tuple[Path, ...]:
+        """Write the recording that was taken for a challenge into the folder *to*, for someone to look at."""
+        challenge = self.shelf.find(challenge_id)
+        taken = self._taken(challenge)
+        if taken is None:
+            raise InputError(f"nothing was recorded for challenge {challenge.id[:12]}", code="capture.no-recording")
+        parts = {"sound.wav": taken.sound} | ({"pictures.mp4": taken.film} if taken.film else {})
+        return tuple(
+            self.shelf.get_file(challenge.person, challenge.id, name, digest, to / name)
+            for name, digest in parts.items()
+        )
+
+    def _taken(self, challenge: Challenge) -> Taken | None:
+        return self.shelf.get(challenge.person, challenge.id, "taken", Taken)
+
+    def _refuse_unless_open(self, challenge: Challenge) -> None:
+        if self._taken(challenge):
+            raise self._refusal(challenge, "capture.used", "it was answered before; ask again")
+        if self.people.clock() >= challenge.expires_at:
+            raise self._refusal(challenge, "capture.expired", "it was open for half an hour; ask again")
+        self._refuse_if_withdrawn(challenge)
+
+    def _refuse_if_withdrawn(self, challenge: Challenge) -> None:
+        withdrawn = self.people.ledger.read().people[challenge.person].withdrawn
+        if withdrawn is not None and withdrawn > challenge.after:
+            raise self._refusal(challenge, "capture.withdrawn", "the person has withdrawn since; ask again")
+
+    def _refuse_if_changed(self, challenge: Challenge, outcome: Outcome) -> None:
+        self._refuse_if_withdrawn(challenge)
+        if set(self.people.ledger.read().people[challenge.person].assets) != set(outcome.assets):
+            raise self._refusal(
+                challenge, "capture.samples-changed", "samples came since that it was not compared with; ask again"
+            )
+
+    def _keep(self, challenge: Challenge, sound: Path, film: Path | None) -> None:
+        for file in (sound, *([film] if film else [])):
+            self.shelf.put_file(challenge.person, challenge.id, file.name, file)
+
+    def _read(self, challenge: Challenge, sound: Path, film: Path | None, room: Path) -> Readings:
+        """Listen to and look at the recording, and compare it with everything the person brought."""
+        samples, pictures = self._brought(challenge.person, Audio, room), self._pictures(challenge.person, room)
+        heard = language_of(challenge.locale) == HEARD
+        words = self.senses.hear(sound) if heard else ()
+        return Readings(
+            seconds=seconds_of(sound),
+            before=self._came_before(challenge, sound),
+            words=words,
+            voices=self.senses.voices(sound, samples, words) if samples else None,
+            faces=self.senses.faces(film, sound, pictures) if film else None,
+            pictures=len(pictures),
+            mark=self.senses.mark(sound),
+        )
+
+    def _came_before(self, challenge: Challenge, sound: Path) -> bool:
+        digest = digest_of_file(sound)
+        if digest in self.people.ledger.read().people[challenge.person].assets:
+            return True  # a sample that they brought says what it always said
+        # Under a name that says nothing: whoever has the same file cannot find out that it was once here.
+        name = f"recordings/{self.people.ledger.pseudonym(digest)}"
+        return not self.people.objects.create(name, challenge.id.encode())
+
+    def _brought(self, person: str, kind: type[Artifact], room: Path) -> list[Path]:
+        """Write every sample of this *kind* that *person* brought into *room*."""
+        part, store = kind.parts[0], self.people.store
+        ours = [
+            manifest
+            for manifest in self.people.ledger.read().people[person].assets.values()
+            if store.manifest(manifest).kind == kind.__name__
+        ]
+        return [store.fetch(kind(digest), part, room / f"{digest}-{part}") for digest in ours]
+
+    def _pictures(self, person: str, room: Path) -> list[Path]:
+        """Return every portrait and every footage of *person*."""
+        return self._brought(person, Image, room) + self._brought(person, GivenFootage, room)
+
+    def _decide(self, challenge: Challenge, taken: Taken, readings: Readings) -> Outcome:
+        findings = judge(challenge, readings, self.senses.models)
+        standing = _STANDINGS[worst(findings)]
+        assets = tuple(sorted(self.people.ledger.read().people[challenge.person].assets))
+        outcome = Outcome(challenge=challenge.id, standing=standing, findings=findings, assets=assets)
+        if standing is Standing.GRANTED:
+            self._refuse_if_withdrawn(challenge)
+            outcome = outcome.model_copy(update={"grant": self._grant(challenge, taken, outcome)})
+        else:
+            self._enter_refusal(challenge, outcome.codes)
+        self.shelf.put(challenge.person, challenge.id, "outcome", outcome)
+        return outcome
+
+    def _grant(self, challenge: Challenge, taken: Taken, outcome: Outcome, reviewers: tuple[str, ...] = ()) -> str:
+        evidence = Captured(
+            statement=challenge.statement_digest,
+            locale=challenge.locale,
+            challenge=challenge.id,
+            challenged_at=challenge.asked_at,
+            expired_at=challenge.expires_at,
+            recording=taken.film or taken.sound,
+            checks=tuple(finding.check for finding in outcome.findings),
+            reviewers=reviewers,
+        )
+        person = self.people.find(challenge.person)
+        return self.people.agree(person, challenge.terms, evidence=evidence).digest
+
+    def _refusal(self, challenge: Challenge, code: str, why: str) -> ConsentError:
+        self._enter_refusal(challenge, (code,))
+        return ConsentError(f"challenge {challenge.id[:12]} of {challenge.person}: {why} (avatar consent)", code=code)
+
+    def _enter_refusal(self, challenge: Challenge, codes: Sequence[str]) -> None:
+        for code in codes:
+            self.people.ledger.append(Refused(code=code, request=_REQUEST, people=(challenge.person,)))
+
+
+_STANDINGS: dict[Verdict, Standing] = {
+    "passed": Standing.GRANTED,
+    "unsure": Standing.HELD,
+    "failed": Standing.REFUSED,
+}

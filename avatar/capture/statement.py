@@ -1,0 +1,68 @@
+"""What a performer is asked to say: the organisation, the uses, and three words that nobody could know before."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from secrets import SystemRandom
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from avatar.consent import Use
+from avatar.errors import InputError
+
+HEARD = "en"  # the one language that the shipped recogniser understands
+
+Passcode = tuple[str, str, str]
+
+
+class Wording(BaseModel):
+    """The statement in one language: a file of ``statements/``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    says: str
+    uses: dict[Use, str]
+    comma: str
+    last: str = Field(alias="and")
+    words: tuple[str, ...]
+
+    def statement(self, organisation: str, uses: Iterable[Use], passcode: Passcode) -> str:
+        """Return the sentences to say."""
+        *before, last = [self.uses[use] for use in sorted(set(uses))]
+        listed = self.last.join([self.comma.join(before), last]) if before else last
+        first, second, third = passcode
+        return self.says.format(organisation=organisation, uses=listed, first=first, second=second, third=third)
+
+    def passcode(self) -> Passcode:
+        """Draw three different words, with a source of chance that cannot be foreseen."""
+        first, second, third = SystemRandom().sample(self.words, 3)
+        return first, second, third
+
+
+def language_of(locale: str) -> str:
+    """Return the language of *locale*: ``en`` for ``en-GB``."""
+    return locale.partition("-")[0].lower()
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that a statement can be asked for in."""
+    names = (file.name for file in (files("avatar.capture") / "statements").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+@lru_cache(maxsize=16)
+def wording(locale: str) -> Wording:
+    """Return the wording for *locale*.
+
+    Raises: InputError, with code ``capture.locale``.
+    """
+    language = language_of(locale)
+    if language not in languages():
+        raise InputError(
+            f"--locale {locale!r}: there is no statement in that language; use one of {', '.join(languages())}, "
+            "or add a file to avatar/capture/statements",
+            code="capture.locale",
+        )
+    text = (files("avatar.capture") / "statements" / f"{language}.yaml").read_text(encoding="utf-8")
+    return Wording.model_validate(yaml.safe_load(text))

@@ -1,0 +1,153 @@
+"""Commands that have a person say what they agree to: request, record, requests, review."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avatar.cli.words import CHANNELS, PURPOSES, TOPICS, USES
+
+if TYPE_CHECKING:
+    from avatar.capture.challenge import Challenge
+    from avatar.capture.outcome import Outcome
+    from avatar.compose import House
+
+Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="The first digits of the challenge.", show_default=False)]
+
+
+def add_to(consent: typer.Typer) -> None:
+    """Add these commands to the app *consent*."""
+    for command in (request, record, requests, review):
+        consent.command()(command)
+
+
+def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
+    alias: Alias,
+    use: Annotated[list[str], typer.Option(help=f"One of {', '.join(USES)}; give it several times.")],
+    purpose: Annotated[list[str], typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.")],
+    project: Annotated[str, typer.Option(help="What it is a part of: productions name the same word.")],
+    description: Annotated[str, typer.Option(help="What the work will be, in a sentence.")],
+    language: Annotated[list[str], typer.Option(help="A language to speak in, like en or en-GB.")] = ["en"],  # noqa: B006
+    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
+    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
+    companion: Annotated[list[str] | None, typer.Option(help="Who else may be in the same video (an alias).")] = None,
+    reviewed: Annotated[
+        bool, typer.Option("--reviewed", help="A second operator approves each script and each video.")
+    ] = False,
+    deny_topic: Annotated[list[str] | None, typer.Option(help=f"Never about: {', '.join(TOPICS)}.")] = None,
+    max_outputs: Annotated[int, typer.Option(help="How many videos may be published.")] = 100,
+    max_seconds: Annotated[int, typer.Option(help="How long they may be, all together.")] = 36_000,
+    days: Annotated[int, typer.Option(help="How long the agreement lasts, from when it is given.")] = 365,
+    reconfirm_days: Annotated[int | None, typer.Option(help="Ask the person again after so many days.")] = None,
+    locale: Annotated[str, typer.Option(help="The language they read the statement in.")] = "en-GB",
+) -> None:
+    """Ask a person to agree: what they are to say, with words drawn for this one time. It is open for half an hour."""
+    from avatar.asking import terms_of
+    from avatar.compose import open_house
+
+    house = open_house()
+    person = house.people.find(alias)
+    terms = terms_of(
+        use,
+        purpose,
+        project,
+        description,
+        languages=language,
+        channels=channel,
+        territories=territory,
+        companions=[house.people.find(each).id for each in companion or []],
+        reviewed=reviewed,
+        denied_topics=deny_topic or [],
+        max_outputs=max_outputs,
+        max_seconds=max_seconds,
+        days=days,
+        reconfirm_days=reconfirm_days,
+    )
+    challenge = house.capture.ask(person, terms, locale=locale)
+    typer.echo(f"Show {alias} what they are asked:\n\n{house.capture.notice(challenge)}\n")
+    typer.echo(f"Then have them say, to a camera or a microphone, in one go:\n\n{challenge.statement}\n")
+    typer.echo(f"Open until {challenge.expires_at:%Y-%m-%d %H:%M} UTC. Challenge {challenge.id[:12]}. Next:")
+    typer.echo(f"  avatar consent record {challenge.id[:12]} FILE")
+
+
+def record(
+    who: Annotated[str, typer.Argument(help="The first digits of the challenge, or the person.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="Their recording: sound, or a video with sound.", show_default=False)],
+) -> None:
+    """Take the recording of a statement, check it, and record the agreement. A challenge takes one recording."""
+    from avatar.compose import open_house
+
+    house = open_house()
+    challenge = _challenge(house, who)
+    _say(house.capture.take(challenge.id, file), challenge)
+
+
+def requests(alias: Alias) -> None:
+    """List what a person was asked, and what came of it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from avatar.compose import open_house
+
+    house = open_house()
+    table = Table("challenge", "asked", "by", "uses", "stands")
+    for each in house.capture.challenges(house.people.find(alias)):
+        asked = f"{each.asked_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            each.id[:12], asked, each.asked_by, ", ".join(sorted(each.terms.uses)), house.capture.standing(each)
+        )
+    Console().print(table)
+
+
+def review(
+    challenge: Name,
+    accept: Annotated[bool | None, typer.Option("--accept/--refuse", help="What you decide.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the recording into this folder, to see and hear it.")] = None,
+) -> None:
+    """Decide a recording that is held, as a second operator: what was checked, and what you see and hear."""
+    from avatar.compose import open_house
+
+    house = open_house()
+    found = house.capture.find(challenge)
+    outcome = house.capture.outcome(found)
+    if outcome:
+        typer.echo(outcome.explain())
+    typer.echo(f"They were to say:\n\n{found.statement}\n")
+    if save:
+        save.mkdir(parents=True, exist_ok=True)
+        for path in house.capture.recording(found.id, save):
+            typer.echo(f"  {path}")
+    if accept is None:
+        typer.echo("Nothing is decided yet: look, listen, then give --accept or --refuse.")
+        return
+    _say(house.capture.review(found.id, accept=accept), found)
+
+
+def _challenge(house: "House", who: str) -> "Challenge":
+    from avatar.errors import InputError
+
+    person = next((person for person in house.people.all() if person.alias == who), None)
+    if person is None:
+        return house.capture.find(who)
+    asked = house.capture.challenges(person)
+    if not asked:
+        raise InputError(f"{who} was not asked anything (avatar consent request)", code="capture.unknown")
+    return asked[0]
+
+
+def _say(outcome: "Outcome", challenge: "Challenge") -> None:
+    from avatar.capture.outcome import Standing
+
+    typer.echo(outcome.explain())
+    if outcome.standing is Standing.GRANTED:
+        typer.echo(f"Recorded: grant {(outcome.grant or '')[:12]}.")
+        return
+    why = ", ".join(outcome.codes)
+    if outcome.standing is Standing.HELD:
+        typer.echo(
+            f"Held for a second operator ({why}): avatar consent review {challenge.id[:12]} --accept or --refuse"
+        )
+        return
+    typer.echo(f"Refused ({why}). Nothing was agreed to; ask again (avatar consent request).", err=True)
+    raise typer.Exit(1)

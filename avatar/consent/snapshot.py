@@ -1,0 +1,119 @@
+"""Signed snapshots of what the ledger adds up to, so that a fresh process reads only what was entered since."""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatar.artifacts.objects import Objects
+from avatar.consent.keys import Key, verify
+from avatar.consent.merkle import Tree
+from avatar.consent.state import State
+from avatar.errors import AvatarError, LedgerError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+EVERY = 1_000  # entries between two snapshots
+
+_FOLDER = "ledger/snapshots"
+_MAGIC = b"avatar-snapshot-1\n"  # no entry begins like this, so neither signature can be taken for the other
+_SIGNATURE = 64
+_STAY = 2  # snapshots; older ones help nobody
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The *state* and the *tree* at one entry, and that *entry* as it stands in the store."""
+
+    state: State
+    tree: Tree
+    entry: bytes
+
+
+def place(objects: Objects, key: Key, state: State, tree: Tree) -> None:
+    """Store a snapshot, signed with the ledger's *key*, and remove older ones. A store that will not is no harm."""
+    body = _spelled(state, tree)
+    try:
+        objects.create(_name(state.index), _MAGIC + bytes.fromhex(key.sign(_signed(body))) + body)
+        for index in [index for index in _indices(objects) if index <= state.index][:-_STAY]:
+            objects.delete(_name(index))
+    except AvatarError as error:
+        _log.warning("no snapshot was kept: %s", error.code)
+
+
+def newest(objects: Objects, key: Key) -> Snapshot | None:
+    """Return the newest snapshot that was signed with the ledger's *key* by this version of the product, or None.
+
+    Others are passed over: somebody who can write to the store must gain nothing by it. A snapshot promises nothing
+    about the entries before it; ``examine`` reads those.
+
+    Raises:
+        LedgerError: a snapshot of ours knows an entry that is gone or was replaced (``ledger.rolled-back``).
+    """
+    for index in reversed(_indices(objects)):
+        data = objects.read(_name(index)) or b""
+        body = data[len(_MAGIC) + _SIGNATURE :]
+        signature = data[len(_MAGIC) :][:_SIGNATURE].hex()
+        if not data.startswith(_MAGIC) or not verify(key.public, signature, _signed(body)):
+            _log.warning("snapshot %d is not ours, or of another version: the entries are read instead", index)
+            continue
+        state, tree = _read(body)
+        if state.index != index or tree.size != index + 1 or state.key != key.public:
+            _log.warning("snapshot %d lies in the place of another: the entries are read instead", index)
+            continue
+        return Snapshot(state, tree, _entry(objects, state, tree))
+    return None
+
+
+def _entry(objects: Objects, state: State, tree: Tree) -> bytes:
+    # Our own key said that this entry was there. An older state of the store ends before it, or went another way.
+    entry = objects.read(f"ledger/entries/{state.index:012d}") or b""
+    if sha256(entry).hexdigest() != state.digest or not tree.holds(entry, state.index):
+        raise LedgerError(
+            f"ledger entry {state.index} is gone or was replaced since a snapshot of it was signed; "
+            "restore the whole store from a backup",
+            code="ledger.rolled-back",
+        )
+    return entry
+
+
+def _spelled(state: State, tree: Tree) -> bytes:
+    said = _states().dump_json(state)
+    return len(said).to_bytes(8, "big") + said + tree.leaves
+
+
+def _read(body: bytes) -> tuple[State, Tree]:
+    length = int.from_bytes(body[:8], "big")
+    return _states().validate_json(body[8 : 8 + length]), Tree.of(body[8 + length :])
+
+
+def _signed(body: bytes) -> bytes:
+    return _MAGIC + _version() + sha256(body).digest()
+
+
+@cache
+def _version() -> bytes:
+    """Return what only this version of the rules has: by other rules the same entries may add up to something else."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"".join(sha256(source.read_bytes()).digest() for source in sources)).digest()
+
+
+@cache
+def _states() -> "TypeAdapter[State]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(State)
+
+
+def _indices(objects: Objects) -> list[int]:
+    names = (key.removeprefix(f"{_FOLDER}/") for key in objects.list(_FOLDER))
+    return sorted(int(name) for name in names if name.isascii() and name.isdecimal() and len(name) == 12)
+
+
+def _name(index: int) -> str:
+    return f"{_FOLDER}/{index:012d}"
