@@ -13,8 +13,8 @@ from avatar.voices.audition import JUDGES
 from avatar.voices.choosing import Choice
 from avatar.voices.learning import Manner, Pairs, heard, pair, planned
 from avatar.voices.model import write_adaptation
+from avatar.voices.one_voice import check_words
 from avatar.voices.quality import QUALITY
-from avatar.voices.recogniser import transcribe, word_error_rate
 from avatar.voices.resample import resampled
 from avatar.voices.script import lines_of
 from avatar.voices.speaker import BASE, open_speaker
@@ -22,7 +22,6 @@ from avatar.voices.spectra import RATE, Floats
 from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
 from avatar.weights import Weights
 
-_MISHEARD = 0.5  # of the sample's words: more means another text
 # What is tried: the ridge times this, and how much of what is learned from one phoneme counts for the others.
 _MANNERS = ((1.0, 0.8), (2.0, 0.8), (0.5, 1.0))
 
@@ -48,12 +47,7 @@ class Ridge:
         sample = job.request.sample
         transcript = bench.open(sample, "transcript.txt").read_text(encoding="utf-8")
         sound = resampled(*read_sound(bench.open(sample)), RATE)
-        if word_error_rate(transcript, transcribe(sound, RATE)) > _MISHEARD:
-            raise InputError(
-                "transcript: it is not what is said in the voice sample; write down the exact words, "
-                "or leave it out to have them recognised",
-                code="transcript.mismatch",
-            )
+        check_words(sound, RATE, transcript)
         bench.pulse(0.2)
         pairs = self._pairs(sound, transcript, bench)
         encoders = open_encoders(bench.weight(FIRST), bench.weight(SECOND))
