@@ -56,4 +56,8 @@ $(VENV)/.dev: $(VENV)/.base
 	@# For tests only: a judge of likeness, which declares a package that must be compiled (this one brings it built), and a
 	@# second opinion on the Merkle tree, which is GPL and asks for an older cachetools than it needs.
 	$(PIP) $(QUIETLY) --no-deps Resemblyzer==0.1.4 webrtcvad-wheels==2.0.14 pymerkle==7.0.0
+	@# The browser for the tests of the consent pages; without one they are skipped, and say so.
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+		|| { apt-get -qq update && apt-get -qq install --yes --no-install-recommends chromium; } >/dev/null 2>&1 \
+		|| echo "Chromium could not be installed: the tests of the consent pages in a browser are skipped."
 	@touch $@

@@ -1,5 +1,6 @@
 """A private folder, and the cleared request's own material."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,6 +92,11 @@ class Bench:
     def close(self) -> None:
         """Make the next ``pulse``, ``open``, ``frames`` or ``signer`` raise: the work is over."""
         self._closed = True
+
+    def tidy(self) -> None:
+        """Remove whatever work that was left behind has written since: nobody else will."""
+        if self._closed:
+            shutil.rmtree(self.room, ignore_errors=True)
 
     def _go_on(self) -> None:
         if self._closed:

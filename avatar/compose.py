@@ -20,6 +20,7 @@ from avatar.capture.capture import Capture
 from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
 from avatar.consent.keys import Key, key_at
+from avatar.consent.ledger import KEY_FILE as LEDGER_KEY
 from avatar.consent.ledger import Ledger
 from avatar.errors import CredentialError, InputError
 from avatar.operators import Operators
@@ -67,7 +68,7 @@ class House:
 
     @cached_property
     def ledger(self) -> Ledger:
-        key = key_at(self.settings.key_folder / "ledger.key", make=True)
+        key = key_at(self.settings.key_folder / LEDGER_KEY, make=True)
         return Ledger(self.objects, key, self.operator.public)
 
     @cached_property
@@ -206,9 +207,8 @@ def _one_thread_each() -> None:
 
     os.environ["OMP_NUM_THREADS"] = "1"  # for what is loaded later
     threadpool_limits(1)  # for what is loaded already
-    if "torch" in sys.modules:
-        import torch
-
-        torch.set_num_threads(1)
-
+    # Not by an import: where a thread is only just loading torch, that would wait for seconds.
+    limit = getattr(sys.modules.get("torch"), "set_num_threads", None)
+    if limit:
+        limit(1)
     cv2.setNumThreads(1)

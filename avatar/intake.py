@@ -5,6 +5,7 @@ from pathlib import Path
 
 from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
 from avatar.errors import InputError
+from avatar.media.credentials import CREDENTIAL
 from avatar.media.intake import take_footage, take_portrait, take_sound
 from avatar.weights import locate
 
@@ -26,7 +27,7 @@ def portrait(path: Path, room: Path) -> Sample:
 
     picture = take_portrait(path, room)
     Landmarker.load(locate(DETECTOR), locate(MESH)).face_in(read_rgb(picture))
-    return Sample(Image, {"picture.png": picture})
+    return Sample(Image, {"picture.png": picture, **_credential(room)})
 
 
 def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
@@ -49,12 +50,17 @@ def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
         check_words(samples, rate, said)
     text = room / "transcript.txt"
     text.write_text(said)
-    return Sample(Audio, {"sound.wav": sound, "transcript.txt": text})
+    return Sample(Audio, {"sound.wav": sound, "transcript.txt": text, **_credential(room)})
 
 
 def footage(path: Path, room: Path) -> Sample:
     """Take footage in: an mp4 that plays from start to end."""
-    return Sample(GivenFootage, {"footage.mp4": take_footage(path, room)})
+    return Sample(GivenFootage, {"footage.mp4": take_footage(path, room), **_credential(room)})
+
+
+def _credential(room: Path) -> dict[str, Path]:
+    """Return the credential that a file brought along into *room*, if it did: the clean copy carries it no more."""
+    return {CREDENTIAL: room / CREDENTIAL} if (room / CREDENTIAL).exists() else {}
 
 
 def _text(path: Path) -> str:

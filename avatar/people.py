@@ -223,10 +223,14 @@ class People:
 
     def words_of(self, grant: Grant) -> Words | None:
         """Return the words of *grant* that the ledger does not hold, or ``None`` if it was signed elsewhere."""
-        sealed = self.objects.read(f"people/{grant.person}/words/{grant.digest}")
+        return self.words_at(grant.person, grant.digest)
+
+    def words_at(self, person: str, grant: str) -> Words | None:
+        """Return the words of *person*'s grant with this digest, as ``words_of``, also when it stands no more."""
+        sealed = self.objects.read(f"people/{person}/words/{grant}")
         if sealed is None:
             return None
-        return Words.model_validate_json(self.vault.open(sealed, Label("words", (grant.person,), grant.digest)))
+        return Words.model_validate_json(self.vault.open(sealed, Label("words", (person,), grant)))
 
     def _keep_words(self, grant: Grant, words: Words) -> None:
         sealed = self.vault.seal(
@@ -298,6 +302,9 @@ class People:
 
     def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
         if id in self.ledger.read().people:
+            known = self._known(alias)
+            if known and known.id == id:  # another process was faster, by a moment
+                return known
             raise InputError(
                 f"id {id!r} is someone else's here, or was erased for good; leave it out", code="person.id-taken"
             )

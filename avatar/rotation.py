@@ -1,14 +1,23 @@
-"""Renewing the key that a person's material is sealed under, without losing a byte of it on the way."""
+"""Renewing keys: a person's, without losing a byte that is sealed under it, and the ledger's own."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from avatar.artifacts.vault import HEADER, Label, generations_in, is_sealed, people_in
+from avatar.consent.checkpoint import KEY_FILE as CHECKPOINT_KEY
+from avatar.consent.entries import Rekeyed
+from avatar.consent.keys import key_at
+from avatar.consent.ledger import KEY_FILE, ORIGIN_FILE, Ledger, pseudonym
+from avatar.consent.proof import Proof
+from avatar.consent.succession import succeed
 from avatar.people import People
 from avatar.rooms import private_room
 
 _ELSEWHERE = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
+_SETTLE = 3.0  # seconds: longer than anyone takes from sealing something small to storing it
 _ANY = Label("object", ())
 
 
@@ -29,12 +38,58 @@ def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda 
     id, keyring = people.find(name).id, people.vault.keyring
     if len(keyring.generations(id)) == 1:
         keyring.renew(id)
-    total = 0
-    # What other processes sealed under the old key before they saw the new one is found by another look.
-    while resealed := _resealed(people, id, tell):
-        total += resealed
+    total = _until_nothing(people, id, tell)
+    # What other processes were sealing under the old key when the new one came stands by now: one more look finds it.
+    time.sleep(_SETTLE)
+    total += _until_nothing(people, id, tell)
     keyring.retire(id)
     return Rotation(id, total)
+
+
+def rotate_ledger_key(people: People, keys: Path) -> str:
+    """Exchange the key in the folder *keys* that signs the ledger's entries, and return the public half of the new one.
+
+    The old one is destroyed. What broke off is finished by another call; other processes have to start anew.
+    """
+    path, next_path, ledger = keys / KEY_FILE, keys / f"{KEY_FILE}.next", people.ledger
+    old, new = key_at(path), key_at(next_path, make=True)
+    ledger.rekey(new)
+    _write(keys / ORIGIN_FILE, ledger.read().origin)
+    # What people are called stands under names that come from the key.
+    everyone = people.all()
+    for person in everyone:
+        people.objects.create(people.alias_key(person.alias), person.id.encode())
+    next_path.replace(path)
+    for person in everyone:
+        people.objects.delete(f"aliases/{pseudonym(old, person.alias)}")
+    return new.public
+
+
+def rotate_checkpoint_key(ledger: Ledger, keys: Path) -> Proof:
+    """Exchange the key in the folder *keys* that signs checkpoints, and return the proof of that, signed with both.
+
+    Who believed the old key checks the proof with it, and believes the new one.
+    """
+    path, next_path = keys / CHECKPOINT_KEY, keys / f"{CHECKPOINT_KEY}.next"
+    old, new = key_at(path), key_at(next_path, make=True)
+    index = ledger.append(Rekeyed(succession=succeed("checkpoints", ledger.read().origin, old, new)))
+    ledger.checkpoint(new, old)
+    proof = ledger.prove(index)
+    next_path.replace(path)
+    return proof
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text + "\n")
+    draft.replace(path)
+
+
+def _until_nothing(people: People, id: str, tell: Callable[[int, int], None]) -> int:
+    total = 0
+    while resealed := _resealed(people, id, tell):
+        total += resealed
+    return total
 
 
 def _resealed(people: People, id: str, tell: Callable[[int, int], None]) -> int:

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     In a bucket with Object Lock the ledger is kept for ``AVATAR_LOCK_DAYS``; ``AVATAR_LOCK_MODE`` says how firmly.
     ``AVATAR_OPERATOR`` is the file of the key of whoever acts; without it, the one in the key folder.
     ``avatar sweep`` removes what has been kept longer than the ``AVATAR_RETAIN_..._DAYS``; by default nothing.
+    ``AVATAR_PAGES`` is where performers reach the consent pages: an https address, when a proxy is in front of them.
     Webhooks reach hosts in private networks only when they are listed in ``AVATAR_WEBHOOK_HOSTS``, with commas.
     """
 
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     retain_intermediate_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     retain_published_days: Annotated[int, Field(ge=1, le=36500)] | None = None
     retain_person_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    pages: str = "http://127.0.0.1:8780"
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
 

@@ -203,9 +203,12 @@ class Studio:
         self.tell(Moment("running", request))
 
         def work() -> Parts:
-            with _blaming(engine):
-                parts: Parts = engine.run(job, bench)
-            return parts
+            try:
+                with _blaming(engine):
+                    parts: Parts = engine.run(job, bench)
+                return parts
+            finally:
+                bench.tidy()
 
         try:
             return attended(work, ask=lambda: self._ask(request, bench.brief), every=_ASK_EVERY, leave=bench.close)

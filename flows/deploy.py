@@ -1,17 +1,20 @@
 """Serve the productions to Prefect: ``python -m flows.deploy``."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from prefect import serve
 from prefect.client.orchestration import get_client
+from prefect.deployments.runner import RunnerDeployment
+from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
 from avatar.delivery import BLUEPRINTS, cast_of, script_in
 from avatar.errors import AvatarError, InputError
-from flows.deployments import by_hand, by_itself, served, sweeping
+from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
 
@@ -30,7 +33,8 @@ Every night at three, as well:
 Every night at four, remove what is due (AVATAR_RETAIN_..._DAYS):
         python -m flows.deploy --sweep "0 4 * * *"
 
-A person who withdraws is not in tomorrow's video: the run ends as Refused, with the reason.
+A person who withdraws is not in tomorrow's video: the run ends as Refused, with the reason. To record a withdrawal
+from Prefect's pages, run withdraw/withdraw: it waits for no production.
 """
 
 
@@ -49,6 +53,9 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     project: Annotated[str, typer.Option(help="With --cron: what it belongs to.")] = "",
     language: Annotated[list[str], typer.Option(help="With --cron: a language of the script.")] = ["en"],  # noqa: B006
     channel: Annotated[list[str], typer.Option(help="With --cron: where it is shown.")] = ["internal"],  # noqa: B006
+    notify: Annotated[
+        int, typer.Option(min=0, max=1440, help="Minutes between two rounds of webhooks and statuses; 0: none.")
+    ] = 5,
     sweep: Annotated[
         str, typer.Option(help="Add a deployment that removes what is due: a schedule like --cron's.")
     ] = "",
@@ -70,8 +77,20 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     except AvatarError as error:
         typer.echo(f"error: {error} [{error.code}]", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"serving {', '.join(f'{each.flow_name}/{each.name}' for each in deployments)}; stop with Ctrl+C")
-    serve(*deployments, limit=limit, print_starting_message=False)
+    beside = by_anyone(notify)
+    names = ", ".join(f"{each.flow_name}/{each.name}" for each in (*deployments, *beside))
+    typer.echo(f"serving {names}; stop with Ctrl+C")
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(deployments, beside, limit))
+
+
+async def _serve(productions: Sequence[RunnerDeployment], beside: Sequence[RunnerDeployment], limit: int) -> None:
+    # Two runners: a withdrawal must not wait until a production is done.
+    runners = [Runner(), Runner(limit=limit)]
+    for runner, deployments in zip(runners, (beside, productions), strict=True):
+        for deployment in deployments:
+            await runner.aadd_deployment(deployment)
+    await asyncio.gather(*(runner.start() for runner in runners))
 
 
 def _check_complete(options: Mapping[str, object]) -> None:

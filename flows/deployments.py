@@ -1,9 +1,11 @@
 """Deployments: a production that waits for its form to be filled in, or for its hour."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.callables import ParameterSchema
@@ -17,8 +19,10 @@ from avatar.errors import InputError
 from avatar.registry import hint
 from avatar.voices.script import lines_of
 from flows.form import example_script, form_of
+from flows.notify import notify
 from flows.produce import produce
 from flows.sweep import sweep
+from flows.withdraw import withdraw
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,24 @@ def sweeping(cron: str) -> RunnerDeployment:
         raise _no_schedule("--sweep", cron) from error
     assert isinstance(deployment, RunnerDeployment)  # a coroutine only where an event loop runs
     return deployment
+
+
+def by_anyone(minutes: int) -> list[RunnerDeployment]:
+    """Return the deployments that are not productions: a withdrawal, and every few *minutes* the telling of others."""
+    found = (
+        withdraw.to_deployment("withdraw", description=_said(withdraw), entrypoint_type=EntrypointType.MODULE_PATH),
+        notify.to_deployment(
+            "notify",
+            description=_said(notify),
+            interval=timedelta(minutes=minutes) if minutes else None,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        ),
+    )
+    return [deployment for deployment in found if isinstance(deployment, RunnerDeployment)]
+
+
+def _said(what: Flow[..., Any]) -> str:
+    return (what.__doc__ or "").strip()
 
 
 def _deployment(name: str, what: Served, parameters: dict[str, Any], cron: str | None) -> RunnerDeployment:

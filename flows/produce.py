@@ -18,6 +18,8 @@ from avatar.consent.entries import Refused
 from avatar.delivery import blueprint_named, deliver, prepare
 from avatar.errors import AvatarError, InputError
 from avatar.production import Production, direct
+from avatar.reach import spread
+from flows.cast import found
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
 from flows.endings import ending
 from flows.form import BELOW_OUT
@@ -57,11 +59,12 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
             brief = brief_of(purpose, project, languages, channels)
             plan = blueprint_named(blueprint)
             for role, alias in cast.items():
-                _find(house, role, alias)
+                found(house, alias, f"cast, role {role!r}: ")
         signed = _directed(house, prepare(house, plan, cast, script, brief), script)
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)
+    spread(house)
     show_summary(signed, delivered, tally, time.monotonic() - started)
     show_contact_sheet(delivered.folder / "contact-sheet.png")
     return Completed(message=f"signed video {signed.digest} is {delivered.video}", data=signed.digest)
@@ -89,13 +92,3 @@ def _recorded(house: House) -> Iterator[None]:
 def _check_out(out: str) -> None:
     if not re.fullmatch(BELOW_OUT, out):
         raise InputError(f"out {out!r}: name one folder below out/, or leave it empty", code="out.outside")
-
-
-def _find(house: House, role: str, alias: str) -> None:
-    try:
-        house.people.find(alias)
-    except InputError as error:
-        # The library's own sentence lists who is enrolled; those names have no business in Prefect.
-        raise InputError(
-            f"cast, role {role!r}: nobody here is called {alias!r} (avatar people lists who is)", code=error.code
-        ) from None

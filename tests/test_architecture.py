@@ -154,7 +154,7 @@ def test_only_the_studio_runs_engines():
                 runners.add(path.relative_to(HOME).with_suffix("").as_posix())
 
     assert runners == {"studio"}
-    assert set(calls("run")) <= {"studio", "weights"}  # weights: a subprocess
+    assert set(calls("run")) <= {"api/serve", "studio", "weights"}  # a server, and a subprocess
 
 
 def test_only_the_gate_mints():
@@ -170,6 +170,14 @@ def test_only_the_studio_asks_the_gate():
 def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought():
     assert set(calls("keep")) == {"people", "studio"}
     assert set(calls("remember")) == {"studio"}
+
+
+def test_whatever_is_sealed_is_found_by_a_rotation_of_its_persons_key():
+    """Below their folder, as an artifact, or in a folder that ``rotation`` names. Another place must be named there."""
+    known = {"artifacts/store", "artifacts/vault", "people", "capture/shelf", "api/links"}
+
+    assert set(calls("seal")) | set(calls("seal_file")) <= known
+    assert set(calls("exchange")) == {"artifacts/store", "artifacts/kms", "rotation"}
 
 
 def test_nothing_reaches_round_a_frozen_seal():

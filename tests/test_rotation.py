@@ -10,6 +10,7 @@ import time
 import boto3
 import pytest
 
+from avatar import rotation
 from avatar.artifacts.artifact import Audio
 from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.kms import KmsKeyring
@@ -21,6 +22,11 @@ from avatar.rotation import rotate
 from avatar.testing.world import World
 from tests.redteam.attacks import reopened
 from tests.redteam.conftest import Scene
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_slow(monkeypatch):
+    monkeypatch.setattr(rotation, "_SETTLE", 0.0)
 
 
 def play(world: World) -> Scene:
@@ -172,9 +178,11 @@ def _names(world: World, person) -> list[str]:
 _ROTATE = """
 import sys, time
 from pathlib import Path
+from avatar import rotation
 from avatar.rotation import rotate
 from avatar.testing.world import World
 world = World(Path(sys.argv[1]))
+rotation._SETTLE = 0.0
 exchange = world.objects.exchange
 def slowly(key, source):
     print(key, flush=True)
@@ -222,6 +230,16 @@ def test_what_is_kept_while_a_rotation_runs_is_readable_afterwards(played, tmp_p
     fresh = Store(world.objects, world.vault)
     assert fresh.fetch(kept, "sound.wav", tmp_path / "out").read_bytes() == b"a late sound"
     assert generations(world, zoe) == {2}
+
+
+def test_what_someone_was_sealing_when_the_new_key_came_is_found_before_the_old_one_goes(world, monkeypatch):
+    zoe = world.enroll("zoe")
+    label = Label("words", (zoe.id,))
+    sealed, key = world.vault.seal(b"some words", label), f"people/{zoe.id}/words/abc"
+    monkeypatch.setattr(rotation.time, "sleep", lambda _: world.objects.create(key, sealed))
+    rotate(world.people, "zoe")
+
+    assert world.vault.open(world.objects.read(key), label) == b"some words"
 
 
 def test_what_was_left_unreadable_by_a_crash_is_healed_when_it_is_kept_again(world, tmp_path):

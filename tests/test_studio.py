@@ -188,6 +188,44 @@ def test_a_withdrawal_ends_work_that_does_not_listen(world, ada):
     assert kept(world) == before
 
 
+@pytest.mark.slow
+def test_what_work_that_was_left_behind_does_later_leaves_nothing(world, ada, tmp_path):
+    """Deep in a library it hears nothing; later it even makes its folder again, and hands over its parts."""
+    withdrawn, release = threading.Event(), threading.Event()
+    worker: list[threading.Thread] = []
+
+    @dataclass(frozen=True)
+    class Deaf(Toy):
+        def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+            worker.append(threading.current_thread())
+            world.people.withdraw(ada)
+            withdrawn.set()
+            release.wait(30)
+            bench.new("x").parent.mkdir(parents=True, exist_ok=True)
+            parts = {part: bench.new(part) for part in ("sound.wav", "timings.json")}
+            for path in parts.values():
+                path.write_bytes(b"ada, still")
+            return parts
+
+    world.engines["deaf"] = lambda: Deaf
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    studio = replace(world.studio, rooms=rooms)
+    model = studio.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"), TOY_BRIEF)
+    before = set(world.objects.list("manifests")) | set(world.objects.list("blobs"))
+
+    with pytest.raises(ConsentError):
+        studio.perform(CloneVoice(model, "hello"), Choice("deaf"), TOY_BRIEF)
+    entries_then = facts(world.objects)
+    release.set()
+    worker[0].join(30)
+
+    assert set(world.objects.list("manifests")) | set(world.objects.list("blobs")) == before
+    assert facts(world.objects) == entries_then
+    assert entries_then[-2:] == ["withdrawn", "refused"]
+    assert list(rooms.iterdir()) == []
+
+
 def test_a_withdrawal_while_frames_flow_ends_the_render(world, ada):
     def endless(job, bench):
         def batches():

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from avatar.media.credentials import CREDENTIAL
+
 
 @dataclass(frozen=True)
 class Artifact:
     """Material that never changes, named by the digest of its manifest.
 
     Not by the digest of its bytes: two people may well bring the same file. Its *parts* are the files it is made of;
-    the first is the one that stands for it.
+    the first is the one that stands for it. *optional* parts need not be there.
     """
 
     parts: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
 
     digest: str
 
@@ -21,6 +24,7 @@ class Audio(Artifact):
     """A person's voice sample: mono sound, and what is said in it."""
 
     parts = ("sound.wav", "transcript.txt")
+    optional = (CREDENTIAL,)
 
 
 class VoiceModel(Artifact):
@@ -39,6 +43,7 @@ class Image(Artifact):
     """A portrait."""
 
     parts = ("picture.png",)
+    optional = (CREDENTIAL,)
 
 
 class Footage(Artifact):
@@ -54,6 +59,7 @@ class GivenFootage(Footage):
     """Footage brought by a person: an mp4 file."""
 
     parts = ("footage.mp4",)
+    optional = (CREDENTIAL,)
 
 
 class Shot(Artifact):

@@ -46,7 +46,7 @@ class Store:
 
         Blobs first, then the manifest: a crash in between leaves nothing that has a name.
         """
-        if set(parts) != set(kind.parts):
+        if set(parts) - set(kind.optional) != set(kind.parts):
             raise StoreError(f"{kind.__name__} has the parts {kind.parts}, not {tuple(parts)}", code="store.parts")
         while True:
             generations = self._vault.newest(people)

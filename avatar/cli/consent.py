@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avatar.cli import capture
+from avatar.cli import capture, pages
 from avatar.cli.words import CHANNELS, PURPOSES
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     capture.add_to(consent)
+    pages.add_to(consent)
     app.add_typer(consent, name="consent")
 
 
@@ -121,6 +122,7 @@ def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
     from avatar.asking import each_of
     from avatar.consent.vocabulary import Channel, Purpose
     from avatar.errors import InputError
+    from avatar.reach import spread
 
     house, person = _open(alias)
     given = _grant(house, person, grant)
@@ -138,6 +140,7 @@ def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
         )
     index = house.people.narrow(person, given, scope.model_validate({**scope.model_dump(), **smaller}))
     typer.echo(f"{alias}'s agreement {given.digest[:12]} is narrower now (ledger entry {index}).")
+    spread(house)
 
 
 @consent.command()
@@ -152,17 +155,23 @@ def reconfirm(alias: Alias, grant: GrantName = "") -> None:
 @consent.command()
 def suspend(alias: Alias) -> None:
     """Pause everything with a person, at once, in running work too. Anyone may; only the person can end it."""
+    from avatar.reach import spread
+
     house, person = _open(alias)
     index = house.people.suspend(person)
     typer.echo(f"Everything with {alias} is paused (ledger entry {index}).")
+    spread(house)
 
 
 @consent.command()
 def resume(alias: Alias) -> None:
     """End a pause, with the person's own key."""
+    from avatar.reach import spread
+
     house, person = _open(alias)
     index = house.people.resume(person)
     typer.echo(f"The pause of {alias} is over (ledger entry {index}).")
+    spread(house)
 
 
 def _open(alias: str) -> "tuple[House, Person]":

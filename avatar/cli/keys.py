@@ -1,5 +1,6 @@
-"""Commands about keys: rotate, rewrap."""
+"""Commands about keys: rotate, rewrap, rotate-ledger, rotate-checkpoints."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,9 +8,11 @@ import typer
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    keys = typer.Typer(help="Keys that people's material is sealed under: renew them.", no_args_is_help=True)
+    keys = typer.Typer(help="Renew keys: people's, and the ledger's.", no_args_is_help=True)
     keys.command()(rotate)
     keys.command()(rewrap)
+    keys.command("rotate-ledger")(rotate_ledger)
+    keys.command("rotate-checkpoints")(rotate_checkpoints)
     app.add_typer(keys, name="keys")
 
 
@@ -56,3 +59,31 @@ def rewrap() -> None:
     for id in track(everyone, "wrapping anew", transient=True):
         keyring.rewrap(id)
     typer.echo(f"The keys of {len(everyone)} people are wrapped by {house.settings.kms_key.partition(',')[0]} alone.")
+
+
+def rotate_ledger() -> None:
+    """Exchange the key that signs the ledger's entries. Both keys sign that; the old one is destroyed.
+
+    Stop everything else before, and start it anew afterwards. If it breaks off, run it again.
+    """
+    from avatar.compose import open_house
+    from avatar.rotation import rotate_ledger_key
+
+    house = open_house()
+    typer.echo(f"The ledger is signed with the key {rotate_ledger_key(house.people, house.settings.key_folder)[:16]}.")
+
+
+def rotate_checkpoints(
+    out: Annotated[Path, typer.Option(help="Where to write the proof for those who believe the old key.")],
+) -> None:
+    """Exchange the key that signs checkpoints. Witnesses and `verify` follow by themselves."""
+    from avatar.compose import open_house
+    from avatar.consent.keys import key_at
+    from avatar.consent.notes import NoteKey
+    from avatar.rotation import rotate_checkpoint_key
+
+    house = open_house()
+    out.write_text(str(rotate_checkpoint_key(house.ledger, house.settings.key_folder)))
+    key = NoteKey(house.ledger.read().origin, key_at(house.checkpoint_key).public)
+    typer.echo(f"Others now need this key: {key}")
+    typer.echo(f"Who believes the old one learns it from {out}: avatar ledger check-proof {out} --log-key OLD")

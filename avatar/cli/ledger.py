@@ -197,7 +197,7 @@ def log_key_of(given: str | None, keys: Path) -> "NoteKey | None":
     """Return the key to believe: the one that was *given*, or that of the folder *keys*, if it has one."""
     from avatar.consent.checkpoint import KEY_FILE
     from avatar.consent.keys import key_at
-    from avatar.consent.ledger import origin_of
+    from avatar.consent.ledger import ORIGIN_FILE, origin_of
     from avatar.consent.notes import NoteKey, read_note_key
 
     if given:
@@ -205,7 +205,10 @@ def log_key_of(given: str | None, keys: Path) -> "NoteKey | None":
     own = keys / KEY_FILE
     if not own.exists():
         return None
-    return NoteKey(origin_of(key_at(keys / "ledger.key")), key_at(own).public)
+    # The name stays that of the first key.
+    named = keys / ORIGIN_FILE
+    origin = named.read_text().strip() if named.exists() else origin_of(key_at(keys / "ledger.key"))
+    return NoteKey(origin, key_at(own).public)
 
 
 def _index(what: str, published: dict[str, int]) -> int:

@@ -210,15 +210,20 @@ def where(
     house = open_house()
     require(house.ledger, Role.AUDIT, "Where")
     person, published = house.people.find(alias), house.ledger.read().published
-    shown = [house.statuses.of(file) for file, found in published.items() if person.id in found.people]
+    shown = [(house.statuses.of(file), found) for file, found in published.items() if person.id in found.people]
     if as_json:
-        typer.echo(json.dumps([status.model_dump(mode="json") for status in shown], indent=2))
+        rows = [
+            {**status.model_dump(mode="json"), "purpose": found.purpose, "channels": list(found.channels)}
+            for status, found in shown
+        ]
+        typer.echo(json.dumps(rows, indent=2))
         return
     if not shown:
         typer.echo(f"{alias} is in no published video.")
-    for status in shown:
+    for status, found in shown:
         since = f" since {status.since:%Y-%m-%d %H:%M} UTC" if status.decided != status.published else ""
-        typer.echo(f"{status.file}  ledger entry {status.published}  {_WORDS[status.state]}{since}")
+        told = f"{status.file}  ledger entry {status.published}  {_WORDS[status.state]}{since}"
+        typer.echo(f"{told}  {found.purpose}  {', '.join(found.channels)}")
 
 
 def _uses(words: list[str]) -> list["Use"]:

@@ -25,7 +25,7 @@ def add(
     url: Annotated[str, typer.Argument(help="https://HOST/PATH", show_default=False)],
     event: Annotated[
         list[str] | None,
-        typer.Option(help="granted, withdrawn, erased, published or refused. Several times; all when left out."),
+        typer.Option(help="granted, narrowed, suspended, withdrawn, erased, published or refused. All when left out."),
     ] = None,
 ) -> None:
     """Have a URL told of what is recorded from now on. Its secret is shown once, here."""

@@ -16,6 +16,7 @@ from avatar.consent.entries import (
     Granted,
     Narrowed,
     Reconfirmed,
+    Rekeyed,
     Requested,
     Ruled,
     Suspended,
@@ -61,9 +62,18 @@ def objection(state: State, fact: Fact) -> Objection | None:  # noqa: PLR0911 - 
             return _by_operator(state, fact.appointment, Role.APPOINT) or _ruled_before(state, fact.appointment)
         case Ruled():
             return _by_operator(state, fact.rule, Role.APPOINT) or _ruled_before(state, fact.rule)
+        case Rekeyed():
+            return _no_succession(state, fact)
         case Approved():
             return _by_operator(state, fact.approval, Role.APPROVE)
     return None
+
+
+def _no_succession(state: State, fact: Rekeyed) -> Objection | None:
+    said = fact.succession
+    if said.origin == state.origin and said.holds and (said.signing != "entries" or said.before == state.key):
+        return None
+    return Objection("", "ledger.bad-succession", "this ledger's key did not give way to that one; both have to sign")
 
 
 def _consent(person: str, why: str, sentence: str) -> Objection:

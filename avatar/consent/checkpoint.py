@@ -28,9 +28,9 @@ class Checkpoint:
         """What is signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
-    def signed(self, key: Key) -> Note:
-        """Return this checkpoint as a note that *key* signed in the ledger's name."""
-        return Note(self.text, (sign(self.text, self.origin, key),))
+    def signed(self, *keys: Key) -> Note:
+        """Return this checkpoint as a note that *keys* signed in the ledger's name."""
+        return Note(self.text, tuple(sign(self.text, self.origin, key) for key in keys))
 
 
 def read_checkpoint(note: Note) -> Checkpoint:

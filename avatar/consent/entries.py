@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from avatar.canonical import canonical, digest_of
 from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
 from avatar.consent.roles import Appointment, Approval, OperatorId, Rule
+from avatar.consent.succession import Succession
 from avatar.consent.vocabulary import Channel, Digest, PersonId, PublicKey, Purpose, Signature
 from avatar.errors import LedgerError
 
@@ -122,6 +123,13 @@ class Erased(_Fact):
     person: PersonId
 
 
+class Rekeyed(_Fact):
+    """A key of the ledger gave way to another: from the next entry on, or for the checkpoints from now on."""
+
+    kind: Literal["rekeyed"] = "rekeyed"
+    succession: Succession
+
+
 class Expired(_Fact):
     """Artifacts were removed because they were kept for as long as they should be."""
 
@@ -176,6 +184,7 @@ Fact = Annotated[
     | Suspended
     | Withdrawn
     | Erased
+    | Rekeyed
     | Expired
     | Approved
     | Refused

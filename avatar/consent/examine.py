@@ -8,11 +8,12 @@ from typing import Any
 from avatar.artifacts.objects import Objects
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent.checkpoint import read_checkpoint
-from avatar.consent.entries import read_entry
+from avatar.consent.entries import Rekeyed, read_entry
 from avatar.consent.fold import fold
 from avatar.consent.merkle import Tree
 from avatar.consent.notes import Note, NoteKey, cosigned_at, signed_by
 from avatar.consent.state import State
+from avatar.consent.succession import Succession, related
 from avatar.errors import LedgerError
 
 
@@ -75,6 +76,7 @@ class Replay:
     def __init__(self) -> None:
         self.state = State()
         self.tree = Tree()
+        self.successions: list[Succession] = []
 
     def add(self, data: bytes) -> None:
         """Take the stored bytes *data* as the next entry.
@@ -86,6 +88,8 @@ class Replay:
         if not self.tree.size:
             fold(State(), entry)  # a first entry that is refused must leave no trace
         fold(self.state, entry)
+        if isinstance(entry.fact, Rekeyed):
+            self.successions.append(entry.fact.succession)
         self.tree.append(data)
 
 
@@ -144,12 +148,22 @@ def _checkpoints(objects: Objects, replay: Replay, believed: Believed) -> Iterat
     checks = [continues(replay.tree, note, origin) for note in notes]
     yield from (check for check in checks if check.answer != Answer.HOLDS)
     yield from checks[-1:] if checks and checks[-1].answer == Answer.HOLDS else ()
-    yield _signed(notes, believed.log)
+    keys = _keys(believed.log, replay.successions)
+    yield _signed(notes, believed.log, keys)
     yield from _witnessed(notes, believed, replay.tree.size)
-    yield from (_kept(replay.tree, note, origin, believed.log) for note in believed.kept)
+    yield from (_kept(replay.tree, note, origin, keys) for note in believed.kept)
 
 
-def _signed(notes: Sequence[Note], log: NoteKey | None) -> Finding:
+def _keys(log: NoteKey | None, successions: Sequence[Succession]) -> tuple[NoteKey, ...]:
+    """Return the keys that are as good as *log*: those that it gave way to, and those that gave way to it."""
+    return tuple(NoteKey(log.name, key) for key in sorted(related(log.public, successions))) if log else ()
+
+
+def _by_any(note: Note, keys: Sequence[NoteKey]) -> bool:
+    return any(signed_by(note, key) for key in keys)
+
+
+def _signed(notes: Sequence[Note], log: NoteKey | None, keys: Sequence[NoteKey]) -> Finding:
     question = "checkpoint signatures"
     if log is None:
         words = f"{len(notes)} are here, but nobody said which key to believe (--log-key)"
@@ -157,7 +171,7 @@ def _signed(notes: Sequence[Note], log: NoteKey | None) -> Finding:
     if not notes:
         # The key was made, or handed out, with a first checkpoint: that none is left is no accident.
         return Finding(question, Answer.BROKEN, f"there is none by {log.name}", "ledger.no-checkpoint")
-    bad = [read_checkpoint(note).size for note in notes if not signed_by(note, log)]
+    bad = [read_checkpoint(note).size for note in notes if not _by_any(note, keys)]
     if bad:
         words = f"the one of {bad[0]} entries is not signed by {log.name}"
         return Finding(question, Answer.BROKEN, words, "ledger.forged")
@@ -180,8 +194,8 @@ def _witnessed(notes: Sequence[Note], believed: Believed, size: int) -> Iterator
         )
 
 
-def _kept(tree: Tree, note: Note, origin: str, log: NoteKey | None) -> Finding:
-    if log is None or not signed_by(note, log):
+def _kept(tree: Tree, note: Note, origin: str, keys: Sequence[NoteKey]) -> Finding:
+    if not _by_any(note, keys):
         words = "it is not signed by a key that is believed (--log-key)"
         return Finding("checkpoint you kept", Answer.BROKEN, words, "ledger.forged")
     found = continues(tree, note, origin)

@@ -19,6 +19,7 @@ from avatar.consent.entries import (
     Performed,
     Published,
     Reconfirmed,
+    Rekeyed,
     Ruled,
     Suspended,
     Withdrawn,
@@ -72,6 +73,11 @@ def _rule(state: State, fact: Ruled, _: Entry) -> None:
 def _approve(state: State, fact: Approved, _: Entry) -> None:
     approval = fact.approval
     state.approvals[approval.subject] = state.approvals.get(approval.subject, frozenset()) | {approval.by}
+
+
+def _rekey(state: State, fact: Rekeyed, _: Entry) -> None:
+    if fact.succession.signing == "entries":
+        state.key = fact.succession.after
 
 
 def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
@@ -173,6 +179,7 @@ _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Appointed: _appoint,
     Ruled: _rule,
     Approved: _approve,
+    Rekeyed: _rekey,
     Enrolled: _enrol,
     Brought: _bring,
     Granted: _grant,

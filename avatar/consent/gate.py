@@ -130,5 +130,5 @@ def _claims_on(digest: str, use: Use | None, ancestry: dict[str, Manifest]) -> I
 
 
 def _sample_first(part: str) -> bool:
-    # Of a voice sample's parts the sound is the likeness; the transcript is only what was said.
-    return part.endswith(".txt")
+    # The likeness is the sound or the picture; a transcript is only what was said, a credential what is said of it.
+    return part.endswith((".txt", ".c2pa"))

@@ -12,15 +12,18 @@ from avatar.consent import snapshot
 from avatar.consent.admission import objection
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.claims import Position
-from avatar.consent.entries import Entry, Fact, Opened, read_entry, signed_bytes_of
+from avatar.consent.entries import Entry, Fact, Opened, Rekeyed, read_entry, signed_bytes_of
 from avatar.consent.fold import fold
-from avatar.consent.keys import Key, verify
+from avatar.consent.keys import Key
 from avatar.consent.merkle import Tree
 from avatar.consent.notes import Note
 from avatar.consent.proof import Proof
 from avatar.consent.roles import operator_id
 from avatar.consent.state import State
+from avatar.consent.succession import succeed
 from avatar.errors import ConsentError, InputError, LedgerError
+
+KEY_FILE, ORIGIN_FILE = "ledger.key", "ledger.origin"  # in the key folder; the second once the first was exchanged
 
 
 def now() -> datetime:
@@ -59,19 +62,23 @@ class Ledger:
             LedgerError: an entry is missing, altered, forged, or signed with another key than ours.
         """
         with self._lock:
-            if self._state.index < 0:
-                self._refuse_gaps()
-                self._resume()
-            else:
-                self._refuse_rollback()
-            while (data := self._objects.read(_name(self._state.index + 1))) is not None:
-                self._fold(data)
+            self._catch_up()
             if self._state.index < 0:
                 self._open()
+            self._refuse_foreign()
             if self._state.index - self._kept >= snapshot.EVERY:
                 snapshot.place(self._objects, self._key, self._state, self._tree)
                 self._kept = self._state.index
             return self._state
+
+    def _catch_up(self) -> None:
+        if self._state.index < 0:
+            self._refuse_gaps()
+            self._resume()
+        else:
+            self._refuse_rollback()
+        while (data := self._objects.read(_name(self._state.index + 1))) is not None:
+            self._fold(data)
 
     def head(self) -> tuple[Position, State]:
         """Return the place of the newest entry, and the consent state there (or, by now, a little later)."""
@@ -92,6 +99,7 @@ class Ledger:
         with self._lock:
             if self._state.index > position.index:
                 return False
+            self._refuse_foreign()
             self._refuse(fact)
             data = self._entry(position, fact)
             won = self._objects.create(_name(position.index + 1), data)
@@ -105,15 +113,27 @@ class Ledger:
         Raises:
             LedgerError: an entry is missing, or altered since it was signed.
         """
-        key = self.read().key
+        self.read()
         for index in range(start, stop):
-            entry = read_entry(self._objects.read(_name(index)) or b"")
-            if entry.index != index or not verify(key, entry.signature, entry.signed_bytes):
-                raise LedgerError(f"ledger entry {index} is not signed by the ledger's key", code="ledger.forged")
-            yield entry
+            yield read_entry(self._stored(index))
 
-    def checkpoint(self, key: Key) -> Note:
-        """Sign the size and root of the ledger as it stands, with *key*, and keep that in the store.
+    def rekey(self, key: Key) -> None:
+        """Have *key* sign every entry from now on: both keys sign that, and the ledger remembers it.
+
+        Done before by a process that broke off, it is only taken up. Whoever still holds the old key is refused.
+        """
+        with self._lock:
+            self._catch_up()
+            if self._state.key != key.public:
+                self.append(Rekeyed(succession=succeed("entries", self.read().origin, self._key, key)))
+            self._key = key
+            state = self.read()
+            # What the old key signed is no longer taken for ours.
+            snapshot.place(self._objects, key, state, self._tree)
+            self._kept = state.index
+
+    def checkpoint(self, key: Key, *also: Key) -> Note:
+        """Sign the size and root of the ledger as it stands, with *key* and *also* others, and keep that in the store.
 
         Raises:
             LedgerError: the ledger no longer begins as the newest checkpoint says.
@@ -127,7 +147,7 @@ class Ledger:
                     code="ledger.split-view",
                 )
             return checkpoints.place(
-                self._objects, Checkpoint(state.origin, self._tree.size, self._tree.root()).signed(key)
+                self._objects, Checkpoint(state.origin, self._tree.size, self._tree.root()).signed(key, *also)
             )
 
     def prove(self, index: int) -> Proof:
@@ -176,8 +196,7 @@ class Ledger:
 
     def pseudonym(self, word: str) -> str:
         """Return a name (64 hex digits) for *word* that only who holds the ledger's key can tell, or guess and try."""
-        # Ed25519 signs the same bytes the same way; no entry begins like this.
-        return sha256(bytes.fromhex(self._key.sign(b"pseudonym\0" + word.encode(errors="replace")))).hexdigest()
+        return pseudonym(self._key, word)
 
     def _resume(self) -> None:
         found = snapshot.newest(self._objects, self._key)
@@ -226,12 +245,14 @@ class Ledger:
         fold(self._state, entry)
         self._tree.append(data)
         self._newest = data
+
+    def _refuse_foreign(self) -> None:
         # Checked against the key we hold, not only against the one the ledger names for itself.
-        if index == 0 and self._state.key != self._key.public:
-            self._state, self._tree = State(), Tree()
+        if self._state.key != self._key.public:
             raise LedgerError(
                 "this store's ledger is signed with another key than the one in the key folder; "
-                "point AVATAR_KEYS at the folder that belongs to the store",
+                "point AVATAR_KEYS at the folder that belongs to the store, and start anew after "
+                "`avatar keys rotate-ledger`",
                 code="ledger.foreign-key",
             )
 
@@ -242,8 +263,14 @@ class Ledger:
             raise ConsentError(against.sentence, code=against.code)
 
 
+def pseudonym(key: Key, word: str) -> str:
+    """Return a name (64 hex digits) for *word* that only who holds *key* can tell, or guess and try."""
+    # Ed25519 signs the same bytes the same way; no entry begins like this.
+    return sha256(bytes.fromhex(key.sign(b"pseudonym\0" + word.encode(errors="replace")))).hexdigest()
+
+
 def origin_of(key: Key) -> str:
-    """Return the name of the ledger that *key* signs."""
+    """Return the name of the ledger that *key* signed first."""
     return f"avatar-ledger/{key.public[:16]}"
 
 

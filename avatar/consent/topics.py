@@ -25,8 +25,12 @@ _INVISIBLE = ("Cf", "Mn", "Me", "Cc", "Co", "Cs")
 def topics_in(text: str) -> frozenset[Topic]:
     """Return every topic whose words *text* has, also when they are spelled with look-alike letters or in pieces."""
     spellings = {_plain(text), _plain(text).translate(_LOOK_ALIKE)}
-    spellings |= {_rejoined(spelling) for spelling in spellings}
-    return frozenset(topic for topic, words in _patterns().items() if any(words.search(each) for each in spellings))
+    runs = {run for spelling in spellings for run in _spelled_out(spelling)}
+    return frozenset(
+        topic
+        for topic, (words, pieces) in _patterns().items()
+        if any(words.search(each) for each in spellings) or any(pieces.search(each) for each in runs)
+    )
 
 
 def disguised(texts: Iterable[str]) -> str | None:
@@ -44,9 +48,11 @@ def _words(text: str) -> list[str]:
 
 
 @cache
-def _patterns() -> dict[Topic, re.Pattern[str]]:
+def _patterns() -> dict[Topic, tuple[re.Pattern[str], re.Pattern[str]]]:
+    """Return, for each topic, what finds its words in a text, and what finds them inside letters without spaces."""
     lists = json.loads(Path(__file__).with_name("topics.json").read_text(encoding="utf-8"))
-    return {topic: re.compile(rf"\b(?:{'|'.join(map(_pattern, lists[topic]))})\b") for topic in Topic}
+    either = {topic: "|".join(map(_pattern, lists[topic])) for topic in Topic}
+    return {topic: (re.compile(rf"\b(?:{words})\b"), re.compile(words)) for topic, words in either.items()}
 
 
 def _pattern(entry: str) -> str:
@@ -60,6 +66,9 @@ def _plain(text: str) -> str:
     return "".join(character for character in folded if unicodedata.category(character) not in _INVISIBLE)
 
 
-def _rejoined(text: str) -> str:
-    """Return *text* with single letters that stand apart (``g u n``, ``g.u.n``) joined to words."""
-    return re.sub(r"\b(?:\w[\W_]{1,2}){2,}\w\b", lambda found: re.sub(r"[\W_]", "", found[0]), text)
+def _spelled_out(text: str) -> list[str]:
+    """Return every run of single letters that stand apart (``g u n``, ``a g-u-n``) without what stands between them.
+
+    Where a word begins in it nobody can tell: an article before it is one letter, too.
+    """
+    return [re.sub(r"[\W_]", "", run) for run in re.findall(r"\b(?:\w[\W_]{1,2}){2,}\w\b", text)]

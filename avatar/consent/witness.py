@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from avatar.artifacts.objects import Objects
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
+from avatar.consent.entries import Rekeyed, read_entry
 from avatar.consent.keys import Key
 from avatar.consent.merkle import EMPTY, Tree, verify_consistency
 from avatar.consent.notes import Kind, Note, NoteKey, Signature, cosign, decoded, signed_by
+from avatar.consent.succession import Succession, related
 from avatar.errors import InputError, LedgerError
 
 
@@ -78,6 +80,17 @@ class Witness:
             self._write(checkpoint)
             return cosign(note.text, self.name, self._key, at)
 
+    def follow(self, note: Note, successions: Sequence[Succession]) -> None:
+        """Go on with the key that signed *note*, if the one that was followed so far gave way to it."""
+        for key in related(self._log.public, successions):
+            log = NoteKey(self._log.name, key)
+            if log != self._log and signed_by(note, log):
+                with self._alone():
+                    memory = self._read()
+                    self._log = log
+                    self._keep(memory.model_copy(update={"log": str(log)}))
+                return
+
     def _read(self) -> _Memory:
         if not self._state.exists():
             return _Memory(log=str(self._log), size=0, root=base64.b64encode(EMPTY).decode())
@@ -95,7 +108,9 @@ class Witness:
 
     def _write(self, checkpoint: Checkpoint) -> None:
         root = base64.b64encode(checkpoint.root).decode()
-        memory = _Memory(log=str(self._log), size=checkpoint.size, root=root)
+        self._keep(_Memory(log=str(self._log), size=checkpoint.size, root=root))
+
+    def _keep(self, memory: _Memory) -> None:
         draft = self._state.with_name(f".{uuid4().hex}")
         with draft.open("x") as file:
             file.write(memory.model_dump_json(indent=2) + "\n")
@@ -135,15 +150,18 @@ def watch(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint,
     note = checkpoints.newest(objects)
     if note is None:
         raise InputError("there is no checkpoint to witness (avatar ledger checkpoint)", code="ledger.no-checkpoint")
-    checkpoint, old, tree = read_checkpoint(note), witness.size, Tree()
+    checkpoint, old, tree, successions = read_checkpoint(note), witness.size, Tree(), []
     for name in objects.list("ledger/entries"):
         if tree.size == checkpoint.size:
             break
-        tree.append(objects.read(name) or b"")
+        tree.append(data := objects.read(name) or b"")
+        if b'"kind":"rekeyed"' in data and isinstance(fact := read_entry(data).fact, Rekeyed):
+            successions.append(fact.succession)
     if tree.size != checkpoint.size or tree.root() != checkpoint.root:
         raise LedgerError(
             f"the entries in the store are not those of its checkpoint of {checkpoint.size}", code="witness.split-view"
         )
+    witness.follow(note, successions)
     path = tree.consistency(old, checkpoint.size) if old <= checkpoint.size else []
     cosignature = witness.cosign(old, path, note, at)
     checkpoints.place_cosignature(objects, checkpoint.size, cosignature)

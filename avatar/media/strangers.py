@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.media.credentials import CREDENTIAL, credential_in
 from avatar.media.decode import decode, look
 from avatar.media.encode import EXACT
 from avatar.media.footage import index_of, opened
@@ -56,6 +57,7 @@ def portrait(path: Path, to: Path) -> None:
                 f"{path.name} breaks off or is damaged; bring the whole file", code="media.truncated"
             ) from error
     write_rgb(to, pixels)
+    _keep_credential(path, to)
 
 
 def sound(path: Path, to: Path) -> None:
@@ -67,6 +69,7 @@ def sound(path: Path, to: Path) -> None:
         raise _broken_off(path)
     kept = min(rate, SAMPLE_RATE)
     write_sound(to, [resampled(samples, rate, kept)], kept)
+    _keep_credential(path, to)
 
 
 def footage(path: Path, to: Path) -> None:
@@ -87,6 +90,13 @@ def footage(path: Path, to: Path) -> None:
         if not _copied(path, beside) or look(beside) != look(path):
             raise InputError(f"the time stamps of {path.name} are broken; convert it again", code="media.unreadable")
         _check_pictures(beside, path.name)
+    _keep_credential(path, to)
+
+
+def _keep_credential(path: Path, to: Path) -> None:
+    found = credential_in(path)
+    if found:
+        to.with_name(CREDENTIAL).write_bytes(found)
 
 
 def _check_pixels(width: int, height: int, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from avatar.errors import CredentialError
-from avatar.provenance.disclosure import ACTIONS, LABEL, Disclosure
+from avatar.provenance.disclosure import ACTIONS, BINDING, LABEL, Binding, Disclosure
 from avatar.provenance.report import Actions, Claimed, Done, Report, buried_failures
 from avatar.provenance.trust import Trust
 
@@ -34,7 +34,8 @@ class Credential:
     """What a file's credential says, and what the library found when it checked it.
 
     *failures* are the C2PA status codes of what is wrong with it; *ingredient_failures* of what is wrong with anything
-    it was made from, at any depth. *serial* is the signer's certificate's.
+    it was made from, at any depth. *serial* is the signer's certificate's; *shots* are the numbers, in hexadecimal,
+    that the mark in its picture may show.
     """
 
     state: str
@@ -47,6 +48,7 @@ class Credential:
     title: str
     actions: tuple[Action, ...]
     disclosure: Disclosure | None
+    shots: frozenset[str] = frozenset()
 
 
 def settings(roots: str) -> Json:
@@ -108,6 +110,7 @@ def _credential(raw: Json) -> Credential:
         title=manifest.title,
         actions=tuple(_action(done) for done in Actions.model_validate(manifest.only(ACTIONS) or {}).actions),
         disclosure=_disclosure(manifest),
+        shots=frozenset(block.value for block in Binding.model_validate(manifest.only(BINDING) or {}).blocks),
     )
 
 

@@ -23,6 +23,18 @@ class Appearance(_Line):
     material: tuple[Digest, ...]
 
 
+class Block(BaseModel):
+    """One value that leads from a picture to its credential: the number of a shot, in hexadecimal."""
+
+    value: str
+
+
+class Binding(BaseModel):
+    """The soft binding: the numbers of all shots that may be read in the picture."""
+
+    blocks: tuple[Block, ...] = ()
+
+
 class Step(_Line):
     """Work of one kind by one engine, and the recipes it followed: same recipe, same result."""
 

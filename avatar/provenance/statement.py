@@ -1,6 +1,6 @@
 """What a credential states, worked out from manifests alone: no file, no key, no clock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,17 @@ def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: 
     return definition | ({"title": title} if title else {})
 
 
+def with_shots(said: Json, shots: Iterable[int]) -> Json:
+    """Return the statement *said* with its soft binding widened to all *shots* that were read in the picture.
+
+    Given footage may have come out of an earlier production: its marks stay in it, and are told like our own.
+    """
+    bound = next(each["data"] for each in said["assertions"] if each["label"] == BINDING)
+    values = dict.fromkeys([*(block["value"] for block in bound["blocks"]), *(f"{shot:08x}" for shot in shots)])
+    widened = _assertion(BINDING, bound | {"blocks": [_block(value) for value in values]})
+    return said | {"assertions": [widened if each["label"] == BINDING else each for each in said["assertions"]]}
+
+
 def _assertion(label: str, data: Json) -> Json:
     # "created": the claim generator vouches for it itself, it did not gather it from somewhere.
     return {"label": label, "created": True, "data": data}
@@ -169,8 +180,11 @@ def _watermarked(kind: str, sentence: str, ours: Json) -> Json:
 def _bound(lineage: Ancestry) -> Json:
     """Return the soft binding: whoever reads one of these numbers in a picture has found what this credential told."""
     recipes = [m.work.recipe for m in lineage.values() if m.work and m.work.request in _MARKED]
-    blocks = [{"scope": {}, "value": f"{seed_of(recipe):08x}"} for recipe in recipes]
-    return {"alg": ALGORITHM, "blocks": blocks, "pad": []}
+    return {"alg": ALGORITHM, "blocks": [_block(f"{seed_of(recipe):08x}") for recipe in recipes], "pad": []}
+
+
+def _block(value: str) -> Json:
+    return {"scope": {}, "value": value}
 
 
 def _steps(lineage: Ancestry) -> tuple[Step, ...]:

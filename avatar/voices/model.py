@@ -87,8 +87,7 @@ def read_sample(path: Path) -> KeptSample:
 
 def read_standard(path: Path) -> Standard:
     """Read what takes in a voice are held to, whichever way it was learned."""
-    with np.load(path, allow_pickle=False) as file:
-        return Standard.of(file["standard"])
+    return Standard.of(_held(path)["standard"])
 
 
 def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
@@ -98,12 +97,8 @@ def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
 
 
 def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            held = {name: file[name] for name in file.files}
-        found = str(held["kind"])
-    except (ValueError, LookupError, AttributeError, OSError, BadZipFile) as error:
-        raise InputError("the voice model cannot be read as arrays; learn it again", code="voice.unreadable") from error
+    held = _held(path)
+    found = str(held["kind"])
     if found != kind:
         raise InputError(
             f"this voice was learned as {found!r} and this engine needs {kind!r}; "
@@ -111,3 +106,12 @@ def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:
             code="voice.wrong-model",
         )
     return held
+
+
+def _held(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays in the file *path*, which must say what kind of model it is."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in ("kind", *file.files)}
+    except (ValueError, LookupError, AttributeError, OSError, BadZipFile) as error:
+        raise InputError("the voice model cannot be read as arrays; learn it again", code="voice.unreadable") from error

@@ -3,10 +3,10 @@
 from typing import Any
 
 from avatar.canonical import canonical
-from avatar.consent.entries import Entry, Erased, Granted, Published, Refused, Withdrawn
+from avatar.consent.entries import Entry, Erased, Granted, Narrowed, Published, Refused, Suspended, Withdrawn
 from avatar.consent.state import State
 
-EVENTS = ("granted", "withdrawn", "erased", "published", "refused")
+EVENTS = ("granted", "narrowed", "suspended", "withdrawn", "erased", "published", "refused")
 
 
 def message_id(origin: str, index: int) -> str:
@@ -17,8 +17,8 @@ def message_id(origin: str, index: int) -> str:
 def body_of(entry: Entry, state: State) -> bytes:
     """Return the message about *entry*: type, time and data, the same bytes however often it is made.
 
-    Of a withdrawal and an erasure it names the published *files* that show the person, by sha256. *state* is that of
-    the ledger there or later.
+    Of a withdrawal, a narrowing and an erasure it names the published *files* that show the person, by sha256. *state*
+    is that of the ledger there or later.
     """
     return canonical(
         {
@@ -35,20 +35,26 @@ def ping_body(origin: str, at: str) -> bytes:
 
 
 def _told(entry: Entry, state: State) -> dict[str, Any]:
+    told: dict[str, Any] = {}
     match entry.fact:
         case Granted(grant=grant):
             until = grant.model_dump(mode="json")["not_after"]
-            return {"person": grant.person, "grant": grant.digest, "uses": list(grant.scope.uses), "until": until}
+            told = {"person": grant.person, "grant": grant.digest, "uses": list(grant.scope.uses), "until": until}
+        case Narrowed(narrowing=narrowing):
+            files = _files(narrowing.person, entry.index, state)
+            told = {"person": narrowing.person, "grant": narrowing.grant, "files": files}
+        case Suspended(suspension=suspension):
+            told = {"person": suspension.person, "ends": suspension.ends}
         case Withdrawn(withdrawal=withdrawal):
             files = _files(withdrawal.person, entry.index, state)
-            return {"person": withdrawal.person, "uses": list(withdrawal.uses), "files": files}
+            told = {"person": withdrawal.person, "uses": list(withdrawal.uses), "files": files}
         case Erased(person=person):
-            return {"person": person, "files": _files(person, entry.index, state)}
-        case Published(file=file, people=people, grants=grants):
-            return {"file": file, "people": list(people), "grants": list(grants)}
+            told = {"person": person, "files": _files(person, entry.index, state)}
+        case Published(file=file, purpose=purpose, people=people, grants=grants):
+            told = {"file": file, "purpose": purpose, "people": list(people), "grants": list(grants)}
         case Refused(code=code, request=request, people=people):
-            return {"code": code, "request": request, "people": list(people)}
-    return {}
+            told = {"code": code, "request": request, "people": list(people)}
+    return told
 
 
 def _files(person: str, before: int, state: State) -> list[str]:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from avatar.artifacts.artifact import Artifact, Audio, Image
 from avatar.compose import House
 from avatar.intake import Sample
+from avatar.people import Person
 from avatar.settings import Settings
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_TERMS
@@ -53,13 +55,24 @@ class Server:
     def environment(self) -> dict[str, str]:
         return _environment(self.home) | {"PREFECT_API_URL": self.url}
 
-    def deployment(self, name: str) -> dict[str, Any]:
-        return self.client.get(f"/deployments/name/produce/{name}").raise_for_status().json()
+    def deployment(self, name: str, flow: str = "produce") -> dict[str, Any]:
+        return self.client.get(f"/deployments/name/{flow}/{name}").raise_for_status().json()
 
     def ask(self, name: str, **parameters: Any) -> httpx.Response:
         """Trigger the deployment *name* with *parameters*."""
-        place = f"/deployments/{self.deployment(name)['id']}/create_flow_run"
-        return self.client.post(place, json={"parameters": ABOUT | parameters, "state": {"type": "SCHEDULED"}})
+        return self.ask_of("produce", name, {"type": "SCHEDULED"}, ABOUT | parameters)
+
+    def ask_of(self, flow: str, name: str, state: dict[str, Any], parameters: dict[str, Any]) -> httpx.Response:
+        place = f"/deployments/{self.deployment(name, flow)['id']}/create_flow_run"
+        return self.client.post(place, json={"parameters": parameters, "state": state})
+
+    def ask_later(self, name: str, wait: timedelta, **parameters: Any) -> str:
+        """Trigger the deployment *name* with *parameters* for later, and return the run's id."""
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": (datetime.now(UTC) + wait).isoformat()}}
+        return self.ask_of("produce", name, state, ABOUT | parameters).raise_for_status().json()["id"]
+
+    def run(self, id: str) -> dict[str, Any]:
+        return self.client.get(f"/flow_runs/{id}").raise_for_status().json()
 
     def finished(self, run: str, within: float = 120) -> dict[str, Any]:
         """Wait for the flow run with the id *run*, and return it."""
@@ -126,7 +139,7 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("studio")
     house = House(Settings(home=folder / ".avatar"))
     for alias in ("ada", "gone"):
-        _enroll(house, alias)
+        enroll(house, alias)
     house.people.withdraw(house.people.find("gone"))
     untouched = shutil.copytree(folder / ".avatar", tmp_path_factory.mktemp("untouched") / ".avatar")
     (folder / "blueprints").mkdir()
@@ -143,9 +156,11 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Studio(folder, house, untouched)
 
 
-def _enroll(house: House, alias: str) -> None:
+def enroll(house: House, alias: str) -> Person:
+    """Bring in a synthetic person who agrees to everything; their samples are bytes that toys like."""
     person = house.people.enroll(alias, "synthetic", [partial(_sample, alias, kind) for kind in (Audio, Image)])
     house.people.agree(person, TERMS)
+    return person
 
 
 def _sample(alias: str, kind: type[Artifact], room: Path) -> Sample:

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from avatar.errors import InputError
 from avatar.voices.script import lines_of
-from flows.deployments import by_hand, by_itself, served, sweeping
+from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 from flows.form import form_of
 from tests.flows.conftest import ABOUT
 
@@ -97,3 +97,11 @@ def test_a_schedule_that_could_never_work_is_refused_before_it_is_served(
         by_itself(name, KNOWN, cron, ASKED | changes)
 
     assert told.value.code == code
+
+
+def test_a_withdrawal_is_served_beside_the_productions_and_others_are_told_by_a_timer() -> None:
+    withdraw, notify = by_anyone(5)
+
+    assert (withdraw.flow_name, withdraw.schedules) == ("withdraw", [])
+    assert [schedule.schedule.interval.total_seconds() for schedule in notify.schedules] == [300]
+    assert by_anyone(0)[1].schedules == []

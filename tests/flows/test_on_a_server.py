@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ from avatar.stages.voice import LearnVoice
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_BRIEF
 from flows.perform import InTasks, perform
-from tests.flows.conftest import ABOUT, ROOT, TERMS, Server, Studio
+from tests.flows.conftest import ABOUT, ROOT, TERMS, Server, Studio, enroll
+from tests.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +103,90 @@ def test_a_run_with_someone_who_withdrew_ends_refused_before_any_task_and_with_n
     for told in (logs, (studio.folder / "served.log").read_text()):
         assert "Traceback" not in told
         assert "pelicans" not in told
+
+
+def test_a_run_scheduled_before_a_withdrawal_ends_refused_and_its_watcher_not_zero(
+    server: Server, studio: Studio
+) -> None:
+    enroll(studio.house, "later")
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "deployment",
+        "run",
+        "produce/toy",
+        "--start-in",
+        "15 seconds",
+        "--watch",
+    ]
+    command += ["--param", 'cast={"presenter": "later"}', "--param", f"script={json.dumps(SCRIPT)}"]
+    command += [part for name, value in ABOUT.items() for part in ("--param", f"{name}={json.dumps(value)}")]
+    watching = subprocess.Popen(
+        command, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    end = time.monotonic() + 60
+    while not (
+        runs := [run for run in server.runs_of("toy") if run["parameters"].get("cast") == {"presenter": "later"}]
+    ):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert runs[0]["state"]["type"] == "SCHEDULED"
+
+    studio.house.people.withdraw(studio.house.people.find("later"))
+    told, _ = watching.communicate(timeout=180)
+    run = server.finished(runs[0]["id"])
+
+    assert run["state"]["name"] == "Refused"
+    assert "[consent.withdrawn]" in run["state"]["message"]
+    assert server.tasks_of(run["id"]) == []
+    assert watching.returncode != 0, told
+
+
+def test_a_withdrawal_from_prefects_pages_cancels_the_runs_that_wait_with_the_person_in_them(
+    server: Server, studio: Studio
+) -> None:
+    enroll(studio.house, "waiter")
+    hour = timedelta(hours=1)
+    theirs = [server.ask_later("toy", hour, cast={"presenter": "waiter"}, script=SCRIPT) for _ in range(3)]
+    anothers = server.ask_later("toy", hour, cast={"presenter": "ada"}, script=SCRIPT)
+
+    asked = server.ask_of("withdraw", "withdraw", {"type": "SCHEDULED"}, {"alias": "waiter"}).raise_for_status().json()
+    run = server.finished(asked["id"])
+
+    assert run["state"]["name"] == "Completed", server.logs_of(asked["id"])
+    assert "3 waiting runs cancelled" in run["state"]["message"]
+    waiter = studio.house.people.find("waiter")
+    assert not studio.house.ledger.read().people[waiter.id].standing
+    for id in theirs:
+        state = server.run(id)["state"]
+        assert (state["type"], state["name"]) == ("CANCELLED", "Refused")
+    assert server.run(anothers)["state"]["type"] == "SCHEDULED"
+    server.client.delete(f"/flow_runs/{anothers}").raise_for_status()
+
+
+def test_a_withdrawal_of_nobody_is_refused_and_lists_nobody(server: Server, studio: Studio) -> None:
+    asked = server.ask_of("withdraw", "withdraw", {"type": "SCHEDULED"}, {"alias": "adda"}).raise_for_status().json()
+
+    run = server.finished(asked["id"])
+
+    assert run["state"]["name"] == "Refused"
+    assert "person.unknown" in run["state"]["message"]
+    assert "ada" not in run["state"]["message"].replace("adda", "")
+
+
+def test_webhooks_are_delivered_by_a_flow(server: Server, studio: Studio) -> None:
+    with receiving() as receiver:
+        subscription = studio.house.courier.subscribe(receiver.url, ["withdrawn"])
+        person = enroll(studio.house, "teller")
+        index = studio.house.people.withdraw(person)
+
+        asked = server.ask_of("notify", "notify", {"type": "SCHEDULED"}, {}).raise_for_status().json()
+        run = server.finished(asked["id"])
+        studio.house.courier.unsubscribe(subscription.id)
+
+    assert run["state"]["name"] == "Completed"
+    assert f"{studio.house.ledger.read().origin}/{index}" in receiver.ids
 
 
 def test_nobody_elses_name_is_told_when_a_name_is_wrong(server: Server, studio: Studio) -> None:

@@ -8,7 +8,7 @@ from avatar.artifacts.manifest import Manifest
 from avatar.canonical import canonical
 from avatar.errors import CredentialError
 from avatar.provenance.disclosure import LABEL, Disclosure
-from avatar.provenance.statement import COMPOSITE, SYNTHETIC, statement
+from avatar.provenance.statement import COMPOSITE, SYNTHETIC, statement, with_shots
 
 
 def told(video: str, ancestry: dict[str, Manifest]) -> dict[str, Any]:
@@ -130,3 +130,13 @@ def test_work_of_a_kind_nobody_described_is_told_all_the_same() -> None:
 
     sources = {each["softwareAgent"]["name"]: each["digitalSourceType"] for each in actions(said)}
     assert sources["hatter"] == SYNTHETIC
+
+
+def test_numbers_read_in_given_footage_are_bound_beside_our_own_and_once() -> None:
+    before = said()
+    ours = list(dict.fromkeys(block["value"] for block in assertion(before, "c2pa.soft-binding")["blocks"]))
+
+    widened = with_shots(before, [int(ours[0], 16), 0x0BADF00D])
+
+    assert [block["value"] for block in assertion(widened, "c2pa.soft-binding")["blocks"]] == [*ours, "0badf00d"]
+    assert [each["label"] for each in widened["assertions"]] == [each["label"] for each in before["assertions"]]

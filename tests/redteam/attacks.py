@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Manifest
@@ -70,7 +70,8 @@ def reopened(world: World) -> World:
 
 class _Any:
     __name__ = "Any"
-    parts = ("any",)
+    parts: ClassVar[tuple[str, ...]] = ("any",)
+    optional: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, digest: str) -> None:
         self.digest = digest

@@ -53,16 +53,20 @@ def test_a_withdrawal_is_told_with_the_files_it_reaches(world, ada, courier, rec
 
 def test_what_is_told_of_each_event_names_nobody(world, ada, courier, receiver):
     courier.subscribe(receiver.url, [])
-    world.agree(ada)
+    grant = world.agree(ada)
     publish(world, ada)
     world.ledger.append(Refused(code="consent.withdrawn", request="Render", people=(ada.id,)))
+    world.people.narrow(ada, grant, grant.scope.model_copy(update={"max_outputs": 1}))
+    world.people.suspend(ada)
+    world.people.resume(ada)
     world.people.withdraw(ada)
     world.ledger.append(Erased(person=ada.id))
 
     courier.carry()
 
-    assert receiver.kinds == [f"ledger.{kind}" for kind in ("granted", "published", "refused", "withdrawn", "erased")]
-    assert {kind.removeprefix("ledger.") for kind in receiver.kinds} == set(EVENTS)
+    told = [kind.removeprefix("ledger.") for kind in receiver.kinds]
+    assert told == ["granted", "published", "refused", "narrowed", "suspended", "suspended", "withdrawn", "erased"]
+    assert set(told) == set(EVENTS)
     for message in receiver.got:
         assert b"ada" not in message.body
         assert b"a studio" not in message.body

@@ -8,7 +8,7 @@ from avatar.consent import Cleared
 from avatar.marks.finished import require_marks
 from avatar.marks.sound import SOUND_MARK
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import Agreement, statement
+from avatar.provenance.statement import Agreement, statement, with_shots
 from avatar.stages.picture import Publish
 from avatar.stages.request import Exit, Parts
 from avatar.weights import Weights
@@ -30,7 +30,7 @@ class C2pa:
 
     def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
         video = job.request.video
-        require_marks(bench.open(video, "video.mp4"))
+        marks = require_marks(bench.open(video, "video.mp4"))
         said = statement(
             video.digest,
             bench.ancestry(video),
@@ -41,7 +41,7 @@ class C2pa:
         signed = sign(
             bench.open(video, "video.mp4"),
             bench.new("signed.mp4"),
-            statement=said,
+            statement=with_shots(said, marks.picture.shots),
             signer=bench.signer,
             time_stamps=self.time_stamps,
         )

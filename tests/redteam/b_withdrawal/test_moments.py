@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from avatar.attend import attended
+from avatar.bench import Bench
 from avatar.consent.entries import Published
 from avatar.media.frames import Frames
 from avatar.registry import Choice
@@ -67,6 +68,20 @@ def test_in_a_frame_loop(scene):
     made = scene.perform(RefineLips(footage, speech), "slow")
 
     scene.refused(Render((made,), speech), "reel")
+
+
+@attack("frames are pulled where nobody attends", by="asked as frames flow", code="consent.withdrawn")
+def test_where_nobody_attends(scene, monkeypatch):
+    monkeypatch.setattr("avatar.studio._ASK_EVERY", 0)
+    scene.world.agree(scene.victim)
+    request = Render((scene.footage(scene.victim),), scene.speech(scene.victim))
+    job = scene.world.clear(request)
+    batches = Bench(job, scene.world.studio, scene.world.folder, "0" * 64, TOY_BRIEF).frames(request.panels[0]).batches
+    next(batches)
+    scene.world.people.withdraw(scene.victim)
+
+    with scene.attacked():
+        next(batches)
 
 
 @attack(

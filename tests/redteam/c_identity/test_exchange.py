@@ -122,7 +122,7 @@ def test_a_recipe_that_leads_out_of_the_store_is_refused(scene, data):
     scene.refused(CloneVoice(scene.model(scene.accomplice), "hello there"), "beep")
 
 
-@attack("a recipe is bent to nothing", by="manifest by digest", code="store.missing")
+@attack("a recipe is bent to nothing", by="recipe binding", code="store.missing")
 def test_a_recipe_that_leads_nowhere_is_refused(scene):
     recipe = manifest_of(scene, scene.speech(scene.accomplice)).work.recipe
     overwrite(scene.world.objects, f"recipes/{recipe}", b"0" * 64)
@@ -162,7 +162,7 @@ def test_a_signed_video_is_not_made_by_naming_it(scene):
     assert "published" not in facts(scene.world.objects)
 
 
-@attack("the description of footage is edited to name the victim", by="sealed", code="store.altered")
+@attack("the description of footage is edited to name the victim", by="manifest by digest", code="store.altered")
 def test_an_edited_step_is_refused(scene):
     """``step.json`` says how footage is made; its manifest says it too, under a name that would no longer be true."""
     footage = scene.footage(scene.accomplice)

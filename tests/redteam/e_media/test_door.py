@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from PIL import Image
 
 from tests.redteam.cases import attack
 
@@ -85,6 +86,14 @@ def test_programs(knock):
 @attack("a PNG of gigapixels in a few kilobytes", by="sizes first", code="media.too-large")
 def test_gigapixels(knock):
     knock("PNG of gigapixels")
+
+
+@attack("a PNG a little larger than allowed, with all its pixels", by="sizes first", code="media.too-large")
+def test_a_little_too_large(bring, tmp_path):
+    path = tmp_path / "p.png"
+    Image.new("RGB", (6400, 6300)).save(path)
+
+    bring("portrait", path)
 
 
 @attack("text and profile chunks that unfold to gigabytes", by="a process of its own", code="media.truncated")

@@ -10,6 +10,7 @@ import av
 import pytest
 
 from avatar.media import confined
+from avatar.media.footage import opened
 from avatar.media.intake import take_footage, take_sound
 from avatar.media.picture import read_rgb
 from avatar.media.strangers import footage, portrait
@@ -93,6 +94,20 @@ def test_outside_data_is_not_fetched(honest, listener, tmp_path):
         footage(path, tmp_path / "taken.mp4")
 
         assert listener.url.encode() not in (tmp_path / "taken.mp4").read_bytes()
+
+
+@attack(
+    "a list of films that got past the sniffing reads other files",
+    by="one format",
+    code="media.unreadable",
+    entry=False,
+)
+def test_a_list_of_films_is_no_film(scene, honest, tmp_path):
+    (tmp_path / "secret.mp4").write_bytes(honest.files["mp4"])
+    (tmp_path / "x.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
+
+    with scene.attacked(), opened(tmp_path / "x.mp4"):
+        pass
 
 
 @attack("a credential that is said to lie at an address", by="clean copies", harmless="nobody is called")

@@ -10,7 +10,7 @@ from avatar.consent import Cleared
 from avatar.errors import ConsentError
 from avatar.media.frames import Frames
 from avatar.registry import Choice
-from avatar.stages.face import RefineLips, SwapFace
+from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from tests.redteam.cases import attack
@@ -152,6 +152,19 @@ def test_frames_that_are_missing(scene, worn):
         return Frames(frames.format, frames.count, (batch for n, batch in enumerate(frames.batches) if n))
 
     made = scene.perform(RefineLips(footage, speech), worn("hush", dropping))
+    scene.refused(Render((made,), speech), "reel")
+
+
+@attack("an engine animates fewer frames than it says", by="frames counted", code="engine.frame-count")
+def test_fewer_frames_than_said(scene, worn):
+    still = scene.world.engines["still"]().run
+
+    def sparing(self, job, bench):
+        frames = still(self, job, bench)
+        return Frames(frames.format, frames.count, (batch for n, batch in enumerate(frames.batches) if n))
+
+    speech, portrait = scene.speech(scene.accomplice), scene.world.likeness(scene.accomplice).portrait
+    made = scene.perform(AnimateFace(portrait, speech), worn("still", sparing))
     scene.refused(Render((made,), speech), "reel")
 
 

@@ -18,8 +18,8 @@ def asked(scene, monkeypatch):
     monkeypatch.setenv("AVATAR_KEYS", str(scene.world.folder))
 
     def ask(**parameters: object) -> None:
-        given = {"blueprint": "presenter", "cast": {"presenter": "mallory"}, "script": "Hello.", **parameters}
-        state = produce.fn(**given)
+        honest = {"blueprint": "presenter", "cast": {"presenter": "mallory"}, "script": "Hello."}
+        state = produce.fn(**{**honest, "purpose": "education", "project": "toys", **parameters})
         raise state.data
 
     return ask

@@ -1,0 +1,56 @@
+"""Commands about the pages for performers: serve them, and make personal links to them."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from avatar.api.links import Asked
+    from avatar.compose import House
+
+Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
+Hours = Annotated[float, typer.Option(help="How long the link can be opened.", min=0.1, max=24 * 90)]
+
+
+def add_to(consent: typer.Typer) -> None:
+    """Add these commands to the app *consent*."""
+    for command in (serve, link):
+        consent.command()(command)
+
+
+def serve(
+    port: Annotated[int, typer.Option(help="Where to listen.", min=1, max=65535)] = 8780,
+    host: Annotated[str, typer.Option(help="The address to listen on: by default this machine only.")] = "127.0.0.1",
+    behind: Annotated[
+        str, typer.Option(help="The https address of the proxy in front, for anything but this machine.")
+    ] = "",
+) -> None:
+    """Serve the pages where performers agree, see where they were used, and withdraw. Stop with Ctrl-C."""
+    from avatar.api.guard import address_of
+    from avatar.api.serve import serve as answer
+    from avatar.compose import open_house
+
+    house = open_house()
+    known = house.settings.pages if house.settings.pages.startswith("https:") else ""
+    address = address_of(host, port, behind or known)
+    typer.echo(f"The consent pages are at {address.origin} (a link for a performer: avatar consent link ALIAS)")
+    answer(house, address, host, port)
+
+
+def link(alias: Alias, hours: Hours = 24) -> None:
+    """Make a personal link for a later visit: to see, to narrow, to withdraw. It opens once.
+
+    To ask someone for their agreement, give the options of `avatar consent request` and --link.
+    """
+    from avatar.compose import open_house
+
+    typer.echo(link_for(open_house(), alias, None, hours))
+
+
+def link_for(house: "House", alias: str, asked: "Asked | None", hours: float) -> str:
+    """Return a new personal link for *alias*, which opens once within *hours*, and what to know about it."""
+    from avatar.api.links import Links
+
+    token = Links(house.objects, house.vault).make(house.people.find(alias).id, asked, hours=hours)
+    page = f"{house.settings.pages.rstrip('/')}/c/{token}"
+    return f"{page}\nFor {alias} alone: it opens once, within {hours:g} hours. The pages: avatar consent serve"

@@ -1,0 +1,195 @@
+"""Countermeasures taken out of the source: for each, a text that makes it, and what stands there without it.
+
+A mutant is named by the countermeasure that it removes (``tests/redteam/cases.py``); the attack cases of that
+countermeasure must notice.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The countermeasure *name*, removed from *file* by *edits*: (a text that stands there once, another)."""
+
+    name: str
+    file: str
+    edits: tuple[tuple[str, str], ...]
+
+
+def _one(name: str, file: str, old: str, new: str) -> Mutant:
+    return Mutant(name, file, ((old, new),))
+
+
+def _never(name: str, file: str, condition: str) -> Mutant:
+    """Make the *condition* of an ``if`` false."""
+    return _one(name, file, f"if {condition}:", f"if False and ({condition}):")
+
+
+MUTANTS = (
+    # The ledger and the records in it
+    _never(
+        "person's signature",
+        "consent/admission.py",
+        "not verify(state.people[record.person].key, record.signature, record.signed_bytes)",
+    ),
+    _never("signature at the door", "consent/ledger.py", "against"),
+    _one(
+        "once recorded",
+        "consent/admission.py",
+        "    # What was ended stays ended: recording the same signature again is not a new agreement.\n    if ",
+        "    if True or ",
+    ),
+    _one(
+        "key for life",
+        "consent/admission.py",
+        "case Enrolled() if fact.person in state.people:",
+        "case Enrolled() if False:",
+    ),
+    _never("other grantee", "people.py", "grant.grantee != self.organisation"),
+    _never("brought by whom", "consent/decide.py", "person.assets.get(claim.asset) != claim.manifest"),
+    _one("no gaps", "consent/ledger.py", "                self._refuse_gaps()\n", "                pass\n"),
+    _one("no rollback", "consent/ledger.py", "                self._refuse_rollback()\n", "                pass\n"),
+    _never("chain", "consent/fold.py", "entry.index != state.index + 1 or entry.previous != state.digest"),
+    _never("signed entries", "consent/fold.py", "not verify(state.key, entry.signature, entry.signed_bytes)"),
+    _never("own ledger", "consent/ledger.py", "index == 0 and self._state.key != self._key.public"),
+    _never("canonical entries", "consent/entries.py", "entry.digest != hashlib.sha256(data).hexdigest()"),
+    Mutant(
+        "append where nothing stands",
+        "artifacts/objects.py",
+        (
+            ("return not target.exists() and self._write(target, source)", "return self._write(target, source)"),
+            ("os.link(draft, target)", "os.replace(draft, target)"),
+        ),
+    ),
+    _never("checkpoints", "consent/checkpoint.py", "standing.text != note.text"),
+    _never("checkpoints", "consent/ledger.py", "before and not self._extends(read_checkpoint(before))"),
+    _never("witness", "consent/witness.py", "checkpoint.size < seen.size"),
+    _never("witness", "consent/witness.py", "not signed_by(note, self._log) or checkpoint.origin != self._log.name"),
+    _never(
+        "inclusion proof",
+        "consent/proof.py",
+        "not verify_inclusion(leaf, proof.index, checkpoint.size, checkpoint.root, proof.path)",
+    ),
+    # What a grant covers
+    _one("period", "consent/decide.py", "    if now >= grant.not_after:\n", "    if False:\n"),
+    _one("period", "consent/decide.py", "    if now < grant.not_before:\n", "    if False:\n"),
+    _one(
+        "sample by sample",
+        "consent/decide.py",
+        "[s for s in covering if claim.asset in s.scope.assets]",
+        "list(covering)",
+    ),
+    _one(
+        "brief",
+        "consent/decide.py",
+        "        _out_of_time(standing, person, now)\n        or _off_brief(standing, question)\n",
+        "        _out_of_time(standing, person, now)\n",
+    ),
+    _one("words", "consent/decide.py", "        or _off_script(standing, question, state)\n", ""),
+    _one(
+        "words in plain",
+        "consent/topics.py",
+        "{_plain(text), _plain(text).translate(_LOOK_ALIKE)}",
+        "{text.casefold()}",
+    ),
+    _one("words in pieces", "consent/topics.py", " or any(pieces.search(each) for each in runs)", ""),
+    _one("words shown", "consent/decide.py", "words = question.said | question.shown", "words = question.said"),
+    _one("counted", "consent/decide.py", "        or _used_up(standing, question, state)\n", ""),
+    _never("evidence", "consent/decide.py", "attested and now >= grant.not_before + ATTESTED"),
+    _one("suspension", "consent/decide.py", 'return "suspended" if person.suspended else None', "return None"),
+    _never("narrowing", "consent/admission.py", "ended"),
+    _one("narrowing", "consent/admission.py", "if narrowing.scope.within(standing.scope):", "if True:"),
+    _never("roles", "consent/permission.py", "operator is None or role not in operator.roles"),
+    _never("roles", "consent/admission.py", "not verify(operator.key, record.signature, record.signed_bytes)"),
+    _one("four eyes", "consent/decide.py", " - question.authors - {question.operator})", ")"),
+    _never("four eyes", "operators.py", "state.made.get(subject) == self._me"),
+    # The gate and the studio
+    _one(
+        "asked again before keeping",
+        "studio.py",
+        "            else:\n                job = self._clear(request, brief)\n",
+        "            else:\n                pass\n",
+    ),
+    _one("asked while it runs", "studio.py", "ask=lambda: self._ask(request, bench.brief)", "ask=lambda: None"),
+    _one("asked while it runs", "attend.py", "                ask()\n", "                pass\n"),
+    _one("asked as frames flow", "studio.py", "                    self._ask(job.request, bench.brief)\n", ""),
+    _one("compare and swap", "studio.py", "self.ledger.append_at(job.at, fact)", "self.ledger.append(fact)"),
+    _never("uses embodied", "consent/gate.py", "manifest.work and manifest.work.use"),
+    _never("nobody", "consent/gate.py", "not manifest.people"),
+    _never("made here", "consent/gate.py", "manifest.work and digest not in state.made"),
+    _never("made here", "studio.py", "made and made.digest not in self.ledger.read().made"),
+    _never("recipe binding", "artifacts/store.py", "made.work is None or made.work.recipe != recipe"),
+    _never("recipe binding", "studio.py", "work.recipe != manifest.work.recipe"),
+    _never("parts of its kind", "artifacts/store.py", "set(parts) - set(kind.optional) != set(kind.parts)"),
+    _never(
+        "manifest by digest",
+        "artifacts/store.py",
+        "manifest.digest != digest or set(manifest.people) != set(label.people)",
+    ),
+    _never("clearance", "consent/_clearance.py", "seal is not _SEAL"),
+    _never("reach", "bench.py", "artifact.digest not in {own.digest for own in self._job.request.inputs()}"),
+    _never("reach", "bench.py", "self._closed"),
+    _never("frames counted", "studio.py", "count != frames.count"),
+    _never(
+        "frames counted",
+        "studio.py",
+        "isinstance(job.request, SwapFace | RefineLips) and bench.pulled not in (None, count)",
+    ),
+    _never("right stage", "studio.py", "not isinstance(request, kind)"),
+    _never("named engines", "registry.py", "option not in names"),
+    _one("blamed", "studio.py", "except (Exception, SystemExit) as error:", "except Exception as error:"),
+    # Text
+    _never("plain words", "voices/script.py", "bad or character in _BIDI"),
+    _never("strict blueprint", "blueprint/load.py", "isinstance(token, yaml.AliasToken)"),
+    _never("strict blueprint", "blueprint/load.py", "isinstance(token, yaml.TagToken)"),
+    _one(
+        "text is data",
+        "media/captions.py",
+        'return "\\n".join(["WEBVTT\\n", *blocks])',
+        'return "\\n".join(["WEBVTT\\n", *blocks]).replace("&lt;", "<")',
+    ),
+    # Media
+    _never("sniffed", "media/intake.py", "found not in _ALLOWED[kind]"),
+    _one("one format", "media/footage.py", 'format="mov", ', ""),
+    _never("sizes first", "media/strangers.py", "width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE"),
+    _never("sizes first", "media/strangers.py", "index.rate > FASTEST"),
+    _never("whole files", "media/strangers.py", "length < 8 or at + length > size"),
+    _one("plain files", "media/intake.py", "if not path.is_file():", "if not path.exists():"),
+    _one("a process of its own", "media/seccomp.py", "        return False\n", "        pass\n    return True\n"),
+    _one("decoded once", "media/strangers.py", "        _check_pictures(beside, path.name)\n", ""),
+    _one(
+        "clean copies", "media/strangers.py", "    write_rgb(to, pixels)\n", "    to.write_bytes(path.read_bytes())\n"
+    ),
+    # Models
+    _never("weights by digest", "weights.py", "_digest(path) != weights.sha256"),
+    _one("weights by digest", "weights.py", "facts.st_ino, facts.st_ctime_ns", "0, facts.st_mtime_ns"),
+    _one("plain weights", "faces/wav2lip/checkpoint.py", "weights_only=True", "weights_only=False"),
+    _one("plain weights", "voices/model.py", "np.load(path, allow_pickle=False)", "np.load(path, allow_pickle=True)"),
+    _never("weights folder", "voices/brought.py", 'place.is_absolute() or ".." in place.parts'),
+    _never("local weights", "voices/coqui.py", '"://" in value'),
+    # Around it
+    _never("no private network", "webhooks/address.py", "inside"),
+    _never("server-made keys", "artifacts/objects.py", "not _KEY.fullmatch(key)"),
+    _never("verified delivery", "delivery.py", "verdict.entry is None or not verdict.trusted"),
+    _one("quiet", "studio.py", '_log.info("cleared %s", type(request).__name__)', '_log.info("cleared %s", request)'),
+    _one("erased", "erasure.py", "    people.vault.keyring.destroy(id)\n", ""),
+    _never("pseudonyms", "people.py", "person and person.alias != alias"),
+    _one(
+        "swept",
+        "rooms.py",
+        "    return sum(_swept(room) for room in rooms if room.is_dir() and not room.is_symlink())\n",
+        "    return 0 * len(list(rooms))\n",
+    ),
+)
+
+# Without asking again, a publication that lost the race would try for ever. A hang is no proof: the test's own limit
+# has to end it as a failure.
+HANGS = (
+    _one(
+        "compare and swap",
+        "studio.py",
+        "        while True:\n            job: Cleared[Any] = self._clear(",
+        "        job: Cleared[Any] = self._clear(request, brief, Output(recipe, length, request.video.digest))\n"
+        "        while True:\n            _ = (",
+    ),
+)
