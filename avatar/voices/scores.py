@@ -27,8 +27,8 @@ class Scores(BaseModel):
 
     *words* is how many there are, *wrong* the share misheard (beyond those misheard in the base voice, too), *extra*
     how many were heard around the line; *likeness* is that to the person's sample for two encoders, *stranger* that to
-    the most alike of the cohort; *quality* is a mean opinion score from 1 to 5, *loudness* in LUFS, *clipped* a share of
-    samples; *lead* and *trail* are seconds of sound around the words, *pause* is the longest inside, *pace* the mean
+    the most alike of the cohort; *quality* is a mean opinion score from 1 to 5, *loudness* in LUFS, *clipped* a share
+    of samples; *lead* and *trail* are seconds of sound around the words, *pause* is the longest inside, *pace* the mean
     seconds of a phoneme, *speech* the seconds of all; *attempt* counts from 1.
     """
 
