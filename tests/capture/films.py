@@ -28,7 +28,8 @@ def filmed(portrait: Path, sound: Path, to: Path, *, seconds: float = 99.0, stil
     wav = to.with_suffix(".wav")
     soundfile.write(wav, samples, rate)
     timings = aligned(samples, rate, sound.with_suffix(".txt").read_text())
-    gestures = performance.speaking(timings, wav, FORMAT.rate, seed=1, energy=1.0)
+    mouth = performance.spoken(timings, wav, FORMAT.rate)
+    gestures = performance.speaking(mouth, FORMAT.rate, seed=1, energy=1.0)
     gestures = gestures[: round(seconds * FORMAT.rate)]
     if still:
         gestures = [gestures[0]] * len(gestures)
