@@ -22,7 +22,7 @@ def publish(ada):
         file=FILE,
         recipe="b" * 64,
         milliseconds=4000,
-        purpose=Purpose.EDUCATION,
+        purpose=Purpose.RESEARCH,
         channels=(Channel.INTERNAL,),
         people=(standing.grant.person,),
         grants=(standing.grant.digest,),
@@ -153,23 +153,23 @@ def test_a_performer_sees_where_they_were_used_for_what_and_when(ada):
 
 
 def test_narrowing_takes_back_what_is_no_longer_ticked(ada):
-    ada.enter(channels=(Channel.INTERNAL, Channel.WEBSITE), purposes=(Purpose.EDUCATION, Purpose.NEWS))
+    ada.enter(channels=(Channel.INTERNAL, Channel.WEBSITE), purposes=(Purpose.RESEARCH, Purpose.NEWS))
     ada.send("/consent/begin", use=["clone-voice", "publish"], adult="18")
     ada.speak()
     (standing,) = standings(ada)
-    fields = {"grant": standing.grant.digest, "use": ["publish"], "purpose": ["education"], "channel": ["website"]}
+    fields = {"grant": standing.grant.digest, "use": ["publish"], "purpose": ["research"], "channel": ["website"]}
     assert "Only what is ticked" in ada.send("/you/narrow", **fields).text
 
     (standing,) = standings(ada)
     assert standing.uses == {Use.PUBLISH}
-    assert standing.scope.purposes == (Purpose.EDUCATION,)
+    assert standing.scope.purposes == (Purpose.RESEARCH,)
     assert standing.scope.channels == (Channel.WEBSITE,)
 
 
 def test_narrowing_cannot_widen(ada):
     ada.agree(uses=["publish"])
     (standing,) = standings(ada)
-    ticked = {"use": ["publish", "train"], "purpose": ["education", "news"], "channel": ["internal", "broadcast"]}
+    ticked = {"use": ["publish", "train"], "purpose": ["research", "news"], "channel": ["internal", "broadcast"]}
 
     assert "Nothing was changed" in ada.send("/you/narrow", grant=standing.grant.digest, **ticked).text
     assert standings(ada) == [standing]
