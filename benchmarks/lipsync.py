@@ -3,48 +3,102 @@
 Each video is a whole production. Its sound is aligned with the script by an acoustic model that knows nothing of what
 the voice had planned; its mouth is measured by the landmark networks. One of the portraits is not shipped with the
 project: it is made here, half ben and half mia.
+
+``--recordings FOLDER`` also measures a face that recorded human speech drives, with no transcript: wav files there,
+each with what is said in a txt file beside it, which only the measurement reads.
 """
 
+import math
 import tempfile
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 
 from avatar import intake
 from avatar.blueprint.load import parse
 from avatar.cli.demo import BRIEF, PERFORMERS, TERMS
 from avatar.compose import House
 from avatar.delivery import deliver, prepare
+from avatar.faces import performance
+from avatar.faces.animator import Animator
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
-from avatar.faces.lipsync import LipSync
+from avatar.faces.lipsync import LipSync, lip_sync, openings
 from avatar.faces.mesh import MESH
+from avatar.faces.mouth_encoder import MOUTH, MouthEncoder
+from avatar.faces.portrait import framed
+from avatar.media.decode import decode
+from avatar.media.encode import encode
+from avatar.media.frames import Format, Frames
+from avatar.media.sound import read_sound
 from avatar.production import direct
 from avatar.seeing import lips_in, timings_in
 from avatar.settings import Settings
+from avatar.voices.align import aligned
 from avatar.weights import locate
 from benchmarks.portrait import between
-from benchmarks.rows import Row, options, show
+from benchmarks.rows import Row, options_with, show
 
 _SCRIPT = (
     "Paul, please bring me the brown umbrella before Friday. My brother moved five big maps from the living room. "
     "A short pause, then we go on: why would anybody walk home? The studio asks people before it uses their voice."
 )
+_ENGINES = ("mesh-warp", "mesh-warp-audio")
+_SIZE = 512
 _BLUEPRINT = "name: lipsync\nspeakers: [one]\nanimation: {{engine: {engine}}}\n"
 
 
 def main() -> None:
     """Make the videos, measure them, and print the table."""
-    wanted = options(__doc__)
+    wanted = options_with(__doc__, required=False, recordings="wav files of human speech, each with its words as txt")
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         house = House(Settings(home=Path(folder) / ".avatar"))
         for name, portrait, voice in _people(Path(folder), landmarker):
             _consenting(house, name, portrait, voice)
-            for engine in ("mesh-warp",):
+            for engine in _ENGINES:
                 video = _video(house, name, engine, Path(folder) / name / engine)
                 rows += _rows(f"{name}, {engine}", lips_in(video, timings_in(video, _SCRIPT)))
+    if wanted.recordings:
+        rows += _recorded(wanted.recordings, landmarker)
     show(rows, wanted.json)
+
+
+def _recorded(folder: Path, landmarker: Landmarker) -> list[Row]:
+    """Measure every performer's face, driven by each recording in *folder*; one row a figure, over all of them."""
+    encoder, format = MouthEncoder(locate(MOUTH)), Format(_SIZE, _SIZE, Fraction(25))
+    rows = []
+    for name in ("ava", "ben"):
+        animator = Animator.of(*framed(PERFORMERS / f"{name}.png", landmarker, _SIZE), format)
+        found = []
+        for recording in sorted(folder.glob("*.wav")):
+            mouth = performance.heard(recording, format.rate, encoder)
+            frames = animator.frames(performance.speaking(mouth, format.rate, seed=1, energy=1.0), lambda _: None)
+            timings = aligned(*read_sound(recording), recording.with_suffix(".txt").read_text())
+            found.append(lip_sync(openings(_encoded(frames), landmarker), timings, format.rate))
+        rows += _rows(f"{name}, recorded speech ({len(found)} recordings)", _mean(found))
+    return rows
+
+
+def _encoded(frames: Frames) -> Frames:
+    """Return *frames* as a viewer gets them: through the encoder and back."""
+    with tempfile.TemporaryDirectory() as folder:
+        encode(frames, Path(folder) / "picture.mp4")
+        seen = [frame for batch in decode(Path(folder) / "picture.mp4").batches for frame in batch]
+    return Frames(frames.format, len(seen), iter([seen]))
+
+
+def _mean(found: list[LipSync]) -> LipSync:
+    """Return the means of *found*, and of the lags the largest."""
+    still = [each.moves_in_silence for each in found if not math.isnan(each.moves_in_silence)]
+    return LipSync(
+        fmean(each.correlation for each in found),
+        max((each.lag for each in found), key=abs),
+        fmean(each.closed for each in found if not math.isnan(each.closed)),
+        fmean(still) if still else math.nan,
+    )
 
 
 def _people(folder: Path, landmarker: Landmarker) -> list[tuple[str, Path, str]]:

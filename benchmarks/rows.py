@@ -20,12 +20,12 @@ def options(about: str | None) -> argparse.Namespace:
     return options_with(about)
 
 
-def options_with(about: str | None, **folders: str) -> argparse.Namespace:
-    """Return the command line's options: ``--json FILE``, and a folder for each of *folders*, by name what it is."""
+def options_with(about: str | None, *, required: bool = True, **paths: str) -> argparse.Namespace:
+    """Return the command line's options: ``--json FILE``, and a path for each of *paths*, by name what it is."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--json", type=Path, help="also write the rows to this file, as JSON")
-    for name, what in folders.items():
-        parser.add_argument(f"--{name}", type=Path, required=True, help=what)
+    for name, what in paths.items():
+        parser.add_argument(f"--{name}", type=Path, required=required, help=what)
     return parser.parse_args()
 
 

@@ -12,7 +12,6 @@ from avatar.api.site import Form, Site, Visited, checked, client_of, message, pa
 from avatar.api.upload import LARGEST, received
 from avatar.capture.challenge import Challenge
 from avatar.consent.claims import Use
-from avatar.consent.notice import notice_of
 from avatar.errors import InputError
 from avatar.rooms import private_room
 
@@ -88,8 +87,7 @@ def decline(request: Request, visit: Visited, form: Form) -> Response:  # noqa: 
 
 def record(request: Request, visit: Visited) -> Response:
     """Show the statement to read aloud, and what records it."""
-    site, challenge = site_of(request), _challenge(request, visit)
-    companions = _companions(site, Asked(terms=challenge.terms, locale=challenge.locale))
+    challenge = _challenge(request, visit)
     return page(
         request,
         "record",
@@ -99,7 +97,7 @@ def record(request: Request, visit: Visited) -> Response:
         expires=challenge.expires_at.isoformat(),
         expires_said=f"{challenge.expires_at:%H:%M} UTC",
         largest=LARGEST,
-        notice=notice_of(challenge.terms, site.people.organisation, companions),
+        notice=site_of(request).capture.notice(challenge),
     )
 
 

@@ -63,6 +63,7 @@ def narrow(request: Request, visit: Visited, form: Form) -> Response:
     if (smaller, set(uses)) == (standing.scope, set(standing.uses)):
         return RedirectResponse("/you?done=kept", 303)
     site.people.narrow(site.people.find(visit.person), standing.grant, smaller)
+    site.spread()
     return RedirectResponse("/you?done=narrowed", 303)
 
 

@@ -42,20 +42,10 @@ class Capture:
     def ask(self, person: Person, terms: Terms, *, locale: str = "en-GB") -> Challenge:
         """Ask *person* to agree to *terms*: draw passcode words, and keep the challenge for half an hour.
 
-        Raises:
-            InputError: there is no statement in that language, or nothing of theirs to agree about.
-            RoleError: whoever acts here may not ask.
+        Raises: as ``foresee``.
         """
-        ledger = self.people.ledger
-        require(ledger, Role.GRANT, _REQUEST)
-        said = wording(locale)
-        if person.capacity == "estate":
-            raise InputError(
-                f"{person.id} is represented by their estate: their voice cannot be recorded any more; record a signed "
-                "paper instead (avatar grant)",
-                code="capture.estate",
-            )
-        terms.scope(tuple(ledger.read().people[person.id].assets))  # a bad term is found now, not when they have spoken
+        self.foresee(person, terms, locale=locale)
+        ledger, said = self.people.ledger, wording(locale)
         passcode = said.passcode()
         challenge = Challenge(
             nonce=token_hex(16),
@@ -71,6 +61,23 @@ class Capture:
         self.shelf.ask(challenge)
         ledger.append(Requested(person=person.id, challenge=challenge.id))
         return challenge
+
+    def foresee(self, person: Person, terms: Terms, *, locale: str) -> None:
+        """Refuse now what could not be asked of *person* later, or would come to nothing when they have spoken.
+
+        Raises:
+            InputError: there is no statement in that language, or nothing of theirs to agree about.
+            RoleError: whoever acts here may not ask.
+        """
+        require(self.people.ledger, Role.GRANT, _REQUEST)
+        wording(locale)
+        if person.capacity == "estate":
+            raise InputError(
+                f"{person.id} is represented by their estate: their voice cannot be recorded any more; record a signed "
+                "paper instead (avatar grant)",
+                code="capture.estate",
+            )
+        terms.scope(tuple(self.people.ledger.read().people[person.id].assets))
 
     def find(self, start: str) -> Challenge:
         """Return the challenge whose id begins with *start*.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli.pages import link_for
 from avatar.cli.words import CHANNELS, PURPOSES, TOPICS, USES
 
 if TYPE_CHECKING:
@@ -41,8 +42,15 @@ def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     days: Annotated[int, typer.Option(help="How long the agreement lasts, from when it is given.")] = 365,
     reconfirm_days: Annotated[int | None, typer.Option(help="Ask the person again after so many days.")] = None,
     locale: Annotated[str, typer.Option(help="The language they read the statement in.")] = "en-GB",
+    link_hours: Annotated[
+        float | None,
+        typer.Option("--link", help="Give them a personal link to the pages instead, to be opened within these hours."),
+    ] = None,
 ) -> None:
-    """Ask a person to agree: what they are to say, with words drawn for this one time. It is open for half an hour."""
+    """Ask a person to agree: what they are to say, with words drawn for this one time. It is open for half an hour.
+
+    With --link they are asked on the consent pages (avatar consent serve), and the words are drawn there.
+    """
     from avatar.asking import terms_of
     from avatar.compose import open_house
 
@@ -64,6 +72,11 @@ def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
         days=days,
         reconfirm_days=reconfirm_days,
     )
+    if link_hours is not None:
+        from avatar.api.links import Asked
+
+        typer.echo(link_for(house, alias, Asked(terms=terms, locale=locale), link_hours))
+        return
     challenge = house.capture.ask(person, terms, locale=locale)
     typer.echo(f"Show {alias} what they are asked:\n\n{house.capture.notice(challenge)}\n")
     typer.echo(f"Then have them say, to a camera or a microphone, in one go:\n\n{challenge.statement}\n")

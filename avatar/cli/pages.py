@@ -29,18 +29,21 @@ def serve(
     from avatar.api.guard import address_of
     from avatar.api.serve import serve as answer
     from avatar.compose import open_house
+    from avatar.consent.permission import require
+    from avatar.consent.roles import Role
 
     house = open_house()
+    require(house.ledger, Role.GRANT, "ServePages")  # said now, and not to the first performer
     known = house.settings.pages if house.settings.pages.startswith("https:") else ""
     address = address_of(host, port, behind or known)
-    typer.echo(f"The consent pages are at {address.origin} (a link for a performer: avatar consent link ALIAS)")
+    typer.echo(f"The consent pages are at {address.origin} (ask someone: avatar consent request ALIAS ... --link 48)")
     answer(house, address, host, port)
 
 
 def link(alias: Alias, hours: Hours = 24) -> None:
     """Make a personal link for a later visit: to see, to narrow, to withdraw. It opens once.
 
-    To ask someone for their agreement, give the options of `avatar consent request` and --link.
+    To ask someone for their agreement: avatar consent request ALIAS ... --link HOURS.
     """
     from avatar.compose import open_house
 
@@ -50,7 +53,13 @@ def link(alias: Alias, hours: Hours = 24) -> None:
 def link_for(house: "House", alias: str, asked: "Asked | None", hours: float) -> str:
     """Return a new personal link for *alias*, which opens once within *hours*, and what to know about it."""
     from avatar.api.links import Links
+    from avatar.consent.permission import require
+    from avatar.consent.roles import Role
 
-    token = Links(house.objects, house.vault).make(house.people.find(alias).id, asked, hours=hours)
+    require(house.ledger, Role.GRANT, "Link")
+    person = house.people.find(alias)
+    if asked:
+        house.capture.foresee(person, asked.terms, locale=asked.locale)
+    token = Links(house.objects, house.vault).make(person.id, asked, hours=hours)
     page = f"{house.settings.pages.rstrip('/')}/c/{token}"
     return f"{page}\nFor {alias} alone: it opens once, within {hours:g} hours. The pages: avatar consent serve"

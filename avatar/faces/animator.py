@@ -1,5 +1,6 @@
 """Move one portrait: coefficients and head motion in, frames out."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,8 +13,9 @@ from avatar.faces.mouth import Mouth
 from avatar.faces.rig import Rig, Shown, gentle
 from avatar.faces.rings import Surround
 from avatar.faces.seam import sealed
-from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels, Planes, planes_of
+from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, Planes, planes_of
 
+_BATCH = 8
 SCALE = 2  # the source is kept at twice the resolution of the frames: bending it then costs no sharpness
 
 
@@ -53,6 +55,16 @@ class Animator:
         small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
         mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, source, SCALE)
         return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes)
+
+    def frames(self, gestures: Sequence[Gesture], pulse: Callable[[float], None]) -> Frames:
+        """Return a frame for each of *gestures*, made when pulled; *pulse* hears of the progress."""
+
+        def batches() -> Iterator[list[Frame]]:
+            for start in range(0, len(gestures), _BATCH):
+                pulse(start / len(gestures))
+                yield [self.frame(gesture) for gesture in gestures[start : start + _BATCH]]
+
+        return Frames(self.format, len(gestures), batches())
 
     def frame(self, gesture: Gesture) -> Frame:
         """Return the portrait in *gesture*, with the landmarks where they were put."""

@@ -1,41 +1,67 @@
 """A line, performed: what the whole face does in each frame while speech is heard."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from avatar.errors import InputError
 from avatar.faces import motion
 from avatar.faces.animator import Gesture
 from avatar.faces.coefficients import INDEX, Floats
+from avatar.faces.heard import heard_track
 from avatar.faces.motion import Motion
+from avatar.faces.mouth_encoder import MouthEncoder
 from avatar.faces.prosody import loudness
 from avatar.faces.visemes import MOST_OPEN, viseme_track
 from avatar.media.frames import frames_in
+from avatar.media.sound import seconds_of
 from avatar.voices.timings import Timings
 
 
-def spoken(timings: Timings, sound: Path, rate: Fraction) -> tuple[Floats, Floats]:
-    """Return the mouth's coefficients (n, 52) for a speech, and its loudness (n): a louder syllable opens wider."""
+@dataclass(frozen=True, eq=False)
+class Mouth:
+    """What a mouth does while it speaks: its coefficients *track* (n, 52), and how loud it is (n, 0 to 1)."""
+
+    track: Floats
+    loudness: Floats
+
+
+def spoken(timings: Timings, sound: Path, rate: Fraction) -> Mouth:
+    """Return the mouth that says *timings*, which *sound* is the sound of."""
     count = frames_in(timings.duration, rate)
-    level = loudness(sound, rate, count)
-    track = viseme_track(timings, rate, count)
+    return _stressed(viseme_track(timings, rate, count), loudness(sound, rate, count))
+
+
+def heard(sound: Path, rate: Fraction, encoder: MouthEncoder) -> Mouth:
+    """Return the mouth that is heard in *sound*, whoever speaks: no words and no timings are needed."""
+    count = frames_in(seconds_of(sound), rate)
+    return _stressed(heard_track(sound, rate, count, encoder), loudness(sound, rate, count))
+
+
+def speaking(mouth: Mouth, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
+    """Return the gestures, frame by frame, of someone who speaks with *mouth*."""
+    return _gestures(mouth.track, motion.speaking(mouth.loudness, rate, seed, _checked(energy)))
+
+
+def listening(count: int, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
+    """Return the gestures of someone who is present for *count* frames while another speaks."""
+    still = np.zeros((count, len(INDEX)), np.float32)
+    return _gestures(still, motion.listening(count, rate, seed, _checked(energy)))
+
+
+def _stressed(track: Floats, level: Floats) -> Mouth:
+    """Return *track* with louder syllables opened wider."""
     opening = 0.78 + 0.34 * level
     track[:, INDEX["jawOpen"]] = np.minimum(track[:, INDEX["jawOpen"]] * opening, MOST_OPEN)
-    return track, level
+    return Mouth(track, level)
 
 
-def speaking(timings: Timings, sound: Path, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
-    """Return the gestures, frame by frame, of someone who says *timings*."""
-    track, level = spoken(timings, sound, rate)
-    return _gestures(track, motion.speaking(level, rate, seed, energy))
-
-
-def listening(timings: Timings, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
-    """Return the gestures, frame by frame, of someone who is present while another says *timings*."""
-    count = frames_in(timings.duration, rate)
-    still = np.zeros((count, len(INDEX)), np.float32)
-    return _gestures(still, motion.listening(count, rate, seed, energy))
+def _checked(energy: float) -> float:
+    if not 0 <= energy <= 2:
+        raise InputError(f"energy is {energy}; give a number from 0 to 2", code="animation.energy")
+    return energy
 
 
 def _gestures(mouth: Floats, whole: Motion) -> list[Gesture]:

@@ -1,5 +1,6 @@
 """Bring any portrait into the frame of a video: upright, square, head and shoulders."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -8,12 +9,32 @@ import numpy as np
 from avatar.errors import InputError
 from avatar.faces.animator import SCALE
 from avatar.faces.landmarker import Landmarker
-from avatar.media.frames import Landmarks, Pixels
+from avatar.media.frames import Format, Landmarks, Pixels
 from avatar.media.picture import read_rgb
 
 _SMALLEST = 256
+_SIZES = (128, 2160)
 _FACES_HIGH = 2.75  # the side of the square, in heights of the face (hairline to chin): head, neck and shoulders
 _ABOVE = 0.46  # of the side lies above the middle of the face
+
+
+def square(size: int, rate: str) -> Format:
+    """Return the format of frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``).
+
+    Raises: InputError, with code ``animation.size`` or ``animation.rate``.
+    """
+    smallest, largest = _SIZES
+    if size % 2 or not smallest <= size <= largest:
+        raise InputError(f"size is {size}; give an even number from {smallest} to {largest}", code="animation.size")
+    try:
+        each = Fraction(rate)
+    except (ValueError, ZeroDivisionError) as error:
+        raise InputError(
+            f"rate is {rate!r}; give frames per second, like '25' or '30000/1001'", code="animation.rate"
+        ) from error
+    if not 1 <= each <= 120:
+        raise InputError(f"rate is {rate!r}; give 1 to 120 frames per second", code="animation.rate")
+    return Format(size, size, each)
 
 
 def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landmarks]:

@@ -20,6 +20,7 @@ Turning = NDArray[np.complex64]  # (HEIGHT, width): what turns over in a second 
 
 FALSE_ALARMS = 1e-6  # the chance that an unmarked file is taken for a marked one
 _ENOUGH = 0.75  # of a second: what is left over at the end counts from this length on
+_NOWHERE = (254, 255)  # patterns that no picture carries
 _HIGHEST = 300.0  # of a score: beyond, chances are too small for numbers
 _KEPT = 20  # seconds that are looked at again at other sizes, when nothing is found at the size that is there
 _SIZES = tuple(np.round(np.arange(0.70, 1.105, 0.01), 2))  # a cropped picture is less than all of it
@@ -118,18 +119,26 @@ def phases_at(turning: Turning, size: float = 1.0) -> Spectrum:
 
 def best_place(spectra: Sequence[Spectrum], size: float = 1.0, number: int = 0) -> Place:
     """Return where pattern *number* (0: the mark's) would best lie in *spectra*, and how likely that is no chance."""
-    from scipy.stats import chi2
+    from scipy.stats import gamma
 
-    power = sum((np.abs(agreement(phases, number)) ** 2 for phases in spectra), np.zeros((TILE, TILE)))
+    power = _power(spectra, number)
     row, column = (int(each) for each in np.unravel_index(power.argmax(), power.shape))
-    # Without a mark, each second adds the square of one normal number (of one, at worst, not of two: where all changes
-    # in a second come and go together, the pattern sees the same twice). Half of the false alarms are for the one place
-    # where the mark lies in a picture nobody cropped, the other half for all other places and sizes together.
-    chances = chi2.logsf([power[0, 0], power.max()], len(spectra)) + log(2)
+    # How far chance goes is seen in patterns that are nowhere: were seconds independent, each would add the square of
+    # one normal number at worst, but what comes back each second (a blinking light) agrees by chance again and again.
+    nowhere = np.array([_power(spectra, other) for other in _NOWHERE])
+    mean = float(nowhere.mean())
+    shape = min(len(spectra) / 2, mean**2 / float(nowhere.var()))
+    # Half of the false alarms are for the one place where the mark lies in a picture nobody cropped, the other half for
+    # all other places and sizes together.
+    chances = gamma.logsf([power[0, 0], power.max()], shape, scale=mean / shape) + log(2)
     untouched, moved = np.minimum(-chances / log(10), _HIGHEST) - [0, log10(power.size * len(_SIZES))]
     if size == 1.0 and untouched >= moved:
         return Place(max(0.0, float(untouched)), (0, 0), size)
     return Place(max(0.0, float(moved)), (row, column), size)
+
+
+def _power(spectra: Sequence[Spectrum], number: int) -> NDArray[np.float64]:
+    return sum((np.abs(agreement(phases, number)) ** 2 for phases in spectra), np.zeros((TILE, TILE)))
 
 
 def _numbers(spectra: Sequence[Spectrum], at: tuple[int, int]) -> list[int]:

@@ -36,7 +36,7 @@ def place_of(symbol: int) -> tuple[int, int]:
     return symbol // (TILE // STEP) * STEP, symbol % (TILE // STEP) * STEP
 
 
-@lru_cache(maxsize=SYMBOLS + 1)
+@lru_cache(maxsize=16)
 def pattern(number: int) -> Reals:
     """Return pattern *number* (TILE, TILE): 0 is where the mark lies, 1 to SYMBOLS are moved to say something.
 
@@ -57,7 +57,7 @@ def band() -> NDArray[np.bool_]:
     return np.asarray((size >= _LONGEST) & (size <= _SHORTEST))
 
 
-@lru_cache(maxsize=SYMBOLS + 1)
+@lru_cache(maxsize=16)
 def phases_of(number: int) -> Spectrum:
     """Return the phases (as numbers on the unit circle) of pattern *number* in the band."""
     return phases_in(np.asarray(pattern(number), np.complex64))

@@ -195,6 +195,7 @@ def test_every_page_can_be_read_and_fits_narrow_screens(page, ada, scheme):
     for path in every_page(page, ada):
         if path:
             page.goto(path)
+        page.wait_for_load_state()  # with its style
         assert page.evaluate(UNREADABLE) == [], path
         assert page.evaluate(UNNAMED) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

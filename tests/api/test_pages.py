@@ -51,7 +51,7 @@ def test_a_performer_goes_from_link_to_receipt_to_withdrawal(ada):
 def test_the_notice_says_everything_that_is_asked(ada):
     page = ada.enter(project="Course 7", max_outputs=3, days=30, reconfirm_days=10).text
 
-    said = ("Clone your voice", "Education", "Course 7", "Inside the organisation", "English", "3 videos", "30 days")
+    said = ("Clone your voice", "Research", "Course 7", "Inside the organisation", "English", "3 videos", "30 days")
     for each in (*said, "every 10 days", "nobody else", "A beep for every word of a lesson."):
         assert each in page
     assert "checked" not in page  # nothing is ticked for them
@@ -140,7 +140,7 @@ def test_a_performer_sees_where_they_were_used_for_what_and_when(ada):
     publish(ada)
 
     page = ada.browser.get("/you").text
-    assert "toys: Education" in page
+    assert "toys: Research" in page
     assert "1 January 2030" in page
     assert "Consent stands" in page
     assert f"/status/{FILE}" in page
@@ -149,7 +149,7 @@ def test_a_performer_sees_where_they_were_used_for_what_and_when(ada):
     ada.send("/you/withdraw")
     page = ada.browser.get("/you").text
     assert "Consent withdrawn" in page
-    assert "toys: Education" in page  # also when the agreement stands no more
+    assert "toys: Research" in page  # also when the agreement stands no more
 
 
 def test_narrowing_takes_back_what_is_no_longer_ticked(ada):

@@ -13,6 +13,7 @@ import soundfile
 
 from avatar.artifacts.artifact import Footage, Image, Speech
 from avatar.engines.animation.mesh_warp import MeshWarp
+from avatar.engines.animation.mesh_warp_audio import MeshWarpAudio
 from avatar.engines.lips.mouth_warp import MouthWarp
 from avatar.errors import InputError, WeightsError
 from avatar.media.frames import Format, Frame, Frames, frames_in, rgb_of
@@ -86,6 +87,18 @@ def test_an_animation_has_as_many_frames_as_the_speech_lasts_and_joins_without_a
     assert max(gaps(made)) > 3.5 > 0.5 > abs(gaps(made)[-1])
 
 
+def test_sound_alone_moves_the_lips_and_timings_are_not_looked_at(bench: Bench) -> None:
+    del bench.files[SPEECH, "timings.json"]
+    engine = MeshWarpAudio(size=128)
+    made, again = (drained(engine.run(cleared(AnimateFace(IMAGE, SPEECH)), bench)) for _ in range(2))
+    listening = drained(engine.run(cleared(AnimateFace(IMAGE, SPEECH, True)), bench))
+
+    assert len(made) == len(listening) == frames_in(TIMINGS.duration, Fraction(25))
+    assert np.array_equal(made[0].settle(), made[-1].settle())
+    assert max(map(abs, gaps(listening))) < 0.6
+    assert all(np.array_equal(one.settle(), other.settle()) for one, other in zip(made, again, strict=True))
+
+
 def test_the_same_work_makes_the_same_frames(bench: Bench) -> None:
     first, second = (np.stack([f.settle() for f in drained(animated(bench, size=128))]) for _ in range(2))
 
@@ -128,10 +141,11 @@ def test_any_portrait_is_framed_around_head_and_shoulders(bench: Bench, shape: t
     ],
 )
 def test_options_that_cannot_be_are_refused(bench: Bench, options: dict[str, Any], code: str) -> None:
-    with pytest.raises(InputError) as refusal:
-        animated(bench, **options)
+    for engine in (MeshWarp, MeshWarpAudio):
+        with pytest.raises(InputError) as refusal:
+            engine(**options).run(cleared(AnimateFace(IMAGE, SPEECH)), bench)
 
-    assert refusal.value.code == code
+        assert refusal.value.code == code
 
 
 def test_refined_lips_keep_every_frame_and_change_no_mouth_that_is_right(bench: Bench) -> None:

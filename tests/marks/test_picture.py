@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from subprocess import run
 
+import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -78,6 +79,17 @@ def test_an_unmarked_video_has_no_mark(tmp_path: Path) -> None:
     encode(talking(50, 256), tmp_path / "plain.mp4")
 
     assert not look_for_mark(tmp_path / "plain.mp4").found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_light_that_blinks_at_the_rate_of_the_mark_is_no_mark(tmp_path: Path, monkeypatch, seed: int) -> None:
+    monkeypatch.setattr(look, "_SIZES", (0.9,))
+    light = np.random.default_rng(seed).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    states = [planes_of(cv2.GaussianBlur(picture, (0, 0), 3)) for picture in (light, 255 - light)]
+    frames = (Frame(states[number % 10 >= 5].copy()) for number in range(300))
+    encode(Frames(Format(256, 256, Fraction(10)), 300, in_batches(frames)), tmp_path / "light.mp4")
+
+    assert not look_for_mark(tmp_path / "light.mp4").found
 
 
 def test_two_shots_in_one_file_are_both_read(tmp_path: Path) -> None:

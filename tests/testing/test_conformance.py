@@ -23,7 +23,7 @@ from avatar.testing.toys import TOYS
 PERFORMERS = Path(__file__).parents[2] / "performers"
 HERE = Path(__file__).parents[1] / "data" / "faces"
 SPEAKING_WITH = {"adapted": "ridge"}
-TRIED = ("ridge", "sample", "adapted", "mesh-warp", "mesh-swap", "mouth-warp")
+TRIED = ("ridge", "sample", "adapted", "mesh-warp", "mesh-warp-audio", "mesh-swap", "mouth-warp")
 
 
 @pytest.fixture(scope="module")

@@ -36,9 +36,9 @@ class MouthWarp:
         request = job.request
         frames = bench.frames(request.footage)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
-        track, _ = spoken(timings, bench.open(request.speech, "sound.wav"), frames.format.rate)
+        mouth = spoken(timings, bench.open(request.speech, "sound.wav"), frames.format.rate)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
-        return frames.through(_refining(Refiner(frames.format), Tracker(landmarker), track))
+        return frames.through(_refining(Refiner(frames.format), Tracker(landmarker), mouth.track))
 
 
 def _refining(refiner: Refiner, tracker: Tracker, track: Floats) -> Callable[[list[Frame]], list[Frame]]:

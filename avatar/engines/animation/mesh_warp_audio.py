@@ -1,0 +1,47 @@
+"""Animate a portrait by what is heard: the sound alone moves the lips, whoever speaks and whatever is said."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.consent import Cleared
+from avatar.faces import performance
+from avatar.faces.animator import Animator
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.mesh import MESH
+from avatar.faces.mouth_encoder import MOUTH, MouthEncoder
+from avatar.faces.portrait import framed, square
+from avatar.media.frames import Frames, frames_in
+from avatar.media.sound import seconds_of
+from avatar.stages.face import AnimateFace
+from avatar.stages.request import Workbench
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class MeshWarpAudio:
+    """Like ``mesh-warp``, but driven by the sound of the speech; its timings are not looked at.
+
+    Frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``); *energy* scales the motion.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH, MOUTH)
+
+    size: int = 512
+    rate: str = "25"
+    energy: float = 1.0
+
+    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
+        """Return the frames of the portrait saying what is heard, or listening to it; they are made when pulled."""
+        request, format = job.request, square(self.size, self.rate)
+        sound = bench.open(request.speech, "sound.wav")
+        if request.listening:
+            count = frames_in(seconds_of(sound), format.rate)
+            gestures = performance.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+        else:
+            mouth = performance.heard(sound, format.rate, MouthEncoder(bench.weight(MOUTH)))
+            gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+        landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
+        source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
+        return Animator.of(source, landmarks, format).frames(gestures, bench.pulse)
