@@ -183,7 +183,8 @@ class Studio:
                     if manifest.work and not manifest.work.commercial:
                         raise WeightsError(
                             f"the {manifest.kind} {digest[:12]} was made by engine {manifest.work.engine!r}, with "
-                            "weights whose licence forbids commercial use, of what they make too; make it with another engine",
+                            "weights whose licence forbids commercial use, of what they make too; "
+                            "make it with another engine",
                             code="weights.licence",
                         )
 

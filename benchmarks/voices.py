@@ -104,7 +104,7 @@ def _rows(clip: Clip, world: World, takes: list[Speech], spent: float, asked: in
     yield Row(f"{clip.name}: takes a line", float(np.mean([each.attempt for each in scores])), "takes")
 
 
-def _print(sound: np.ndarray, rate: int) -> VoicePrint:  # type: ignore[type-arg]
+def _print(sound: np.ndarray, rate: int) -> VoicePrint:
     return open_encoders(locate(FIRST), locate(SECOND)).print_of(sound, rate)
 
 
