@@ -47,11 +47,11 @@ MUTANTS = (
     ),
     _never("other grantee", "people.py", "grant.grantee != self.organisation"),
     _never("brought by whom", "consent/decide.py", "person.assets.get(claim.asset) != claim.manifest"),
-    _one("no gaps", "consent/ledger.py", "                self._refuse_gaps()\n", "                pass\n"),
-    _one("no rollback", "consent/ledger.py", "                self._refuse_rollback()\n", "                pass\n"),
+    _one("no gaps", "consent/ledger.py", "            self._refuse_gaps()\n", "            pass\n"),
+    _one("no rollback", "consent/ledger.py", "            self._refuse_rollback()\n", "            pass\n"),
     _never("chain", "consent/fold.py", "entry.index != state.index + 1 or entry.previous != state.digest"),
     _never("signed entries", "consent/fold.py", "not verify(state.key, entry.signature, entry.signed_bytes)"),
-    _never("own ledger", "consent/ledger.py", "index == 0 and self._state.key != self._key.public"),
+    _never("own ledger", "consent/ledger.py", "self._state.key != self._key.public"),
     _never("canonical entries", "consent/entries.py", "entry.digest != hashlib.sha256(data).hexdigest()"),
     Mutant(
         "append where nothing stands",
@@ -70,6 +70,22 @@ MUTANTS = (
         "consent/proof.py",
         "not verify_inclusion(leaf, proof.index, checkpoint.size, checkpoint.root, proof.path)",
     ),
+    _one("snapshots", "consent/examine.py", "snapshot.lies(objects, replay.state, replay.tree)", "not size"),
+    _never(
+        "snapshots",
+        "consent/snapshot.py",
+        "sha256(entry).hexdigest() != state.digest or not tree.holds(entry, state.index)",
+    ),
+    # A statement in the person's own words
+    _one(
+        "one recording, one challenge",
+        "capture/capture.py",
+        "before=self._came_before(challenge, sound)",
+        "before=False",
+    ),
+    _never("half an hour", "capture/capture.py", "self.people.clock() >= challenge.expires_at"),
+    _never("half an hour", "capture/capture.py", "withdrawn is not None and withdrawn > challenge.after"),
+    _never("second person", "capture/capture.py", "ledger.operator in (taken.by, challenge.asked_by)"),
     # What a grant covers
     _one("period", "consent/decide.py", "    if now >= grant.not_after:\n", "    if False:\n"),
     _one("period", "consent/decide.py", "    if now < grant.not_before:\n", "    if False:\n"),
@@ -128,7 +144,7 @@ MUTANTS = (
     ),
     _never("clearance", "consent/_clearance.py", "seal is not _SEAL"),
     _never("reach", "bench.py", "artifact.digest not in {own.digest for own in self._job.request.inputs()}"),
-    _never("reach", "bench.py", "self._closed"),
+    _one("reach", "bench.py", "        if self._closed:\n            raise", "        if False:\n            raise"),
     _never("frames counted", "studio.py", "count != frames.count"),
     _never(
         "frames counted",

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from tests.redteam.table import Case, cases
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 EACH_TEST = 90  # seconds, after which a case that hangs has failed
 ALTOGETHER = 400  # seconds, after which a mutant counts as a survivor: nobody said that it is wrong
 
+_SECONDS = count(1_000_000_000)  # time stamps, none twice
 _CHANGED = ("avatar", "tests")  # copied; everything else is only looked at
 
 
@@ -69,10 +71,16 @@ def applied(mutant: Mutant, root: Path) -> Iterator[None]:
     path = root / "avatar" / mutant.file
     before = path.read_text()
     try:
-        path.write_text(mutated(mutant, before))
+        _write(path, mutated(mutant, before))
         yield
     finally:
-        path.write_text(before)
+        _write(path, before)
+
+
+def _write(path: Path, source: str) -> None:
+    path.write_text(source)
+    # What was compiled is known by its second and size: two versions must never share both.
+    os.utime(path, (next(_SECONDS), next(_SECONDS)))
 
 
 def mutated(mutant: Mutant, source: str) -> str:
@@ -113,8 +121,7 @@ def _pytest(copy: Path, tests: Sequence[str], *options: str) -> tuple[tuple[str,
         *options,
         *tests,
     ]
-    # Nothing compiled is left: a mutant and the source before it may have the same second and size.
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and tests
             command, cwd=copy, env=environment, capture_output=True, text=True, timeout=ALTOGETHER, check=False

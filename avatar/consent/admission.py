@@ -22,6 +22,7 @@ from avatar.consent.entries import (
     Suspended,
     Withdrawn,
 )
+from avatar.consent.evidence import Captured
 from avatar.consent.keys import verify
 from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
 from avatar.consent.roles import Appointment, Approval, Role, Rule
@@ -44,10 +45,14 @@ def objection(state: State, fact: Fact) -> Objection | None:  # noqa: PLR0911 - 
     match fact:
         case Enrolled() if fact.person in state.people:
             return _consent(fact.person, "enrolled-twice", f"{fact.person} is enrolled: a person's key never changes")
+        case Requested() if fact.challenge in state.asked:
+            return _consent(fact.person, "asked-twice", f"{fact.person} was asked that before; draw a new challenge")
         case Brought() | Requested() | Erased():
             return _stranger(state, fact.person)
         case Granted():
-            return _by_person(state, fact.grant) or _repeated(state, fact.grant) or _foreign_previous(state, fact.grant)
+            grant = fact.grant
+            signed = _by_person(state, grant) or _repeated(state, grant)
+            return signed or _foreign_previous(state, grant) or _unasked(state, grant)
         case Withdrawn():
             return _by_person(state, fact.withdrawal)
         case Narrowed():
@@ -115,6 +120,23 @@ def _foreign_previous(state: State, grant: Grant) -> Objection | None:
         return None
     sentence = f"the grant of {grant.person} takes the place of one that they never gave; ask for a new one"
     return _consent(grant.person, "unknown-grant", f"{sentence} (avatar grant)")
+
+
+def _unasked(state: State, grant: Grant) -> Objection | None:
+    """Return what is wrong with the question that *grant* says it answers, if anyone was asked."""
+    if not isinstance(grant.evidence, Captured):
+        return None
+    asked, withdrawn = state.asked.get(grant.evidence.challenge), state.people[grant.person].withdrawn
+    what = f"the recorded statement of {grant.person}"
+    if asked is None or asked.person != grant.person:
+        return _consent(
+            grant.person, "not-asked", f"{what} answers no question that is on record (avatar consent request)"
+        )
+    if asked.answered:
+        return _consent(grant.person, "replayed", f"{what} was recorded before; ask again (avatar consent request)")
+    if withdrawn is not None and withdrawn > asked.index:
+        return _consent(grant.person, "withdrawn-since", f"{what} is older than their withdrawal; ask again")
+    return None
 
 
 def _wider(state: State, narrowing: Narrowing) -> Objection | None:

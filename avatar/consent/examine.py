@@ -7,6 +7,7 @@ from typing import Any
 
 from avatar.artifacts.objects import Objects
 from avatar.consent import checkpoint as checkpoints
+from avatar.consent import snapshot
 from avatar.consent.checkpoint import read_checkpoint
 from avatar.consent.entries import Rekeyed, read_entry
 from avatar.consent.fold import fold
@@ -122,7 +123,7 @@ def continues(tree: Tree, note: Note, origin: str) -> Finding:
 
 
 def _entries(objects: Objects, replay: Replay) -> Finding:
-    question = "entries"
+    question, summed = "entries", set(snapshot.indices(objects))
     for name in objects.list("ledger/entries"):
         size = replay.tree.size
         if name != f"ledger/entries/{size:012d}":
@@ -132,6 +133,9 @@ def _entries(objects: Objects, replay: Replay) -> Finding:
             replay.add(objects.read(name) or b"")
         except LedgerError as error:
             return Finding(question, Answer.BROKEN, f"entry {size}: {error}", error.code)
+        if size in summed and snapshot.lies(objects, replay.state, replay.tree):
+            words = f"the snapshot at entry {size}, which new processes begin with, says something else: it was forged"
+            return Finding(question, Answer.BROKEN, words, "ledger.forged-snapshot")
     if not replay.tree.size:
         return Finding(question, Answer.BROKEN, "there are none", "ledger.empty")
     words = f"all {replay.tree.size} are signed with the ledger's key {replay.state.key[:16]}, in order, and add up"

@@ -20,13 +20,15 @@ from avatar.consent.entries import (
     Published,
     Reconfirmed,
     Rekeyed,
+    Requested,
     Ruled,
     Suspended,
     Withdrawn,
 )
+from avatar.consent.evidence import Captured
 from avatar.consent.keys import verify
 from avatar.consent.roles import Role, operator_id
-from avatar.consent.state import OperatorState, PersonState, Publication, Spent, Standing, State
+from avatar.consent.state import Asked, OperatorState, PersonState, Publication, Spent, Standing, State
 from avatar.errors import LedgerError
 
 
@@ -88,10 +90,16 @@ def _bring(state: State, fact: Brought, _: Entry) -> None:
     state.people[fact.person].assets[fact.asset] = fact.manifest
 
 
+def _ask(state: State, fact: Requested, entry: Entry) -> None:
+    state.asked[fact.challenge] = Asked(fact.person, entry.index)
+
+
 def _grant(state: State, fact: Granted, entry: Entry) -> None:
     grant = fact.grant
     person = state.people[grant.person]
     state.records.add(grant.record_id)
+    if isinstance(grant.evidence, Captured):
+        state.asked[grant.evidence.challenge] = replace(state.asked[grant.evidence.challenge], answered=True)
     state.grants[grant.digest] = grant.person
     kept = [standing for standing in person.standing if standing.grant.digest != grant.previous]
     if len(kept) < len(person.standing):
@@ -182,6 +190,7 @@ _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Rekeyed: _rekey,
     Enrolled: _enrol,
     Brought: _bring,
+    Requested: _ask,
     Granted: _grant,
     Narrowed: _narrow,
     Reconfirmed: _reconfirm,

@@ -40,7 +40,7 @@ def place(objects: Objects, key: Key, state: State, tree: Tree) -> None:
     body = _spelled(state, tree)
     try:
         objects.create(_name(state.index), _MAGIC + bytes.fromhex(key.sign(_signed(body))) + body)
-        for index in [index for index in _indices(objects) if index <= state.index][:-_STAY]:
+        for index in [index for index in indices(objects) if index <= state.index][:-_STAY]:
             objects.delete(_name(index))
     except AvatarError as error:
         _log.warning("no snapshot was kept: %s", error.code)
@@ -55,7 +55,7 @@ def newest(objects: Objects, key: Key) -> Snapshot | None:
     Raises:
         LedgerError: a snapshot of ours knows an entry that is gone or was replaced (``ledger.rolled-back``).
     """
-    for index in reversed(_indices(objects)):
+    for index in reversed(indices(objects)):
         data = objects.read(_name(index)) or b""
         body = data[len(_MAGIC) + _SIGNATURE :]
         signature = data[len(_MAGIC) :][:_SIGNATURE].hex()
@@ -68,6 +68,19 @@ def newest(objects: Objects, key: Key) -> Snapshot | None:
             continue
         return Snapshot(state, tree, _entry(objects, state, tree))
     return None
+
+
+def lies(objects: Objects, state: State, tree: Tree) -> bool:
+    """Return whether a snapshot that readers believe says something else than the entries up to its own: *state*.
+
+    It is signed with the ledger's key, so only who holds that key could have made it; the entries are the truth.
+    """
+    data = objects.read(_name(state.index)) or b""
+    body, signature = data[len(_MAGIC) + _SIGNATURE :], data[len(_MAGIC) :][:_SIGNATURE].hex()
+    if not data.startswith(_MAGIC) or not verify(state.key, signature, _signed(body)):
+        return False  # nobody believes it
+    said, leaves = _read(body)
+    return said != state or leaves.leaves != tree.leaves
 
 
 def _entry(objects: Objects, state: State, tree: Tree) -> bytes:
@@ -110,7 +123,8 @@ def _states() -> "TypeAdapter[State]":
     return TypeAdapter(State)
 
 
-def _indices(objects: Objects) -> list[int]:
+def indices(objects: Objects) -> list[int]:
+    """Return the indices of the entries that snapshots were made at, growing."""
     names = (key.removeprefix(f"{_FOLDER}/") for key in objects.list(_FOLDER))
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal() and len(name) == 12)
 

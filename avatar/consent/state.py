@@ -59,6 +59,15 @@ class Spent:
     milliseconds: int = 0
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Whom a challenge was for, the entry that recorded it, and whether it was answered."""
+
+    person: str
+    index: int
+    answered: bool = False
+
+
 @dataclass
 class OperatorState:
     """What an operator may do."""
@@ -80,6 +89,7 @@ class State:
     approvals: dict[str, frozenset[str]] = field(default_factory=dict)  # digest of a script or video -> operators
     people: dict[str, PersonState] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  # digest of every grant ever recorded -> its person
+    asked: dict[str, Asked] = field(default_factory=dict)  # by digest of the challenge
     records: set[str] = field(default_factory=set)  # ids of what was signed once and must not be recorded again
     made: dict[str, str] = field(default_factory=dict)  # digest of every artifact a studio made -> the operator
     published: dict[str, Publication] = field(default_factory=dict)  # by sha256 of the file

@@ -13,6 +13,7 @@ from avatar.consent.keys import new_key
 from avatar.consent.roles import Role
 from avatar.erasure import erase
 from avatar.errors import ConsentError, InputError
+from avatar.rotation import rotate
 from avatar.testing.world import World
 from tests.capture.scripted import OTHER, SAME, UNSURE, Booth, entries
 
@@ -153,8 +154,6 @@ def test_a_file_that_cannot_be_read_leaves_the_challenge_open(booth: Booth, ada)
 
 
 def test_the_voice_is_held_against_every_sample_and_the_worst_one_counts(booth: Booth, ada) -> None:
-    sample = booth.world.folder / "more"
-    sample.mkdir()
     booth.world.people.enroll("ada", "synthetic", [lambda room: another_sample(room)])
     challenge = ask(booth, ada)
     file = booth.says(challenge)
@@ -215,6 +214,18 @@ def test_the_recording_can_be_looked_at_again(booth: Booth, ada) -> None:
     (sound,) = booth.capture.recording(challenge.id, out)
 
     assert sound.read_bytes().startswith(b"RIFF")
+
+
+def test_a_new_key_opens_what_was_recorded_before(booth: Booth, ada) -> None:
+    challenge = ask(booth, ada)
+    outcome = booth.capture.take(challenge.id, booth.says(challenge))
+    out = booth.world.folder / "look"
+    out.mkdir()
+
+    rotate(booth.world.people, "ada")
+
+    assert booth.capture.outcome(booth.capture.find(challenge.id)) == outcome
+    assert booth.capture.recording(challenge.id, out)
 
 
 def test_an_estate_cannot_speak(booth: Booth) -> None:

@@ -64,7 +64,12 @@ class Server:
 
     def ask_of(self, flow: str, name: str, state: dict[str, Any], parameters: dict[str, Any]) -> httpx.Response:
         place = f"/deployments/{self.deployment(name, flow)['id']}/create_flow_run"
-        return self.client.post(place, json={"parameters": parameters, "state": state})
+        for _ in range(20):
+            answer = self.client.post(place, json={"parameters": parameters, "state": state})
+            if answer.status_code != 503:  # its database is locked; Prefect's own client tries again, too
+                break
+            time.sleep(0.5)
+        return answer
 
     def ask_later(self, name: str, wait: timedelta, **parameters: Any) -> str:
         """Trigger the deployment *name* with *parameters* for later, and return the run's id."""

@@ -51,8 +51,16 @@ COUNTERMEASURES = {
     "canonical entries": "An entry has one spelling.",
     "append where nothing stands": "The store creates an entry only where nothing stands: it decides who was first.",
     "checkpoints": "Signed checkpoints of size and root show whoever kept one that the past was changed or cut off.",
+    "snapshots": "A snapshot is signed, for one place and entry; examiners compare it with all entries.",
     "witness": "A witness cosigns only a ledger that grew out of the one it saw before.",
     "inclusion proof": "A proof leads from the entry to a signed root, hash by hash.",
+    # A statement in the person's own words
+    "statement": "What is said must be what was asked for, with three words drawn for this one time.",
+    "same person": "Voice and face are held against every sample, all through the recording.",
+    "no synthetic statement": "A statement that carries our own mark was not spoken by anybody.",
+    "one recording, one challenge": "A challenge takes one recording, and a recording serves one challenge.",
+    "half an hour": "A challenge is open for half an hour, and until the person withdraws.",
+    "second person": "What the numbers do not decide, an operator decides who neither asked nor recorded.",
     # The gate and the studio
     "asked before recalling": "Consent is asked before anything is recalled: a remembered result is still a use.",
     "asked again before keeping": "Consent is asked again before anything is kept.",
