@@ -36,8 +36,7 @@ def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
     Without a *transcript* the shipped recogniser writes one.
     """
     from avatar.media.sound import read_sound
-    from avatar.voices.one_voice import check_one_speaker, check_words
-    from avatar.voices.recogniser import transcribe
+    from avatar.voices.one_voice import check_one_speaker, words_in
     from avatar.voices.sample import check_sample
     from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
 
@@ -45,9 +44,7 @@ def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
     samples, rate = read_sound(sound)
     check_sample(samples, rate, name=path.name)
     check_one_speaker(samples, rate, open_encoders(locate(FIRST), locate(SECOND)))
-    said = _text(transcript) if transcript else transcribe(samples, rate)
-    if transcript:
-        check_words(samples, rate, said)
+    said = words_in(samples, rate, _text(transcript) if transcript else "")
     text = room / "transcript.txt"
     text.write_text(said)
     return Sample(Audio, {"sound.wav": sound, "transcript.txt": text, **_credential(room)})

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from avatar import intake
 from avatar.artifacts.artifact import Audio, Speech, VoiceModel
@@ -104,7 +105,7 @@ def _rows(clip: Clip, world: World, takes: list[Speech], spent: float, asked: in
     yield Row(f"{clip.name}: takes a line", float(np.mean([each.attempt for each in scores])), "takes")
 
 
-def _print(sound: np.ndarray, rate: int) -> VoicePrint:
+def _print(sound: NDArray[np.float32], rate: int) -> VoicePrint:
     return open_encoders(locate(FIRST), locate(SECOND)).print_of(sound, rate)
 
 

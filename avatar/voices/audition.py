@@ -101,7 +101,8 @@ class Audition:
         lead, trail = take.outside()
         return Scores(
             attempt=attempt,
-            wrong=round(wrong, 3),
+            words=wording.count,
+            wrong=round(wrong, 4),
             extra=wording.before + wording.after,
             likeness=_rounded(likeness),
             stranger=_rounded(stranger),

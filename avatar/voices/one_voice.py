@@ -4,33 +4,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
-from avatar.voices.recogniser import words_heard
+from avatar.voices.recogniser import plain_words, words_heard
 from avatar.voices.voiceprint import Encoders
 from avatar.voices.wording import compare
 
 _PIECE = 3.0  # seconds: enough for a voice to be known by
 # How much less alike the pieces of two groups are than those within: one person reaches .09, two of one sex .22.
 _APART = 0.17
+_SLOWEST = 0.5  # words a second: a recogniser that hears music makes up a few
 _MISHEARD = 0.5  # of the words: more means another text
 
 
-def check_words(sound: NDArray[np.float32], rate: int, transcript: str) -> None:
-    """Refuse the mono *sound* (*rate* samples per second) unless *transcript* is what is said in it.
+def words_in(sound: NDArray[np.float32], rate: int, transcript: str = "") -> str:
+    """Return what is said in the mono *sound* (*rate* samples per second): the *transcript* if it is, or what is heard.
 
     Raises: InputError, with code ``voice.not-understood`` or ``transcript.mismatch``.
     """
     heard = words_heard(sound, rate)
-    if not heard:
+    if len(plain_words(heard)) < _SLOWEST * len(sound) / rate:
         raise InputError(
             "voice sample: no English words are understood in it; record clear speech without music or noise",
             code="voice.not-understood",
         )
-    if compare(transcript, heard).rate() > _MISHEARD:
+    if transcript and compare(transcript, heard).rate() > _MISHEARD:
         raise InputError(
             "transcript: it is not what is said in the voice sample; write down the exact words, "
             "or leave it out to have them recognised",
             code="transcript.mismatch",
         )
+    return transcript or heard
 
 
 def check_one_speaker(sound: NDArray[np.float32], rate: int, encoders: Encoders) -> None:

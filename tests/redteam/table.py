@@ -3,11 +3,13 @@
 import importlib
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.redteam.cases import CLASSES, COUNTERMEASURES, Attack
+from tools.mutants import HANGS, MUTANTS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -23,8 +25,9 @@ or where whoever checks has none at hand: a reader of blueprints or weights, an 
 This page is made from the tests (`python -m tests.redteam.table`); a test holds it to them.
 
 What stops an attack is named in the third column and explained [below](#countermeasures). Removing one makes its cases
-fail: `python -m tools.mutate_countermeasures` takes them out one by one, in a copy, and runs the cases. A thousand
-hostile media files are brought to the door by `python -m benchmarks.fuzz_media`.
+fail: `python -m tools.mutate_countermeasures` takes them out one by one, in a copy, and runs the cases; {mutants}
+mutants of {mutated} countermeasures are kept for that. A thousand hostile media files are brought to the door by
+`python -m benchmarks.fuzz_media`.
 """
 
 
@@ -59,14 +62,19 @@ def cases() -> Iterator[Case]:
 def document() -> str:
     """Return the page."""
     everything = list(cases())
-    parts = [_HEAD.format(count=len(everything))]
+    kept = (*MUTANTS, *HANGS)
+    mutated = {mutant.name for mutant in kept}
+    parts = [_HEAD.format(count=len(everything), mutants=len(kept), mutated=len(mutated))]
     for letter, title in CLASSES.items():
         own = [case for case in everything if case.letter == letter]
         rows = "\n".join(_row(case) for case in own)
         parts.append(f"## {title}\n\n| attack | ends as | stopped by | entry | case |\n|---|---|---|---|---|\n{rows}\n")
     used = {case.attack.by for case in everything}
-    rows = "\n".join(f"| {name} | {says} |" for name, says in COUNTERMEASURES.items() if name in used)
-    parts.append(f"## Countermeasures\n\n| name | what it is |\n|---|---|\n{rows}\n")
+    mutants = Counter(mutant.name for mutant in kept)
+    rows = "\n".join(
+        f"| {name} | {says} | {mutants[name] or '—'} |" for name, says in COUNTERMEASURES.items() if name in used
+    )
+    parts.append(f"## Countermeasures\n\n| name | what it is | mutants |\n|---|---|---|\n{rows}\n")
     return "\n".join(parts)
 
 

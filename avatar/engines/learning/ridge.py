@@ -13,7 +13,7 @@ from avatar.voices.audition import JUDGES
 from avatar.voices.choosing import Choice
 from avatar.voices.learning import Manner, Pairs, heard, pair, planned
 from avatar.voices.model import write_adaptation
-from avatar.voices.one_voice import check_words
+from avatar.voices.one_voice import words_in
 from avatar.voices.quality import QUALITY
 from avatar.voices.resample import resampled
 from avatar.voices.script import lines_of
@@ -47,7 +47,7 @@ class Ridge:
         sample = job.request.sample
         transcript = bench.open(sample, "transcript.txt").read_text(encoding="utf-8")
         sound = resampled(*read_sound(bench.open(sample)), RATE)
-        check_words(sound, RATE, transcript)
+        words_in(sound, RATE, transcript)
         bench.pulse(0.2)
         pairs = self._pairs(sound, transcript, bench)
         encoders = open_encoders(bench.weight(FIRST), bench.weight(SECOND))
