@@ -31,18 +31,20 @@ def portrait(path: Path, room: Path) -> Sample:
 
 
 def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
-    """Take a voice sample in: long and clear enough to learn from, with what is said in it.
+    """Take a voice sample in: long and clear enough to learn from, of one person, with what is said in it.
 
     Without a *transcript* the shipped recogniser writes one.
     """
     from avatar.media.sound import read_sound
-    from avatar.voices.recogniser import transcribe
+    from avatar.voices.one_voice import check_one_speaker, words_in
     from avatar.voices.sample import check_sample
+    from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
 
     sound = take_sound(path, room)
     samples, rate = read_sound(sound)
     check_sample(samples, rate, name=path.name)
-    said = _text(transcript) if transcript else transcribe(samples, rate)
+    check_one_speaker(samples, rate, open_encoders(locate(FIRST), locate(SECOND)))
+    said = words_in(samples, rate, _text(transcript) if transcript else "")
     text = room / "transcript.txt"
     text.write_text(said)
     return Sample(Audio, {"sound.wav": sound, "transcript.txt": text, **_credential(room)})

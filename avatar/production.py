@@ -24,6 +24,7 @@ from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Excerpt, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.voices.glossary import marked
 from avatar.voices.script import Line
 
 A = TypeVar("A", bound=Artifact)
@@ -163,7 +164,9 @@ class _Shoot:
 
     def _speech(self, line: Line) -> Speech:
         voice = self.voices[self.production.speaker(line)]
-        return self.perform(CloneVoice(voice, line.text), self.production.blueprint.voice.choice)
+        # With the pronunciations in it: a change of the glossary makes only the lines anew that hold the word.
+        said = marked(line.text, self.production.blueprint.glossary)
+        return self.perform(CloneVoice(voice, said), self.production.blueprint.voice.choice)
 
     def _footage(self, role: str, index: int, speech: Speech) -> Footage:
         """Describe the frames of *role* while line *index* is spoken: nothing is drawn before a renderer pulls."""

@@ -15,6 +15,7 @@ from avatar.artifacts.manifest import Work
 from avatar.canonical import canonical
 from avatar.errors import UnknownEngineError
 from avatar.stages.request import Request
+from avatar.weights import used_by
 
 GROUP = "avatar.engines"
 
@@ -82,6 +83,7 @@ def work_of(request: Request[Any], choice: Choice, engine: Any) -> Work:
         weights={weights.name: weights.sha256 for weights in engine.weights},
         said=request.said,
         shown=request.shown,
+        commercial=all(weights.commercial for weights in used_by(engine)),
     )
 
 

@@ -21,7 +21,7 @@ from avatar.consent.gate import Gate
 from avatar.consent.ledger import Ledger
 from avatar.consent.permission import require
 from avatar.consent.roles import Role
-from avatar.errors import AvatarError, ConsentError, EngineError, StoreError, UnknownEngineError
+from avatar.errors import AvatarError, ConsentError, EngineError, StoreError, UnknownEngineError, WeightsError
 from avatar.media.decode import decode, look
 from avatar.media.frames import Frame, Frames
 from avatar.production import Perform
@@ -31,6 +31,7 @@ from avatar.stages.catalogue import rebuild
 from avatar.stages.face import RefineLips, SwapFace
 from avatar.stages.picture import Publish
 from avatar.stages.request import Parts, Request, Signer
+from avatar.weights import refuse_forbidden, used_by
 
 A = TypeVar("A", bound=Artifact)
 _log = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class Studio:
 
     def _perform(self, request: Request[A], choice: Choice, brief: Brief) -> A:
         engine = self._engine(request, choice)
+        self._check_licences(request, engine, brief)
         work = work_of(request, choice, engine)
         output = Output(work.recipe, 0, request.video.digest) if isinstance(request, Publish) else None
         job = self._clear(request, brief, output)
@@ -172,6 +174,19 @@ class Studio:
                 code="engine.wrong-stage",
             )
         return engine
+
+    def _check_licences(self, request: Request[Any], engine: Any, brief: Brief) -> None:
+        refuse_forbidden(used_by(engine), commercial=brief.purpose.commercial)
+        if brief.purpose.commercial:
+            for artifact in request.inputs():
+                for digest, manifest in self.store.ancestry(artifact.digest).items():
+                    if manifest.work and not manifest.work.commercial:
+                        raise WeightsError(
+                            f"the {manifest.kind} {digest[:12]} was made by engine {manifest.work.engine!r}, with "
+                            "weights whose licence forbids commercial use, of what they make too; "
+                            "make it with another engine",
+                            code="weights.licence",
+                        )
 
     def _recalled(self, kind: type[A], recipe: str) -> A | None:
         made = self.store.recall(kind, recipe)

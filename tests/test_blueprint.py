@@ -148,3 +148,24 @@ def test_a_file_that_is_not_there_comes_with_a_hint(tmp_path):
         assert refusal.value.code == "blueprint.missing"
     with pytest.raises(InputError, match="did you mean 'presenter'"):
         load(tmp_path / "presentr.yaml")
+
+
+def test_a_glossary_says_how_words_are_pronounced():
+    blueprint = parse(
+        f"{TOY}glossary:\n  Siobhan: {{ipa: ʃɪˈvɔːn}}\n  nginx: {{say: engine ex}}\n".encode(), "b.yaml", toys
+    )
+
+    assert blueprint.glossary["nginx"].say == "engine ex"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("Siobhan: {ipb: x}", "unknown key 'glossary.Siobhan.ipb'; did you mean 'ipa'?"),
+        ("Siobhan: {ipa: qqq}", "is not a sound of English"),
+        ("two words: {say: x}", "write one word"),
+        ("Siobhan: {say: x, ipa: a}", "one of say, ipa and arpabet"),
+    ],
+)
+def test_a_glossary_that_cannot_be_spoken_is_refused(entry, told):
+    assert told in str(refused(f"{TOY}glossary:\n  {entry}\n"))

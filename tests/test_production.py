@@ -76,6 +76,15 @@ def test_editing_one_sentence_makes_one_speech_and_one_shot_again(world):
     )
 
 
+def test_a_new_pronunciation_makes_only_the_lines_anew_that_hold_the_word(world):
+    direct(production(world), world.perform)
+    told = Told(world)
+
+    direct(production(world, glossary={"news": {"say": "nooze"}}), told.perform)
+
+    assert told.kinds("kept").count("CloneVoice") == 1
+
+
 def test_a_sentence_that_is_said_twice_is_made_once(world):
     told = Told(world)
     direct(production(world, "Good morning.\n\nGood morning."), told.perform)

@@ -41,7 +41,7 @@ def test_a_receipt_holds_the_record_its_words_and_how_to_end_it(world, ada):
     told = json.loads(json.dumps(receipt.as_json()))
 
     assert told["record_digest"] == given.digest
-    assert told["record"]["scope"]["purposes"] == [Purpose.EDUCATION]
+    assert told["record"]["scope"]["purposes"] == [Purpose.RESEARCH]
     assert told["words"]["project"] == "Nightingale"
     assert "withdraw" in told["how_to_withdraw"]
     assert told["status"] == "stands"

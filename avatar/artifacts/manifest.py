@@ -21,6 +21,7 @@ class Work(BaseModel):
     weights: dict[str, str]  # name -> sha256
     said: tuple[str, ...] = ()  # the words that this work puts into someone's mouth
     shown: tuple[str, ...] = ()  # the words that it writes into the picture
+    commercial: bool = True  # whether the licences of its weights allow commercial use of what it made
 
     @property
     def recipe(self) -> str:

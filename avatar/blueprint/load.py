@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from avatar.blueprint.schema import WORK, Blueprint, Stage, SwapStage
 from avatar.errors import AvatarError, InputError, UnknownEngineError
 from avatar.registry import Build, build, hint, request_of
+from avatar.voices.glossary import Pronunciation
 
 _LARGEST = 64 * 1024  # bytes: a blueprint is written by hand
 
@@ -140,6 +141,8 @@ def _explained(error: ValidationError, name: str, lines: dict[Place, int]) -> Av
 
 
 def _model(place: Place) -> type[BaseModel]:
+    if place[:1] == ("glossary",) and len(place) > 1:
+        return Pronunciation
     return SwapStage if place[:1] == ("swap",) and len(place) > 1 else Blueprint
 
 

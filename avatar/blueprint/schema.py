@@ -10,6 +10,7 @@ from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.voices.glossary import Pronunciation, checked
 
 WORK: Mapping[str, type[Request[Any]]] = {  # stage -> what its engine must do
     "learning": LearnVoice,
@@ -59,6 +60,7 @@ class Blueprint(_Strict):
     layout: Literal["cut", "side-by-side"] = "cut"
     picture: Stage = Stage(engine="h264")
     lower_third: dict[str, str] = {}  # role -> text
+    glossary: dict[str, Pronunciation] = {}  # word as written -> how it is said
     title: str = ""
     end: str = ""
     assembly: Stage = Stage(engine="programme")
@@ -80,6 +82,7 @@ class Blueprint(_Strict):
         for role in self.lower_third:
             if role not in self.speakers:
                 raise ValueError(f"lower_third names {role!r}, who is not among the speakers {list(self.speakers)}")
+        checked(self.glossary)
         if self.source == "footage" and self.lips is None:
             raise ValueError("given footage needs its lips refined to the new voice: add 'lips: {engine: mouth-warp}'")
         if self.source == "footage" and (len(self.speakers) > 1 or self.layout != "cut"):

@@ -27,6 +27,9 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
     channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
     territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
+    value: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value for each {name} in the script.", show_default=False)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
@@ -36,10 +39,12 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     from avatar.asking import brief_of
     from avatar.cli.run import make
     from avatar.delivery import blueprint_named, cast_of, prepare
+    from avatar.voices.variables import filled, values_of
 
     plan = blueprint_named(blueprint)
     brief = brief_of(purpose, project, language, channel, territory)
-    make(lambda house: prepare(house, plan, cast_of(cast), text_of(script), brief), out or Path("out") / plan.name)
+    text = filled(text_of(script), values_of(value or []))
+    make(lambda house: prepare(house, plan, cast_of(cast), text, brief), out or Path("out") / plan.name)
 
 
 def demo(

@@ -12,9 +12,10 @@ def add_to(app: typer.Typer) -> None:
     app.command()(verify)
     app.command()(detect)
     app.command()(engines)
-    weights = typer.Typer(help="Weight files: list them, or bring them to this machine.", no_args_is_help=True)
+    weights = typer.Typer(help="Weight files: list, bring to this machine, verify.", no_args_is_help=True)
     weights.command("list")(list_weights)
     weights.command("pull")(pull_weights)
+    weights.command("verify")(verify_weights)
     app.add_typer(weights, name="weights")
 
 
@@ -67,7 +68,8 @@ def list_weights() -> None:
             state = str(locate(weights))
         except WeightsError as error:
             state = f"{error.code}: {error}"
-        typer.echo(f"{weights.name}\n    {weights.licence}, from {weights.source}\n    {state}")
+        purposes = "any purpose" if weights.commercial else "no commercial purpose"
+        typer.echo(f"{weights.name}\n    {weights.licence} ({purposes}), from {weights.source}\n    {state}")
 
 
 def pull_weights() -> None:
@@ -76,6 +78,24 @@ def pull_weights() -> None:
 
     for weights in _all():
         typer.echo(f"{weights.name}: {pull(weights)}")
+
+
+def verify_weights() -> None:
+    """Check every weight file that the installed engines use. Exit status 0 means all are here and intact."""
+    from avatar.errors import WeightsError
+    from avatar.weights import locate
+
+    bad = 0
+    for weights in _all():
+        try:
+            locate(weights)
+        except WeightsError as error:
+            bad += 1
+            typer.echo(f"{weights.name}: {error} [{error.code}]")
+        else:
+            typer.echo(f"{weights.name}: sha256 {weights.sha256}")
+    if bad:
+        raise typer.Exit(1)
 
 
 def _all() -> list[Any]:

@@ -20,7 +20,7 @@ class LearnVoice(Request[VoiceModel]):
 
 @dataclass(frozen=True)
 class CloneVoice(Request[Speech]):
-    """Say *line* (one sentence, plain text) in *voice*."""
+    """Say *line* (one sentence, marks of ``avatar.voices.markup`` in it or none) in *voice*."""
 
     use: ClassVar[Use] = Use.CLONE_VOICE
     makes = Speech

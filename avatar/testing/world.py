@@ -51,8 +51,8 @@ TOY_BLUEPRINT: Mapping[str, Any] = {
 
 _EVERYONE = ("ada", "bob", "cleo", "dan", "eve", "mallory", "victim", "zoe")
 
-TOY_BRIEF = Brief(Purpose.EDUCATION, "toys", ("en",), (Channel.INTERNAL,))
-TOY_TERMS = Terms(tuple(Use), (Purpose.EDUCATION,), "toys", "A beep for every word of a lesson.", days=1)
+TOY_BRIEF = Brief(Purpose.RESEARCH, "toys", ("en",), (Channel.INTERNAL,))
+TOY_TERMS = Terms(tuple(Use), (Purpose.RESEARCH,), "toys", "A beep for every word of a lesson.", days=1)
 
 
 @dataclass(frozen=True)

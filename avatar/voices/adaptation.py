@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.voices.articulation import phonemes_in
 from avatar.voices.cepstra import Reals, cepstra_of, spectrum_of
 from avatar.voices.harmonics import at_own_harmonics
 from avatar.voices.kernel import Regression
 from avatar.voices.spectra import VOICED, Spectra, levels
+from avatar.voices.utterance import Utterance
 
 _SEEN = 30  # cepstral coefficients a prediction looks at
 _QUIET = 36.0  # decibels below the loud frames: silence is left as it is
-_SMOOTHED = 3  # frames (37 ms): predictions that jitter sound rough
+_SETTLED, _SMOOTHED = 5, 3  # frames (62 and 37 ms): predictions that jitter sound rough
 _LOWEST, _HIGHEST = 55.0, 600.0  # Hz
 
 
@@ -50,16 +52,17 @@ class Adaptation:
     melody: Melody
     pace: float
 
-    def of(self, spectra: Spectra, strength: float = 1.0) -> Spectra:
-        """Return *spectra* of the base voice as this voice would say them, in the same frames.
+    def of(self, said: Utterance, strength: float = 1.0) -> Spectra:
+        """Return what the base voice *said* as this voice would say it, in the same frames.
 
         Less than the full *strength* is less alike, and clearer.
 
         The predicted gain goes straight onto the base voice's own spectra, before its own synthesis: no second
         analysis, so no vocoder sound.
         """
+        spectra = said.spectra
         with one_thread():
-            gain = np.float32(strength) * self._gain(spectra)
+            gain = np.float32(strength) * self._gain(said)
         own, phase = at_own_harmonics(spectra)
         pitch = self.melody.of(spectra.pitch)
         # More harmonics in the same band must each be weaker, or a deeper voice would be a louder one.
@@ -73,17 +76,19 @@ class Adaptation:
             pitch=pitch,
         )
 
-    def _gain(self, spectra: Spectra) -> NDArray[np.float32]:
+    def _gain(self, said: Utterance) -> NDArray[np.float32]:
         """Return the change of the log magnitudes (601, frames)."""
-        from scipy.ndimage import uniform_filter1d
+        from scipy.ndimage import median_filter, uniform_filter1d
 
+        spectra = said.spectra
         sound = spectra.sound(seed=0)
         ours = cepstra_of(sound, spectra.pitch, self.band)
-        predicted = ours + self.regression.predict(seen(ours, spectra.voiced))
+        predicted = ours + self.regression.predict(seen(ours, spectra.voiced), phonemes_in(said.timings, len(ours)))
         change = self.theirs + (predicted - self.ours) * self.variety - ours
         change[:, 0] = 0.0  # loudness is the base voice's
         change[~active(levels(sound))] = 0.0
-        return spectrum_of(uniform_filter1d(change, _SMOOTHED, axis=0, mode="nearest"))
+        settled = median_filter(change, size=(_SETTLED, 1), mode="nearest")
+        return spectrum_of(uniform_filter1d(settled, _SMOOTHED, axis=0, mode="nearest"))
 
 
 def seen(cepstra: Reals, voiced: NDArray[np.bool_]) -> Reals:

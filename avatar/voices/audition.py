@@ -17,6 +17,7 @@ from avatar.errors import EngineError, InputError
 from avatar.voices import spectra
 from avatar.voices.cohort import strangers_to
 from avatar.voices.finish import RATE, finished, loudness_of
+from avatar.voices.markup import Marked, parse
 from avatar.voices.quality import QUALITY, quality_of
 from avatar.voices.recogniser import HEARING, words_heard
 from avatar.voices.sample import clipped_share
@@ -88,17 +89,20 @@ class Audition:
         )
 
     def _finished(self, take: Take, attempt: int, seed: int) -> Spoken:
-        sound, timings = finished(take.sound, take.rate, take.timings, self.text, seed)
+        sound, timings = finished(
+            take.sound, take.rate, take.timings, " ".join(self._line.written), seed, rest=self._rest
+        )
         return Spoken(sound, timings, self._scores(take, sound, attempt))
 
     def _scores(self, take: Take, sound: Floats, attempt: int) -> Scores:
-        wording = compare(self.text, words_heard(sound, RATE))
+        wording = compare(" ".join(self._line.said), words_heard(sound, RATE))
         wrong = wording.rate(self._plain_wording if wording.rate() else None)
         likeness, stranger = self._likeness(sound)
         lead, trail = take.outside()
         return Scores(
             attempt=attempt,
-            wrong=round(wrong, 3),
+            words=wording.count,
+            wrong=round(wrong, 4),
             extra=wording.before + wording.after,
             likeness=_rounded(likeness),
             stranger=_rounded(stranger),
@@ -107,7 +111,7 @@ class Audition:
             clipped=round(clipped_share(take.sound), 5),
             lead=round(lead, 3),
             trail=round(trail, 3),
-            pause=round(take.pause, 3),
+            pause=round(max(0.0, take.pause - sum(self._line.breaks.values())), 3),
             pace=round(take.pace, 3),
             speech=round(sum(phone.end - phone.start for phone in take.spoken), 3),
         )
@@ -122,8 +126,19 @@ class Audition:
         return voice.likeness(self.standard.voice), max(others, key=sum, default=Likeness(0.0, 0.0))
 
     @cached_property
+    def _line(self) -> Marked:
+        return parse(self.text)
+
+    @property
+    def _rest(self) -> float:
+        """The seconds of the break that ends the line."""
+        return self._line.breaks.get(len(self._line.written) - 1, 0.0)
+
+    @cached_property
     def _plain_wording(self) -> Wording:
-        return compare(self.text, words_heard(self.speaker.say(self.text).spectra.sound(seed=0), spectra.RATE))
+        return compare(
+            " ".join(self._line.said), words_heard(self.speaker.say(self.text).spectra.sound(seed=0), spectra.RATE)
+        )
 
 
 def _rounded(likeness: Likeness) -> tuple[float, float]:

@@ -21,16 +21,18 @@ _CEILING = 0.79  # -2 dB
 _REACH = 0.005  # seconds the limiter looks around each sample
 
 
-def finished(sound: Sound, rate: int, timings: Timings, text: str, seed: int) -> tuple[Sound, Timings]:
+def finished(  # noqa: PLR0913 - a take, and how it is to stand
+    sound: Sound, rate: int, timings: Timings, text: str, seed: int, *, rest: float = 0.0
+) -> tuple[Sound, Timings]:
     """Return *sound* (*rate* samples per second), which says *text*, as finished speech with its timings.
 
-    *seed* decides the room tone.
+    *seed* decides the room tone; *rest* is a longer pause after the line, in seconds.
     """
     first, last = _speech_span(timings)
     start, end = max(0.0, first - _ATTACK), min(timings.duration, last + _RELEASE)
     spoken = _faded(resampled(sound[round(start * rate) : round(end * rate)], rate, RATE))
     spoken = _limited(spoken * _gain(spoken))
-    before, after = round((_LEAD - (first - start)) * RATE), round((_tail_of(text) - (end - last)) * RATE)
+    before, after = round((_LEAD - (first - start)) * RATE), round((_tail_of(text) + rest - (end - last)) * RATE)
     whole = np.pad(spoken, (before, max(after, 0)))
     room = np.random.default_rng(seed).standard_normal(len(whole)) * 10 ** (_ROOM / 20)
     whole = (whole + room).astype(np.float32)

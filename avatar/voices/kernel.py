@@ -13,28 +13,41 @@ _WIDTH = 0.03
 
 @dataclass(frozen=True, eq=False)
 class Regression:
-    """A fitted regression: *examples* (n, inputs), standardised by *mean* and *spread*, with their *weights*."""
+    """A fitted regression: *examples* (n, inputs), standardised by *mean* and *spread*, with their *weights*.
+
+    *phonemes* (n, 40) are those of the examples. Of two equal frames, what is learned from one counts for the other
+    in full when their phonemes are the same, and by the part *shared* when they are not.
+    """
 
     mean: Reals
     spread: Reals
     examples: Reals
+    phonemes: Reals
+    shared: float
     weights: Reals
     offset: Reals
 
-    def predict(self, inputs: Reals) -> Reals:
-        """Return the outputs (frames, outputs) for *inputs* (frames, inputs)."""
-        return _similarity((inputs - self.mean) / self.spread, self.examples) @ self.weights + self.offset
+    def predict(self, inputs: Reals, phonemes: Reals) -> Reals:
+        """Return the outputs (frames, outputs) for *inputs* (frames, inputs) while *phonemes* (frames, 40) are said."""
+        standard = (inputs - self.mean) / self.spread
+        alike = _similarity(standard, self.examples) * _counting(phonemes, self.phonemes, self.shared)
+        return np.asarray(alike @ self.weights + self.offset)
 
 
-def fit(inputs: Reals, outputs: Reals, ridge: float) -> Regression:
+def fit(inputs: Reals, phonemes: Reals, outputs: Reals, *, ridge: float, shared: float) -> Regression:
     """Fit *outputs* (n, outputs) on *inputs* (n, inputs); a larger *ridge* trusts single examples less."""
     mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
     examples = (inputs - mean) / spread
     offset = outputs.mean(axis=0)
-    kernel = _similarity(examples, examples) + ridge * np.eye(len(examples))
-    return Regression(mean, spread, examples, np.linalg.solve(kernel, outputs - offset), offset)
+    alike = _similarity(examples, examples) * _counting(phonemes, phonemes, shared)
+    weights = np.linalg.solve(alike + ridge * np.eye(len(examples)), outputs - offset)
+    return Regression(mean, spread, examples, phonemes, shared, weights, offset)
 
 
 def _similarity(some: Reals, others: Reals) -> Reals:
     squares = np.square(some).sum(axis=1)[:, None] + np.square(others).sum(axis=1)[None] - 2 * some @ others.T
     return np.asarray(np.exp(-_WIDTH / some.shape[1] * np.maximum(squares, 0) / 2))
+
+
+def _counting(some: Reals, others: Reals, shared: float) -> Reals:
+    return np.asarray(shared + (1 - shared) * (some @ others.T))

@@ -1,11 +1,11 @@
 """Learning a voice from a sample whose words are known.
 
-The base voice says the same words; the two are laid side by side (dynamic time warping), and a regression learns how
-the person's spectra differ from the base voice's. As the two agree better once the base voice has been adapted, this is
-done a few times over.
+The base voice says the same words; the two are laid side by side (dynamic time warping of what they sound like and of
+which phoneme is being said), and a regression learns how the person's spectra differ from the base voice's. As the two
+agree better once the base voice has been adapted, this is done a few times over.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.voices.adaptation import Adaptation, Melody, active, one_thread, seen
+from avatar.voices.articulation import phonemes_in
 from avatar.voices.cepstra import Reals, band_of, cepstra_of, pitch_of
 from avatar.voices.kernel import Regression, fit
-from avatar.voices.spectra import VOICED, Spectra, levels
+from avatar.voices.spectra import VOICED, joined, levels
+from avatar.voices.timings import Timings
+from avatar.voices.utterance import Utterance
 
 _ROUNDS = 3
 _MOST = 2000  # examples: more cost the square and bring nothing
 _COMPARED = 25  # coefficients compared when two pieces of speech are laid side by side
+_SAID = 4.0  # what a difference of phonemes weighs there
 _LEAST = 100  # frames (1.25 s) of voiced speech, matched
 # Steps of the warping path, (frames of ours, frames of theirs), and what each costs.
 _STEPS = np.array([[1, 1], [1, 2], [2, 1], [1, 0], [0, 1]])
@@ -28,10 +32,14 @@ _COSTS = np.array([1.0, 1.5, 1.5, 1.2, 1.2])
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """Speech as it is compared: mel-cepstra (frames, 40, up to *band* Hz), pitch (frames,), and which frames speak."""
+    """Speech as it is compared: mel-cepstra (frames, 40, up to *band* Hz), *phonemes* (frames, 40), *pitch* (frames,).
+
+    *active* tells which frames speak.
+    """
 
     band: float
     cepstra: Reals
+    phonemes: Reals
     pitch: NDArray[np.floating]
     active: NDArray[np.bool_]
 
@@ -40,49 +48,82 @@ class Spoken:
         return np.asarray(self.pitch >= VOICED)
 
 
-def heard(sound: NDArray[np.float32]) -> Spoken:
-    """Return what is compared of a person's *sound* (24 kHz)."""
+@dataclass(frozen=True)
+class Manner:
+    """How to learn: a small *ridge* is more alike, a large one clearer; *shared* (0 to 1) is what phonemes share."""
+
+    ridge: float
+    shared: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """What two speakers of the same words have in common: *theirs* (n, 40) for the frames *kept* of *ours*."""
+
+    ours: Spoken
+    theirs: Spoken
+    kept: NDArray[np.bool_]  # of the active frames of ours
+    wanted: Reals
+
+    def adapted(self, manner: Manner) -> Adaptation:
+        """Learn the voice from these pairs."""
+        with one_thread():
+            return _adaptation(self, _fitted(self, manner))
+
+
+def heard(sound: NDArray[np.float32], timings: Timings) -> Spoken:
+    """Return what is compared of a person's *sound* (24 kHz) with the *timings* of its phonemes."""
     pitch, band = pitch_of(sound), band_of(sound)
     level = levels(np.pad(sound, (0, 600)))[: len(pitch)]
-    return Spoken(band, cepstra_of(sound, pitch, band), pitch, active(level))
+    return Spoken(band, cepstra_of(sound, pitch, band), phonemes_in(timings, len(pitch)), pitch, active(level))
 
 
-def planned(spectra: Spectra, band: float) -> Spoken:
-    """Return what is compared of the base voice's *spectra*, up to *band* Hz: as far as the person's go."""
+def planned(said: Sequence[Utterance], band: float) -> Spoken:
+    """Return what is compared of what the base voice *said*, up to *band* Hz: as far as the person's go."""
+    spectra = joined([each.spectra for each in said])
     sound = spectra.sound(seed=0)
-    return Spoken(band, cepstra_of(sound, spectra.pitch, band), spectra.pitch, active(levels(sound)))
+    phonemes = np.concatenate([phonemes_in(each.timings, len(each.spectra.pitch)) for each in said])
+    return Spoken(band, cepstra_of(sound, spectra.pitch, band), phonemes, spectra.pitch, active(levels(sound)))
 
 
-def learn(ours: Spoken, theirs: Spoken, ridge: float, pulse: Callable[[float], None]) -> Adaptation:
-    """Learn the voice of *theirs* from *ours*, which says the same words; *pulse* hears of the progress.
+def pair(ours: Spoken, theirs: Spoken, manner: Manner, pulse: Callable[[float], None]) -> Pairs:
+    """Lay *theirs* beside *ours*, which says the same words; *pulse* hears of the progress.
 
     Raises: EngineError, with code ``voice.not-learned``.
     """
     own, target = ours.cepstra[ours.active], theirs.cepstra[theirs.active]
-    inputs = seen(ours.cepstra, ours.voiced)[ours.active]
     adapted = own - own.mean(axis=0) + target.mean(axis=0)
     with one_thread():
         for done in range(_ROUNDS):
             pulse(done / _ROUNDS)
-            kept, wanted = _matches(adapted, ours.voiced[ours.active], target, theirs.voiced[theirs.active])
-            regression = _fitted(inputs[kept], wanted - own[kept], ridge)
-            adapted = own + regression.predict(inputs)
+            pairs = Pairs(ours, theirs, *_matches(adapted, ours, target, theirs))
+            if done < _ROUNDS - 1:
+                adapted = own + _predicted(_fitted(pairs, manner), ours)
+    return pairs
+
+
+def _adaptation(pairs: Pairs, regression: Regression) -> Adaptation:
+    ours, theirs = pairs.ours, pairs.theirs
+    adapted = ours.cepstra[ours.active] + _predicted(regression, ours)
+    target = theirs.cepstra[theirs.active]
     variety = np.clip(target.std(axis=0) / adapted.std(axis=0), 1.0, 2.0)
     pace = float(np.clip(ours.active.sum() / theirs.active.sum(), 0.8, 1.25))
     melody = _melody(ours, theirs)
     return Adaptation(regression, ours.band, adapted.mean(axis=0), target.mean(axis=0), variety, melody, pace)
 
 
-def _matches(
-    adapted: Reals, ours: NDArray[np.bool_], target: Reals, theirs: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], Reals]:
+def _predicted(regression: Regression, ours: Spoken) -> Reals:
+    return regression.predict(seen(ours.cepstra, ours.voiced)[ours.active], ours.phonemes[ours.active])
+
+
+def _matches(adapted: Reals, ours: Spoken, target: Reals, theirs: Spoken) -> tuple[NDArray[np.bool_], Reals]:
     """Return which frames of *adapted* have a match in *target* (voiced with voiced), and the mean of their matches."""
     import librosa
 
     spread = target.std(axis=0)
     views = (_view(adapted, ours, spread).T, _view(target, theirs, spread).T)
     _, path = librosa.sequence.dtw(*views, metric="euclidean", step_sizes_sigma=_STEPS, weights_mul=_COSTS)
-    path = path[ours[path[:, 0]] == theirs[path[:, 1]]]
+    path = path[ours.voiced[ours.active][path[:, 0]] == theirs.voiced[theirs.active][path[:, 1]]]
     total, count = np.zeros_like(adapted), np.zeros(len(adapted))
     np.add.at(total, path[:, 0], target[path[:, 1]])
     np.add.at(count, path[:, 0], 1)
@@ -94,15 +135,19 @@ def _matches(
     return kept, total[kept] / count[kept, None]
 
 
-def _view(cepstra: Reals, voiced: NDArray[np.bool_], spread: Reals) -> Reals:
-    """Return what makes two frames alike: their shape, their voicing, and a little of their loudness."""
+def _view(cepstra: Reals, spoken: Spoken, spread: Reals) -> Reals:
+    """Return what makes two frames alike: their shape, voicing and phoneme, and a little of their loudness."""
     shape = cepstra[:, :_COMPARED] / spread[:_COMPARED]
-    return np.concatenate([shape[:, 1:], 0.7 * shape[:, :1], 2.0 * voiced[:, None]], axis=1)
+    voiced, said = 2.0 * spoken.voiced[spoken.active, None], _SAID * spoken.phonemes[spoken.active]
+    return np.concatenate([shape[:, 1:], 0.7 * shape[:, :1], voiced, said], axis=1)
 
 
-def _fitted(inputs: Reals, outputs: Reals, ridge: float) -> Regression:
+def _fitted(pairs: Pairs, manner: Manner) -> Regression:
+    ours, kept = pairs.ours, pairs.kept
+    inputs, phonemes = seen(ours.cepstra, ours.voiced)[ours.active][kept], ours.phonemes[ours.active][kept]
+    outputs = pairs.wanted - ours.cepstra[ours.active][kept]
     step = -(-len(inputs) // _MOST)
-    return fit(inputs[::step], outputs[::step], ridge)
+    return fit(inputs[::step], phonemes[::step], outputs[::step], ridge=manner.ridge, shared=manner.shared)
 
 
 def _melody(ours: Spoken, theirs: Spoken) -> Melody:

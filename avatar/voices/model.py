@@ -34,6 +34,8 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
         mean=regression.mean,
         spread=regression.spread,
         examples=regression.examples,
+        phonemes=regression.phonemes,
+        shared=np.array(regression.shared),
         weights=regression.weights,
         offset=regression.offset,
         band=np.array(voice.band),
@@ -52,7 +54,15 @@ def read_adaptation(path: Path) -> Adaptation:
     Raises: InputError, with code ``voice.wrong-model``.
     """
     held = _read(path, "adaptation")
-    regression = Regression(*(held[name] for name in ("mean", "spread", "examples", "weights", "offset")))
+    regression = Regression(
+        mean=held["mean"],
+        spread=held["spread"],
+        examples=held["examples"],
+        phonemes=held["phonemes"],
+        shared=float(held["shared"]),
+        weights=held["weights"],
+        offset=held["offset"],
+    )
     melody = Melody(*(float(number) for number in held["melody"]))
     band, pace = float(held["band"]), float(held["pace"])
     return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace)

@@ -1,10 +1,12 @@
 """How a text is read aloud: its words, and the phoneme symbols of each, as the base voice reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from typing import Any
+
+from avatar.voices.markup import Marked, parse
 
 _TAP = "T"  # the base voice's own sign for the t of "water"
 _SIMPLE = {
@@ -19,6 +21,7 @@ _VOWEL_SIGNS = frozenset("AIOQWYaɑɒæɐəᵊʌɔɛeɜɚɪᵻioʊu")
 _RHOTIC = frozenset("əɜ")
 _STRESS = frozenset("ˈˌ")
 PAUSES = frozenset(";:,.!?—…")
+PHONEMES = tuple(sorted(set(_SIMPLE.values()) | {"ER"}))
 VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
 
 
@@ -57,9 +60,34 @@ class Phoneme:
 
 
 def read(text: str) -> Reading:
-    """Return how *text* is read: numbers, dates and abbreviations as words, every word as phonemes."""
-    written, spoken = tuple(text.split()), tuple(_spoken(text))
-    return Reading(written, spoken, tuple(_links(written, tuple(word.text for word in spoken))))
+    """Return how *text* is read: numbers, dates and abbreviations as words, every word as phonemes.
+
+    Marks in it (``avatar.voices.markup``) say what is read otherwise than it is written.
+    """
+    return read_marked(parse(text))
+
+
+def read_marked(line: Marked) -> Reading:
+    """Return how *line* is read."""
+    written, spoken = line.written, tuple(_spoken(" ".join(line.said)))
+    links = tuple(_links(written, tuple(word.text for word in spoken)))
+    given = {place: manner.phonemes for place, manner in line.manners.items() if manner.phonemes}
+    return Reading(written, _as_given(spoken, links, given), links)
+
+
+def _as_given(
+    spoken: tuple[SpokenWord, ...], links: tuple[tuple[range, range], ...], given: Mapping[int, str]
+) -> tuple[SpokenWord, ...]:
+    """Return the *spoken* words with the phonemes that were *given* for some written ones; marks after them stay."""
+    words = list(spoken)
+    for places, said in links:
+        own = "".join(given.get(place, "") for place in places)
+        if own and said:
+            last = words[said[-1]].symbols
+            words[said[0]] = SpokenWord(words[said[0]].text, own + "".join(s for s in last if s in PAUSES))
+            for place in said[1:]:
+                words[place] = SpokenWord(words[place].text, "")
+    return tuple(words)
 
 
 def phonemes_of(symbols: str) -> list[Phoneme]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from avatar.voices.voiceprint import VoicePrint
 
 MOST_WRONG = 0.10  # of the words: the small recogniser errs in 1 to 2 % of good speech
+_SENTENCE = 4  # words
 MOST_EXTRA = 1  # words around the line: two are no mishearing any more, they are something else being said
 LEAST_QUALITY = 2.2  # of 5
 _CLIPPED = 0.001  # the share of samples stuck at the peak that one can hear
@@ -24,16 +25,17 @@ _UNCERTAIN = 0.10  # what a likeness may be lower for a second less
 class Scores(BaseModel):
     """What was measured of one take.
 
-    *wrong* is the share of words misheard (beyond those misheard in the base voice, too), *extra* how many were heard
-    around the line, *likeness* to the person's sample for two encoders, *stranger* the same for the most alike of the
-    voices that nobody has, *quality* a mean opinion score from 1 to 5, *loudness* in LUFS, *clipped* a share of
-    samples; *lead* and *trail* are seconds of sound around the words, *pause* is the longest inside, *pace* the mean
-    seconds of a phoneme, *speech* the seconds of all, *attempt* counts from 1.
+    *words* is how many there are, *wrong* the share misheard (beyond those misheard in the base voice, too), *extra*
+    how many were heard around the line; *likeness* is that to the person's sample for two encoders, *stranger* that to
+    the most alike of the cohort; *quality* is a mean opinion score from 1 to 5, *loudness* in LUFS, *clipped* a share
+    of samples; *lead* and *trail* are seconds of sound around the words, *pause* is the longest inside, *pace* the mean
+    seconds of a phoneme, *speech* the seconds of all; *attempt* counts from 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempt: int
+    words: int
     wrong: float
     extra: int
     likeness: tuple[float, float]
@@ -99,8 +101,9 @@ def faults(scores: Scores, standard: Standard) -> Iterator[Fault]:
         yield Fault("take.pace", f"lasts {scores.pace:.3f} s per phoneme, which nobody speaks")
     if scores.extra > MOST_EXTRA:
         yield Fault("take.leak", f"says {scores.extra} words that are not in the line")
-    if scores.wrong > MOST_WRONG:
-        yield Fault("take.words", f"is misheard in {scores.wrong:.0%} of its words, at most {MOST_WRONG:.0%} may be")
+    # One misheard word says little of a sentence, and much of two words.
+    if scores.wrong > max(MOST_WRONG, 1.001 / scores.words if scores.words >= _SENTENCE else 0.0):
+        yield Fault("take.words", f"is misheard in {scores.wrong:.0%} of its words")
     yield from _voice_faults(scores, standard)
     if scores.quality < LEAST_QUALITY:
         yield Fault("take.quality", f"has a quality of {scores.quality:.1f} of 5, at least {LEAST_QUALITY} is needed")

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from avatar.errors import InputError
+from avatar.voices.markup import parse
 
 LONGEST_LINE = 600  # characters
 
 _ROLE = re.compile(r"([a-z][a-z0-9_-]{0,31}):(?:\s+|$)")
+_TAGS = re.compile(r"<[A-Za-z/!?][^>]*>")
+_WORDS = re.compile(r"(?:<[A-Za-z/!?][^>]*>|\S)+")  # with the tags around them
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -29,7 +32,7 @@ def lines_of(script: str) -> tuple[Line, ...]:
     That role says the whole paragraph. Single line breaks inside a paragraph do not matter.
 
     Raises: InputError, with code ``script.empty``, ``script.control-character``, ``script.nothing-to-say`` or
-    ``script.line-too-long``.
+    ``script.line-too-long``; or that of a mark that cannot be read (``ssml.unknown-tag`` ...).
     """
     _refuse_controls(script)
     if not script.strip():
@@ -42,6 +45,8 @@ def lines_of(script: str) -> tuple[Line, ...]:
             code="script.nothing-to-say",
         )
     _refuse_long(lines)
+    for line in lines:
+        parse(line.text)
     return lines
 
 
@@ -74,7 +79,7 @@ def _paragraphs(script: str) -> Iterator[tuple[str | None, list[str]]]:
         if role or not row.strip():
             yield speaker, words
             speaker, words = (role.group(1) if role else None), []
-        words += (row.strip()[role.end() :] if role else row).split()
+        words += _WORDS.findall(row.strip()[role.end() :] if role else row)
     yield speaker, words
 
 
@@ -95,10 +100,12 @@ def _sentences(words: list[str]) -> Iterator[str]:
 def _groups(words: list[str]) -> Iterator[list[str]]:
     import pysbd
 
-    pieces = pysbd.Segmenter(language="en", clean=False).segment(" ".join(words)) if words else []
+    # Tags are not text: where sentences end is decided without them.
+    bare = [_TAGS.sub("", word) for word in words]
+    pieces = pysbd.Segmenter(language="en", clean=False).segment(" ".join(filter(None, bare))) if any(bare) else []
     cuts = set(accumulate(_length(piece) for piece in pieces))
     group: list[str] = []
-    for word, end in zip(words, accumulate(map(_length, words)), strict=True):
+    for word, end in zip(words, accumulate(map(_length, bare)), strict=True):
         group.append(word)
         if end in cuts:
             yield group
@@ -107,7 +114,7 @@ def _groups(words: list[str]) -> Iterator[list[str]]:
 
 
 def _speakable(words: list[str]) -> bool:
-    return any(character.isalnum() for word in words for character in word)
+    return any(character.isalnum() for character in _TAGS.sub("", " ".join(words)))
 
 
 def _length(text: str) -> int:

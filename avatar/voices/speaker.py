@@ -1,7 +1,6 @@
 """The base voice: text in, spectra and timings out. It needs no network, no GPU and 15 ms per second of speech."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,10 @@ import numpy as np
 
 from avatar.errors import InputError
 from avatar.voices.durations import Symbol, timings_of
-from avatar.voices.reading import PAUSES, Reading, read
+from avatar.voices.markup import Marked, parse, segments_of
+from avatar.voices.reading import PAUSES, Reading, read_marked
 from avatar.voices.spectra import HOP, RATE, Spectra, joined, levels
-from avatar.voices.timings import Timings
+from avatar.voices.utterance import Utterance, emphasised, following, silent, trimmed, unspoken
 from avatar.weights import Weights
 
 BASE = Weights(
@@ -25,14 +25,6 @@ BASE = Weights(
 _UNIT = 0.025  # seconds: the network plans durations in steps of two frames
 _LONGEST = 380  # symbols: the network was trained on sentences of up to 400
 _DURATIONS = "/Clip_output_0"  # the tensor that holds each symbol's duration, in units
-
-
-@dataclass(frozen=True, eq=False)
-class Utterance:
-    """A text as the base voice says it."""
-
-    spectra: Spectra
-    timings: Timings
 
 
 class Speaker:
@@ -48,11 +40,25 @@ class Speaker:
         self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
     def say(self, text: str, pace: float = 1.0) -> Utterance:
-        """Return how the base voice says *text*, *pace* times as fast as it usually speaks.
+        """Return how the base voice says *text*, marks and all, *pace* times as fast as it usually speaks.
 
-        Raises: InputError, when nothing in *text* can be spoken.
+        Raises: InputError, when nothing in *text* can be spoken, or its marks cannot be read.
         """
-        reading = read(text)
+        line = parse(text)
+        segments = segments_of(line)
+        if not any(word.phonemes for word in read_marked(line).spoken):
+            raise InputError(f"nothing in {text!r} can be spoken; write at least one word", code="line.not-speakable")
+        parts = [silent(line.breaks.get(-1, 0.0))]
+        for segment in segments:
+            speakable = any(word.phonemes for word in read_marked(segment.line).spoken)
+            said = self._say(segment.line, pace * segment.rate) if speakable else unspoken(segment.line.written)
+            heavy = emphasised(said, segment.line)
+            inner = trimmed(heavy, start=segment is not segments[0], end=segment is not segments[-1])
+            parts += [inner, silent(segment.pause)]
+        return following([part for part in parts if part.timings.duration or part.timings.words])
+
+    def _say(self, line: Marked, pace: float) -> Utterance:
+        reading = read_marked(line)
         pieces, symbols, clock = [], [], 0.0
         for chunk in _chunks(reading):
             spectra, units = self._run([symbol.sign for symbol in chunk], pace)
@@ -61,8 +67,6 @@ class Speaker:
             symbols += [symbol.at(float(start), float(end)) for symbol, start, end in spans]
             pieces.append(spectra)
             clock = float(ends[-1])
-        if not any(word.phonemes for word in reading.spoken):
-            raise InputError(f"nothing in {text!r} can be spoken; write at least one word", code="line.not-speakable")
         spectra = joined(pieces)
         return Utterance(spectra, timings_of(reading, symbols, levels(spectra.sound(seed=0)), HOP / RATE))
 

@@ -10,6 +10,7 @@ Floats = NDArray[np.float32]
 RATE = 24_000  # samples per second
 HOP = 300  # samples per frame: 12.5 ms
 BINS = 601  # 0 Hz to 12 kHz in steps of 20 Hz
+_NOTHING = -18.0  # log magnitude: 156 dB down
 VOICED = 40.0  # Hz: frames of a lower pitch have none
 
 
@@ -40,6 +41,13 @@ class Spectra:
         # The synthesiser writes into what it is given.
         copies = (part.copy() for part in parts)
         return np.asarray(dsp.synth(*copies, np.random.default_rng(seed)), dtype=np.float32)
+
+
+def silence(seconds: float) -> Spectra:
+    """Return *seconds* of nothing."""
+    count = round(seconds * RATE / HOP)
+    nothing, zero = np.full((BINS, count), _NOTHING, np.float32), np.zeros((BINS, count), np.float32)
+    return Spectra(nothing, zero, nothing, nothing, zero, np.zeros(count, np.float32))
 
 
 def levels(sound: Floats) -> Floats:

@@ -22,7 +22,7 @@ def publish(ada):
         file=FILE,
         recipe="b" * 64,
         milliseconds=4000,
-        purpose=Purpose.EDUCATION,
+        purpose=Purpose.RESEARCH,
         channels=(Channel.INTERNAL,),
         people=(standing.grant.person,),
         grants=(standing.grant.digest,),
@@ -51,7 +51,7 @@ def test_a_performer_goes_from_link_to_receipt_to_withdrawal(ada):
 def test_the_notice_says_everything_that_is_asked(ada):
     page = ada.enter(project="Course 7", max_outputs=3, days=30, reconfirm_days=10).text
 
-    said = ("Clone your voice", "Education", "Course 7", "Inside the organisation", "English", "3 videos", "30 days")
+    said = ("Clone your voice", "Research", "Course 7", "Inside the organisation", "English", "3 videos", "30 days")
     for each in (*said, "every 10 days", "nobody else", "A beep for every word of a lesson."):
         assert each in page
     assert "checked" not in page  # nothing is ticked for them
@@ -140,7 +140,7 @@ def test_a_performer_sees_where_they_were_used_for_what_and_when(ada):
     publish(ada)
 
     page = ada.browser.get("/you").text
-    assert "toys: Education" in page
+    assert "toys: Research" in page
     assert "1 January 2030" in page
     assert "Consent stands" in page
     assert f"/status/{FILE}" in page
@@ -149,27 +149,27 @@ def test_a_performer_sees_where_they_were_used_for_what_and_when(ada):
     ada.send("/you/withdraw")
     page = ada.browser.get("/you").text
     assert "Consent withdrawn" in page
-    assert "toys: Education" in page  # also when the agreement stands no more
+    assert "toys: Research" in page  # also when the agreement stands no more
 
 
 def test_narrowing_takes_back_what_is_no_longer_ticked(ada):
-    ada.enter(channels=(Channel.INTERNAL, Channel.WEBSITE), purposes=(Purpose.EDUCATION, Purpose.NEWS))
+    ada.enter(channels=(Channel.INTERNAL, Channel.WEBSITE), purposes=(Purpose.RESEARCH, Purpose.NEWS))
     ada.send("/consent/begin", use=["clone-voice", "publish"], adult="18")
     ada.speak()
     (standing,) = standings(ada)
-    fields = {"grant": standing.grant.digest, "use": ["publish"], "purpose": ["education"], "channel": ["website"]}
+    fields = {"grant": standing.grant.digest, "use": ["publish"], "purpose": ["research"], "channel": ["website"]}
     assert "Only what is ticked" in ada.send("/you/narrow", **fields).text
 
     (standing,) = standings(ada)
     assert standing.uses == {Use.PUBLISH}
-    assert standing.scope.purposes == (Purpose.EDUCATION,)
+    assert standing.scope.purposes == (Purpose.RESEARCH,)
     assert standing.scope.channels == (Channel.WEBSITE,)
 
 
 def test_narrowing_cannot_widen(ada):
     ada.agree(uses=["publish"])
     (standing,) = standings(ada)
-    ticked = {"use": ["publish", "train"], "purpose": ["education", "news"], "channel": ["internal", "broadcast"]}
+    ticked = {"use": ["publish", "train"], "purpose": ["research", "news"], "channel": ["internal", "broadcast"]}
 
     assert "Nothing was changed" in ada.send("/you/narrow", grant=standing.grant.digest, **ticked).text
     assert standings(ada) == [standing]

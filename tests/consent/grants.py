@@ -19,7 +19,7 @@ def scope(assets: tuple[str, ...], **changes: Any) -> Scope:
     fields = {
         "uses": tuple(sorted(Use)),
         "assets": tuple(sorted(assets)),
-        "purposes": (Purpose.EDUCATION,),
+        "purposes": (Purpose.RESEARCH,),
         "description": WORDS,
         "project": WORDS,
         "languages": ("en",),
@@ -68,7 +68,7 @@ def published(file: str, people: tuple[str, ...], **changes: Any) -> Published:
         "file": file,
         "recipe": "b" * 64,
         "milliseconds": 1000,
-        "purpose": Purpose.EDUCATION,
+        "purpose": Purpose.RESEARCH,
         "channels": (Channel.INTERNAL,),
         "people": people,
         "grants": ("c" * 64,),

@@ -57,10 +57,10 @@ def film(world: World, ada, title: str = "") -> Video:
 
 
 def test_a_narrowed_agreement_covers_what_is_left(world, ada):
-    given = world.agree(ada, purposes=(Purpose.EDUCATION, Purpose.NEWS), channels=(Channel.APP, Channel.INTERNAL))
+    given = world.agree(ada, purposes=(Purpose.RESEARCH, Purpose.NEWS), channels=(Channel.APP, Channel.INTERNAL))
     assert refusal(world, ada, purpose=Purpose.NEWS, channels=(Channel.APP,)) == ""
 
-    smaller = scope_of(world, ada).model_copy(update={"purposes": (Purpose.EDUCATION,), "channels": ("internal",)})
+    smaller = scope_of(world, ada).model_copy(update={"purposes": (Purpose.RESEARCH,), "channels": ("internal",)})
     world.people.narrow(ada, given, Scope.model_validate(smaller.model_dump()))
 
     assert refusal(world, ada) == ""
@@ -70,7 +70,7 @@ def test_a_narrowed_agreement_covers_what_is_left(world, ada):
 
 def test_a_narrowing_never_widens(world, ada):
     given = world.agree(ada)
-    wider = scope_of(world, ada).model_copy(update={"purposes": (Purpose.EDUCATION, Purpose.NEWS)})
+    wider = scope_of(world, ada).model_copy(update={"purposes": (Purpose.RESEARCH, Purpose.NEWS)})
 
     with pytest.raises(ConsentError) as refused:
         world.people.narrow(ada, given, wider)

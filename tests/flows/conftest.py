@@ -27,7 +27,7 @@ from avatar.testing.world import TOY_TERMS
 
 ROOT = Path(__file__).parents[2]
 
-ABOUT = {"purpose": "education", "project": "toys"}  # what every production here is for
+ABOUT = {"purpose": "research", "project": "toys"}  # what every production here is for
 TERMS = TOY_TERMS
 
 # Toys speak and move; the picture, the credential and the contact sheet are real.

@@ -10,6 +10,7 @@ TONE = (0.3 * np.sin(np.arange(24_000) / 9)).astype(np.float32)
 STANDARD = Standard(VoicePrint(np.eye(2, 256, dtype=np.float32)), (0.7, 0.6))
 GOOD = Scores(
     attempt=1,
+    words=12,
     wrong=0.0,
     extra=0,
     likeness=(0.8, 0.75),
@@ -59,6 +60,12 @@ def test_a_good_take_has_no_fault() -> None:
 )
 def test_each_fault_has_its_code(changed: dict[str, object], code: str) -> None:
     assert codes(**changed) == [code]
+
+
+def test_one_misheard_word_of_a_sentence_is_not_held_against_it() -> None:
+    assert codes(words=6, wrong=round(1 / 6, 4)) == []
+    assert codes(words=6, wrong=round(2 / 6, 4)) == ["take.words"]
+    assert codes(words=2, wrong=0.5) == ["take.words"]
 
 
 def test_a_short_take_need_not_be_as_alike() -> None:

@@ -30,8 +30,8 @@ class Wav2Lip:
     """The lower half of every face is made anew, 96 pixels wide, from the speech and the face itself.
 
     *checkpoint* is a file of the weights folder in the public format (``wav2lip.pth``, ``wav2lip_gan.pth``), pinned by
-    its digest. Mind the licence: the weights that the authors released were trained on LRS2, whose terms allow research
-    only, so neither they nor what they make may be sold; your own training on material that you may use can.
+    its digest, *licence* its licence by SPDX id: the weights that the authors released were trained on LRS2, whose
+    terms allow research only, so neither they nor what they make may be sold; your own training (``own``) can.
 
     *chin* is how far below the chin the face is cut out, in heights of the face. *device* is ``cpu``, ``cuda``, or
     ``auto`` for a GPU where there is one. A frame without a face passes untouched; after the speech, lips hear silence.
@@ -42,6 +42,7 @@ class Wav2Lip:
 
     checkpoint: str = "wav2lip/wav2lip_gan.pth"
     checkpoint_sha256: str = ""
+    licence: str = "research-only"
     chin: float = 0.05
     device: Device = "auto"
 

@@ -19,7 +19,7 @@ from avatar.voices.take import Take
 from avatar.weights import Weights
 
 # Strength and pace of each take, until one is good: other durations are other sounds, a weaker voice is a clearer one.
-_TAKES = ((1.0, 1.0), (1.0, 0.96), (0.85, 1.0), (0.7, 0.94))
+_TAKES = ((1.0, 1.0), (1.0, 0.95), (1.0, 0.9), (0.85, 0.95), (0.85, 0.88))
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,6 @@ class Adapted:
         def take(strength: float, pace: float) -> Take:
             bench.pulse(0.2)
             utterance = speaker.say(line, voice.pace * self.pace * pace)
-            return Take(voice.of(utterance.spectra, strength).sound(bench.seed), RATE, utterance.timings)
+            return Take(voice.of(utterance, strength).sound(bench.seed), RATE, utterance.timings)
 
         return (partial(take, *each) for each in _TAKES)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.consent import Cleared
+from avatar.errors import InputError
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.align import aligned
@@ -16,7 +17,9 @@ from avatar.voices.audition import JUDGES, Audition
 from avatar.voices.brought import brought
 from avatar.voices.coqui import open_coqui
 from avatar.voices.ctc import aligned_by_letters
+from avatar.voices.markup import Marked, parse
 from avatar.voices.model import KeptSample, read_sample, read_standard
+from avatar.voices.plain_speech import in_words
 from avatar.voices.speaker import BASE, open_speaker
 from avatar.voices.speech import write_speech
 from avatar.voices.take import Take
@@ -33,8 +36,8 @@ class Coqui:
     *vocoder* is one more such folder, for models that make spectrograms only. *aligner* is one with a wav2vec 2.0
     letter model, to be used instead of the small aligner that comes along.
 
-    Mind the licences: XTTS-v2 (CPML) and YourTTS (CC BY-NC-ND) forbid commercial use, of what they say too;
-    VITS on VCTK (Apache-2.0) and your own training do not.
+    *licence* is the model's, by SPDX id: XTTS-v2 (``CPML``) and YourTTS (``CC-BY-NC-ND-4.0``) forbid commercial use,
+    of what they say too; VITS on VCTK (``Apache-2.0``) and your own training (``own``) do not.
     """
 
     version: ClassVar[int] = 2
@@ -42,6 +45,7 @@ class Coqui:
 
     model: str = "coqui/xtts-v2"
     model_sha256: str = ""
+    licence: str = "CPML"
     language: str = "en"
     vocoder: str = ""
     vocoder_sha256: str = ""
@@ -53,12 +57,13 @@ class Coqui:
         reference = _written(read_sample(bench.open(job.request.voice)), bench.new("reference.wav"))
         model = brought(self.model, self.model_sha256, option="model")
         vocoder = brought(self.vocoder, self.vocoder_sha256, option="vocoder") if self.vocoder else None
+        words = in_words(_plainly_marked(parse(line)))
         bench.pulse(0.1)
         speaker, network = open_speaker(bench.weight(BASE)), open_coqui(model, vocoder)
 
         def take(seed: int) -> Take:
             bench.pulse(0.2)
-            sound, rate = network.say(line, reference, self.language, seed)
+            sound, rate = network.say(words, reference, self.language, seed)
             return Take(sound, rate, self._timings(sound, rate, line))
 
         standard = read_standard(bench.open(job.request.voice))
@@ -72,6 +77,17 @@ class Coqui:
             letters = brought(self.aligner, self.aligner_sha256, option="aligner")
             return aligned_by_letters(sound, rate, line, letters)
         return aligned(sound, rate, line)
+
+
+def _plainly_marked(line: Marked) -> Marked:
+    """Return *line*, unless it asks for more than words."""
+    if line.breaks or any(manner.rate != 1.0 or manner.emphasis for manner in line.manners.values()):
+        raise InputError(
+            "breaks, emphasis and rates are not spoken by this engine; write the line without them, or use {engine: "
+            "adapted}",
+            code="ssml.not-supported",
+        )
+    return line
 
 
 def _written(sample: KeptSample, path: Path) -> Path:

@@ -19,7 +19,7 @@ def asked(scene, monkeypatch):
 
     def ask(**parameters: object) -> None:
         honest = {"blueprint": "presenter", "cast": {"presenter": "mallory"}, "script": "Hello."}
-        state = produce.fn(**{**honest, "purpose": "education", "project": "toys", **parameters})
+        state = produce.fn(**{**honest, "purpose": "research", "project": "toys", **parameters})
         raise state.data
 
     return ask
