@@ -8,6 +8,8 @@ from typing import Literal
 from avatar.artifacts.artifact import SignedVideo
 from avatar.artifacts.vault import HEADER, Label, people_in
 from avatar.consent.entries import Expired, Performed
+from avatar.consent.permission import require
+from avatar.consent.roles import Role
 from avatar.consent.state import State
 from avatar.people import People
 
@@ -68,6 +70,7 @@ def sweep(people: People, policy: Policy, tell: Callable[[int, int], None] = lam
     a state of the ledger in which nobody has. *tell* hears how much was removed. A sweep that broke off is finished by
     another.
     """
+    require(people.ledger, Role.ERASE, "Sweep")
     look = _Look(people, policy, tuple(_everything(people, lambda *_: None)))
     gone: list[Due] = []
     for why in sorted({due.why for due in look.due}):

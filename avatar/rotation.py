@@ -11,7 +11,9 @@ from avatar.consent.checkpoint import KEY_FILE as CHECKPOINT_KEY
 from avatar.consent.entries import Rekeyed
 from avatar.consent.keys import key_at
 from avatar.consent.ledger import KEY_FILE, ORIGIN_FILE, Ledger, pseudonym
+from avatar.consent.permission import require
 from avatar.consent.proof import Proof
+from avatar.consent.roles import Role
 from avatar.consent.succession import succeed
 from avatar.people import People
 from avatar.rooms import private_room
@@ -35,6 +37,7 @@ def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda 
     One that broke off is finished by another: what was sealed anew stays so, and the old key goes only when nothing
     needs it any more. Digests and names stay what they are. *tell* hears how many of how many artifacts are done.
     """
+    require(people.ledger, Role.APPOINT, "Rotate")
     id, keyring = people.find(name).id, people.vault.keyring
     if len(keyring.generations(id)) == 1:
         keyring.renew(id)
@@ -51,6 +54,7 @@ def rotate_ledger_key(people: People, keys: Path) -> str:
 
     The old one is destroyed. What broke off is finished by another call; other processes have to start anew.
     """
+    require(people.ledger, Role.APPOINT, "Rotate")
     path, next_path, ledger = keys / KEY_FILE, keys / f"{KEY_FILE}.next", people.ledger
     old, new = key_at(path), key_at(next_path, make=True)
     ledger.rekey(new)
@@ -70,6 +74,7 @@ def rotate_checkpoint_key(ledger: Ledger, keys: Path) -> Proof:
 
     Who believed the old key checks the proof with it, and believes the new one.
     """
+    require(ledger, Role.APPOINT, "Rotate")
     path, next_path = keys / CHECKPOINT_KEY, keys / f"{CHECKPOINT_KEY}.next"
     old, new = key_at(path), key_at(next_path, make=True)
     index = ledger.append(Rekeyed(succession=succeed("checkpoints", ledger.read().origin, old, new)))

@@ -10,6 +10,8 @@ from avatar.erasure import erase
 from avatar.errors import ConsentError, InputError, RoleError
 from avatar.production import Production, direct
 from avatar.registry import Choice
+from avatar.retention import Policy, sweep
+from avatar.rotation import rotate
 from avatar.stages.face import AnimateFace
 from avatar.stages.picture import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
@@ -61,6 +63,8 @@ def ada(world):
         (Role.ERASE, lambda world, ada: erase(world.people, "ada")),
         (Role.APPOINT, lambda world, ada: world.operators.appoint(new_key().public, (Role.AUDIT,))),
         (Role.APPOINT, lambda world, ada: world.operators.rule(approval=True)),
+        (Role.APPOINT, lambda world, ada: rotate(world.people, "ada")),
+        (Role.ERASE, lambda world, ada: sweep(world.people, Policy(intermediate=timedelta(days=1)))),
     ],
 )
 def test_without_the_role_it_is_refused_and_recorded(world, ada, role, attempt):
