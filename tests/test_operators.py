@@ -1,5 +1,7 @@
 """Who may do what: nobody does what they have no role for, and no one approves their own production."""
 
+from datetime import timedelta
+
 import pytest
 
 from avatar.consent.entries import Approved, Refused

@@ -70,7 +70,7 @@ MUTANTS = (
         "consent/proof.py",
         "not verify_inclusion(leaf, proof.index, checkpoint.size, checkpoint.root, proof.path)",
     ),
-    _one("snapshots", "consent/examine.py", "snapshot.lies(objects, replay.state, replay.tree)", "not size"),
+    _one("snapshots", "consent/examine.py", "snapshot.lies(kept, replay.state, replay.tree)", "not size"),
     # A statement in the person's own words
     _one(
         "one recording, one challenge",

@@ -45,7 +45,7 @@ def verify(
 ) -> None:
     """Check every signature, the chain, what it adds up to, and the root. Exit status 0 means nothing is broken."""
     from avatar.artifacts.objects import FolderObjects
-    from avatar.compose import open_objects, read_settings
+    from avatar.compose import open_objects, read_settings, snapshots_of
     from avatar.consent.examine import Believed, examine
     from avatar.consent.notes import read_note_key
 
@@ -56,7 +56,7 @@ def verify(
         tuple(read_note_key(key) for key in witness or ()),
         tuple(_kept(path) for path in kept or ()),
     )
-    findings = examine(objects, believed)
+    findings = examine(objects, believed, None if folder else snapshots_of(settings))
     if not folder:
         findings = replace(findings, found=(*findings.found, _deletion(objects)))
     typer.echo(json.dumps(findings.as_json(), indent=2) if as_json else findings.explain())
@@ -175,8 +175,6 @@ def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", sh
 
     source, target, count = open_objects(read_settings()), FolderObjects(to), 0
     for name in source.list("ledger"):
-        if name.startswith("ledger/snapshots/"):
-            continue  # only for who holds the ledger's key
         data = source.read(name) or b""
         if not target.create(name, data) and target.read(name) != data:
             raise InputError(f"{to} holds another {name}; give an empty folder", code="ledger.other-export")

@@ -94,10 +94,13 @@ class Replay:
         self.tree.append(data)
 
 
-def examine(objects: Objects, believed: Believed) -> Findings:
-    """Check every signature, the chain, what it adds up to, and the root against checkpoints and cosignatures."""
+def examine(objects: Objects, believed: Believed, snapshots: Objects | None = None) -> Findings:
+    """Check every signature, the chain, what it adds up to, and the root against checkpoints and cosignatures.
+
+    This host's own *snapshots* are held against the entries, too.
+    """
     replay = Replay()
-    found = [_entries(objects, replay)]
+    found = [_entries(objects, replay, snapshots)]
     if found[0].answer == Answer.HOLDS:
         found += _checkpoints(objects, replay, believed)
     return Findings(replay.state.origin, replay.tree.size, tuple(found))
@@ -122,8 +125,8 @@ def continues(tree: Tree, note: Note, origin: str) -> Finding:
     return Finding(question, Answer.HOLDS, "the entries are those that were signed")
 
 
-def _entries(objects: Objects, replay: Replay) -> Finding:
-    question, summed = "entries", set(snapshot.indices(objects))
+def _entries(objects: Objects, replay: Replay, kept: Objects | None) -> Finding:
+    question, summed = "entries", set(snapshot.indices(kept) if kept else ())
     for name in objects.list("ledger/entries"):
         size = replay.tree.size
         if name != f"ledger/entries/{size:012d}":
@@ -133,7 +136,7 @@ def _entries(objects: Objects, replay: Replay) -> Finding:
             replay.add(objects.read(name) or b"")
         except LedgerError as error:
             return Finding(question, Answer.BROKEN, f"entry {size}: {error}", error.code)
-        if size in summed and snapshot.lies(objects, replay.state, replay.tree):
+        if kept and size in summed and snapshot.lies(kept, replay.state, replay.tree):
             words = f"the snapshot at entry {size}, which new processes begin with, says something else: it was forged"
             return Finding(question, Answer.BROKEN, words, "ledger.forged-snapshot")
     if not replay.tree.size:

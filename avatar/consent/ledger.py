@@ -36,11 +36,20 @@ class Ledger:
 
     Creating the next index is the one point where order is decided, on a folder and on S3 alike, with no lock and no
     database. A process keeps the fold of what it has read and reads only the tail; a fresh one begins with a snapshot.
-    *operator* is the public key of whoever acts here: every entry says who that was.
+    *operator* is the public key of whoever acts here: every entry says who that was. *snapshots* is where this host keeps what
+    it has added up.
     """
 
-    def __init__(self, objects: Objects, key: Key, operator: str, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        key: Key,
+        operator: str,
+        clock: Callable[[], datetime] = now,
+        snapshots: Objects | None = None,
+    ) -> None:
         self._objects = objects
+        self._snapshots = snapshots
         self._key = key
         self._operator = operator
         self._clock = clock
@@ -67,8 +76,7 @@ class Ledger:
                 self._open()
             self._refuse_foreign()
             if self._state.index - self._kept >= snapshot.EVERY:
-                snapshot.place(self._objects, self._key, self._state, self._tree)
-                self._kept = self._state.index
+                self._remember()
             return self._state
 
     def _catch_up(self) -> None:
@@ -127,10 +135,8 @@ class Ledger:
             if self._state.key != key.public:
                 self.append(Rekeyed(succession=succeed("entries", self.read().origin, self._key, key)))
             self._key = key
-            state = self.read()
-            # What the old key signed is no longer taken for ours.
-            snapshot.place(self._objects, key, state, self._tree)
-            self._kept = state.index
+            self.read()
+            self._remember()  # what the old key signed is no longer taken for ours
 
     def checkpoint(self, key: Key, *also: Key) -> Note:
         """Sign the size and root of the ledger as it stands, with *key* and *also* others, and keep that in the store.
@@ -199,10 +205,15 @@ class Ledger:
         return pseudonym(self._key, word)
 
     def _resume(self) -> None:
-        found = snapshot.newest(self._objects, self._key)
+        found = snapshot.newest(self._snapshots, self._objects, self._key) if self._snapshots else None
         if found:
             self._state, self._tree, self._newest = found.state, found.tree, found.entry
             self._kept = found.state.index
+
+    def _remember(self) -> None:
+        if self._snapshots:
+            snapshot.place(self._snapshots, self._key, self._state, self._tree)
+        self._kept = self._state.index
 
     def _open(self) -> None:
         origin = origin_of(self._key)

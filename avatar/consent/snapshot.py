@@ -1,4 +1,8 @@
-"""Signed snapshots of what the ledger adds up to, so that a fresh process reads only what was entered since."""
+"""Signed snapshots of what the ledger adds up to, so that a fresh process reads only what was entered since.
+
+They lie on each host by itself, never in the shared store: a snapshot says who agreed without their signatures, so
+nobody elsewhere, though they hold the ledger's key, may hand one over.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 EVERY = 1_000  # entries between two snapshots
 
-_FOLDER = "ledger/snapshots"
+_FOLDER = "snapshots"
 _MAGIC = b"avatar-snapshot-1\n"  # no entry begins like this, so neither signature can be taken for the other
 _SIGNATURE = 64
 _STAY = 2  # snapshots; older ones help nobody
@@ -35,28 +39,28 @@ class Snapshot:
     entry: bytes
 
 
-def place(objects: Objects, key: Key, state: State, tree: Tree) -> None:
-    """Store a snapshot, signed with the ledger's *key*, and remove older ones. A store that will not is no harm."""
+def place(kept: Objects, key: Key, state: State, tree: Tree) -> None:
+    """Keep a snapshot, signed with the ledger's *key*, in *kept*, and remove older ones. If it cannot be, no harm."""
     body = _spelled(state, tree)
     try:
-        objects.create(_name(state.index), _MAGIC + bytes.fromhex(key.sign(_signed(body))) + body)
-        for index in [index for index in indices(objects) if index <= state.index][:-_STAY]:
-            objects.delete(_name(index))
+        kept.create(_name(state.index), _MAGIC + bytes.fromhex(key.sign(_signed(body))) + body)
+        for index in [index for index in indices(kept) if index <= state.index][:-_STAY]:
+            kept.delete(_name(index))
     except AvatarError as error:
         _log.warning("no snapshot was kept: %s", error.code)
 
 
-def newest(objects: Objects, key: Key) -> Snapshot | None:
-    """Return the newest snapshot that was signed with the ledger's *key* by this version of the product, or None.
+def newest(kept: Objects, objects: Objects, key: Key) -> Snapshot | None:
+    """Return the newest snapshot in *kept* that this version of the product signed with the ledger's *key*, or None.
 
-    Others are passed over: somebody who can write to the store must gain nothing by it. A snapshot promises nothing
-    about the entries before it; ``examine`` reads those.
+    *objects* hold the ledger. Other snapshots are passed over. A snapshot promises nothing about the entries before it;
+    ``examine`` reads those.
 
     Raises:
         LedgerError: a snapshot of ours knows an entry that is gone or was replaced (``ledger.rolled-back``).
     """
-    for index in reversed(indices(objects)):
-        data = objects.read(_name(index)) or b""
+    for index in reversed(indices(kept)):
+        data = kept.read(_name(index)) or b""
         body = data[len(_MAGIC) + _SIGNATURE :]
         signature = data[len(_MAGIC) :][:_SIGNATURE].hex()
         if not data.startswith(_MAGIC) or not verify(key.public, signature, _signed(body)):
@@ -70,12 +74,12 @@ def newest(objects: Objects, key: Key) -> Snapshot | None:
     return None
 
 
-def lies(objects: Objects, state: State, tree: Tree) -> bool:
+def lies(kept: Objects, state: State, tree: Tree) -> bool:
     """Return whether a snapshot that readers believe says something else than the entries up to its own: *state*.
 
     It is signed with the ledger's key, so only who holds that key could have made it; the entries are the truth.
     """
-    data = objects.read(_name(state.index)) or b""
+    data = kept.read(_name(state.index)) or b""
     body, signature = data[len(_MAGIC) + _SIGNATURE :], data[len(_MAGIC) :][:_SIGNATURE].hex()
     if not data.startswith(_MAGIC) or not verify(state.key, signature, _signed(body)):
         return False  # nobody believes it
@@ -123,9 +127,9 @@ def _states() -> "TypeAdapter[State]":
     return TypeAdapter(State)
 
 
-def indices(objects: Objects) -> list[int]:
+def indices(kept: Objects) -> list[int]:
     """Return the indices of the entries that snapshots were made at, growing."""
-    names = (key.removeprefix(f"{_FOLDER}/") for key in objects.list(_FOLDER))
+    names = (key.removeprefix(f"{_FOLDER}/") for key in kept.list(_FOLDER))
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal() and len(name) == 12)
 
 

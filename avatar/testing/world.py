@@ -93,7 +93,11 @@ class World:
     @cached_property
     def ledger(self) -> Ledger:
         key = key_at(self.folder / "ledger.key", make=True)
-        return Ledger(self.objects, key, self.operator.public, self.clock)
+        return Ledger(self.objects, key, self.operator.public, self.clock, self.snapshots)
+
+    @property
+    def snapshots(self) -> Objects:
+        return FolderObjects(self.folder / "host")
 
     @cached_property
     def operator(self) -> Key:

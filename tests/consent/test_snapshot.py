@@ -23,7 +23,7 @@ from avatar.testing.world import World
 from benchmarks.ledgers import facts
 from tests.consent.reading import entries
 
-FOLDER = "ledger/snapshots"
+FOLDER = "snapshots"
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +36,8 @@ def grown(world) -> World:
     """Sixty entries of many kinds, written with no snapshot, then one."""
     for fact in islice(facts(), 59):
         world.ledger.append(fact)
-    for key in list(world.objects.list(FOLDER)):
-        world.objects.delete(key)
+    for key in list(world.snapshots.list(FOLDER)):
+        world.snapshots.delete(key)
     assert whole(world)
     assert reopened(world).read().index == 59
     return world
@@ -52,26 +52,19 @@ def reopened(world, objects=None) -> Ledger:
 
 
 def whole(world):
-    """What all entries add up to, with no snapshot."""
-
-    class Without(FolderObjects):
-        def list(self, prefix):
-            return iter(()) if prefix == FOLDER else super().list(prefix)
-
-        def create(self, key, source):
-            return True if key.startswith(FOLDER) else super().create(key, source)
-
-    return reopened(world, Without(world.folder / "store")).read()
+    """What the entries add up to, read one by one."""
+    return Ledger(world.objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock).read()
 
 
 def newest(world) -> str:
-    return list(world.objects.list(FOLDER))[-1]
+    return list(world.snapshots.list(FOLDER))[-1]
 
 
 def overwrite(world, key: str, data: bytes | None) -> None:
-    world.objects.delete(key)
+    objects = world.snapshots if key.startswith(FOLDER) else world.objects
+    objects.delete(key)
     if data is not None:
-        assert world.objects.create(key, data)
+        assert objects.create(key, data)
 
 
 class Counted(FolderObjects):
@@ -136,7 +129,7 @@ def test_only_the_two_newest_stay(grown):
         grown.ledger.append(Refused(code=f"a.b{number}", request="Test"))
         grown.ledger.read()
 
-    kept = [int(key[-12:]) for key in grown.objects.list(FOLDER)]
+    kept = [int(key[-12:]) for key in grown.snapshots.list(FOLDER)]
     assert len(kept) == 2
     assert kept[1] - kept[0] == 10
 
@@ -168,7 +161,7 @@ def ignored(world, caplog) -> bool:
 
 @pytest.mark.parametrize("place", [0, 5, 17, 18, 50, 81, 82, 90, 200, -1, -32, -40])
 def test_an_altered_snapshot_is_not_believed(grown, caplog, place):
-    data = bytearray(grown.objects.read(newest(grown)))
+    data = bytearray(grown.snapshots.read(newest(grown)))
     data[place] ^= 1
     overwrite(grown, newest(grown), bytes(data))
 
@@ -183,7 +176,7 @@ def test_what_is_no_snapshot_is_not_believed(grown, caplog, data):
 
 
 def test_a_snapshot_that_was_cut_off_is_not_believed(grown, caplog):
-    overwrite(grown, newest(grown), grown.objects.read(newest(grown))[:-32])
+    overwrite(grown, newest(grown), grown.snapshots.read(newest(grown))[:-32])
 
     assert ignored(grown, caplog)
 
@@ -193,8 +186,8 @@ def test_a_snapshot_signed_with_another_key_is_not_believed(grown, caplog):
     state.people.clear()
     key, tree = new_key(), grown.ledger._tree
     where = newest(grown)
-    grown.objects.delete(where)
-    snapshot.place(grown.objects, key, state, tree)
+    grown.snapshots.delete(where)
+    snapshot.place(grown.snapshots, key, state, tree)
     assert newest(grown) == where
 
     assert ignored(grown, caplog)
@@ -205,14 +198,14 @@ def test_a_snapshot_of_another_ledger_is_not_believed(grown, caplog, tmp_path):
     for fact in islice(facts(), 59):
         other.ledger.append(fact)
     other.ledger.read()
-    overwrite(grown, newest(grown), other.objects.read(newest(other)))
+    overwrite(grown, newest(grown), other.snapshots.read(newest(other)))
 
     assert ignored(grown, caplog)
 
 
 def test_a_snapshot_in_the_place_of_another_is_not_believed(grown, caplog):
-    data = grown.objects.read(newest(grown))
-    grown.objects.create(f"{FOLDER}/{999:012d}", data)
+    data = grown.snapshots.read(newest(grown))
+    grown.snapshots.create(f"{FOLDER}/{999:012d}", data)
 
     assert ignored(grown, caplog)
 
@@ -224,14 +217,14 @@ def test_a_snapshot_made_by_other_rules_is_not_believed(grown, caplog, monkeypat
 
 
 def test_an_old_snapshot_put_back_changes_nothing(grown):
-    old = newest(grown), grown.objects.read(newest(grown))
+    old = newest(grown), grown.snapshots.read(newest(grown))
     before = whole(grown)
     for fact in islice(facts(), 59, 89):
         grown.ledger.append(fact)
         grown.ledger.read()
-    for key in list(grown.objects.list(FOLDER)):
-        grown.objects.delete(key)
-    grown.objects.create(*old)
+    for key in list(grown.snapshots.list(FOLDER)):
+        grown.snapshots.delete(key)
+    grown.snapshots.create(*old)
 
     assert reopened(grown).read() == whole(grown) != before
 
@@ -246,7 +239,7 @@ def test_a_ledger_cut_off_behind_a_snapshot_is_seen_at_once(grown):
 
 
 def test_a_ledger_that_went_another_way_is_seen_at_once(grown):
-    keep, places = grown.objects.read(newest(grown)), list(grown.objects.list(FOLDER))
+    keep, places = grown.snapshots.read(newest(grown)), list(grown.snapshots.list(FOLDER))
     for index in range(40, 60):
         overwrite(grown, name(index), None)
     for place in places:
@@ -254,9 +247,9 @@ def test_a_ledger_that_went_another_way_is_seen_at_once(grown):
     other = reopened(grown)
     for number in range(25):
         other.append(Refused(code=f"z.z{number}", request="Test"))
-    for key in list(grown.objects.list(FOLDER)):
-        grown.objects.delete(key)
-    grown.objects.create(places[-1], keep)
+    for key in list(grown.snapshots.list(FOLDER)):
+        grown.snapshots.delete(key)
+    grown.snapshots.create(places[-1], keep)
 
     with pytest.raises(LedgerError) as refusal:
         reopened(grown).read()
@@ -294,14 +287,13 @@ def test_proofs_from_a_fresh_process_hold_and_are_never_of_something_else(grown)
     assert refusal.value.code == "ledger.rolled-back"
 
 
-def test_a_store_that_takes_no_snapshot_is_no_harm(world, caplog):
+def test_a_host_that_takes_no_snapshot_is_no_harm(world, caplog):
     class Full(FolderObjects):
         def create(self, key, source):
-            if key.startswith(FOLDER):
-                raise StoreError("the disk is full", code="store.full")
-            return super().create(key, source)
+            raise StoreError("the disk is full", code="store.full")
 
-    ledger = reopened(world, Full(world.folder / "store"))
+    key = key_at(world.folder / "ledger.key", make=True)
+    ledger = Ledger(world.objects, key, world.operator.public, world.clock, Full(world.folder / "host"))
     for number in range(25):
         ledger.append(Refused(code=f"a.b{number}", request="Test"))
 

@@ -51,7 +51,7 @@ COUNTERMEASURES = {
     "canonical entries": "An entry has one spelling.",
     "append where nothing stands": "The store creates an entry only where nothing stands: it decides who was first.",
     "checkpoints": "Signed checkpoints of size and root show whoever kept one that the past was changed or cut off.",
-    "snapshots": "A snapshot is signed, for one place and entry; examiners compare it with all entries.",
+    "snapshots": "A snapshot is signed, for one entry, and stays on its host; examiners compare it with all entries.",
     "witness": "A witness cosigns only a ledger that grew out of the one it saw before.",
     "inclusion proof": "A proof leads from the entry to a signed root, hash by hash.",
     # A statement in the person's own words

@@ -18,7 +18,7 @@ def summed(insider, monkeypatch):
     monkeypatch.setattr(snapshot, "EVERY", 3)
     world = reopened(insider.scene.world)
     world.ledger.read()
-    return f"ledger/snapshots/{snapshot.indices(world.objects)[-1]:012d}"
+    return f"snapshots/{snapshot.indices(world.snapshots)[-1]:012d}"
 
 
 def forged(insider, key) -> str:
@@ -29,14 +29,14 @@ def forged(insider, key) -> str:
     (given,) = accomplice.standing[-1:]
     scope = given.scope.model_copy(update={"assets": tuple(sorted(victim.assets))})
     victim.standing, victim.withdrawn = [replace(given, scope=scope)], None
-    name = f"ledger/snapshots/{state.index:012d}"
-    world.objects.delete(name)
-    snapshot.place(world.objects, key, state, world.ledger._tree)
+    name = f"snapshots/{state.index:012d}"
+    world.snapshots.delete(name)
+    snapshot.place(world.snapshots, key, state, world.ledger._tree)
     return name
 
 
 def broken(insider) -> set[str]:
-    findings = examine(insider.scene.world.objects, Believed(None, (), ()))
+    findings = examine(insider.scene.world.objects, Believed(None, (), ()), insider.scene.world.snapshots)
     return {finding.code for finding in findings.found if finding.answer == Answer.BROKEN}
 
 
@@ -56,10 +56,10 @@ def test_a_snapshot_of_a_stranger(insider):
 @attack("a snapshot is put in the place of another", by="snapshots", harmless="the entries are read instead")
 def test_a_snapshot_that_was_moved(insider, summed):
     world = insider.scene.world
-    elsewhere = f"ledger/snapshots/{len(insider.names) - 1:012d}"
-    data = world.objects.read(summed)
-    world.objects.delete(elsewhere)
-    world.objects.create(elsewhere, data)
+    elsewhere = f"snapshots/{len(insider.names) - 1:012d}"
+    data = world.snapshots.read(summed)
+    world.snapshots.delete(elsewhere)
+    world.snapshots.create(elsewhere, data)
     fresh = insider.scene.restart()
 
     with pytest.raises(ConsentError):
@@ -78,6 +78,23 @@ def test_a_snapshot_that_was_left_behind(scene, insider, summed):
         scene.world.objects.delete(name)
 
     scene.shut()
+
+
+@attack(
+    "an insider elsewhere puts a snapshot into the store in which somebody agrees",
+    by="snapshots",
+    harmless="nobody looks for one there",
+)
+def test_a_snapshot_in_the_store(insider, summed):
+    world = insider.scene.world
+    name = forged(insider, world.ledger._key)
+    for place in (name, f"ledger/{name}"):
+        world.objects.create(place, world.snapshots.read(name))
+    world.snapshots.delete(name)
+    fresh = insider.scene.restart()
+
+    with pytest.raises(ConsentError):
+        fresh.speech(fresh.victim)
 
 
 @attack("an insider signs a snapshot in which somebody agrees", by="snapshots", harmless="the examination finds it")
