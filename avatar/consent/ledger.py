@@ -36,8 +36,8 @@ class Ledger:
 
     Creating the next index is the one point where order is decided, on a folder and on S3 alike, with no lock and no
     database. A process keeps the fold of what it has read and reads only the tail; a fresh one begins with a snapshot.
-    *operator* is the public key of whoever acts here: every entry says who that was. *snapshots* is where this host keeps what
-    it has added up.
+    *operator* is the public key of whoever acts here: every entry says who that was. *snapshots* is where this host
+    keeps what it has added up.
     """
 
     def __init__(

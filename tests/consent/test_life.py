@@ -60,7 +60,7 @@ def test_a_narrowed_agreement_covers_what_is_left(world, ada):
     given = world.agree(ada, purposes=(Purpose.RESEARCH, Purpose.NEWS), channels=(Channel.APP, Channel.INTERNAL))
     assert refusal(world, ada, purpose=Purpose.NEWS, channels=(Channel.APP,)) == ""
 
-    smaller = scope_of(world, ada).model_copy(update={"purposes": (Purpose.RESEARCH,), "channels": ("internal",)})
+    smaller = scope_of(world, ada).model_copy(update={"purposes": (Purpose.RESEARCH,), "channels": (Channel.INTERNAL,)})
     world.people.narrow(ada, given, Scope.model_validate(smaller.model_dump()))
 
     assert refusal(world, ada) == ""
