@@ -19,7 +19,7 @@ from avatar.registry import Choice
 from avatar.stages.face import RefineLips
 from avatar.testing import conformance
 from avatar.testing.conformance import Material
-from avatar.weights import locate
+from avatar.weights import locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
 from tests.faces.checkpoints import random_tensors, save_checkpoint
 from tests.testing.test_conformance import material
@@ -53,10 +53,9 @@ def bench(tmp_path: Path) -> Bench:
 def engine(tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Wav2Lip:
     """A weights folder with everything: the networks that find faces, and a checkpoint of random weights."""
     folder = tmp_path / "weights"
-    for weights in Wav2Lip.weights:
-        place = folder / weights.source.partition(":")[2]
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(bench.real[weights.name])
+    folder.mkdir()
+    for pulled in weights_folder().iterdir():
+        (folder / pulled.name).symlink_to(pulled)
     monkeypatch.setenv("AVATAR_WEIGHTS", str(folder))
     path = save_checkpoint(folder / "mine" / "net.pth", random_tensors())
     return Wav2Lip(checkpoint="mine/net.pth", checkpoint_sha256=digest_of_file(path))

@@ -31,12 +31,12 @@ ABOUT = {"purpose": "research", "project": "toys"}  # what every production here
 TERMS = TOY_TERMS
 
 # Toys speak and move; the picture, the credential and the contact sheet are real.
-TOY_BLUEPRINT = """# A grey square that beeps.
+TOY_BLUEPRINT = """# A speckled wall that buzzes.
 name: toy
 speakers: [presenter]
 learning: {engine: ear}
-voice: {engine: beep}
-animation: {engine: still}
+voice: {engine: buzz}
+animation: {engine: speckle}
 """
 
 
@@ -181,6 +181,7 @@ def _toys_installed(folder: Path) -> Path:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: avatar-toys\nVersion: 1\n")
     lines = [f"{name} = avatar.testing.toys:{name.capitalize()}" for name in TOYS]
+    lines += ["buzz = tests.flows.toys:Buzz", "speckle = tests.flows.toys:Speckle"]
     (info / "entry_points.txt").write_text("\n".join(["[avatar.engines]", *lines, ""]))
     return info.parent
 
