@@ -1,6 +1,5 @@
 """E: inside the door: what the reading process may do, what comes in, and a small run of the fuzzer."""
 
-import resource
 import socket
 import subprocess
 import sys
@@ -171,5 +170,4 @@ def test_no_connection_at_all_is_made_from_this_process(monkeypatch, tmp_path):
     assert [ending for ending in endings if ending.code.startswith(("escaped", "media.crashed"))] == []
     assert not any(ending.carried for ending in endings)
     assert max(ending.cpu_seconds for ending in endings) < MOST_SECONDS
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < MOST_MEMORY
     assert len({ending.code for ending in endings}) > 8
