@@ -30,6 +30,7 @@ from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_BRIEF
 from flows.perform import InTasks, perform
 from tests.flows.conftest import ABOUT, ROOT, TERMS, Server, Studio, enroll
+from tests.flows.toys import ROUGH
 from tests.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.slow
@@ -226,10 +227,10 @@ def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio:
     by_prefect = studio.house.store.manifest(message.split()[2]).inputs
 
     house = House(Settings(home=shutil.copytree(studio.untouched, tmp_path / ".avatar")))
-    build = partial(assemble, engines={**installed(), **TOYS})
+    build = partial(assemble, engines={**installed(), **TOYS, **ROUGH})
     plan = load(studio.folder / "blueprints" / "toy.yaml", build)
-    perform = replace(house.studio, build=build).perform
-    signed = direct(prepare(house, plan, {"presenter": "ada"}, script, TOY_BRIEF), perform)
+    production = prepare(house, plan, {"presenter": "ada"}, script, TOY_BRIEF)
+    signed = direct(production, replace(house.studio, build=build).under(production.asks))
 
     assert house.store.manifest(signed.digest).inputs == by_prefect
 

@@ -1,8 +1,9 @@
 """Toys that real encoders like: sound and pictures rough enough to carry the marks, without which nothing leaves."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -56,3 +57,6 @@ def _wall(count: int, seed: int) -> Iterator[list[Frame]]:
         planes = np.full((SIZE * 3 // 2, SIZE), 128, dtype=np.uint8)
         planes[:SIZE] = np.roll(wall, number % 4, axis=1)
         yield [Frame(planes)]
+
+
+ROUGH: dict[str, Callable[[], type[Any]]] = {"buzz": lambda: Buzz, "speckle": lambda: Speckle}
