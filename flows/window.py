@@ -40,6 +40,10 @@ class Window:
                     self.progress(finished, len(futures))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                # Of several lines that failed, the first one says why: which was noticed first is chance.
+                for future in futures:
+                    if future.done() and not future.cancelled():
+                        future.result()
                 raise
             return [future.result() for future in futures]
 

@@ -1,7 +1,6 @@
 """Several lines at a time."""
 
 import threading
-import time
 from contextvars import ContextVar
 
 import pytest
@@ -62,10 +61,9 @@ def test_a_failing_line_stops_those_that_have_not_begun() -> None:
 
     def fail_first(thing: int) -> None:
         begun.append(thing)
-        time.sleep(0.02)  # so that who watches gets a turn, on a busy machine too
         raise ValueError(thing)
 
-    with pytest.raises(ValueError, match=r"^\d+$"):
+    with pytest.raises(ValueError, match="^0$"):
         Window(1, lambda *_: None)(fail_first, range(100))
 
     assert len(begun) < 100
