@@ -63,7 +63,7 @@ def test_a_failing_line_stops_those_that_have_not_begun() -> None:
         begun.append(thing)
         raise ValueError(thing)
 
-    with pytest.raises(ValueError, match="^0$"):
+    with pytest.raises(ValueError, match=r"^0$"):
         Window(1, lambda *_: None)(fail_first, range(100))
 
     assert len(begun) < 100
