@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.faces.topology import topology
-from avatar.faces.warp import draw
+from avatar.faces.warp import all_at_once, draw, one_by_one
 
 SQUARE = torch.tensor([[0, 1, 2], [0, 2, 3]])
 
@@ -61,3 +61,14 @@ def test_the_drawn_face_has_no_hole(landmarker, picture):
     assert drawing.seen.sum() > 10_000
     parts, _ = cv2.connectedComponents((~drawing.seen.numpy()).astype(np.uint8), connectivity=4)
     assert parts == 2  # the face itself, and one piece around it
+
+
+def test_a_processor_and_a_graphics_card_draw_the_same(landmarker, picture):
+    points = torch.from_numpy(landmarker.face_in(picture("ben")))
+    face = torch.from_numpy(np.concatenate([topology().skin, topology().eyes, topology().mouth]))
+
+    one, other = (way(points[:, :2], face, 512, 512) for way in (one_by_one, all_at_once))
+
+    assert torch.equal(one.seen, other.seen)
+    assert torch.equal(one.corners[one.seen], other.corners[one.seen])
+    assert torch.allclose(one.shares, other.shares, atol=1e-4)

@@ -40,7 +40,7 @@ class Coqui:
     of what they say too; VITS on VCTK (``Apache-2.0``) and your own training (``own``) do not.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/xtts-v2"
