@@ -177,7 +177,14 @@ MUTANTS = (
     _one("plain weights", "faces/wav2lip/checkpoint.py", "weights_only=True", "weights_only=False"),
     _one("plain weights", "voices/model.py", "np.load(path, allow_pickle=False)", "np.load(path, allow_pickle=True)"),
     _never("weights folder", "voices/brought.py", 'place.is_absolute() or ".." in place.parts'),
-    _never("local weights", "voices/coqui.py", '"://" in value'),
+    _never(
+        "local weights",
+        "voices/model_folder.py",
+        'name in _OPENED and any("://" in str(each) for each in _listed(value))',
+    ),
+    _never(
+        "plain weights", "voices/plain_library.py", 'not _SUM_OF_LISTS.fullmatch(str(stored["cfg"].get(_LAYERS, "")))'
+    ),
     # Around it
     _never("no private network", "webhooks/address.py", "inside"),
     _never("server-made keys", "artifacts/objects.py", "not _KEY.fullmatch(key)"),
