@@ -178,6 +178,10 @@ MUTANTS = (
     _one("plain weights", "voices/model.py", "np.load(path, allow_pickle=False)", "np.load(path, allow_pickle=True)"),
     _never("weights folder", "voices/brought.py", 'place.is_absolute() or ".." in place.parts'),
     _never("local weights", "voices/coqui.py", '"://" in value'),
+    # Marks
+    _never("marks read back", "marks/finished.py", "missing"),
+    _never("marks beside credentials", "provenance/marked.py", "marks.found"),
+    _one("a calibrated chance", "marks/look.py", "FALSE_ALARMS = 1e-6", "FALSE_ALARMS = 1.0"),
     # Around it
     _never("no private network", "webhooks/address.py", "inside"),
     _never("server-made keys", "artifacts/objects.py", "not _KEY.fullmatch(key)"),
