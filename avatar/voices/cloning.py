@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.brought import brought
 from avatar.errors import InputError
 from avatar.voices.align import aligned
 from avatar.voices.audition import Audition
-from avatar.voices.brought import brought
 from avatar.voices.cepstra import pitch_of
 from avatar.voices.conversion import Converter, open_converter
 from avatar.voices.coqui import CoquiVoice

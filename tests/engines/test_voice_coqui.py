@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from avatar.artifacts.artifact import Audio, VoiceModel
+from avatar.brought import digest_of_folder
 from avatar.engines.learning.sample import Sample
 from avatar.engines.voice.freevc import FreeVC
 from avatar.engines.voice.glow_tts import GlowTts
@@ -17,7 +18,6 @@ from avatar.engines.voice.xtts import Xtts
 from avatar.engines.voice.yourtts import YourTts
 from avatar.errors import AvatarError, EngineError, InputError
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.brought import digest_of_folder
 from avatar.weights import locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
 from tests.voices.models import (

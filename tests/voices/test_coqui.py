@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar.brought import digest_of_folder
 from avatar.errors import InputError, WeightsError
-from avatar.voices.brought import digest_of_folder
 from avatar.voices.coqui import CoquiVoice, open_coqui
 from tests.voices.models import tiny_glow, tiny_hifigan, tiny_tacotron2, tiny_vits, tiny_xtts
 

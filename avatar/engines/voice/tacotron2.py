@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from avatar.brought import brought
 from avatar.consent import Cleared
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
-from avatar.voices.brought import brought
 from avatar.voices.cloning import Cloning, converter_at, saying, timing_by
 from avatar.voices.coqui import open_coqui
 from avatar.voices.speaker import BASE
