@@ -179,8 +179,13 @@ MUTANTS = (
     _one("weights by digest", "weights.py", "facts.st_ino, facts.st_ctime_ns", "0, facts.st_mtime_ns"),
     _one("plain weights", "faces/wav2lip/checkpoint.py", "weights_only=True", "weights_only=False"),
     _one("plain weights", "voices/model.py", "np.load(path, allow_pickle=False)", "np.load(path, allow_pickle=True)"),
-    _never("weights folder", "voices/brought.py", 'place.is_absolute() or ".." in place.parts'),
+    _never("weights folder", "brought.py", 'place.is_absolute() or ".." in place.parts or not place.parts'),
     _never("local weights", "voices/coqui.py", '"://" in value'),
+    _never(
+        "local weights",
+        "faces/onnx_network.py",
+        "tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL",
+    ),
     # Marks
     _never("marks read back", "marks/finished.py", "missing"),
     _never("marks beside credentials", "provenance/marked.py", "marks.found"),

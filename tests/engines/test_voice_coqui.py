@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from avatar.artifacts.artifact import Audio, VoiceModel
+from avatar.brought import digest_of_folder
 from avatar.engines.learning.sample import Sample
 from avatar.engines.voice.coqui import Coqui
 from avatar.errors import AvatarError, EngineError, InputError
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.brought import digest_of_folder
 from avatar.voices.coqui import open_coqui
 from avatar.voices.timings import Timings
 from avatar.weights import locate, weights_folder

@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.brought import brought
 from avatar.consent import Cleared
 from avatar.errors import InputError
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.align import aligned
 from avatar.voices.audition import JUDGES, Audition
-from avatar.voices.brought import brought
 from avatar.voices.coqui import open_coqui
 from avatar.voices.ctc import aligned_by_letters
 from avatar.voices.markup import Marked, parse

@@ -10,12 +10,15 @@ import zipfile
 import numpy as np
 import pytest
 
+from avatar.brought import brought, digest_of_folder
 from avatar.canonical import digest_of_file
+from avatar.faces.inswapper.networks import open_encoder, open_swapper
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
-from avatar.voices.brought import brought, digest_of_folder
 from avatar.voices.coqui import open_coqui
 from avatar.voices.model import read_sample
 from avatar.weights import Weights, locate
+from tests.faces import onnx_models
+from tests.faces.onnx_models import saved
 from tests.redteam.cases import attack
 from tests.voices.models import tiny_letters
 
@@ -220,3 +223,29 @@ def test_missing_weights_are_not_downloaded(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="safetensors"):
         _opened(folder)
     assert called == []
+
+
+@attack(
+    "an ONNX network has its tensors read from files beside or above it",
+    by="local weights",
+    code="weights.outside",
+    entry=False,
+)
+@pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "tensors.bin"])
+def test_an_onnx_network_that_reads_other_files(scene, weights, tmp_path, location):
+    (tmp_path / "secret").write_bytes(bytes(512 * 512 * 4))
+    (weights / "tensors.bin").write_bytes(bytes(512 * 512 * 4))
+    model = saved(onnx_models.outside(onnx_models.swapper(), "emap", location), weights / "swap.onnx")
+
+    with scene.attacked():
+        open_swapper(model, digest_of_file(model), "cpu")
+
+
+@attack("an ONNX network calls code that its author brings", by="plain weights", code="weights.unreadable", entry=False)
+def test_an_onnx_network_with_an_operator_of_its_own(scene, weights):
+    model = onnx_models.encoder()
+    model.graph.node[0].op_type, model.graph.node[0].domain = "Run", "somebody"
+    path = saved(model, weights / "who.onnx")
+
+    with scene.attacked():
+        open_encoder(path, digest_of_file(path), "cpu")
