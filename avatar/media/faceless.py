@@ -2,36 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import count
 from pathlib import Path
-
-from avatar.media.frames import Frame, Frames
 
 FACELESS = "without-face.json"  # the part of a shot and of a video that says so; absent where every frame shows one
 
 Range = tuple[int, int]  # the first frame, and the first after it
-
-
-@dataclass
-class Faceless:
-    """Notes, while frames pass, which of them show no face to whoever looked for one."""
-
-    ranges: list[Range] = field(default_factory=list)
-
-    def noting(self, frames: Frames) -> Frames:
-        """Return *frames*, which change nothing by being noted."""
-        numbers = count()
-
-        def note(batch: list[Frame]) -> list[Frame]:
-            for frame in batch:
-                number = next(numbers)
-                if frame.tracked and frame.landmarks is None:
-                    self.ranges.append((number, number + 1))
-            return batch
-
-        return frames.through(note)
 
 
 def together(ranges: Iterable[Range]) -> list[Range]:

@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.media.faceless import Faceless, later, read_faceless, said_of, together, write_faceless
+from avatar.media.faceless import later, read_faceless, said_of, together, write_faceless
+from avatar.media.noted import Faceless
 from tests.media.films import moving
 
 FACE = np.zeros((468, 3), np.float32)

@@ -15,8 +15,9 @@ from avatar.marks.sound import SOUND_MARK, mark_sound
 from avatar.media import sound
 from avatar.media.captions import cues_of
 from avatar.media.encode import CRF, encode
-from avatar.media.faceless import FACELESS, Faceless, write_faceless
+from avatar.media.faceless import FACELESS, write_faceless
 from avatar.media.frames import Format, Frames
+from avatar.media.noted import Faceless
 from avatar.media.overlay import Showing, laid_over
 from avatar.media.panels import colours, side_by_side
 from avatar.media.text import lines_of
