@@ -182,11 +182,16 @@ def test_the_small_networks_are_asked_for_what_the_mouth_and_the_lids_do(
 ) -> None:
     sitter = sitter_of(small)
     asked: dict[str, Any] = {}
+
+    def listening(name: str, way: Callable[..., Any]) -> Callable[..., Any]:
+        def heard(source: Any, open_: Any) -> Any:
+            asked[name] = open_
+            return way(source, open_)
+
+        return heard
+
     for name in ("lips", "eyes"):
-        way = getattr(small, name)
-        monkeypatch.setattr(
-            small, name, lambda source, open_, way=way, name=name: asked.update({name: open_}) or way(source, open_)
-        )
+        monkeypatch.setattr(small, name, listening(name, getattr(small, name)))
 
     sitter.points([gesture(), gesture(jawOpen=0.3), gesture(eyeBlink=1.0)])
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from avatar.faces.animator import SCALE, Gesture
 from avatar.faces.coefficients import Floats
-from avatar.faces.eyes import widened
 from avatar.faces.liveportrait import model as public
 from avatar.faces.liveportrait.expression import expression, eyes_open, lips_open
 from avatar.faces.liveportrait.model import Model, Seen
@@ -47,7 +46,8 @@ class Sitter:
         head = cv2.resize(square.cut(source, 2 * side), (side, side), interpolation=cv2.INTER_AREA)
         seen = model.look(torch.from_numpy(np.asarray(head, np.float32) / 255).permute(2, 0, 1))
         small = cv2.resize(source, (format.width, format.height), interpolation=cv2.INTER_AREA)
-        rig = Rig.of(gentle(widened(sealed(source, landmarks))))
+        # Not ``widened``: of the mesh as it is, open eyes have the heights by widths that the public model knows.
+        rig = Rig.of(gentle(sealed(source, landmarks)))
         base = planes_of(np.asarray(small, np.uint8))
         return cls(model, seen, square, rig, format, base, square.box(SCALE, format))
 

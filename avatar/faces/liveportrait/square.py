@@ -15,7 +15,7 @@ from avatar.media.frames import Box, Format, Landmarks, Pixels
 _AROUND: Final = (*OVAL[8:29], *RIGHT_BROW, *LEFT_BROW, *RIGHT_EYE, *LEFT_EYE, *LIPS_OUTER)
 _LARGER: Final = 2.3
 _HIGHER: Final = 0.125  # of its side
-_FADE: Final = 0.16  # of its side, over which what is drawn fades into the portrait
+_FADE: Final = 0.1  # of its side, over which what is drawn fades into the portrait
 
 
 @dataclass(frozen=True, eq=False)
