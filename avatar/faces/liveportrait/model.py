@@ -36,12 +36,14 @@ class Model:
         """Look at a portrait (3, 256, 256; red, green, blue, 0 to 1)."""
         import torch
 
-        with torch.inference_mode(), self._precision():
-            read = self.networks[MOTION](picture[None].to(self.device))
-            head = Head.seen({name: value.float() for name, value in read.items()})
-            volume = self.networks[APPEARANCE](picture[None].to(self.device)).float()
+        with torch.inference_mode():
+            given = picture[None].to(self.device)
+            with self._precision():
+                read, volume = self.networks[MOTION](given), self.networks[APPEARANCE](given).float()
+            head = Head.seen({name: value.float() for name, value in read.items()})  # points need whole precision
             points = head.points()
-            return Seen(self.networks[WARPING].source(volume, points), head, points)
+            with self._precision():
+                return Seen(self.networks[WARPING].source(volume, points), head, points)
 
     def retargeted(self, seen: Seen, points: Any, lips: Any, eyes: Any) -> Any:
         """Return *points* (n, 21, 3) with lips and eyes opened as asked, neck and shoulders where they were.
