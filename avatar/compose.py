@@ -26,6 +26,7 @@ from avatar.consent.ledger import Ledger, now
 from avatar.errors import CredentialError, InputError
 from avatar.operators import Operators
 from avatar.people import People
+from avatar.pronunciations import Pronunciations
 from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import Verdict
@@ -94,6 +95,11 @@ class House:
     def resemblance(self) -> Resemblance:
         """Who would notice somebody else's voice."""
         return Resemblance(self.objects, self.store, self.vault, self.ledger)
+
+    @property
+    def pronunciations(self) -> Pronunciations:
+        """How people have their own words said."""
+        return Pronunciations(self.objects, self.vault, self.ledger)
 
     @cached_property
     def capture(self) -> Capture:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +20,9 @@ from avatar.errors import CredentialError, InputError
 from avatar.production import Production, foreseen
 from avatar.provenance.verdict import Verdict
 from avatar.registry import hint
+from avatar.voices.glossary import Glossary
 from avatar.voices.script import lines_of
+from avatar.voices.variables import filled
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints"
 
@@ -34,16 +36,28 @@ class Delivered:
     verdict: Verdict
 
 
-def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
+def prepare(  # noqa: PLR0913 - what a production is made of
+    house: House,
+    blueprint: Blueprint,
+    cast: Mapping[str, str],
+    script: str,
+    brief: Brief,
+    *,
+    values: Mapping[str, str] | None = None,
+    glossary: Glossary | None = None,
+) -> Production:
     """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be.
 
-    *brief* says what it is for; its script is filled in.
+    *brief* says what it is for; its script is filled in. *values* stand for each ``{name}`` in the script. *glossary*
+    says how the project's words are pronounced: before the blueprint's, after each person's own.
 
     Raises:
         AvatarError: it cannot be made; the refusal is in the ledger.
     """
     try:
-        return _prepared(house, blueprint, cast, script, brief)
+        text = filled(script, values or {})
+        spoken = {**blueprint.glossary, **(glossary or {})}
+        return _prepared(house, blueprint.model_copy(update={"glossary": spoken}), cast, text, brief)
     except InputError as error:  # what the gate refuses it has recorded itself
         house.ledger.append(Refused(code=error.code, request="Production"))
         raise
@@ -52,7 +66,11 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
 def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
     lines = lines_of(script)
     people = house.people
-    likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}
+    everyone = {role: people.find(alias) for role, alias in cast.items()}
+    likenesses = {
+        role: replace(people.likeness(person), glossary=house.pronunciations.of(person.id))
+        for role, person in everyone.items()
+    }
     production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = foreseen(production)

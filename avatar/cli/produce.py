@@ -10,6 +10,14 @@ from avatar.cli.words import CHANNELS, PURPOSES
 ScriptOption = Annotated[str, typer.Option("--script", help="A text file, or the text itself.", show_default=False)]
 
 
+ValueOption = Annotated[
+    list[str] | None, typer.Option("--set", help="name=value for each {name} in the script.", show_default=False)
+]
+GlossaryOption = Annotated[
+    Path | None, typer.Option(help="A YAML file: how the project's words are pronounced.", show_default=False)
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     app.command()(produce)
@@ -27,9 +35,8 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
     channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
     territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
-    value: Annotated[
-        list[str] | None, typer.Option("--set", help="name=value for each {name} in the script.", show_default=False)
-    ] = None,
+    value: ValueOption = None,
+    glossary: GlossaryOption = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
@@ -37,14 +44,21 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     Everyone in it must have agreed to its purpose, project, languages and channels (avatar people says who has).
     """
     from avatar.asking import brief_of
+    from avatar.blueprint.load import load_glossary
     from avatar.cli.run import make
+    from avatar.compose import House
     from avatar.delivery import blueprint_named, cast_of, prepare
-    from avatar.voices.variables import filled, values_of
+    from avatar.production import Production
+    from avatar.voices.variables import values_of
 
     plan = blueprint_named(blueprint)
     brief = brief_of(purpose, project, language, channel, territory)
-    text = filled(text_of(script), values_of(value or []))
-    make(lambda house: prepare(house, plan, cast_of(cast), text, brief), out or Path("out") / plan.name)
+    values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+
+    def planned(house: House) -> Production:
+        return prepare(house, plan, cast_of(cast), text_of(script), brief, values=values, glossary=words)
+
+    make(planned, out or Path("out") / plan.name)
 
 
 def demo(
