@@ -19,7 +19,7 @@ from avatar.consent.roles import Role
 from avatar.errors import CredentialError, InputError
 from avatar.production import Production, foreseen
 from avatar.provenance.verdict import Verdict
-from avatar.registry import hint
+from avatar.registry import hint, languages_of
 from avatar.voices.glossary import Glossary
 from avatar.voices.script import lines_of
 from avatar.voices.variables import filled
@@ -75,7 +75,20 @@ def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], scrip
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = foreseen(production)
     house.studio.gate.foresee(will.uses, production.asks, will.shown)
+    _refuse_unspoken(house, blueprint, brief)
     return production
+
+
+def _refuse_unspoken(house: House, blueprint: Blueprint, brief: Brief) -> None:
+    choice = blueprint.voice.choice
+    spoken = languages_of(house.studio.build(choice))
+    for language in brief.languages:
+        if language.partition("-")[0] not in spoken:
+            raise InputError(
+                f"--language {language!r}: voice engine {choice.engine!r} speaks {', '.join(spoken)}; name an engine "
+                "that speaks it in the blueprint, or set its option 'language' (avatar engines)",
+                code="language.not-spoken",
+            )
 
 
 def cast_of(pairs: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What is asked for becomes a production: blanks filled, words pronounced, and every refusal recorded."""
 
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -9,7 +10,9 @@ from avatar.consent.entries import Refused
 from avatar.delivery import prepare
 from avatar.errors import InputError
 from avatar.production import Production
+from avatar.registry import Choice, build, languages_of
 from avatar.settings import Settings
+from avatar.testing.toys import Beep
 from avatar.testing.world import TOY_BRIEF, World
 from avatar.voices.glossary import asked_glossary
 from tests.consent.reading import entries
@@ -55,6 +58,31 @@ def test_a_blank_that_cannot_be_filled_is_refused_and_recorded(
     newest = entries(world.objects)[-1].fact
     assert isinstance(newest, Refused)
     assert newest.code == refusal.value.code == code
+
+
+@pytest.mark.parametrize(("language", "told"), [("de", None), ("en-GB", ""), ("fr", "speaks en, de")])
+def test_a_language_that_the_voice_engine_lacks_is_refused_with_those_it_has(
+    house: House, world: World, language: str, told: str | None
+) -> None:
+    @dataclass(frozen=True)
+    class Bilingual(Beep):
+        languages: ClassVar[tuple[str, ...]] = ("en", "de")
+
+    world.agree(house.people.find("ada"), languages=("de", "en", "fr"))
+    world.engines["beep"] = lambda: Bilingual
+    brief = replace(TOY_BRIEF, languages=(language,))
+
+    if not told:
+        assert prepare(house, world.blueprint, CAST, "Guten Tag.", brief).script
+        return
+    with pytest.raises(InputError, match=told) as refusal:
+        prepare(house, world.blueprint, CAST, "Bonjour.", brief)
+    assert refusal.value.code == "language.not-spoken"
+
+
+def test_engines_declare_the_languages_that_they_speak() -> None:
+    assert languages_of(build(Choice("adapted"))) == ("en",)
+    assert languages_of(Beep()) == ("en",)
 
 
 def test_words_are_said_as_the_person_wants_before_the_project_before_the_blueprint(house: House, world: World) -> None:
