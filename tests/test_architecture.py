@@ -174,7 +174,8 @@ def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought
 
 def test_whatever_is_sealed_is_found_by_a_rotation_of_its_persons_key():
     """Below their folder, as an artifact, or in a folder that ``rotation`` names. Another place must be named there."""
-    known = {"artifacts/store", "artifacts/vault", "people", "capture/shelf", "api/links"}
+    known = {"artifacts/store", "artifacts/vault", "people", "capture/shelf", "api/links", "pronunciations"}
+    known |= {"resemblance"}
 
     assert set(calls("seal")) | set(calls("seal_file")) <= known
     assert set(calls("exchange")) == {"artifacts/store", "artifacts/kms", "rotation"}
