@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,17 +55,27 @@ def weights_folder() -> Path:
 
 
 def used_by(engine: Any) -> tuple[Weights, ...]:
-    """Return every weight file that *engine* uses: those that it declares, and a model that the user brought.
+    """Return every weight file that *engine* uses: those that it declares, and the models that the user brought."""
+    return (*engine.weights, *brought_to(engine))
 
-    An engine that loads a brought model has an option ``licence``, which says what that model's is. One that is not
-    known to allow commercial use is taken to forbid it.
+
+def brought_to(engine: Any) -> Iterator[Weights]:
+    """Give the models that *engine* loads and its user brings: files of the weights folder, or folders in it.
+
+    Such an engine has an option ``licence``, which says what that of its ``model`` (or ``checkpoint``) is; one that
+    needs an ``encoder`` too has an ``encoder_licence``. A licence that is not known to allow commercial use is taken to
+    forbid it.
     """
-    declared: tuple[Weights, ...] = engine.weights
-    licence = getattr(engine, "licence", None)
-    if licence is None:
-        return declared
-    name = str(getattr(engine, "model", "") or getattr(engine, "checkpoint", "") or type(engine).__name__)
-    return (*declared, Weights(name, f"folder:{name}", "", licence, commercial=licence in _COMMERCIAL))
+    terms = (
+        (("model", "checkpoint"), getattr(engine, "licence", None)),
+        (("encoder",), getattr(engine, "encoder_licence", None)),
+    )
+    for roles, licence in terms:
+        if licence is not None:
+            role = next((role for role in roles if getattr(engine, role, "")), "")
+            name = str(getattr(engine, role)) if role else type(engine).__name__
+            pinned = str(getattr(engine, f"{role}_sha256", ""))
+            yield Weights(name, f"folder:{name}", pinned, licence, commercial=licence in _COMMERCIAL)
 
 
 def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:

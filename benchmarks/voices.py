@@ -11,7 +11,7 @@ takes that are spoilt in known ways are brought to the same gate (``benchmarks.t
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,7 +110,7 @@ def _reader(clips: Path, folder: Path) -> Iterator[Clip]:
 
 
 def _measured(clips: list[Clip], lines: tuple[str, ...], folder: Path) -> Iterator[Row]:
-    kinds = {name: partial(_kind, name) for name in ("ridge", "adapted")}
+    kinds: dict[str, Callable[[], type]] = {name: partial(_kind, name) for name in ("ridge", "adapted")}
     world = World(folder, engines=kinds, listen=heard_in)
     people = {clip.name: world.people.enroll(clip.name, "synthetic", [_sample(clip)]) for clip in clips}
     for person in people.values():

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from avatar.cli.produce import GlossaryOption, ScriptOption, ValueOption, text_of
-from avatar.cli.words import PURPOSES
+from avatar.cli import options
+from avatar.cli.produce import text_of
 
 Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
 
@@ -18,16 +18,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(  # noqa: PLR0913, PLR0917 - a command line's options
-    blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
-    script: ScriptOption,
-    cast: Annotated[
-        list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
-    ],
-    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
-    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
-    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
-    value: ValueOption = None,
-    glossary: GlossaryOption = None,
+    blueprint: options.BlueprintName,
+    script: options.Script,
+    cast: options.Cast,
+    purpose: options.Purpose,
+    project: options.Project,
+    language: options.Languages = ["en"],  # noqa: B006
+    value: options.Values = None,
+    glossary: options.GlossaryFile = None,
     lines: Annotated[int, typer.Option(min=1, help="How many lines of the script, from its start.")] = 3,
     out: Annotated[
         Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")

@@ -5,17 +5,7 @@ from typing import Annotated
 
 import typer
 
-from avatar.cli.words import CHANNELS, PURPOSES
-
-ScriptOption = Annotated[str, typer.Option("--script", help="A text file, or the text itself.", show_default=False)]
-
-
-ValueOption = Annotated[
-    list[str] | None, typer.Option("--set", help="name=value for each {name} in the script.", show_default=False)
-]
-GlossaryOption = Annotated[
-    Path | None, typer.Option(help="A YAML file: how the project's words are pronounced.", show_default=False)
-]
+from avatar.cli import options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,18 +15,16 @@ def add_to(app: typer.Typer) -> None:
 
 
 def produce(  # noqa: PLR0913, PLR0917 - a command line's options
-    blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
-    script: ScriptOption,
-    cast: Annotated[
-        list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
-    ],
-    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
-    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
-    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
-    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
-    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
-    value: ValueOption = None,
-    glossary: GlossaryOption = None,
+    blueprint: options.BlueprintName,
+    script: options.Script,
+    cast: options.Cast,
+    purpose: options.Purpose,
+    project: options.Project,
+    language: options.Languages = ["en"],  # noqa: B006
+    channel: options.Channels = ["internal"],  # noqa: B006
+    territory: options.Territories = ["001"],  # noqa: B006
+    value: options.Values = None,
+    glossary: options.GlossaryFile = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.brought import brought
 from avatar.errors import InputError
-from avatar.voices.brought import brought
 from avatar.voices.recogniser import words_heard
 from avatar.voices.whisper import heard_by_whisper
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar.brought import digest_of_folder
 from avatar.errors import InputError, WeightsError
-from avatar.voices.brought import digest_of_folder
 from avatar.voices.ctc import aligned_by_letters
 from avatar.voices.hearing import Ears, ears_for
 from avatar.voices.spelling import letters_of, spelled_out
