@@ -83,7 +83,7 @@ def _refuse_unspoken(house: House, blueprint: Blueprint, brief: Brief) -> None:
     choice = blueprint.voice.choice
     spoken = languages_of(house.studio.build(choice))
     for language in brief.languages:
-        if language.partition("-")[0] not in spoken:
+        if language.partition("-")[0] not in {each.partition("-")[0] for each in spoken}:
             raise InputError(
                 f"--language {language!r}: voice engine {choice.engine!r} speaks {', '.join(spoken)}; name an engine "
                 "that speaks it in the blueprint, or set its option 'language' (avatar engines)",

@@ -73,7 +73,7 @@ class Place:
         (self.folder / "script.txt").write_text(script_of(lines), encoding="utf-8")
         said = ("--script", "script.txt", "--set", "colour=yellow", "--glossary", "words.yaml", "--lines", str(lines))
         about = ("--cast", "presenter=ava", "--purpose", "research", "--project", "lines", "--out", "out")
-        return Run(self._started("preview", "presenter", *said, *about))
+        return self._started("preview", "presenter", *said, *about)
 
     def performed(self) -> Counter[str]:
         """Return how often each kind of work was done, and not recalled, by the ledger."""
@@ -82,22 +82,23 @@ class Place:
         return Counter(fact.request for fact in facts if isinstance(fact, Performed) and not fact.recalled)
 
     def _done(self, *arguments: str) -> None:
-        Run(self._started(*arguments)).wait()
+        self._started(*arguments).wait()
 
-    def _started(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _started(self, *arguments: str) -> "Run":
         mine = {"AVATAR_HOME": str(self.folder / ".avatar"), "AVATAR_WORKERS": str(_WORKERS)}
         command = [sys.executable, "-c", "from avatar.cli import main; main()", *arguments]
         with (self.folder / "said.txt").open("wb") as said:
-            return subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603
                 command, env={**os.environ, **mine}, cwd=self.folder, stdout=said, stderr=said
             )
+        return Run(process, self.folder / "said.txt")
 
 
 class Run:
     """A process that runs, and the most memory it was seen to hold, in MB."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
+        self._process, self._said = process, said
         self.peak = 0.0
 
     def wait(self, until: Callable[[], bool] = lambda: False) -> bool:
@@ -113,7 +114,7 @@ class Run:
                 return True
             time.sleep(0.5)
         if self._process.returncode:
-            raise RuntimeError(f"exit status {self._process.returncode}")
+            raise RuntimeError(self._said.read_text())
         return False
 
     def kill(self) -> None:

@@ -36,6 +36,7 @@ def ears_for(language: str, recogniser: str, sha256: str) -> Ears:
 
     Raises: InputError, with code ``recogniser.missing``; or as ``brought``.
     """
+    language = language.partition("-")[0]
     if recogniser:
         return Ears(language, brought(recogniser, sha256, option="recogniser"))
     if language != ENGLISH:
