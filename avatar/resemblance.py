@@ -58,18 +58,24 @@ class Resemblance:
 
         Raises: InputError, with code ``voice.someone-else``.
         """
-        guarded = self._guarded(own)
-        voice = self.listen(sound) if guarded else None
-        if voice and _nearest(voice, self._prints(guarded)) >= SAME:
-            raise _taken()
+        self._refuse_voice(lambda: self.listen(sound), own)
 
     def refuse_learning(self, request: Request[Any]) -> None:
         """Refuse to learn a voice as ``refuse_sample`` does: who guards theirs may have come after the sample did."""
         if isinstance(request, LearnVoice):
-            guarded = self._guarded(self.store.manifest(request.sample.digest).people)
-            voice = self._print(request.sample.digest) if guarded else None
-            if voice and _nearest(voice, self._prints(guarded)) >= SAME:
-                raise _taken()
+            sample = request.sample.digest
+            self._refuse_voice(lambda: self._print(sample), self.store.manifest(sample).people)
+
+    def _refuse_voice(self, heard: Callable[[], VoicePrint | None], own: Collection[str]) -> None:
+        guarded = self._guarded(own)
+        voice = heard() if guarded else None
+        if voice and _nearest(voice, self._prints(guarded)) >= SAME:
+            raise InputError(
+                "voice sample: it is the voice of somebody who is enrolled here and guards it; if that is the same "
+                "person, bring it under the name they have here; two people who sound alike need a store each "
+                "(AVATAR_STORE)",
+                code="voice.someone-else",
+            )
 
     def listened(self, request: Request[Any], parts: Parts, room: Path) -> Parts:
         """Return the *parts* that were made, with the voice in them if it is speech, and refuse somebody else's.
@@ -176,11 +182,3 @@ def _folder(person: str) -> str:
 
 def _label(people: tuple[str, ...], sample: str) -> Label:
     return Label("voiceprint", people, sample)
-
-
-def _taken() -> InputError:
-    return InputError(
-        "voice sample: it is the voice of somebody who is enrolled here and guards it; if that is the same person, "
-        "bring it under the name they have here; two people who sound alike need a store each (AVATAR_STORE)",
-        code="voice.someone-else",
-    )

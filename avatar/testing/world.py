@@ -120,7 +120,9 @@ class World:
 
     @cached_property
     def resemblance(self) -> Resemblance:
-        return Resemblance(self.objects, self.store, self.vault, self.ledger, self.listen, self.clock)
+        return Resemblance(
+            self.objects, self.store, self.vault, self.ledger, lambda sound: self.listen(sound), self.clock
+        )
 
     @cached_property
     def people(self) -> People:
