@@ -15,12 +15,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
 from avatar.compose import House
 from avatar.consent.entries import Performed
+from avatar.consent.ledger import Ledger
 from avatar.settings import Settings
 from benchmarks.rows import Row, show
 
@@ -51,11 +53,13 @@ def script_of(lines: int) -> str:
     return "\n\n".join(made[:: len(made) // lines][:lines])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
     """A house below *folder*, with ava in it, and the command line pointed at it."""
 
     folder: Path
+    _done: Counter[str] = field(default_factory=Counter)
+    _seen: int = -1
 
     def settle(self) -> None:
         """Enrol ava, and have her agree."""
@@ -63,10 +67,10 @@ class Place:
         voice = ("--voice", str(_PERFORMERS / "ava_statement.flac"))
         words = ("--transcript", str(_PERFORMERS / "ava_statement.txt"))
         portrait = ("--portrait", str(_PERFORMERS / "ava.png"))
-        self._done("enroll", "ava", "--capacity", "synthetic", *voice, *words, *portrait)
+        self._run("enroll", "ava", "--capacity", "synthetic", *voice, *words, *portrait)
         uses = ("clone-voice", "animate-face", "refine-lips", "publish", "guard-voice")
         about = ("--purpose", "research", "--project", "lines", "--description", "As many lines as it takes.")
-        self._done("grant", "ava", *(word for use in uses for word in ("--use", use)), *about)
+        self._run("grant", "ava", *(word for use in uses for word in ("--use", use)), *about)
 
     def start(self, lines: int) -> "Run":
         """Start to make a script of so many *lines*."""
@@ -77,11 +81,19 @@ class Place:
 
     def performed(self) -> Counter[str]:
         """Return how often each kind of work was done, and not recalled, by the ledger."""
-        ledger = House(Settings(home=self.folder / ".avatar")).ledger
-        facts = (ledger.entry(index).fact for index in range(ledger.read().index + 1))
-        return Counter(fact.request for fact in facts if isinstance(fact, Performed) and not fact.recalled)
+        newest = self._ledger.read().index
+        for index in range(self._seen + 1, newest + 1):
+            fact = self._ledger.entry(index).fact
+            if isinstance(fact, Performed) and not fact.recalled:
+                self._done[fact.request] += 1
+        self._seen = newest
+        return self._done.copy()
 
-    def _done(self, *arguments: str) -> None:
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return House(Settings(home=self.folder / ".avatar")).ledger
+
+    def _run(self, *arguments: str) -> None:
         self._started(*arguments).wait()
 
     def _started(self, *arguments: str) -> "Run":
@@ -108,8 +120,8 @@ class Run:
         """
         status = Path(f"/proc/{self._process.pid}/status")
         while self._process.poll() is None:
-            held = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-            self.peak = max(self.peak, *(int(line.split()[1]) / 1024 for line in held), 0.0)
+            held = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+            self.peak = max([self.peak, *(kilobytes / 1024 for kilobytes in held)])
             if until():
                 return True
             time.sleep(0.5)

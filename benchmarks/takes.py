@@ -29,8 +29,17 @@ Spoil = Callable[[Take, str, Floats, Take], Take]  # the take, its line, the per
 
 
 def spoilt(models: Mapping[str, Path], samples: Mapping[str, Path], lines: tuple[str, ...]) -> Iterator[Row]:
-    """Yield how many of the spoilt takes are refused, by kind, and with which reason codes."""
-    chosen = sorted((line for line in lines if "<" not in line), key=len)[-_LINES:]
+    """Yield how many of the spoilt takes are refused, by kind, and print with which reason codes."""
+    for kind, found in verdicts(models, samples, lines, _LINES).items():
+        print(f"{kind}: {', '.join(f'{code} {count}' for code, count in found.most_common())}")
+        yield Row(f"refused: {kind}", found.total() - found["passed"], f"of {found.total()}")
+
+
+def verdicts(
+    models: Mapping[str, Path], samples: Mapping[str, Path], lines: tuple[str, ...], count: int
+) -> Mapping[str, Counter[str]]:
+    """Return what the gate says of spoilt takes of the *count* longest *lines* in each voice: codes, by kind."""
+    chosen = sorted((line for line in lines if "<" not in line), key=len)[-count:]
     others = dict(zip(models, [*list(models)[1:], next(iter(models))], strict=True))
     codes: dict[str, Counter[str]] = {kind: Counter() for kind in _KINDS}
     for name, model in models.items():
@@ -41,9 +50,7 @@ def spoilt(models: Mapping[str, Path], samples: Mapping[str, Path], lines: tuple
             audition = Audition.of(line, read_standard(model), open_speaker(locate(BASE)), locate)
             for kind, spoil in _KINDS.items():
                 codes[kind][_verdict(audition, spoil(take, line, heard, other))] += 1
-    for kind, found in codes.items():
-        print(f"{kind}: {', '.join(f'{code} {count}' for code, count in found.most_common())}")
-        yield Row(f"refused: {kind}", found.total() - found["passed"], f"of {found.total()}")
+    return codes
 
 
 def _said(voice: Adaptation, line: str, seed: int) -> Take:

@@ -10,10 +10,11 @@ from benchmarks.long_script import Place, interrupted, script_of
 
 pytestmark = pytest.mark.slow
 
-LINES, AT = 12, 5
+LINES, AT = 8, 3
 IN_FLIGHT = 2
 
 
+@pytest.mark.timeout(900)
 def test_a_killed_script_goes_on_and_makes_at_most_what_was_in_flight_again(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.settle()
