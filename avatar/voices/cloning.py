@@ -61,7 +61,7 @@ Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voi
 Timing = Callable[[Floats, int, str], Timings]
 
 
-def timing_by(aligner: str, sha256: str, language: str) -> Timing:
+def timing_by(aligner: str, sha256: str, language: str = ENGLISH) -> Timing:
     """Return how speech is timed: by the letter model in the folder *aligner*, or by the one that comes along.
 
     Raises: InputError, with code ``aligner.missing``; or as ``brought``.
@@ -101,7 +101,7 @@ class Cloning:
         """
         return cls(line, voice, read_sample(voice), bench)
 
-    def spoken(self, say: Say, timing: Timing, ears: Ears) -> Mapping[str, Path]:
+    def spoken(self, say: Say, timing: Timing, ears: Ears = SHIPPED) -> Mapping[str, Path]:
         """Return the files of the line as *say* says it, once a take is good and *ears* have heard it.
 
         Raises: InputError, when the line asks for more than words; EngineError, when no take is good enough.
