@@ -100,7 +100,7 @@ class Audition:
         return Spoken(sound, timings, self._scores(take, sound, attempt))
 
     def _scores(self, take: Take, sound: Floats, attempt: int) -> Scores:
-        wording = compare(" ".join(self._line.said), self.ears.words(sound, RATE), self.ears.language)
+        wording = self.ears.wording(" ".join(self._line.said), sound, RATE)
         excusable = wording.rate() and self.ears.language == ENGLISH
         wrong = wording.rate(self._plain_wording if excusable else None)
         likeness, stranger = self._likeness(sound)

@@ -10,6 +10,7 @@ from avatar.brought import brought
 from avatar.errors import InputError
 from avatar.voices.recogniser import words_heard
 from avatar.voices.whisper import heard_by_whisper
+from avatar.voices.wording import Wording, compare, wording_of
 
 ENGLISH = "en"
 
@@ -26,6 +27,12 @@ class Ears:
         if self.model is None:
             return words_heard(sound, rate)
         return heard_by_whisper(sound, rate, self.model, self.language)
+
+    def wording(self, expected: str, sound: NDArray[np.float32], rate: int) -> Wording:
+        """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second)."""
+        if self.model is None:
+            return wording_of(expected, sound, rate)
+        return compare(expected, self.words(sound, rate), self.language)
 
 
 SHIPPED = Ears()

@@ -13,6 +13,7 @@ import pytest
 from avatar.brought import brought, digest_of_folder
 from avatar.canonical import digest_of_file
 from avatar.faces.inswapper.networks import open_encoder, open_swapper
+from avatar.faces.liveportrait.checkpoint import FILES, load, networks
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
 from avatar.voices.conversion import open_freevc, open_knnvc, open_openvoice
 from avatar.voices.coqui import open_coqui
@@ -48,6 +49,24 @@ def test_a_checkpoint_that_runs_code(scene, weights, tmp_path):
 
     with scene.attacked():
         read_checkpoint(checkpoint_at(path.name, digest_of_file(path)))
+    assert not (tmp_path / "ran").exists()
+
+
+@attack(
+    "an animator's checkpoint runs code when it is unpickled",
+    by="plain weights",
+    code="weights.unreadable",
+    entry=False,
+)
+@pytest.mark.parametrize("file", FILES)
+def test_an_animators_checkpoint_that_runs_code(scene, weights, tmp_path, file):
+    import torch
+
+    (weights / file).parent.mkdir(exist_ok=True)
+    torch.save({"retarget_eye": Running(tmp_path / "ran")}, weights / file)
+
+    with scene.attacked():
+        load(file, networks()[file], weights, "cpu")
     assert not (tmp_path / "ran").exists()
 
 
