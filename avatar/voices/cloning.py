@@ -68,9 +68,9 @@ def timing_by(aligner: str, sha256: str) -> Timing:
     return lambda sound, rate, line: aligned_by_letters(sound, rate, line, letters)
 
 
-def converter_at(name: str, sha256: str) -> Converter | None:
+def converter_at(name: str, sha256: str, device: str) -> Converter | None:
     """Return the conversion model in the folder *name* of the weights folder, or ``None`` without a name."""
-    return open_converter(brought(name, sha256, option="converter"), sha256) if name else None
+    return open_converter(brought(name, sha256, option="converter"), device, sha256) if name else None
 
 
 @dataclass(frozen=True, eq=False)

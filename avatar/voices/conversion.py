@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.voices.model_folder import ModelFolder
-from avatar.voices.plain_library import allow_plain_library, companions, explained
+from avatar.voices.plain_library import allow_plain_library, companions, drawing_from, explained
 from avatar.voices.resample import resampled
 
 Floats = NDArray[np.float32]
@@ -28,8 +28,8 @@ class Converter(ABC):
     heard: int
     rate: int
 
-    def __init__(self, network: Any) -> None:
-        self._network = network
+    def __init__(self, network: Any, device: str = "cpu") -> None:
+        self._network, self._device = network, device
 
     @final
     def voice_of(self, sound: Floats, rate: int) -> Any:
@@ -39,10 +39,7 @@ class Converter(ABC):
     @final
     def converted(self, sound: Floats, rate: int, voice: Any, seed: int) -> Floats:
         """Return *sound* (*rate* samples per second) said in *voice*, as long as it was, at ``self.rate``."""
-        import torch
-
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(seed)
+        with drawing_from(seed):
             made = self._sound(self._taken(sound, rate), voice)
         said = np.asarray(made.detach().cpu().numpy(), dtype=np.float32).reshape(-1)
         due = round(len(sound) / rate * self.rate)
@@ -57,7 +54,7 @@ class Converter(ABC):
     def _taken(self, sound: Floats, rate: int) -> Any:
         import torch
 
-        return torch.from_numpy(np.ascontiguousarray(resampled(sound, rate, self.heard)))[None]
+        return torch.from_numpy(np.ascontiguousarray(resampled(sound, rate, self.heard)))[None].to(self._device)
 
 
 class _OpenVoice(Converter):
@@ -84,8 +81,8 @@ class _FreeVC(Converter):
 class _KnnVC(Converter):
     """Every 20 ms become the mean of the nearest 20 ms in the person's sample, as WavLM hears them."""
 
-    def __init__(self, network: Any, vocoder: Any) -> None:
-        super().__init__(network)
+    def __init__(self, network: Any, device: str, vocoder: Any) -> None:
+        super().__init__(network, device)
         self._vocoder = vocoder
 
     def _voice(self, sound: Any) -> Any:
@@ -96,7 +93,7 @@ class _KnnVC(Converter):
 
 
 @lru_cache(maxsize=1)
-def open_openvoice(model: Path, _pinned: str = "") -> Converter:
+def open_openvoice(model: Path, device: str = "cpu", _pinned: str = "") -> Converter:
     """Return the OpenVoice in the folder *model*: ``config.json`` and ``checkpoint.pth`` of its converter.
 
     Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
@@ -111,13 +108,13 @@ def open_openvoice(model: Path, _pinned: str = "") -> Converter:
         known = {name: value for name, value in said.items() if name in OpenVoiceArgs.__dataclass_fields__}
         network = OpenVoice(OpenVoiceConfig(model_args=OpenVoiceArgs(**known)))
         network.load_checkpoint(network.config, str(folder.checkpoint), eval=True)
-    converter = _OpenVoice(network)
+    converter = _OpenVoice(network.to(device), device)
     converter.heard, converter.rate = network.config.audio.input_sample_rate, network.config.audio.output_sample_rate
     return converter
 
 
 @lru_cache(maxsize=1)
-def open_freevc(model: Path, _pinned: str = "") -> Converter:
+def open_freevc(model: Path, device: str = "cpu", _pinned: str = "") -> Converter:
     """Return the FreeVC in the folder *model*: ``config.json``, a checkpoint, ``WavLM-Large.pt``.
 
     One that hears the person by an encoder of its own (``use_spk``) brings ``speaker_encoder.pt`` as well.
@@ -134,13 +131,13 @@ def open_freevc(model: Path, _pinned: str = "") -> Converter:
     with explained(model), folder.configuration() as path, companions(wavlm, encoder if encoder.is_file() else None):
         network = FreeVC(load_config(path))
         _fill(network, checkpoint, without=("wavlm.", "enc_spk_ex."))
-    converter = _FreeVC(network.eval())
+    converter = _FreeVC(network.eval().to(device), device)
     converter.heard, converter.rate = network.config.audio.input_sample_rate, network.config.audio.output_sample_rate
     return converter
 
 
 @lru_cache(maxsize=1)
-def open_knnvc(model: Path, _pinned: str = "") -> Converter:
+def open_knnvc(model: Path, device: str = "cpu", _pinned: str = "") -> Converter:
     """Return the kNN-VC in the folder *model*: its HiFi-GAN (``config.json`` and checkpoint) and ``WavLM-Large.pt``.
 
     Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
@@ -158,20 +155,20 @@ def open_knnvc(model: Path, _pinned: str = "") -> Converter:
         config = load_config(path)
         vocoder = setup_model(config)
         vocoder.load_checkpoint(config, str(checkpoint), eval=True)
-    converter = _KnnVC(network, vocoder.eval())
+    converter = _KnnVC(network.to(device), device, vocoder.eval().to(device))
     converter.heard, converter.rate = network.config.audio.sample_rate, int(config.audio["sample_rate"])
     return converter
 
 
-def open_converter(model: Path, pinned: str = "") -> Converter:
+def open_converter(model: Path, device: str = "cpu", pinned: str = "") -> Converter:
     """Return the conversion model in the folder *model*, whichever of the three its configuration describes.
 
     Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
     """
     networks = ModelFolder.of(model).networks
     if not networks:
-        return open_openvoice(model, pinned)
-    return open_freevc(model, pinned) if "freevc" in networks else open_knnvc(model, pinned)
+        return open_openvoice(model, device, pinned)
+    return open_freevc(model, device, pinned) if "freevc" in networks else open_knnvc(model, device, pinned)
 
 
 def _fill(network: Any, checkpoint: Path, without: tuple[str, ...]) -> None:

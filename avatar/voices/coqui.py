@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.voices.model_folder import CONFIG, ENCODER, ENCODER_CONFIG, ModelFolder
-from avatar.voices.plain_library import allow_plain_library, explained
+from avatar.voices.plain_library import allow_plain_library, drawing_from, explained
 
 # Those whose files the library reads as tensors: bark and tortoise unpickle, or download while they load, and the
 # vocoders wavegrad and wavernn unpickle.
@@ -71,11 +71,8 @@ class CoquiVoice:
         return self._spoken(text, language, seed, speaker=speaker or next(iter(self.own_voices), None))
 
     def _spoken(self, text: str, language: str, seed: int, **who: str | None) -> tuple[NDArray[np.float32], int]:
-        import torch
-
         known = self._known(language)
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(seed)
+        with drawing_from(seed):
             sound = self._network.tts(text, language=known, split_sentences=False, **who)
         rate = int(self._network.synthesizer.output_sample_rate)
         said = np.asarray(sound, dtype=np.float32)
@@ -95,9 +92,9 @@ class CoquiVoice:
 
 @lru_cache(maxsize=1)
 def open_coqui(
-    model: Path, vocoder: Path | None = None, kinds: tuple[str, ...] = SPEAKING, _pinned: str = ""
+    model: Path, vocoder: Path | None = None, kinds: tuple[str, ...] = SPEAKING, device: str = "cpu", _pinned: str = ""
 ) -> CoquiVoice:
-    """Return the public model in the folder *model*, one of *kinds*, loaded once in a process.
+    """Return the public model in the folder *model*, one of *kinds*, on the torch *device*, loaded once in a process.
 
     The folder holds ``config.json``, a checkpoint, ``vocab.json`` for XTTS, a speaker encoder (``model_se.pth``,
     ``config_se.json``) for YourTTS; *vocoder* is the folder of one, if the model makes spectrograms only.
@@ -121,7 +118,7 @@ def open_coqui(
         if "encoder_path" in files:
             files["encoder_config_path"] = copies.enter_context(speaking.configuration(ENCODER_CONFIG))
         network = TTS(**{name: str(path) for name, path in files.items()}, progress_bar=False)
-    return CoquiVoice(network, model.name)
+    return CoquiVoice(network.to(device), model.name)
 
 
 def _files(speaking: ModelFolder, sounding: ModelFolder | None) -> dict[str, Path]:

@@ -4,6 +4,7 @@ As it comes, the library unpickles statistics, evaluates a string that lies in a
 not find. Here it reads arrays, a string of a known form, and files that are there.
 """
 
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ _LAYERS = "conv_feature_layers"  # the library evaluates it, so it must be a sum
 _LAYER = r"\[\(\d{1,4},\s*\d{1,3},\s*\d{1,3}\)\](?:\s*\*\s*\d{1,2})?"
 _SUM_OF_LISTS = re.compile(rf"{_LAYER}(?:\s*\+\s*{_LAYER}){{0,20}}")
 _building = threading.Lock()
+_drawing = threading.Lock()
 
 
 @lru_cache(maxsize=1)
@@ -31,6 +33,8 @@ def allow_plain_library() -> None:
     from TTS.utils.audio import AudioProcessor
 
     AudioProcessor.load_stats = _statistics
+    # It logs what it is given to say, and what it cannot.
+    logging.getLogger("TTS").setLevel(logging.ERROR)
 
 
 @contextmanager
@@ -55,6 +59,17 @@ def explained(folder: Path) -> Iterator[None]:
             f"{folder} is not a model as its config.json describes it ({what[0][:120]}); bring the original files",
             code="weights.other-network",
         ) from error
+
+
+@contextmanager
+def drawing_from(seed: int) -> Iterator[None]:
+    """Let torch draw its random numbers from *seed*, for one thread at a time: the generator is everyone's."""
+    import torch
+
+    gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with _drawing, torch.random.fork_rng(devices=gpus), torch.inference_mode():
+        torch.manual_seed(seed)
+        yield
 
 
 @contextmanager

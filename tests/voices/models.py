@@ -71,7 +71,7 @@ def tiny_vits(folder: Path, *, encoder: bool = True, voices: tuple[str, ...] = (
 
 
 def tiny_xtts(folder: Path) -> Path:
-    """An XTTS (its vocoder has one size only: 92 MB)."""
+    """An XTTS as it was published: its configuration an object (its vocoder has one size only: 92 MB)."""
     import torch
 
     from avatar.voices.plain_audio import allow_plain_audio
@@ -81,7 +81,7 @@ def tiny_xtts(folder: Path) -> Path:
     from tokenizers.models import BPE
     from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
     from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
-    from TTS.tts.models.xtts import Xtts
+    from TTS.tts.models.xtts import Xtts, _legacy_safe_globals
 
     torch.manual_seed(0)
     folder.mkdir(parents=True)
@@ -98,7 +98,8 @@ def tiny_xtts(folder: Path) -> Path:
     model = Xtts(XttsConfig(model_args=arguments))
     model.tokenizer = VoiceBpeTokenizer(vocab_file=folder / "vocab.json")
     model.init_models()
-    torch.save({"model": model.state_dict()}, folder / "model.pth")
+    with _legacy_safe_globals():
+        torch.save({"model": model.state_dict(), "config": model.config}, folder / "model.pth")
     model.config.save_json(folder / "config.json")
     return folder
 

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def test_a_freevc_without_the_wavlm_inside_loads_as_well(tmp_path, offline) -> N
     torch.save({"model": small}, folder / "model.pth")
 
     assert len(small) < len(tensors)
-    assert np.array_equal(said_by(open_freevc(folder, "anew"), "ava"), made)
+    assert np.array_equal(said_by(open_freevc(folder, "cpu", "anew"), "ava"), made)
 
 
 @pytest.mark.parametrize("lost", ["WavLM-Large.pt", "speaker_encoder.pt", "model.pth"])
@@ -92,3 +93,14 @@ def test_a_freevc_of_another_size_is_refused(tmp_path) -> None:
     with pytest.raises(WeightsError, match=r"missing or strange") as refusal:
         open_freevc(folder)
     assert refusal.value.code == "weights.other-network"
+
+
+def test_two_lines_at_a_time_are_the_same_as_one_after_the_other(tmp_path) -> None:
+    converter = open_freevc(tiny_freevc(tmp_path / "tiny"))
+    voice, source = converter.voice_of(*heard("ava", 0.0, 2.0)), heard("mia", 1.0, 0.3)
+    seeds = range(8)
+    due = [converter.converted(*source, voice, seed) for seed in seeds]
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda seed: converter.converted(*source, voice, seed), seeds))
+    assert all(np.array_equal(one, other) for one, other in zip(made, due, strict=True))

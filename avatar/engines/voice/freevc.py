@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.brought import brought
 from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
@@ -31,9 +32,10 @@ class FreeVC:
     model_sha256: str = ""
     licence: str = "MIT"
     pace: float = 1.0
+    device: Device = "auto"
 
     def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
-        converter = open_freevc(model, self.model_sha256)
+        converter = open_freevc(model, chosen(self.device), self.model_sha256)
         return cloning.converted(converter, self.pace)

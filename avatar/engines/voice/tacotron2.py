@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.brought import brought
 from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
@@ -38,6 +39,7 @@ class Tacotron2:
     language: str = "en"
     converter: str = ""
     converter_sha256: str = ""
+    device: Device = "auto"
     aligner: str = ""
     aligner_sha256: str = ""
 
@@ -45,10 +47,11 @@ class Tacotron2:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
         vocoder = brought(self.vocoder, self.vocoder_sha256, option="vocoder")
-        converter = converter_at(self.converter, self.converter_sha256)
+        device = chosen(self.device)
+        converter = converter_at(self.converter, self.converter_sha256, device)
         timing = timing_by(self.aligner, self.aligner_sha256)
         pinned = self.model_sha256 + self.vocoder_sha256
 
-        network = open_coqui(model, vocoder, ("tacotron", "tacotron2"), pinned)
+        network = open_coqui(model, vocoder, ("tacotron", "tacotron2"), device, pinned)
         say = saying(network, self.language, converter=converter)
         return cloning.spoken(say, timing)

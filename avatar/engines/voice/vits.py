@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.brought import brought
 from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
@@ -37,14 +38,16 @@ class Vits:
     speaker: str = ""
     converter: str = ""
     converter_sha256: str = ""
+    device: Device = "auto"
     aligner: str = ""
     aligner_sha256: str = ""
 
     def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
-        converter = converter_at(self.converter, self.converter_sha256)
+        device = chosen(self.device)
+        converter = converter_at(self.converter, self.converter_sha256, device)
         timing = timing_by(self.aligner, self.aligner_sha256)
-        network = open_coqui(model, None, ("vits",), self.model_sha256)
+        network = open_coqui(model, None, ("vits",), device, self.model_sha256)
         say = saying(network, self.language, self.speaker, converter)
         return cloning.spoken(say, timing)

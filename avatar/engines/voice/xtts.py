@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.brought import brought
 from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
@@ -30,6 +31,7 @@ class Xtts:
     model_sha256: str = ""
     licence: str = "CPML"
     language: str = "en"
+    device: Device = "auto"
     aligner: str = ""
     aligner_sha256: str = ""
 
@@ -37,5 +39,5 @@ class Xtts:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
         timing = timing_by(self.aligner, self.aligner_sha256)
-        network = open_coqui(model, None, ("xtts",), self.model_sha256)
+        network = open_coqui(model, None, ("xtts",), chosen(self.device), self.model_sha256)
         return cloning.spoken(saying(network, self.language), timing)

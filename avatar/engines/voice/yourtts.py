@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.brought import brought
 from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
@@ -32,6 +33,7 @@ class YourTts:
     model_sha256: str = ""
     licence: str = "CC-BY-NC-ND-4.0"
     language: str = "en"
+    device: Device = "auto"
     aligner: str = ""
     aligner_sha256: str = ""
 
@@ -39,5 +41,5 @@ class YourTts:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
         timing = timing_by(self.aligner, self.aligner_sha256)
-        network = open_coqui(model, None, ("vits",), self.model_sha256)
+        network = open_coqui(model, None, ("vits",), chosen(self.device), self.model_sha256)
         return cloning.spoken(saying(network, self.language), timing)
