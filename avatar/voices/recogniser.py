@@ -37,7 +37,7 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
 def words_heard(sound: NDArray[np.float32], rate: int) -> str:
     """Return the English words heard in the mono *sound* (*rate* samples per second), perhaps none."""
-    heard, _ = _model().transcribe(
+    heard, _ = model().transcribe(
         resampled(sound, rate, _RATE),
         language="en",
         beam_size=5,
@@ -49,7 +49,7 @@ def words_heard(sound: NDArray[np.float32], rate: int) -> str:
 
 def hear(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
     """Return the English words heard in the mono *sound* (*rate* samples per second), with their times; maybe none."""
-    heard, _ = _model().transcribe(
+    heard, _ = model().transcribe(
         resampled(sound, rate, _RATE),
         language="en",
         beam_size=5,
@@ -82,7 +82,8 @@ def plain_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _model() -> Any:
+def model() -> Any:
+    """Return the recogniser (a ``faster_whisper.WhisperModel``), opened once."""
     from faster_whisper import WhisperModel
 
     folder = locate(HEARING).parent
