@@ -223,7 +223,7 @@ def _loss(taught: _Taught, lips: _Lips, batch: tuple[Any, Any, Any, Any]) -> Any
 
 def _correlation(one: Any, other: Any) -> Any:
     one, other = one - one.mean(1, keepdim=True), other - other.mean(1, keepdim=True)
-    both = (one.square().sum(1) * other.square().sum(1)).sqrt()
+    both = (one.square().sum(1) * other.square().sum(1) + 1e-8).sqrt()  # silence does not vary: no slope there
     return (one * other).sum(1) / (both + 1e-3)
 
 
