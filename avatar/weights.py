@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,17 +55,29 @@ def weights_folder() -> Path:
 
 
 def used_by(engine: Any) -> tuple[Weights, ...]:
-    """Return every weight file that *engine* uses: those that it declares, and a model that the user brought.
+    """Return every weight file that *engine* uses: those that it declares, and the models that the user brought."""
+    return (*engine.weights, *brought_to(engine))
 
-    An engine that loads a brought model has an option ``licence``, which says what that model's is. One that is not
-    known to allow commercial use is taken to forbid it.
+
+def brought_to(engine: Any) -> Iterator[Weights]:
+    """Give the models that *engine* loads and its user brings: files of the weights folder, or folders in it.
+
+    Such an engine has an option ``licence``, which says what that of its ``model`` (or ``checkpoint``) is, and of a
+    ``vocoder``, ``converter`` or ``aligner`` beside it; one that needs an ``encoder`` too has an ``encoder_licence``. A
+    licence that is not known to allow commercial use is taken to forbid it.
     """
-    declared: tuple[Weights, ...] = engine.weights
-    licence = getattr(engine, "licence", None)
-    if licence is None:
-        return declared
-    name = str(getattr(engine, "model", "") or getattr(engine, "checkpoint", "") or type(engine).__name__)
-    return (*declared, Weights(name, f"folder:{name}", "", licence, commercial=licence in _COMMERCIAL))
+    terms: list[tuple[tuple[str, ...], str | None]] = [
+        (("model", "checkpoint"), getattr(engine, "licence", None)),
+        (("encoder",), getattr(engine, "encoder_licence", None)),
+    ]
+    beside = [role for role in ("vocoder", "converter", "aligner") if getattr(engine, role, "")]
+    terms += [((role,), getattr(engine, "licence", None)) for role in beside]
+    for roles, licence in terms:
+        if licence is not None:
+            role = next((role for role in roles if getattr(engine, role, "")), "")
+            name = str(getattr(engine, role)) if role else type(engine).__name__
+            pinned = str(getattr(engine, f"{role}_sha256", ""))
+            yield Weights(name, f"folder:{name}", pinned, licence, commercial=licence in _COMMERCIAL)
 
 
 def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
@@ -76,8 +88,9 @@ def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
     for weights in used:
         if commercial and not weights.commercial:
             raise WeightsError(
-                f"weights {weights.name!r} are under {weights.licence}, which forbids commercial use, of what they "
-                "make too; choose another engine, or declare a purpose that is not commercial",
+                f"weights {weights.name!r} are under {weights.licence or 'a licence that nobody declared'}, which "
+                "forbids commercial use, of what they make too; choose another engine, declare the licence of a model "
+                "that you brought (licence: Apache-2.0), or a purpose that is not commercial",
                 code="weights.licence",
             )
 

@@ -166,6 +166,9 @@ MUTANTS = (
     _never("sizes first", "media/strangers.py", "index.rate > FASTEST"),
     _never("whole files", "media/strangers.py", "length < 8 or at + length > size"),
     _one("plain files", "media/intake.py", "if not path.is_file():", "if not path.exists():"),
+    _one("a process of its own", "media/confined.py", "    keep_to((*_CODE, path), to.parent)\n", ""),
+    _one("a process of its own", "media/confined.py", "    give_up_network()\n    takes", "    takes"),
+    _one("a process of its own", "media/landlock.py", "handled = _EVERYTHING", "handled = _READ_DIR"),
     _one("a process of its own", "media/seccomp.py", "        return False\n", "        pass\n    return True\n"),
     _one("decoded once", "media/strangers.py", "        _check_pictures(beside, path.name)\n", ""),
     _one(
@@ -174,10 +177,26 @@ MUTANTS = (
     # Models
     _never("weights by digest", "weights.py", "_digest(path) != weights.sha256"),
     _one("weights by digest", "weights.py", "facts.st_ino, facts.st_ctime_ns", "0, facts.st_mtime_ns"),
-    _one("plain weights", "faces/wav2lip/checkpoint.py", "weights_only=True", "weights_only=False"),
+    _one("plain weights", "faces/tensors.py", "weights_only=True", "weights_only=False"),
     _one("plain weights", "voices/model.py", "np.load(path, allow_pickle=False)", "np.load(path, allow_pickle=True)"),
-    _never("weights folder", "voices/brought.py", 'place.is_absolute() or ".." in place.parts'),
-    _never("local weights", "voices/coqui.py", '"://" in value'),
+    _never("weights folder", "brought.py", 'place.is_absolute() or ".." in place.parts or not place.parts'),
+    _never(
+        "local weights",
+        "voices/model_folder.py",
+        'name in _OPENED and any("://" in str(each) for each in _listed(value))',
+    ),
+    _never(
+        "plain weights", "voices/plain_library.py", 'not _SUM_OF_LISTS.fullmatch(str(stored["cfg"].get(_LAYERS, "")))'
+    ),
+    _never(
+        "local weights",
+        "faces/onnx_network.py",
+        "tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL",
+    ),
+    # Marks
+    _never("marks read back", "marks/finished.py", "missing"),
+    _never("marks beside credentials", "provenance/marked.py", "marks.found"),
+    _one("a calibrated chance", "marks/look.py", "FALSE_ALARMS = 1e-6", "FALSE_ALARMS = 1.0"),
     # Around it
     _never("no private network", "webhooks/address.py", "inside"),
     _never("server-made keys", "artifacts/objects.py", "not _KEY.fullmatch(key)"),

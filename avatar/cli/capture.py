@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli import options
+from avatar.cli.options import Alias
 from avatar.cli.pages import link_for
-from avatar.cli.words import CHANNELS, PURPOSES, TOPICS, USES
 
 if TYPE_CHECKING:
     from avatar.capture.challenge import Challenge
     from avatar.capture.outcome import Outcome
     from avatar.compose import House
 
-Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
 Name = Annotated[str, typer.Argument(help="The first digits of the challenge.", show_default=False)]
 
 
@@ -25,22 +25,20 @@ def add_to(consent: typer.Typer) -> None:
 
 def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     alias: Alias,
-    use: Annotated[list[str], typer.Option(help=f"One of {', '.join(USES)}; give it several times.")],
-    purpose: Annotated[list[str], typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.")],
-    project: Annotated[str, typer.Option(help="What it is a part of: productions name the same word.")],
-    description: Annotated[str, typer.Option(help="What the work will be, in a sentence.")],
-    language: Annotated[list[str], typer.Option(help="A language to speak in, like en or en-GB.")] = ["en"],  # noqa: B006
-    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
-    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
-    companion: Annotated[list[str] | None, typer.Option(help="Who else may be in the same video (an alias).")] = None,
-    reviewed: Annotated[
-        bool, typer.Option("--reviewed", help="A second operator approves each script and each video.")
-    ] = False,
-    deny_topic: Annotated[list[str] | None, typer.Option(help=f"Never about: {', '.join(TOPICS)}.")] = None,
-    max_outputs: Annotated[int, typer.Option(help="How many videos may be published.")] = 100,
-    max_seconds: Annotated[int, typer.Option(help="How long they may be, all together.")] = 36_000,
-    days: Annotated[int, typer.Option(help="How long the agreement lasts, from when it is given.")] = 365,
-    reconfirm_days: Annotated[int | None, typer.Option(help="Ask the person again after so many days.")] = None,
+    use: options.Uses,
+    purpose: options.Purposes,
+    project: options.GrantProject,
+    description: options.Description,
+    language: options.GrantLanguages = ["en"],  # noqa: B006
+    channel: options.Channels = ["internal"],  # noqa: B006
+    territory: options.Territories = ["001"],  # noqa: B006
+    companion: options.Companions = None,
+    reviewed: options.Reviewed = False,
+    deny_topic: options.DeniedTopics = None,
+    max_outputs: options.MaxOutputs = 100,
+    max_seconds: options.MaxSeconds = 36_000,
+    days: options.Days = 365,
+    reconfirm_days: options.ReconfirmDays = None,
     locale: Annotated[str, typer.Option(help="The language they read the statement in.")] = "en-GB",
     link_hours: Annotated[
         float | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avatar.cli import capture, pages
+from avatar.cli.options import Alias
 from avatar.cli.words import CHANNELS, PURPOSES
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ consent = typer.Typer(
     help="What people agree to: ask and record, show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True
 )
 
-Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
 GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the grant; needed if there are several.")]
 
 

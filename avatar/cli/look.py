@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from avatar.cli.produce import ScriptOption, text_of
-from avatar.cli.words import PURPOSES
+from avatar.cli import options
+from avatar.cli.produce import text_of
 
 Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
 
@@ -18,14 +18,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(  # noqa: PLR0913, PLR0917 - a command line's options
-    blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
-    script: ScriptOption,
-    cast: Annotated[
-        list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
-    ],
-    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
-    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
-    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
+    blueprint: options.BlueprintName,
+    script: options.Script,
+    cast: options.Cast,
+    purpose: options.Purpose,
+    project: options.Project,
+    language: options.Languages = ["en"],  # noqa: B006
+    value: options.Values = None,
     lines: Annotated[int, typer.Option(min=1, help="How many lines of the script, from its start.")] = 3,
     out: Annotated[
         Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")
@@ -50,7 +49,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
 
     def draft(house: House) -> Production:
         # The whole script is what people agreed to; some of its lines are said.
-        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief)
+        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script, value or []), brief)
         some = replace(whole, script=whole.script[:lines])
         said.extend(line.text for line in some.script)
         return some

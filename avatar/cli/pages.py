@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli.options import Alias
+
 if TYPE_CHECKING:
     from avatar.api.links import Asked
     from avatar.compose import House
 
-Alias = Annotated[str, typer.Argument(help="The person, as this store knows them.", show_default=False)]
 Hours = Annotated[float, typer.Option(help="How long the link can be opened.", min=0.1, max=24 * 90)]
 
 

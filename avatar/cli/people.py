@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from avatar.cli.words import CHANNELS, PURPOSES, TOPICS, USES
+from avatar.cli import options
+from avatar.cli.options import Alias
+from avatar.cli.words import PURPOSES, USES
 
 if TYPE_CHECKING:
     from avatar.consent import Use
     from avatar.people import Prepare
 
 _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
-
-Alias = Annotated[str, typer.Argument(help="The name this store knows the person by, like 'ada'.", show_default=False)]
-PurposeList = Annotated[
-    list[str] | None, typer.Option("--purpose", help=f"What it is for: {', '.join(PURPOSES)}; several times for more.")
-]
-UseList = Annotated[list[str] | None, typer.Option("--use", help=f"One of {', '.join(USES)}; give it several times.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,23 +64,21 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
 
 def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     alias: Alias,
-    use: UseList = None,
-    purpose: PurposeList = None,
-    project: Annotated[str, typer.Option(help="What it is a part of: productions name the same word.")] = "",
-    description: Annotated[str, typer.Option(help="What the work will be, in a sentence.")] = "",
-    language: Annotated[list[str], typer.Option(help="A language to speak in, like en or en-GB.")] = ["en"],  # noqa: B006
-    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
-    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
-    companion: Annotated[list[str] | None, typer.Option(help="Who else may be in the same video (an alias).")] = None,
+    use: options.SomeUses = None,
+    purpose: options.SomePurposes = None,
+    project: options.GrantProject = "",
+    description: options.Description = "",
+    language: options.GrantLanguages = ["en"],  # noqa: B006
+    channel: options.Channels = ["internal"],  # noqa: B006
+    territory: options.Territories = ["001"],  # noqa: B006
+    companion: options.Companions = None,
     script: Annotated[list[Path] | None, typer.Option(help="The only scripts agreed to (text files).")] = None,
-    reviewed: Annotated[
-        bool, typer.Option("--reviewed", help="A second operator approves each script and each video.")
-    ] = False,
-    deny_topic: Annotated[list[str] | None, typer.Option(help=f"Never about: {', '.join(TOPICS)}.")] = None,
-    max_outputs: Annotated[int, typer.Option(help="How many videos may be published.")] = 100,
-    max_seconds: Annotated[int, typer.Option(help="How long they may be, all together.")] = 36_000,
-    days: Annotated[int, typer.Option(help="How long the agreement lasts, from now.")] = 365,
-    reconfirm_days: Annotated[int | None, typer.Option(help="Ask the person again after so many days.")] = None,
+    reviewed: options.Reviewed = False,
+    deny_topic: options.DeniedTopics = None,
+    max_outputs: options.MaxOutputs = 100,
+    max_seconds: options.MaxSeconds = 36_000,
+    days: options.Days = 365,
+    reconfirm_days: options.ReconfirmDays = None,
     file: Annotated[Path | None, typer.Option(help="A grant that the person signed elsewhere (JSON).")] = None,
 ) -> None:
     """Record what a person agrees to: the uses you list, of the samples they brought so far, within limits.
@@ -134,7 +128,7 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     typer.echo(f"Their receipt: avatar consent receipt {alias}")
 
 
-def withdraw(alias: Alias, use: UseList = None) -> None:
+def withdraw(alias: Alias, use: options.SomeUses = None) -> None:
     """Take back a person's agreement: all of it, or the uses you list. It takes effect at once, in running work too."""
     from avatar.compose import open_house
     from avatar.reach import spread

@@ -1,13 +1,12 @@
 """Commands that make videos: produce, and the demo."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from avatar.cli.words import CHANNELS, PURPOSES
-
-ScriptOption = Annotated[str, typer.Option("--script", help="A text file, or the text itself.", show_default=False)]
+from avatar.cli import options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,19 +16,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 def produce(  # noqa: PLR0913, PLR0917 - a command line's options
-    blueprint: Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)],
-    script: ScriptOption,
-    cast: Annotated[
-        list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
-    ],
-    purpose: Annotated[str, typer.Option(help=f"What it is for: {', '.join(PURPOSES)}.", show_default=False)],
-    project: Annotated[str, typer.Option(help="What it belongs to, as its people know it.", show_default=False)],
-    language: Annotated[list[str], typer.Option(help="A language of the script, like en or en-GB.")] = ["en"],  # noqa: B006
-    channel: Annotated[list[str], typer.Option(help=f"Where it is shown: {', '.join(CHANNELS)}.")] = ["internal"],  # noqa: B006
-    territory: Annotated[list[str], typer.Option(help="A country, like GB; 001: the whole world.")] = ["001"],  # noqa: B006
-    value: Annotated[
-        list[str] | None, typer.Option("--set", help="name=value for each {name} in the script.", show_default=False)
-    ] = None,
+    blueprint: options.BlueprintName,
+    script: options.Script,
+    cast: options.Cast,
+    purpose: options.Purpose,
+    project: options.Project,
+    language: options.Languages = ["en"],  # noqa: B006
+    channel: options.Channels = ["internal"],  # noqa: B006
+    territory: options.Territories = ["001"],  # noqa: B006
+    value: options.Values = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
@@ -39,11 +34,10 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     from avatar.asking import brief_of
     from avatar.cli.run import make
     from avatar.delivery import blueprint_named, cast_of, prepare
-    from avatar.voices.variables import filled, values_of
 
     plan = blueprint_named(blueprint)
     brief = brief_of(purpose, project, language, channel, territory)
-    text = filled(text_of(script), values_of(value or []))
+    text = text_of(script, value or [])
     make(lambda house: prepare(house, plan, cast_of(cast), text, brief), out or Path("out") / plan.name)
 
 
@@ -60,9 +54,11 @@ def demo(
     make(lambda house: demonstration(house, text_of(script) if script else ""), out)
 
 
-def text_of(given: str) -> str:
-    """Return the script that *given* names as a file, or is."""
+def text_of(given: str, values: Sequence[str] = ()) -> str:
+    """Return the script that *given* names as a file, or is, with *values* (name=value) for the names in it."""
     from avatar.delivery import script_in
+    from avatar.voices.variables import filled, values_of
 
     path = Path(given) if len(given) < 250 and "\n" not in given else None
-    return script_in(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given
+    text = script_in(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given
+    return filled(text, values_of(values))

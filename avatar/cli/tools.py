@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     weights = typer.Typer(help="Weight files: list, bring to this machine, verify.", no_args_is_help=True)
     weights.command("list")(list_weights)
     weights.command("pull")(pull_weights)
+    weights.command("bring")(bring_weights)
     weights.command("verify")(verify_weights)
     app.add_typer(weights, name="weights")
 
@@ -59,17 +60,27 @@ def engines() -> None:
 
 
 def list_weights() -> None:
-    """List the weight files that engines and checks of consent use, with licence and whether they are here."""
+    """List the weight files that engines and checks of consent use, with licence and whether they are here.
+
+    Last come models that you bring yourself, for engines that load public ones.
+    """
     from avatar.errors import WeightsError
-    from avatar.weights import locate
+    from avatar.weights import locate, weights_folder
 
     for weights in _all():
         try:
             state = str(locate(weights))
         except WeightsError as error:
             state = f"{error.code}: {error}"
-        purposes = "any purpose" if weights.commercial else "no commercial purpose"
-        typer.echo(f"{weights.name}\n    {weights.licence} ({purposes}), from {weights.source}\n    {state}")
+        _show(weights, f"from {weights.source}", state)
+    for weights, engine in _brought():
+        path = weights_folder() / weights.name
+        _show(weights, f"brought by you, for {engine}", f"{path} is {'' if path.exists() else 'not '}here")
+
+
+def _show(weights: Any, origin: str, state: str) -> None:
+    purposes = "any purpose" if weights.commercial else "no commercial purpose"
+    typer.echo(f"{weights.name}\n    {weights.licence or 'no licence declared'} ({purposes}), {origin}\n    {state}")
 
 
 def pull_weights() -> None:
@@ -80,13 +91,30 @@ def pull_weights() -> None:
         typer.echo(f"{weights.name}: {pull(weights)}")
 
 
-def verify_weights() -> None:
-    """Check every weight file that the installed engines use. Exit status 0 means all are here and intact."""
-    from avatar.errors import WeightsError
-    from avatar.weights import locate
+def bring_weights(
+    source: Annotated[
+        str, typer.Argument(help="A folder, s3://BUCKET/PREFIX or hub:OWNER/NAME@COMMIT/FOLDER.", show_default=False)
+    ],
+    name: Annotated[str, typer.Argument(help="What it is called in the weights folder.", show_default=False)],
+    sha256: Annotated[str, typer.Option(help="The digest that the folder must have.", show_default=False)] = "",
+) -> None:
+    """Put a public model into the weights folder, and print the digest to pin it by. Nothing of it is opened."""
+    from avatar.bringing import bring
 
+    typer.echo(f"{name}: sha256 {bring(source, name, sha256)}")
+
+
+def verify_weights() -> None:
+    """Check every weight file that the installed engines use. Exit status 0 means all are here and intact.
+
+    Models that you bring yourself may be absent; those whose public digest is known are checked where they are here.
+    """
+    from avatar.errors import WeightsError
+    from avatar.weights import locate, weights_folder
+
+    here = [each for each, _ in _brought() if each.sha256 and (weights_folder() / each.name).is_file()]
     bad = 0
-    for weights in _all():
+    for weights in (*_all(), *here):
         try:
             locate(weights)
         except WeightsError as error:
@@ -105,3 +133,10 @@ def _all() -> list[Any]:
     found = {weights.name: weights for load in installed().values() for weights in load().weights}
     found |= {weights.name: weights for weights in WEIGHTS}
     return [found[name] for name in sorted(found)]
+
+
+def _brought() -> list[tuple[Any, str]]:
+    from avatar.registry import installed
+    from avatar.weights import brought_to
+
+    return [(weights, name) for name, load in sorted(installed().items()) for weights in brought_to(load()())]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import WeightsError
+from avatar.faces.similarity import similarity
 from avatar.media.frames import Landmarks, Pixels
 from avatar.weights import Weights
 
@@ -51,22 +52,12 @@ def distance(one: Face, other: Face) -> float:
 def chip(rgb: Pixels, landmarks: Landmarks) -> Pixels:
     """Return the face of *rgb* with this mesh, upright, in the 150 pixels square that the network looks at."""
     wanted = (np.array(_MEAN) + _ROOM) / (1 + 2 * _ROOM) * _SIDE
-    move, scale = _similarity(landmarks[list(_POINTS), :2], wanted)
+    move, scale = similarity(landmarks[list(_POINTS), :2], wanted)
     if scale < 0.5:  # else fine lines alias into noise
         small = cv2.resize(rgb, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
         move[:, :2] /= 2 * scale
         rgb = np.asarray(small, np.uint8)
     return np.asarray(cv2.warpAffine(rgb, move, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR), np.uint8)
-
-
-def _similarity(points: NDArray[np.floating], wanted: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
-    """Return the turn, scale and shift (2, 3) that brings *points* nearest to *wanted*, and its scale."""
-    here, there = (np.asarray(each, np.float64) @ np.array([1, 1j]) for each in (points, wanted))
-    middle = here.mean()
-    turn = np.vdot(here - middle, there - there.mean()) / np.vdot(here - middle, here - middle)
-    shift = there.mean() - turn * middle
-    move = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
-    return move, float(abs(turn))
 
 
 @dataclass(frozen=True, eq=False)

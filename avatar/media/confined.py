@@ -1,4 +1,4 @@
-"""A process of its own for bytes from strangers: little memory and time, no environment, no network."""
+"""A process of its own for bytes from strangers: little memory and time, no environment, no network, no other files."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from avatar.errors import InputError
+from avatar.media.landlock import keep_to
 from avatar.media.seccomp import give_up_network
 from avatar.media.text import printable
 
@@ -18,6 +19,26 @@ _LARGEST = 8 << 30  # bytes of any file written
 # Who sends little may cost little: a bomb is a small file. A megabyte of real footage takes far less than a second.
 _CPU_SECONDS, _BYTES_A_SECOND = 20, 1 << 20
 _PATIENCE = 5  # times that, on a machine that is busy with other things
+# What a reader may still have to load: its interpreter, libraries, and what those ask of the system.
+_CODE = tuple(
+    Path(each)
+    for each in (
+        Path(__file__).parents[1],
+        sys.prefix,
+        sys.base_prefix,
+        "/usr",
+        "/lib",
+        "/lib64",
+        "/etc/ld.so.cache",
+        "/etc/localtime",
+        "/sys/devices/system/cpu",
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/dev/null",
+        "/dev/urandom",
+    )
+)
 _REFUSED = 3  # the exit status of a child that says why
 
 
@@ -79,6 +100,7 @@ def _main(kind: str, path: Path, to: Path, seconds: int) -> int:
     _limit(seconds)
     from avatar.media import recorded, strangers
 
+    keep_to((*_CODE, path), to.parent)
     give_up_network()
     takes = {
         "portrait": strangers.portrait,

@@ -14,6 +14,7 @@ CLASSES = {
     "e": "E. Media parsers",
     "f": "F. Models and engines",
     "g": "G. Storage, orchestration, interfaces",
+    "i": "I. Marks",
     "j": "J. The ledger",
     "k": "K. Privacy",
 }
@@ -98,6 +99,10 @@ COUNTERMEASURES = {
     "plain weights": "Weights are read as tensors and arrays; nothing in them can run.",
     "weights folder": "Weights come from their folder, and from nowhere outside it.",
     "local weights": "Nothing is downloaded at run time.",
+    # Marks
+    "marks read back": "Nothing is signed unless both marks are read back from the finished file.",
+    "marks beside credentials": "Marks are held against the credential beside them; a contradiction is said.",
+    "a calibrated chance": "A mark counts as found where the chance that it is none is below one in a million.",
     # Around it
     "server-made keys": "Names in the store are made by the product and never leave it.",
     "never overwritten": "What stands in the store stays.",

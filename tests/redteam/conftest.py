@@ -1,7 +1,7 @@
 """A victim, who agreed to nothing, and an accomplice, who agreed to everything."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -117,3 +117,16 @@ def scene(world: World, request: pytest.FixtureRequest) -> Iterator[Scene]:
     yield scene
     if case and case.code:
         assert scene.held, "the case was not held to its refusal"
+
+
+@pytest.fixture
+def worn(scene) -> Callable[..., str]:
+    """Register a toy whose ``run`` is another function, and return its name."""
+
+    def worn(toy: str, run: Callable[..., object]) -> str:
+        kind = scene.world.engines[toy]()
+        run.__annotations__ = kind.run.__annotations__
+        scene.world.engines["worn"] = lambda: type("Worn", (kind,), {"run": run})
+        return "worn"
+
+    return worn

@@ -20,11 +20,22 @@ from tests.redteam.cases import attack
 ROOT = Path(__file__).parents[3]
 
 
-def in_its_own(code: str) -> subprocess.CompletedProcess[str]:
-    """Run *code* as the reading process would, after it gave up what it does not need."""
-    before = "from avatar.media import confined, seccomp\nconfined._limit(20)\nassert seccomp.give_up_network()\n"
-    command = [sys.executable, "-c", before + code]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def taken_over(room: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run *code* in the reading process itself, where a decoder would run that a file has taken over.
+
+    It has ``here``, a folder with the file ``brought`` and the folder ``room``, and ``to``, where its answer belongs.
+    """
+    (room / "room").mkdir()
+    (room / "brought").write_text("words")
+    body = "".join(f"    {line}\n" for line in code.splitlines())
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom avatar.media import confined, strangers\n"
+        f"here = Path({str(room)!r})\n"
+        f"def footage(path, to):\n{body}"
+        "strangers.footage = footage\n"
+        "sys.exit(confined._main('footage', here / 'brought', here / 'room/taken', 20))"
+    )
+    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_the_listener_hears_a_decoder_that_nothing_holds_back(tmp_path, honest):
@@ -40,29 +51,50 @@ def test_the_listener_hears_a_decoder_that_nothing_holds_back(tmp_path, honest):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is Linux's")
 @attack("a decoder that was taken over opens a connection", by="a process of its own", harmless="the kernel refuses")
-def test_the_reading_process_cannot_open_a_socket():
-    done = in_its_own("import socket\nsocket.socket()")
+def test_the_reading_process_cannot_open_a_socket(tmp_path):
+    done = taken_over(tmp_path, "import socket\nsocket.socket()")
 
     assert "PermissionError" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is Linux's")
 @attack("a decoder that was taken over starts a program", by="a process of its own", harmless="the kernel refuses")
-def test_the_reading_process_cannot_start_a_program():
-    done = in_its_own("import subprocess\nsubprocess.run(['/bin/true'])")
+def test_the_reading_process_cannot_start_a_program(tmp_path):
+    done = taken_over(tmp_path, "import subprocess\nsubprocess.run(['/bin/true'])")
 
     assert "PermissionError" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's rules are Linux's")
+@attack(
+    "a decoder that was taken over reads the user's files, or writes beside its own",
+    by="a process of its own",
+    harmless="the kernel refuses",
+)
+@pytest.mark.parametrize(
+    "code", ["open(here / 'secret').read()", "open(here / 'planted', 'w')", "import os; os.listdir(here)"]
+)
+def test_the_reading_process_sees_its_own_file_only(tmp_path, code):
+    (tmp_path / "secret").write_text("words")
+
+    done = taken_over(tmp_path, f"to.write_text(path.read_text())\n{code}")
+
+    assert "PermissionError" in done.stderr
+    assert (tmp_path / "room/taken").read_text() == "words"
+    assert not (tmp_path / "planted").exists()
 
 
 @attack(
     "a decoder that was taken over fills the memory", by="a process of its own", harmless="it gets no more than 1 GB"
 )
-def test_the_reading_process_gets_a_gigabyte_at_most():
-    done = in_its_own(
+def test_the_reading_process_gets_a_gigabyte_at_most(tmp_path):
+    done = taken_over(
+        tmp_path,
         "import re, sys\nheld = []\n"
         "try:\n    while True: held.append(bytearray(1 << 24))\n"
         "except MemoryError:\n    del held\n"
-        "    print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1], file=sys.stderr)"
+        "    print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1], file=sys.stderr)\n"
+        "to.write_text('')",
     )
 
     assert 0 < int(done.stderr) / 1024 < MOST_MEMORY

@@ -1,6 +1,5 @@
-"""A weights folder of our own, and engines that break their promises."""
+"""A weights folder of our own."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,3 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path / "weights"))
     (tmp_path / "weights").mkdir()
     return tmp_path / "weights"
-
-
-@pytest.fixture
-def worn(scene) -> Callable[..., str]:
-    """Register a toy whose ``run`` is another function, and return its name."""
-
-    def worn(toy: str, run: Callable[..., object]) -> str:
-        kind = scene.world.engines[toy]()
-        run.__annotations__ = kind.run.__annotations__
-        scene.world.engines["worn"] = lambda: type("Worn", (kind,), {"run": run})
-        return "worn"
-
-    return worn

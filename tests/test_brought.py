@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from avatar.brought import brought, brought_file, digest_of_folder
+from avatar.canonical import digest_of_file
 from avatar.errors import AvatarError
-from avatar.voices.brought import brought, digest_of_folder
 
 
 @pytest.fixture
@@ -49,3 +50,35 @@ def test_no_path_leads_out_of_the_weights_folder(folder: Path, name: str) -> Non
         brought(name, "", option="model")
 
     assert refusal.value.code == "weights.path"
+
+
+def test_only_the_named_files_of_a_folder_are_needed_and_pinned(folder: Path) -> None:
+    files = ("nets/a.pth", "b.pth")
+    with pytest.raises(AvatarError, match=r"nets/a\.pth is not there.*nets/a\.pth, b\.pth") as refusal:
+        brought("coqui/tiny", "", option="model", files=files)
+    assert refusal.value.code == "weights.missing"
+
+    (folder / "nets").mkdir()
+    (folder / "nets" / "a.pth").write_bytes(b"a")
+    (folder / "b.pth").write_bytes(b"b")
+    pinned = digest_of_folder(folder, files)
+    (folder / "readme.txt").write_text("anything")
+
+    assert brought("coqui/tiny", pinned, option="model", files=files) == folder
+    (folder / "b.pth").write_bytes(b"c")
+    with pytest.raises(AvatarError) as refusal:
+        brought("coqui/tiny", pinned, option="model", files=files)
+    assert refusal.value.code == "weights.altered"
+
+
+def test_a_single_file_is_found_pinned_and_explained(folder: Path) -> None:
+    name, digest = "coqui/tiny/model.pth", digest_of_file(folder / "model.pth")
+
+    assert brought_file(name, digest, option="model", what="a model") == folder / "model.pth"
+    for sha256, code in (("", "weights.not-pinned"), ("0" * 64, "weights.altered")):
+        with pytest.raises(AvatarError) as refusal:
+            brought_file(name, sha256, option="model", what="a model")
+        assert refusal.value.code == code
+    with pytest.raises(AvatarError, match=r"model: no file at .*/none\.onnx; put a model there") as refusal:
+        brought_file("none.onnx", digest, option="model", what="a model")
+    assert refusal.value.code == "weights.missing"

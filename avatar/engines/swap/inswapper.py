@@ -1,0 +1,75 @@
+"""Swap a face by InsightFace's swapper, with public networks that you bring."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought_file
+from avatar.consent import Cleared
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.device import Device, chosen
+from avatar.faces.inswapper.exchange import Exchange
+from avatar.faces.inswapper.networks import open_encoder, open_swapper
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.mesh import MESH
+from avatar.faces.onnx_network import onnx_device
+from avatar.faces.track import track
+from avatar.media.frames import Frame, Frames
+from avatar.media.picture import read_rgb
+from avatar.stages.face import SwapFace
+from avatar.stages.request import Workbench
+from avatar.weights import Weights
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Inswapper:
+    """A network makes every face the portrait's, 128 pixels wide; expression, pose and light stay the footage's.
+
+    *model* is the swapper, *encoder* the network that says whose face the portrait shows: files of the weights folder,
+    pinned by their digests, which default to those of the public ``inswapper_128.onnx`` and ``w600k_r50.onnx``. Both
+    are for non-commercial research only, so neither they nor what they make may be sold; *licence* and
+    *encoder_licence* say otherwise for networks of your own (``own``).
+
+    *device* is ``cpu``, ``cuda``, or ``auto`` for a GPU where onnxruntime can use one. A frame without a face passes
+    untouched, and so do pixels that the network leaves as they were.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
+
+    model: str = "insightface/inswapper_128.onnx"
+    model_sha256: str = "e4a3f08c753cb72d04e10aa0f7dbe3deebbf39567d4ead6dce08e98aa49e16af"
+    licence: str = "research-only"
+    encoder: str = "insightface/w600k_r50.onnx"
+    encoder_sha256: str = "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43"
+    encoder_licence: str = "research-only"
+    device: Device = "auto"
+
+    def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
+        """Return the frames of the footage with the face swapped; they are made when pulled."""
+        device = onnx_device(self.device)
+        model = brought_file(self.model, self.model_sha256, option="model", what="inswapper_128.onnx")
+        encoder = brought_file(self.encoder, self.encoder_sha256, option="encoder", what="w600k_r50.onnx")
+        beside = chosen("cpu" if self.device == "cpu" else "auto")
+        landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), beside)
+        portrait = read_rgb(bench.open(job.request.face))
+        face = landmarker.face_in(portrait)
+        likeness = open_encoder(encoder, self.encoder_sha256, device).of(portrait, face)
+        swapper = open_swapper(model, self.model_sha256, device)
+        frames = track(bench.frames(job.request.footage), landmarker)
+        exchange = Exchange(swapper, swapper.source(likeness), frames.format)
+        _log.debug("swapping a face in %d frames with %s", frames.count, self.model_sha256[:12])
+        return Frames(frames.format, frames.count, _swapped(frames, exchange, bench))
+
+
+def _swapped(frames: Frames, exchange: Exchange, bench: Workbench) -> Iterator[list[Frame]]:
+    done = 0
+    for batch in frames.batches:
+        for frame in batch:
+            bench.pulse(done / max(frames.count, 1))
+            exchange.into(frame)
+            done += 1
+        yield batch
