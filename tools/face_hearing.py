@@ -43,39 +43,6 @@ def elsewhere(said: Spoken, other: Spoken, draw: Draw) -> Example:
     return _example(spoilt(np.concatenate([around[0], said.sound, around[1]]), other.sound, draw), said, before)
 
 
-def around_silence(said: Spoken, other: Spoken, draw: Draw) -> Example:
-    """Return *said* between seconds of silence, as faint noise or a bad microphone fills them."""
-    before, after = draw.uniform(0.2, 4.5, 2)
-    around = [np.zeros(round(seconds * HEARD), np.float32) for seconds in (before, after)]
-    sound = np.concatenate([around[0], said.sound, around[1]])
-    if draw.random() < 0.5:
-        sound = sound + draw.standard_normal(len(sound)).astype(np.float32) * 10 ** draw.uniform(-5, -2.5)
-    else:
-        sound = spoilt(sound, other.sound, draw)
-    return _example(sound, said, float(before))
-
-
-def no_speech(draw: Draw) -> Example:
-    """Return a noise, a few tones, clicks or a hum, to which no mouth moves."""
-    count = round(draw.uniform(4, 8) * HEARD)
-    times = np.arange(count) / HEARD
-    kind = int(draw.integers(4))
-    if kind == 0:
-        sound = fftconvolve(draw.standard_normal(count), _filter(draw.normal(0, 0.6, 8)), "same")
-    elif kind == 1:
-        sound = np.sum([np.sin(2 * np.pi * hertz * times) for hertz in draw.uniform(60, 2_000, draw.integers(1, 5))], 0)
-    elif kind == 2:
-        clicks = np.zeros(count)
-        clicks[draw.integers(0, count, 6)] = 1
-        sound = fftconvolve(clicks, draw.standard_normal(800) * np.exp(-np.arange(800) / 150), "same")
-    else:
-        low, slow = draw.uniform(80, 300), draw.uniform(0.2, 3)
-        hum = np.sum([np.sin(2 * np.pi * low * nth * times) / nth for nth in range(1, 12)], 0)
-        sound = hum * (1 + 0.3 * np.sin(2 * np.pi * slow * times)) + draw.standard_normal(count) * 0.05
-    heard = np.asarray(sound / np.abs(sound).max() * 10 ** draw.uniform(-3, -0.1), np.float32)
-    return _example(heard, Spoken(heard, ()), 0.0)
-
-
 def spoilt(sound: Floats, other: Floats, draw: Draw) -> Floats:
     """Return *sound* (16 kHz) as it reaches a recording that nobody took much care of."""
     if draw.random() < 0.6:

@@ -1,7 +1,7 @@
 """Train the mouth encoder on synthetic speech and write its weights (dev-time; about half an hour of one core).
 
-Usage: python tools/train_face_network.py OUT.safetensors --cache FOLDER [--own 450] [--guests 400] [--joe FOLDER]
-       [--steps 1500] [--more 1000] [--seed 1]; ``flite`` must be on the path
+Usage: python tools/train_face_network.py OUT.safetensors --cache FOLDER [--own 500] [--guests 200] [--joe FOLDER]
+       [--steps 1500] [--seed 1]; ``flite`` must be on the path
 
 The recipe is this file, ``face_speech.py`` and ``face_hearing.py``; ``--texts 400 FILE`` writes what ``face_joe.py`` is
 to say. Every utterance is heard once as it is and twice somewhere else. Examples lie in the cache in parts of 50
@@ -13,13 +13,13 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from face_hearing import PHONES, Example, around_silence, clean, elsewhere, no_speech
+from face_hearing import PHONES, Example, clean, elsewhere
 from face_signs import found
 from face_speech import Spoken, Studio, sized
 from safetensors.torch import save_file
@@ -64,12 +64,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--own", type=int, default=450)
-    parser.add_argument("--guests", type=int, default=400)
+    parser.add_argument("--own", type=int, default=500)
+    parser.add_argument("--guests", type=int, default=200)
     parser.add_argument("--joe", type=Path)
     parser.add_argument("--texts", nargs=2, metavar=("COUNT", "FILE"))
     parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--more", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -90,19 +89,15 @@ def _parts(asked: argparse.Namespace) -> list[list[Example]]:
             if not part.exists():
                 said = [each for at in range(start, min(start + _PART, count)) if (each := say(at))]
                 draw = np.random.default_rng([asked.seed, 2, len(kind), start])
-                _write(part, [heard for at in range(len(said)) for heard in _heard(said, at, draw)])
+                _write(part, [_heard(said, at, draw) for at in range(len(said))])
             made += _read(part)
     return made
 
 
-def _heard(said: list[Spoken], at: int, draw: np.random.Generator) -> Iterator[list[Example]]:
-    """Yield what is heard of one of *said*: the utterance, here and elsewhere, and now and then much silence."""
+def _heard(said: list[Spoken], at: int, draw: np.random.Generator) -> list[Example]:
+    """Return what is heard of one of *said*: as it is, and in other places."""
     other = said[(at + 7) % len(said)]
-    yield [clean(said[at]), *(elsewhere(said[at], other, draw) for _ in range(_ELSEWHERE))]
-    if at % 8 == 0:
-        yield [around_silence(said[at], other, draw)]
-    if at % 24 == 0:
-        yield [no_speech(draw)]
+    return [clean(said[at]), *(elsewhere(said[at], other, draw) for _ in range(_ELSEWHERE))]
 
 
 def _joe(folder: Path, number: int) -> Spoken | None:
@@ -138,7 +133,7 @@ class _Taught(nn.Module):
 
 
 def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
-    """Train, and once more from half the learning rate."""
+    """Train on all but every 20th utterance."""
     known = [each for at, one in enumerate(parts) if at % _HELD for each in one]
     held = [one[0] for one in parts[::_HELD]]
     taught, lips = _Taught(), _Lips()
@@ -151,9 +146,9 @@ def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
         torch.set_rng_state(stored["random"])
         done = stored["done"]
     started, total = time.process_time(), 0.0
-    for step in range(done, asked.steps + asked.more):
+    for step in range(done, asked.steps):
         for group in optimiser.param_groups:
-            group["lr"] = _rate(step, asked)
+            group["lr"] = _rate(step, asked.steps)
         taught.train()
         loss = _loss(taught, lips, _batch(known, np.random.default_rng([asked.seed, 3, step])))
         optimiser.zero_grad()
@@ -167,17 +162,14 @@ def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
             state = {"taught": taught.state_dict(), "optimiser": optimiser.state_dict(), "done": step + 1}
             torch.save({**state, "random": torch.get_rng_state()}, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
-        if (step + 1) % (_TELL * 5) == 0 or step + 1 == asked.steps + asked.more:
+        if (step + 1) % (_TELL * 5) == 0 or step + 1 == asked.steps:
             _tell(taught.mouth, held, step + 1)
     return taught.mouth.eval()
 
 
-def _rate(step: int, asked: argparse.Namespace) -> float:
-    """Return the learning rate: a warm start and half a cosine wave, then the same again, half as high."""
-    highest, at, steps = (
-        (_RATE, step, asked.steps) if step < asked.steps else (_RATE / 2, step - asked.steps, asked.more)
-    )
-    return highest * min((at + 1) / _WARM, 0.5 * (1 + math.cos(math.pi * at / steps)) + 0.005)
+def _rate(step: int, steps: int) -> float:
+    """Return the learning rate: a warm start and half a cosine wave."""
+    return _RATE * min((step + 1) / _WARM, 0.5 * (1 + math.cos(math.pi * step / steps)) + 0.005)
 
 
 class _Lips:

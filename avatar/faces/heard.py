@@ -13,12 +13,12 @@ from avatar.faces.visemes import Span, finished, moments
 from avatar.media.sound import read_sound
 from avatar.voices.ear import STEPS, features
 
-# Both were chosen on recorded human speech that is neither trained on nor reported on (see the model card).
-_SURE = 0.6  # the probability from which lips meet
 _JAW = SHAPES.index("jawOpen")
-_USUAL, _CLEARER = 0.13, 1.2  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
-
+# The next two were chosen on recorded human speech that is neither trained on nor reported on (see the model card).
+_SURE = 0.7  # the probability from which lips meet
+_USUAL, _CLEARER = 0.13, 1.3  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
 _HUSH, _PAUSE = 0.003, 0.3  # 50 dB below the loudest, for longer (in seconds) than any closure of the mouth lasts
+
 Flags = NDArray[np.bool_]
 
 
