@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from avatar.voices.reading import read
-from avatar.voices.recogniser import plain_words
+from avatar.voices.recogniser import plain_words, words_at_a_glance, words_heard
+from avatar.voices.spelling import letters_of
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,18 @@ class Wording:
         return (len(wrong) + inserted) / max(self.count, 1)
 
 
-def compare(expected: str, heard: str) -> Wording:
-    """Compare the words *heard* with the words *expected*.
+def compare(expected: str, heard: str, language: str = "en") -> Wording:
+    """Compare the words *heard* with the words *expected*; those of a *language* other than English by their letters.
 
     >>> compare("We changed the colour, too.", "well we changed the color two").before
     1
     """
     import jiwer
 
-    words = [_sound_of(word) for word in plain_words(expected)]
-    said = [_sound_of(word) for word in plain_words(heard)]
+    if language == "en":
+        words, said = ([_sound_of(word) for word in plain_words(text)] for text in (expected, heard))
+    else:
+        words, said = letters_of(expected), letters_of(heard)
     if not words or not said:
         return Wording(len(words), frozenset(range(len(words))), len(said) if not words else 0, 0, 0)
     wrong: set[int] = set()
@@ -50,6 +56,15 @@ def compare(expected: str, heard: str) -> Wording:
         elif chunk.type != "equal":
             wrong.update(range(chunk.ref_start_idx, chunk.ref_end_idx))
     return Wording(len(words), frozenset(wrong), inserted, before, after)
+
+
+def wording_of(expected: str, sound: NDArray[np.float32], rate: int) -> Wording:
+    """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second).
+
+    What is not right at a glance is heard again with full attention.
+    """
+    glanced = compare(expected, words_at_a_glance(sound, rate))
+    return compare(expected, words_heard(sound, rate)) if glanced.rate() else glanced
 
 
 @lru_cache(maxsize=4096)

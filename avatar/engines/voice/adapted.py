@@ -31,8 +31,9 @@ class Adapted:
     *pace* is relative to the person's own: 0.9 is a little slower.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    languages: ClassVar[tuple[str, ...]] = ("en",)
 
     pace: float = 1.0
 
