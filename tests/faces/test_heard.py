@@ -104,7 +104,7 @@ def test_lips_follow_people_that_the_encoder_was_never_trained_on(name: str, enc
 
     assert seen.correlation >= 0.82
     assert seen.lag == 0
-    assert seen.closed >= 0.95
+    assert seen.closed >= 0.92
     assert seen.moves_in_silence < 0.01
 
 
