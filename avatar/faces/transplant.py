@@ -60,7 +60,7 @@ class Transplant:
         self._tone = self._rest = self._occlusion = None
 
     def _in_front(self, head: Any, landmarks: Landmarks, tone: Any, places: Any) -> Any:
-        """Return how much of the head's face is hidden at each pixel (h, w), whose *places* in the donor's are given."""
+        """Return how much of the head is hidden at each pixel (h, w), whose *places* in the donor's are given."""
         import torch
 
         if self._occlusion is None:
