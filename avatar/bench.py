@@ -67,6 +67,10 @@ class Bench:
         path = self.room / f"{artifact.digest}-{part}"
         return path if path.exists() else self._studio.store.fetch(artifact, part, path)
 
+    def parts(self, artifact: Artifact) -> frozenset[str]:
+        self._own(artifact)
+        return frozenset(self._studio.store.manifest(artifact.digest).parts)
+
     def frames(self, footage: Footage) -> Frames:
         self._own(footage)
         frames = self._studio.pull(footage, self)

@@ -17,6 +17,7 @@ from avatar.consent.entries import Refused
 from avatar.consent.permission import require
 from avatar.consent.roles import Role
 from avatar.errors import CredentialError, InputError
+from avatar.media.faceless import FACELESS
 from avatar.production import Production, foreseen
 from avatar.provenance.verdict import Verdict
 from avatar.registry import hint
@@ -106,7 +107,8 @@ def deliver(house: House, signed: SignedVideo, to: Path) -> Delivered:
 
     to.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=to, prefix=".") as beside:
-        drafts = {part: house.store.fetch(signed, part, Path(beside) / part) for part in SignedVideo.parts}
+        parts = house.store.manifest(signed.digest).parts
+        drafts = {part: house.store.fetch(signed, part, Path(beside) / part) for part in parts}
         video = drafts[SignedVideo.parts[0]]
         verdict = house.verify(video)
         if verdict.entry is None or not verdict.trusted:
@@ -116,6 +118,8 @@ def deliver(house: House, signed: SignedVideo, to: Path) -> Delivered:
         (Path(beside) / "ledger-proof.txt").write_text(house.prove(verdict.entry.index))
         for draft in Path(beside).iterdir():
             draft.replace(to / draft.name)
+    if FACELESS not in parts:
+        (to / FACELESS).unlink(missing_ok=True)  # of the video that was delivered here before
     return Delivered(to, to / video.name, verdict)
 
 

@@ -62,14 +62,16 @@ def used_by(engine: Any) -> tuple[Weights, ...]:
 def brought_to(engine: Any) -> Iterator[Weights]:
     """Give the models that *engine* loads and its user brings: files of the weights folder, or folders in it.
 
-    Such an engine has an option ``licence``, which says what that of its ``model`` (or ``checkpoint``) is; one that
-    needs an ``encoder`` too has an ``encoder_licence``. A licence that is not known to allow commercial use is taken to
-    forbid it.
+    Such an engine has an option ``licence``, which says what that of its ``model`` (or ``checkpoint``) is, and of a
+    ``vocoder``, ``converter`` or ``aligner`` beside it; one that needs an ``encoder`` too has an ``encoder_licence``. A
+    licence that is not known to allow commercial use is taken to forbid it.
     """
-    terms = (
+    terms: list[tuple[tuple[str, ...], str | None]] = [
         (("model", "checkpoint"), getattr(engine, "licence", None)),
         (("encoder",), getattr(engine, "encoder_licence", None)),
-    )
+    ]
+    beside = [role for role in ("vocoder", "converter", "aligner") if getattr(engine, role, "")]
+    terms += [((role,), getattr(engine, "licence", None)) for role in beside]
     for roles, licence in terms:
         if licence is not None:
             role = next((role for role in roles if getattr(engine, role, "")), "")
@@ -86,8 +88,9 @@ def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
     for weights in used:
         if commercial and not weights.commercial:
             raise WeightsError(
-                f"weights {weights.name!r} are under {weights.licence}, which forbids commercial use, of what they "
-                "make too; choose another engine, or declare a purpose that is not commercial",
+                f"weights {weights.name!r} are under {weights.licence or 'a licence that nobody declared'}, which "
+                "forbids commercial use, of what they make too; choose another engine, declare the licence of a model "
+                "that you brought (licence: Apache-2.0), or a purpose that is not commercial",
                 code="weights.licence",
             )
 

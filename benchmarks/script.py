@@ -2,9 +2,18 @@
 
 from itertools import product
 
-_WHO = ("The studio", "A careful editor", "Our oldest camera", "The morning crew", "Every performer")
-_DOES = ("asks the ledger before", "remembers the day of", "wrote down the rules for", "will not forget")
-_WHAT = ("each new recording.", "the longest interview.", "a very small change.", "the final picture.")
+_WHO = (
+    *("The studio", "A careful editor", "Our oldest camera", "The morning crew", "Every performer"),
+    *("The new director", "A friend of mine", "The whole company"),
+)
+_DOES = (
+    *("asks the ledger before", "remembers the day of", "wrote down the rules for", "will not forget"),
+    *("has been looking for", "found a good place for"),
+)
+_WHAT = (
+    *("each new recording.", "the longest interview.", "a very small change.", "the final picture."),
+    *("this quiet evening.", "another open question."),
+)
 
 
 def sentences(count: int) -> str:

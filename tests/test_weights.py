@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar.engines.voice.coqui import Coqui
+from avatar.engines.voice.vits import Vits
 from avatar.errors import WeightsError
 from avatar.weights import Weights, locate, pull, refuse_forbidden, used_by, weights_folder
 
@@ -141,10 +141,10 @@ def test_a_licence_forbids_a_commercial_purpose_and_nothing_else(commercial):
 
 
 @pytest.mark.parametrize(
-    ("licence", "allowed"), [("CPML", False), ("something new", False), ("own", True), ("MIT", True)]
+    ("licence", "allowed"), [("", False), ("CPML", False), ("something new", False), ("own", True), ("MIT", True)]
 )
 def test_a_brought_model_counts_by_the_licence_that_is_declared(licence, allowed):
-    used = used_by(Coqui(licence=licence))
+    used = used_by(Vits(licence=licence))
 
     assert used[-1].commercial is allowed
     assert all(each.commercial for each in used[:-1])

@@ -177,10 +177,17 @@ MUTANTS = (
     # Models
     _never("weights by digest", "weights.py", "_digest(path) != weights.sha256"),
     _one("weights by digest", "weights.py", "facts.st_ino, facts.st_ctime_ns", "0, facts.st_mtime_ns"),
-    _one("plain weights", "faces/wav2lip/checkpoint.py", "weights_only=True", "weights_only=False"),
+    _one("plain weights", "faces/tensors.py", "weights_only=True", "weights_only=False"),
     _one("plain weights", "voices/model.py", "np.load(path, allow_pickle=False)", "np.load(path, allow_pickle=True)"),
     _never("weights folder", "brought.py", 'place.is_absolute() or ".." in place.parts or not place.parts'),
-    _never("local weights", "voices/coqui.py", '"://" in value'),
+    _never(
+        "local weights",
+        "voices/model_folder.py",
+        'name in _OPENED and any("://" in str(each) for each in _listed(value))',
+    ),
+    _never(
+        "plain weights", "voices/plain_library.py", 'not _SUM_OF_LISTS.fullmatch(str(stored["cfg"].get(_LAYERS, "")))'
+    ),
     _never(
         "local weights",
         "faces/onnx_network.py",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from avatar.media.credentials import CREDENTIAL
+from avatar.media.faceless import FACELESS
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,18 @@ class Shot(Artifact):
     """The picture of one line (H.264 without sound), its sound to the sample, and its timings."""
 
     parts = ("picture.mp4", "sound.wav", "timings.json")
+    optional = (FACELESS,)
 
 
 class Video(Artifact):
-    """A finished video, with captions, not yet signed."""
+    """A finished video, with captions, not yet signed; and which of its frames show no face, if there are any."""
 
     parts = ("video.mp4", "captions.vtt", "captions.srt")
+    optional = (FACELESS,)
 
 
 class SignedVideo(Artifact):
     """A video that carries its credential."""
 
     parts = ("video.mp4", "captions.vtt", "captions.srt")
+    optional = (FACELESS,)

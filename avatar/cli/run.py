@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from avatar.artifacts.artifact import SignedVideo
 from avatar.cli.progress import Progress
 from avatar.compose import House, open_house
 from avatar.delivery import Delivered, deliver, write_report
+from avatar.media.faceless import FACELESS, Range, read_faceless, said_of
 from avatar.production import Production, direct
 from avatar.reach import spread
 
@@ -60,6 +62,7 @@ def _report(
         "video_seconds": float(frames.count / frames.format.rate),
         "size": [frames.format.width, frames.format.height],
         "rate": str(frames.format.rate),
+        "without_face": [[float(each / frames.format.rate) for each in pair] for pair in _faceless(delivered)],
         **{name: round(value, 3) for name, value in cost.items()},
         "stages": progress.stages(),
         "lines": progress.lines(),
@@ -67,11 +70,19 @@ def _report(
     }
 
 
+def _faceless(delivered: Delivered) -> list[Range]:
+    told = delivered.folder / FACELESS
+    return read_faceless(told) if told.exists() else []
+
+
 def _tell(delivered: Delivered, report: dict[str, Any]) -> None:
     typer.echo()
     for path in sorted(delivered.folder.iterdir()):
         if not path.name.startswith("."):
             typer.echo(f"  {path}")
+    if report["without_face"]:
+        rate = Fraction(report["rate"])
+        typer.echo(f"\nNo face was seen, and nothing changed, at {said_of(_faceless(delivered), rate)}.")
     made = sum(stage["performed"] for stage in report["stages"].values())
     recalled = sum(stage["recalled"] for stage in report["stages"].values())
     typer.echo(

@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     weights = typer.Typer(help="Weight files: list, bring to this machine, verify.", no_args_is_help=True)
     weights.command("list")(list_weights)
     weights.command("pull")(pull_weights)
+    weights.command("bring")(bring_weights)
     weights.command("verify")(verify_weights)
     app.add_typer(weights, name="weights")
 
@@ -79,7 +80,7 @@ def list_weights() -> None:
 
 def _show(weights: Any, origin: str, state: str) -> None:
     purposes = "any purpose" if weights.commercial else "no commercial purpose"
-    typer.echo(f"{weights.name}\n    {weights.licence} ({purposes}), {origin}\n    {state}")
+    typer.echo(f"{weights.name}\n    {weights.licence or 'no licence declared'} ({purposes}), {origin}\n    {state}")
 
 
 def pull_weights() -> None:
@@ -88,6 +89,19 @@ def pull_weights() -> None:
 
     for weights in _all():
         typer.echo(f"{weights.name}: {pull(weights)}")
+
+
+def bring_weights(
+    source: Annotated[
+        str, typer.Argument(help="A folder, s3://BUCKET/PREFIX or hub:OWNER/NAME@COMMIT/FOLDER.", show_default=False)
+    ],
+    name: Annotated[str, typer.Argument(help="What it is called in the weights folder.", show_default=False)],
+    sha256: Annotated[str, typer.Option(help="The digest that the folder must have.", show_default=False)] = "",
+) -> None:
+    """Put a public model into the weights folder, and print the digest to pin it by. Nothing of it is opened."""
+    from avatar.bringing import bring
+
+    typer.echo(f"{name}: sha256 {bring(source, name, sha256)}")
 
 
 def verify_weights() -> None:

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.coefficients import Floats
+from avatar.faces.compiled import compiled
 from avatar.media.frames import Box, Pixels
 
-_SHIFT = 4  # fillConvexPoly takes fixed point: 4 bits are a sixteenth of a pixel
 _COARSE = 4
-_FLAT = 0.02  # square pixels: a thinner triangle shows nothing, and has no inverse
+_FLAT = 0.02  # square nodes: a thinner triangle shows nothing, and has no inverse
+_LEVEL = 1e-9  # nodes: an edge that falls by less is level
+_SLACK = 0.5  # nodes that a triangle reaches beyond its edges, so that none is missed between two
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +78,17 @@ def field(
     Outside the *triangles* nothing moves; where they overlap the later ones win.
     """
     grid = _Grid(box, 1 / fine, (box.bottom - box.top) * fine, (box.right - box.left) * fine)
-    ids = _raster(after, triangles, grid)
-    dx, dy = _offsets(ids, _affine(before[triangles], after[triangles]), grid)
-    return Field(box, dx, dy, fine), ids < len(triangles)
+    dx, dy, covered = _offsets(before, after, triangles, grid)
+    return Field(box, dx, dy, fine), covered
 
 
 def coarse_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> Field:
     """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
     height, width = box.bottom - box.top, box.right - box.left
     grid = _Grid(box, _COARSE, -(-height // _COARSE), -(-width // _COARSE))
-    each = _offsets(_raster(after, triangles, grid), _affine(before[triangles], after[triangles]), grid)
+    nodes = _offsets(before, after, triangles, grid)[:2]
     size = grid.columns * _COARSE, grid.rows * _COARSE
-    wide = (np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_LINEAR), np.float32) for one in each)
+    wide = (np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_LINEAR), np.float32) for each in nodes)
     dx, dy = (one[:height, :width] for one in wide)
     return Field(box, dx, dy)
 
@@ -100,53 +101,73 @@ def over(base: Field, fine: Field, region: NDArray[np.bool_]) -> None:
     np.copyto(base.dy[window], fine.dy, where=region)
 
 
-def _raster(after: Floats, triangles: NDArray[np.int64], grid: _Grid) -> NDArray[np.int16]:
-    """Return the number of the triangle at each node; the number of triangles where there is none."""
+def _offsets(
+    before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return how far to the right and down each node's picture comes from (0 off the mesh), and where the mesh is."""
     shape = grid.rows, grid.columns
-    points = (after - grid.origin) / np.float32(grid.step)
-    ids = np.full(shape, len(triangles), np.int16)
-    corners = np.round(points[triangles] * (1 << _SHIFT)).astype(np.int32)
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    limit = np.array([shape[1], shape[0]]) << _SHIFT
-    seen = ((high > 0) & (low < limit)).all(axis=1)
-    edges = points[triangles]
-    (ux, uy), (vx, vy) = (edges[:, 1] - edges[:, 0]).T, (edges[:, 2] - edges[:, 0]).T
-    seen &= np.abs(ux * vy - uy * vx) > _FLAT
-    for number in np.flatnonzero(seen).tolist():
-        cv2.fillConvexPoly(ids, corners[number], number, cv2.LINE_8, _SHIFT)
-    return ids
+    dx, dy, covered = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
+    was, now = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
+    _draw(was, now, triangles, grid.origin, grid.step, dx, dy, covered)
+    return dx, dy, covered
 
 
-def _affine(before: Floats, after: Floats) -> Floats:
-    """Return per triangle the (6) numbers that give a pixel's offset: dx = a x + b y + c, dy = d x + e y + f.
+@compiled
+def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+    before: Floats,
+    after: Floats,
+    triangles: NDArray[np.int64],
+    origin: Floats,
+    step: float,
+    dx: Floats,
+    dy: Floats,
+    covered: NDArray[np.bool_],
+) -> None:
+    """Write to each node that a triangle covers how far away its picture comes from, in pixels.
 
-    One row of zeros is added at the end, for pixels outside every triangle.
+    *before* and *after* (n, 2) are in pixels, nodes *step* pixels apart from *origin* on.
     """
-    after = after.astype(np.float64)
-    moved = before.astype(np.float64) - after
-    u, v = after[:, 1] - after[:, 0], after[:, 2] - after[:, 0]
-    cross = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    cross = np.where(np.abs(cross) < 1e-6, 1e-6, cross)
-    du, dv = moved[:, 1] - moved[:, 0], moved[:, 2] - moved[:, 0]
-    by_x = (du * v[:, 1:] - dv * u[:, 1:]) / cross[:, None]
-    by_y = (dv * u[:, :1] - du * v[:, :1]) / cross[:, None]
-    constant = moved[:, 0] - by_x * after[:, 0, :1] - by_y * after[:, 0, 1:]
-    rows = np.stack([by_x, by_y, constant], axis=2)  # (triangle, x or y, 3)
-    return np.concatenate([rows.reshape(-1, 6), np.zeros((1, 6))]).astype(np.float32)
-
-
-def _offsets(ids: NDArray[np.int16], rows: Floats, grid: _Grid) -> tuple[Floats, Floats]:
-    xs, ys = (
-        np.arange(count, dtype=np.float32) * np.float32(grid.step) + start
-        for count, start in zip((grid.columns, grid.rows), grid.origin, strict=True)
-    )
-    a, b, c, d, e, f = (row[ids] for row in np.ascontiguousarray(rows.T))
-    a *= xs[None]
-    b *= ys[:, None]
-    a += b
-    a += c
-    d *= xs[None]
-    e *= ys[:, None]
-    d += e
-    d += f
-    return a, d
+    rows, columns = dx.shape
+    x, y, edge_x, edge_y, least = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    for triangle in range(len(triangles)):
+        for corner in range(3):
+            point = triangles[triangle, corner]
+            x[corner], y[corner] = (after[point, 0] - origin[0]) / step, (after[point, 1] - origin[1]) / step
+        cross = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
+        left, right = max(0, int(np.ceil(x.min() - _SLACK))), min(columns - 1, int(np.floor(x.max() + _SLACK)))
+        top, bottom = max(0, int(np.ceil(y.min() - _SLACK))), min(rows - 1, int(np.floor(y.max() + _SLACK)))
+        if abs(cross) <= _FLAT or left > right or top > bottom:
+            continue
+        for corner in range(3):
+            # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below the least.
+            following = (corner + 1) % 3
+            edge_x[corner], edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
+            if cross < 0:
+                edge_x[corner], edge_y[corner] = -edge_x[corner], -edge_y[corner]
+            least[corner] = -_SLACK * np.sqrt(edge_x[corner] ** 2 + edge_y[corner] ** 2)
+        first, second, third = triangles[triangle]
+        start_x, start_y = before[first, 0] - after[first, 0], before[first, 1] - after[first, 1]
+        along_x = before[second, 0] - after[second, 0] - start_x
+        along_y = before[second, 1] - after[second, 1] - start_y
+        down_x = before[third, 0] - after[third, 0] - start_x
+        down_y = before[third, 1] - after[third, 1] - start_y
+        # Offsets grow linearly over the triangle, with each node to the right and with each further down.
+        dx_right = (along_x * (y[2] - y[0]) - down_x * (y[1] - y[0])) / cross
+        dy_right = (along_y * (y[2] - y[0]) - down_y * (y[1] - y[0])) / cross
+        dx_down = (down_x * (x[1] - x[0]) - along_x * (x[2] - x[0])) / cross
+        dy_down = (down_y * (x[1] - x[0]) - along_y * (x[2] - x[0])) / cross
+        for row in range(top, bottom + 1):
+            leftmost, rightmost = float(left), float(right)
+            for corner in range(3):
+                room = edge_x[corner] * (row - y[corner]) + edge_y[corner] * x[corner] - least[corner]
+                if edge_y[corner] > _LEVEL:
+                    rightmost = min(rightmost, room / edge_y[corner])
+                elif edge_y[corner] < -_LEVEL:
+                    leftmost = max(leftmost, room / edge_y[corner])
+                elif room < 0:
+                    rightmost = -1.0
+            below = row - y[0]
+            for column in range(int(np.ceil(leftmost)), int(np.floor(rightmost)) + 1):
+                dx[row, column] = start_x + dx_right * (column - x[0]) + dx_down * below
+                dy[row, column] = start_y + dy_right * (column - x[0]) + dy_down * below
+                covered[row, column] = True

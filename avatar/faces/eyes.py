@@ -78,7 +78,7 @@ class Eye:
         """Paint eyeball, lid and lash line into *view*, the pixels of *box*."""
         lids = shown.mesh[list(self.contour), :2]
         resting = shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2]
-        ball = self._ball(box, resting, look.gaze).sample(look.source, self.scale)
+        ball = self._ball(box, resting, look.gaze).sample(look.source, self.scale)[..., :3]
         painted = view + (ball.astype(np.float32) - view) * _polygon_mask(lids, box)[..., None]
         closed = float(shown.coefficients[self.blink])
         if closed > 0:

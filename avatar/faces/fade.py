@@ -20,6 +20,7 @@ _TOUCH, _APART = (
 )  # mean distances of the lips between which the head's own mouth appears; at rest 0.01-0.03
 _LOW = 0.06  # how far below the mesh's lower lip the mouth may still be open
 _SOFT = 0.014  # how far the rim of the mouth is softened
+_BLURRED = 4  # standard deviations: farther, a blur reaches nothing
 
 
 def fade_at_rest(landmarks: Landmarks) -> NDArray[np.float32]:
@@ -59,8 +60,14 @@ def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 def _filled(outline: NDArray[np.floating], shape: tuple[int, ...], value: float, soft: float) -> NDArray[np.float32]:
-    mask = np.zeros(shape, np.uint8)
-    if value:
-        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], value, lineType=cv2.LINE_AA, shift=4)
-        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.uint8)
-    return np.asarray(mask / 255, np.float32)
+    whole = np.zeros(shape, np.float32)
+    reach = _BLURRED * soft + 2
+    low, high = outline.min(axis=0) - reach, outline.max(axis=0) + reach
+    left, top = (max(0, int(edge)) for edge in low)
+    window = slice(top, max(top, int(high[1]))), slice(left, max(left, int(high[0])))
+    mask = np.zeros(whole[window].shape, np.uint8)
+    if value and mask.size:
+        inside = np.round((outline - (left, top)) * 16).astype(np.int32)
+        cv2.fillPoly(mask, [inside], value, lineType=cv2.LINE_AA, shift=4)
+        whole[window] = cv2.GaussianBlur(mask, (0, 0), soft) / np.float32(255)
+    return whole

@@ -1,6 +1,7 @@
 """See a face: find it, and lay the 468-point mesh on it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,11 @@ _SMALLEST = 40  # pixels between the eyes of a portrait; less shows blur once th
 _BESIDE = 0.25  # a second face this large, relative to the first, makes a portrait ambiguous
 
 
+@lru_cache(maxsize=4)
+def _opened(path: Path, device: str) -> Graph:
+    return Graph(path, device)
+
+
 @dataclass(frozen=True)
 class Landmarker:
     """Both networks, ready to run on one device."""
@@ -28,7 +34,7 @@ class Landmarker:
     @classmethod
     def load(cls, detector: Path, mesh: Path, device: str = "cpu") -> "Landmarker":
         """Read the two weight files (``DETECTOR`` and ``MESH``) for *device*."""
-        return cls(Graph(detector, device), Graph(mesh, device))
+        return cls(_opened(detector, device), _opened(mesh, device))
 
     def detect(self, rgb: Pixels) -> list[Detection]:
         """Return the faces in *rgb*, the surest first."""

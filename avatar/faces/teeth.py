@@ -1,6 +1,7 @@
 """Teeth, drawn: one row seen from the front, in millimetres of an average adult mouth."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -46,6 +47,7 @@ def lower_row(scale: float) -> Row:
     return Row(tone, cover, gum, tone.shape[0] - row.edge, scale)
 
 
+@lru_cache(maxsize=16)
 def _row(crowns: tuple[tuple[float, float, float], ...], scale: float) -> Row:
     fine = scale * _DRAWN
     height, width = round(HEIGHT * scale) * _DRAWN, round(2 * HALF_WIDTH * scale) * _DRAWN

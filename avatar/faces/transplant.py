@@ -129,5 +129,6 @@ def _edge(seen: Any, reach: int) -> Any:
     from torch.nn import functional
 
     padded = functional.pad(seen[None, None].float(), [reach] * 4, mode="replicate")
-    around = functional.avg_pool2d(padded, 2 * reach + 1, stride=1)[0, 0]
+    size = 2 * reach + 1
+    around = functional.avg_pool2d(functional.avg_pool2d(padded, (1, size), stride=1), (size, 1), stride=1)[0, 0]
     return (2 * around - 1).clamp(0, 1) * seen

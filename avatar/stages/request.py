@@ -74,6 +74,9 @@ class Workbench(Protocol):
     def open(self, artifact: Artifact, part: str = "") -> Path:
         """Return the file of *part* (default: the first) of *artifact*, one of the request's own."""
 
+    def parts(self, artifact: Artifact) -> frozenset[str]:
+        """Return which parts *artifact*, one of the request's own, has: optional ones, too."""
+
     def frames(self, footage: Footage) -> Frames:
         """Pull the frames of *footage*, one of the request's own. Consent is asked again while they flow."""
 

@@ -26,7 +26,7 @@ from avatar.voices.speaker import Speaker
 from avatar.voices.take import Take, broken
 from avatar.voices.timings import Timings
 from avatar.voices.voiceprint import FIRST, SECOND, Encoders, Likeness, open_encoders
-from avatar.voices.wording import Wording, compare
+from avatar.voices.wording import Wording, compare, wording_of
 from avatar.weights import Weights
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Audition:
         return Spoken(sound, timings, self._scores(take, sound, attempt))
 
     def _scores(self, take: Take, sound: Floats, attempt: int) -> Scores:
-        wording = compare(" ".join(self._line.said), words_heard(sound, RATE))
+        wording = wording_of(" ".join(self._line.said), sound, RATE)
         wrong = wording.rate(self._plain_wording if wording.rate() else None)
         likeness, stranger = self._likeness(sound)
         lead, trail = take.outside()
@@ -136,9 +136,8 @@ class Audition:
 
     @cached_property
     def _plain_wording(self) -> Wording:
-        return compare(
-            " ".join(self._line.said), words_heard(self.speaker.say(self.text).spectra.sound(seed=0), spectra.RATE)
-        )
+        plain = self.speaker.say(self.text).spectra.sound(seed=0)
+        return compare(" ".join(self._line.said), words_heard(plain, spectra.RATE))
 
 
 def _rounded(likeness: Likeness) -> tuple[float, float]:

@@ -11,12 +11,11 @@ from avatar.errors import EngineError
 from avatar.voices.adaptation import Adaptation
 from avatar.voices.learning import Manner, Pairs
 from avatar.voices.quality import quality_of
-from avatar.voices.recogniser import words_heard
 from avatar.voices.scores import LEAST_QUALITY, Standard
 from avatar.voices.speaker import Speaker
 from avatar.voices.spectra import RATE, Floats
 from avatar.voices.voiceprint import Encoders, VoicePrint
-from avatar.voices.wording import compare
+from avatar.voices.wording import wording_of
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ class Tried:
 
     def wrong(self) -> float:
         """Return the share of words that are misheard."""
-        heard = [compare(text, words_heard(sound, RATE)) for text, sound in zip(_LINES, self.sounds, strict=True)]
+        heard = [wording_of(text, sound, RATE) for text, sound in zip(_LINES, self.sounds, strict=True)]
         return sum(len(each.wrong) + each.inserted for each in heard) / sum(each.count for each in heard)
 
 

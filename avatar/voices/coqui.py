@@ -1,59 +1,84 @@
 """Speech by the models of coqui-tts, loaded from a folder and never from the network."""
 
-import json
-from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.errors import InputError, WeightsError
-from avatar.voices.plain_audio import allow_plain_audio
+from avatar.errors import InputError
+from avatar.voices.model_folder import CONFIG, ENCODER, ENCODER_CONFIG, ModelFolder
+from avatar.voices.plain_library import allow_plain_library, drawing_from, explained
 
-# As the public models name their files, in the order they are looked for.
-_CHECKPOINTS = ("model.pth", "model_file.pth", "best_model.pth", "model_file.pth.tar")
-_ENCODER, _ENCODER_CONFIG = "model_se.pth", "config_se.json"
-# Those whose files the library reads as tensors. Others (bark, tortoise) unpickle, or download while they load.
-_READ_AS_TENSORS = ("fast_pitch", "glow_tts", "speedy_speech", "tacotron", "tacotron2", "vits", "xtts")
-# What a configuration may have the library open while it loads, from anywhere that a URL can name.
-_OPENED = ("d_vector_file", "language_ids_file", "speaker_encoder_config_path", "speaker_encoder_model_path")
-_ALSO_OPENED = ("mel_statistics_parameter_path", "speakers_file", "stats_path")
+# Those whose files the library reads as tensors: bark and tortoise unpickle, or download while they load, and the
+# vocoders wavegrad and wavernn unpickle.
+SPEAKING = ("fast_pitch", "glow_tts", "speedy_speech", "tacotron", "tacotron2", "vits", "xtts")
+_VOCODERS = ("gan", "hifigan", "melgan", "fullband_melgan", "multiband_melgan", "parallel_wavegan", "univnet")
+_SOUNDING = (*_VOCODERS, *(f"{name}_generator" for name in _VOCODERS))
+_REST = 10_000  # samples of silence that the library puts behind what is said
+_QUIET_REST = 0.1  # seconds of them that are kept
 
 
 class CoquiVoice:
-    """A loaded model, which speaks in the voice of whoever is heard in a reference."""
+    """A loaded model. It speaks in the voice of whoever is heard in a reference, or in voices of its own."""
 
     def __init__(self, network: Any, name: str) -> None:
         self._network, self._name = network, name
+        self._speech = network.synthesizer.tts_model
 
-    def say(self, text: str, reference: Path, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
+    @property
+    def clones(self) -> bool:
+        """Whether it speaks in the voice of whoever is heard in a reference."""
+        manager = getattr(self._speech, "speaker_manager", None)
+        return bool(self._speech.config.supports_cloning) or getattr(manager, "encoder", None) is not None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it was trained on one person, in whose voice it speaks."""
+        config = self._speech.config
+        several = (config, config.get("model_args") or {})
+        return not self.clones and not any(
+            each.get(name) for each in several for name in ("use_d_vector_file", "use_speaker_embedding")
+        )
+
+    @property
+    def own_voices(self) -> tuple[str, ...]:
+        """The names of the voices that it was trained on, if there are several."""
+        if self.clones or not self._network.is_multi_speaker:
+            return ()
+        return tuple(str(name) for name in self._network.speakers)
+
+    def say_as(self, text: str, reference: Path, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
         """Say *text* in the voice heard in the sound file *reference*; return the sound and its samples per second.
 
-        Raises: InputError, with code ``coqui.cannot-clone`` or ``coqui.unknown-language``.
+        Raises: InputError, with code ``coqui.unknown-language``.
         """
-        import torch
+        return self._spoken(text, language, seed, speaker_wav=str(reference))
 
-        self._refuse_strangers()
-        spoken = self._spoken(language)
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(seed)
-            sound = self._network.tts(text, language=spoken, speaker_wav=str(reference), split_sentences=False)
-        return np.asarray(sound, dtype=np.float32), int(self._network.synthesizer.output_sample_rate)
+    def say(self, text: str, speaker: str, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
+        """Say *text* in the model's own voice *speaker* ("" for the first or only one).
 
-    def _refuse_strangers(self) -> None:
-        """Refuse a model that would speak in somebody else's voice: only who agreed may be heard."""
-        speech = self._network.synthesizer.tts_model
-        manager = getattr(speech, "speaker_manager", None)
-        if not (speech.config.supports_cloning or getattr(manager, "encoder", None) is not None):
+        Raises: InputError, with code ``coqui.unknown-speaker`` or ``coqui.unknown-language``.
+        """
+        if speaker and speaker not in self.own_voices:
             raise InputError(
-                f"model: {self._name!r} cannot clone a voice from a sample; use an XTTS, or a YourTTS with its speaker "
-                f"encoder ({_ENCODER}, {_ENCODER_CONFIG})",
-                code="coqui.cannot-clone",
+                f"speaker: {speaker!r} is not a voice of this model; its voices: {', '.join(self.own_voices) or 'one'}",
+                code="coqui.unknown-speaker",
             )
+        return self._spoken(text, language, seed, speaker=speaker or next(iter(self.own_voices), None))
 
-    def _spoken(self, language: str) -> str | None:
+    def _spoken(self, text: str, language: str, seed: int, **who: str | None) -> tuple[NDArray[np.float32], int]:
+        known = self._known(language)
+        with drawing_from(seed):
+            sound = self._network.tts(text, language=known, split_sentences=False, **who)
+        rate = int(self._network.synthesizer.output_sample_rate)
+        said = np.asarray(sound, dtype=np.float32)
+        return said[: len(said) - _REST + round(_QUIET_REST * rate)], rate
+
+    def _known(self, language: str) -> str | None:
         if not self._network.is_multi_lingual:
             return None
         known = [str(each) for each in self._network.languages]
@@ -66,81 +91,56 @@ class CoquiVoice:
 
 
 @lru_cache(maxsize=1)
-def open_coqui(model: Path, vocoder: Path | None = None) -> CoquiVoice:
-    """Return the public model in the folder *model*, loaded once in a process.
+def open_coqui(
+    model: Path, vocoder: Path | None = None, kinds: tuple[str, ...] = SPEAKING, device: str = "cpu", _pinned: str = ""
+) -> CoquiVoice:
+    """Return the public model in the folder *model*, one of *kinds*, on the torch *device*, loaded once in a process.
 
     The folder holds ``config.json``, a checkpoint, ``vocab.json`` for XTTS, a speaker encoder (``model_se.pth``,
     ``config_se.json``) for YourTTS; *vocoder* is the folder of one, if the model makes spectrograms only.
 
     Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable``, ``weights.other-network`` or
-    ``weights.outside``.
+    ``weights.outside``; InputError, with code ``coqui.no-phonemizer``.
     """
-    kind = _checked(model)
-    if vocoder:
-        _checked(vocoder)
-    allow_plain_audio()
+    speaking = ModelFolder.of(model).holding(*kinds)
+    sounding = ModelFolder.of(vocoder).holding(*_SOUNDING) if vocoder else None
+    _refuse_unheard(speaking)
+    files = _files(speaking, sounding)
+    allow_plain_library()
     from TTS.api import TTS
+    from TTS.tts.models.xtts import _legacy_safe_globals
 
-    config = model / "config.json"
-    whole = kind == "xtts"  # several files, so it loads itself from its folder
-    encoder = model / _ENCODER
-    network = TTS(
-        model_path=str(model if whole else _checkpoint(model)),
-        config_path=str(config),
-        vocoder_path=str(_checkpoint(vocoder)) if vocoder else None,
-        vocoder_config_path=str(vocoder / "config.json") if vocoder else None,
-        encoder_path=str(encoder) if encoder.is_file() else None,
-        encoder_config_path=str(model / _ENCODER_CONFIG) if encoder.is_file() else None,
-        progress_bar=False,
-    )
-    return CoquiVoice(network, model.name)
+    # Within these, the library reads older XTTS checkpoints as they are; else it would write them anew in their folder.
+    with explained(model), _legacy_safe_globals(), ExitStack() as copies:
+        files["config_path"] = copies.enter_context(speaking.configuration())
+        if sounding:
+            files["vocoder_config_path"] = copies.enter_context(sounding.configuration())
+        if "encoder_path" in files:
+            files["encoder_config_path"] = copies.enter_context(speaking.configuration(ENCODER_CONFIG))
+        network = TTS(**{name: str(path) for name, path in files.items()}, progress_bar=False)
+    return CoquiVoice(network.to(device), model.name)
 
 
-def _checked(folder: Path) -> str:
-    """Return what kind of model the configurations in *folder* describe; refuse any that would call somebody."""
-    kind = ""
-    for path in sorted(folder.glob("*.json")):
-        try:
-            said = json.loads(path.read_bytes())
-        except (ValueError, RecursionError) as error:
-            raise WeightsError(
-                f"{path} is not JSON; bring the original file again", code="weights.unreadable"
-            ) from error
-        for name, value in _opened(said):
-            if "://" in value:
-                raise WeightsError(
-                    f"{path} has {name!r} lie at {value!r}; models load from their folder alone: bring that file, and "
-                    "name it there",
-                    code="weights.outside",
-                )
-        if path.name == "config.json" and isinstance(said, dict):
-            kind = str(said.get("model", ""))
-    if kind and kind not in _READ_AS_TENSORS and not kind.endswith(("_generator", "gan")):
-        raise WeightsError(
-            f"{folder} holds a {kind!r}, which is not read as tensors alone; bring one of "
-            f"{', '.join(_READ_AS_TENSORS)}",
-            code="weights.other-network",
+def _files(speaking: ModelFolder, sounding: ModelFolder | None) -> dict[str, Path]:
+    checkpoint = speaking.checkpoint
+    # An XTTS is several files, so it loads itself from its folder.
+    files = {"model_path": speaking.path if "xtts" in speaking.networks else checkpoint}
+    if sounding:
+        files["vocoder_path"] = sounding.checkpoint
+    if (speaking.path / ENCODER).is_file():
+        speaking.file(ENCODER_CONFIG)
+        files["encoder_path"] = speaking.path / ENCODER
+    if "xtts" in speaking.networks:
+        speaking.file("vocab.json")
+    return files
+
+
+def _refuse_unheard(speaking: ModelFolder) -> None:
+    """Refuse a model that reads phonemes, where the program that makes them is missing."""
+    phonemizer = speaking.said.get("phonemizer") if speaking.said.get("use_phonemes") else None
+    if phonemizer == "espeak" and not (which("espeak-ng") or which("espeak")):
+        raise InputError(
+            f"{speaking.path / CONFIG}: this model reads phonemes, and has espeak-ng make them; install the program "
+            "espeak-ng (GPL-3.0, so it does not come with this one), or bring a model that reads letters",
+            code="coqui.no-phonemizer",
         )
-    return kind
-
-
-def _opened(said: Any) -> Iterator[tuple[str, str]]:
-    """Yield the name and value of every field of the JSON value *said* that the library may open."""
-    if isinstance(said, dict):
-        for name, value in said.items():
-            if name in (*_OPENED, *_ALSO_OPENED):
-                yield from ((name, str(each)) for each in (value if isinstance(value, list) else [value]))
-            yield from _opened(value)
-    elif isinstance(said, list):
-        for value in said:
-            yield from _opened(value)
-
-
-def _checkpoint(folder: Path) -> Path:
-    for name in _CHECKPOINTS:
-        if (folder / name).is_file():
-            return folder / name
-    raise WeightsError(
-        f"no checkpoint in {folder}; bring one of {', '.join(_CHECKPOINTS)} from where its config.json came",
-        code="weights.missing",
-    )

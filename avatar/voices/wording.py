@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from avatar.voices.reading import read
-from avatar.voices.recogniser import plain_words
+from avatar.voices.recogniser import plain_words, words_at_a_glance, words_heard
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,15 @@ def compare(expected: str, heard: str) -> Wording:
         elif chunk.type != "equal":
             wrong.update(range(chunk.ref_start_idx, chunk.ref_end_idx))
     return Wording(len(words), frozenset(wrong), inserted, before, after)
+
+
+def wording_of(expected: str, sound: NDArray[np.float32], rate: int) -> Wording:
+    """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second).
+
+    What is not right at a glance is heard again with full attention.
+    """
+    glanced = compare(expected, words_at_a_glance(sound, rate))
+    return compare(expected, words_heard(sound, rate)) if glanced.rate() else glanced
 
 
 @lru_cache(maxsize=4096)

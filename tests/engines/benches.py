@@ -25,6 +25,9 @@ class FilesBench:
     def open(self, artifact: Artifact, part: str = "") -> Path:
         return self.files[artifact, part or artifact.parts[0]]
 
+    def parts(self, artifact: Artifact) -> frozenset[str]:
+        return frozenset(part for owner, part in self.files if owner == artifact)
+
     def frames(self, footage: Footage) -> Frames:
         return self.streams[footage]()
 

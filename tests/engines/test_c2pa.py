@@ -42,6 +42,9 @@ class Bench:
     def open(self, artifact: Artifact, part: str = "") -> Path:
         return self.folder / (part or artifact.parts[0])
 
+    def parts(self, artifact: Artifact) -> frozenset[str]:
+        return frozenset(artifact.parts)
+
     def new(self, name: str) -> Path:
         self.made.append(self.folder / "new" / name)
         return self.made[-1]

@@ -7,6 +7,7 @@ from avatar.artifacts.artifact import Shot
 from avatar.engines.assembly.programme import Programme
 from avatar.errors import InputError, UnknownEngineError
 from avatar.media.decode import look
+from avatar.media.faceless import FACELESS, read_faceless, write_faceless
 from avatar.media.loudness import loudness
 from avatar.registry import Choice, assemble
 from avatar.stages.picture import Assemble
@@ -94,3 +95,18 @@ def test_an_unknown_colour_is_refused_by_the_registry():
     with pytest.raises(InputError) as refusal:
         assemble(Choice("programme", {"background": "bluish"}), {"programme": lambda: Programme})
     assert refusal.value.code == "colour.unknown"
+
+
+def test_frames_without_a_face_are_named_at_their_place(bench):
+    told = bench.folder / "told.json"
+    write_faceless(told, [(0, 5), (40, 45)], PAL)
+    bench.files[SHOTS[1], FACELESS] = told
+
+    parts = Programme(card_seconds=1.0).run(cleared(Assemble(SHOTS, "Title")), bench)
+
+    start = look(parts["video.mp4"]).count - 45
+    assert read_faceless(parts[FACELESS]) == [(start, start + 5), (start + 40, start + 45)]
+
+
+def test_nothing_is_said_of_faces_where_every_frame_shows_one(bench):
+    assert FACELESS not in Programme().run(cleared(Assemble(SHOTS)), bench)

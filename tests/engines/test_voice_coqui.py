@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,18 +8,34 @@ import pytest
 from avatar.artifacts.artifact import Audio, VoiceModel
 from avatar.brought import digest_of_folder
 from avatar.engines.learning.sample import Sample
-from avatar.engines.voice.coqui import Coqui
+from avatar.engines.voice.freevc import FreeVC
+from avatar.engines.voice.glow_tts import GlowTts
+from avatar.engines.voice.knnvc import KnnVC
+from avatar.engines.voice.openvoice import OpenVoice
+from avatar.engines.voice.tacotron2 import Tacotron2
+from avatar.engines.voice.vits import Vits
+from avatar.engines.voice.xtts import Xtts
+from avatar.engines.voice.yourtts import YourTts
 from avatar.errors import AvatarError, EngineError, InputError
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.coqui import open_coqui
-from avatar.voices.timings import Timings
 from avatar.weights import locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
-from tests.voices.models import tiny_letters, tiny_vits, tiny_xtts
+from tests.voices.models import (
+    tiny_freevc,
+    tiny_glow,
+    tiny_hifigan,
+    tiny_knnvc,
+    tiny_letters,
+    tiny_openvoice,
+    tiny_tacotron2,
+    tiny_vits,
+    tiny_xtts,
+)
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
 LINE = "Hello there, this is a short line."
+NOISE = ("take.words", "take.pace", "take.likeness", "take.leads", "take.trails", "take.silent", "voice.not-aligned")
 
 
 class Bench(FilesBench):
@@ -45,56 +62,80 @@ def room(tmp_path: Path) -> FilesBench:
     return room
 
 
-def speak(engine: Coqui, room: FilesBench) -> tuple[Path, Timings]:
-    parts = engine.run(cleared(CloneVoice(VOICE, LINE)), room)
-    return parts["sound.wav"], Timings.model_validate_json(parts["timings.json"].read_text())
+def speak(engine: Any, room: FilesBench, line: str = LINE) -> Any:
+    return engine.run(cleared(CloneVoice(VOICE, line)), room)
+
+
+def pinned(folder: Path) -> str:
+    return digest_of_folder(folder)
+
+
+def spectrograms(engine: type[Any], build: Callable[[Path], Path], weights: Path, **options: str) -> Any:
+    model, vocoder = pinned(build(weights / "tiny")), pinned(tiny_hifigan(weights / "vocoder"))
+    return engine(model="tiny", model_sha256=model, vocoder="vocoder", vocoder_sha256=vocoder, **options)
+
+
+ENGINES = {
+    "xtts": lambda weights: Xtts(model="tiny", model_sha256=pinned(tiny_xtts(weights / "tiny"))),
+    "yourtts": lambda weights: YourTts(model="tiny", model_sha256=pinned(tiny_vits(weights / "tiny"))),
+    "vits": lambda weights: Vits(model="tiny", model_sha256=pinned(tiny_vits(weights / "tiny", encoder=False))),
+    "glow-tts": lambda weights: spectrograms(GlowTts, tiny_glow, weights),
+    "tacotron2": lambda weights: spectrograms(Tacotron2, tiny_tacotron2, weights),
+    "openvoice": lambda weights: OpenVoice(model="tiny", model_sha256=pinned(tiny_openvoice(weights / "tiny"))),
+    "freevc": lambda weights: FreeVC(model="tiny", model_sha256=pinned(tiny_freevc(weights / "tiny"))),
+    "knnvc": lambda weights: KnnVC(model="tiny", model_sha256=pinned(tiny_knnvc(weights / "tiny"))),
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", [tiny_vits, tiny_xtts])
-def test_a_public_format_speaks_from_a_folder_twice_the_same(build, weights: Path) -> None:
-    network = open_coqui(build(weights / "tiny"))
-    reference = PERFORMERS / "ava_statement.flac"
-
-    sound, rate = network.say(LINE, reference, "en", 1)
-
-    assert rate in (22_050, 24_000)
-    assert len(sound) > 0.2 * rate
-    assert np.isfinite(sound).all()
-    assert np.array_equal(network.say(LINE, reference, "en", 1)[0], sound)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("aligner", ["", "letters"])
-def test_noise_is_not_taken_for_the_line(aligner: str, weights: Path, room: FilesBench) -> None:
-    letters = digest_of_folder(tiny_letters(weights / "letters"))
-    model = digest_of_folder(tiny_vits(weights / "tiny"))
-    engine = Coqui(model="tiny", model_sha256=model, aligner=aligner, aligner_sha256=letters)
+@pytest.mark.parametrize("name", sorted(ENGINES))
+def test_noise_of_an_untrained_model_is_not_taken_for_the_person(name: str, weights: Path, room: FilesBench) -> None:
+    engine = ENGINES[name](weights)
 
     with pytest.raises(EngineError) as refusal:
         speak(engine, room)
-
-    assert refusal.value.code in (("take.words", "take.pace") if aligner else ("voice.not-aligned",))
+    assert refusal.value.code in NOISE
 
 
 @pytest.mark.slow
-def test_a_model_that_cannot_clone_is_refused(weights: Path, room: FilesBench) -> None:
-    engine = Coqui(model="tiny", model_sha256=digest_of_folder(tiny_vits(weights / "tiny", encoder=False)))
+def test_letters_of_another_model_time_the_noise_that_is_refused(weights: Path, room: FilesBench) -> None:
+    letters = pinned(tiny_letters(weights / "letters"))
+    model = pinned(tiny_vits(weights / "tiny"))
+    engine = YourTts(model="tiny", model_sha256=model, aligner="letters", aligner_sha256=letters)
 
-    with pytest.raises(InputError) as refusal:
+    with pytest.raises(EngineError) as refusal:
         speak(engine, room)
+    assert refusal.value.code in ("take.words", "take.pace")
 
+
+@pytest.mark.slow
+def test_a_model_of_other_peoples_voices_needs_a_converter(weights: Path, room: FilesBench) -> None:
+    model = pinned(tiny_vits(weights / "tiny", encoder=False, voices=("p225", "p226")))
+    converter = pinned(tiny_openvoice(weights / "openvoice"))
+
+    with pytest.raises(InputError, match="converter") as refusal:
+        speak(Vits(model="tiny", model_sha256=model), room)
     assert refusal.value.code == "coqui.cannot-clone"
 
+    with pytest.raises(EngineError) as refused:
+        speak(Vits(model="tiny", model_sha256=model, converter="openvoice", converter_sha256=converter), room)
+    assert refused.value.code in NOISE
+
 
 @pytest.mark.slow
-def test_a_language_the_model_does_not_speak_is_refused(weights: Path, room: FilesBench) -> None:
-    engine = Coqui(model="tiny", model_sha256=digest_of_folder(tiny_xtts(weights / "tiny")), language="xx")
+def test_a_line_with_pauses_is_for_engines_that_keep_them(weights: Path, room: FilesBench) -> None:
+    engine = YourTts(model="tiny", model_sha256=pinned(tiny_vits(weights / "tiny")))
 
-    with pytest.raises(InputError, match="its languages: ar, cs") as refusal:
+    with pytest.raises(InputError) as refusal:
+        speak(engine, room, 'One <break time="500ms"/> two.')
+    assert refusal.value.code == "ssml.not-supported"
+
+
+@pytest.mark.parametrize("engine", [Xtts(), YourTts(), Vits(), GlowTts(), Tacotron2(), OpenVoice(), FreeVC(), KnnVC()])
+def test_a_missing_model_names_where_to_put_it(engine: Any, weights: Path, room: FilesBench) -> None:
+    with pytest.raises(AvatarError, match=str(weights / engine.model)) as refusal:
         speak(engine, room)
-
-    assert refusal.value.code == "coqui.unknown-language"
+    assert refusal.value.code == "weights.missing"
 
 
 def test_a_voice_learned_otherwise_names_the_fix(weights: Path, room: FilesBench, tmp_path: Path) -> None:
@@ -102,13 +143,5 @@ def test_a_voice_learned_otherwise_names_the_fix(weights: Path, room: FilesBench
     room.files[VOICE, "voice.npz"] = tmp_path / "other.npz"
 
     with pytest.raises(InputError, match=r"learning: \{engine: sample\}") as refusal:
-        speak(Coqui(), room)
-
+        speak(Xtts(), room)
     assert refusal.value.code == "voice.wrong-model"
-
-
-def test_a_missing_model_names_where_to_put_it(weights: Path, room: FilesBench) -> None:
-    with pytest.raises(AvatarError, match=str(weights / "coqui" / "xtts-v2")) as refusal:
-        speak(Coqui(), room)
-
-    assert refusal.value.code == "weights.missing"

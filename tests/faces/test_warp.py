@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.faces.topology import topology
-from avatar.faces.warp import draw
+from avatar.faces.warp import all_at_once, draw, one_by_one
 
 SQUARE = torch.tensor([[0, 1, 2], [0, 2, 3]])
 
@@ -16,6 +16,7 @@ def square(left, top, side):
     return torch.tensor([[left, top], [left + side, top], [left + side, top + side], [left, top + side]])
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.floats(-20, 90), st.floats(-20, 90), st.floats(3, 60))
 def test_a_square_of_two_triangles_covers_the_pixels_inside_it_without_a_gap(left, top, side):
     drawing = draw(square(left, top, side), SQUARE, 100, 80)
@@ -28,6 +29,7 @@ def test_a_square_of_two_triangles_covers_the_pixels_inside_it_without_a_gap(lef
     assert not seen[outside].any()
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.floats(-2, 2), st.floats(-2, 2), st.floats(-50, 50))
 def test_what_is_linear_over_the_mesh_is_linear_over_its_pixels(across, down, start):
     points = square(10.3, 20.7, 50.0)
@@ -61,3 +63,14 @@ def test_the_drawn_face_has_no_hole(landmarker, picture):
     assert drawing.seen.sum() > 10_000
     parts, _ = cv2.connectedComponents((~drawing.seen.numpy()).astype(np.uint8), connectivity=4)
     assert parts == 2  # the face itself, and one piece around it
+
+
+def test_a_processor_and_a_graphics_card_draw_the_same(landmarker, picture):
+    points = torch.from_numpy(landmarker.face_in(picture("ben")))
+    face = torch.from_numpy(np.concatenate([topology().skin, topology().eyes, topology().mouth]))
+
+    one, other = (way(points[:, :2], face, 512, 512) for way in (one_by_one, all_at_once))
+
+    assert torch.equal(one.seen, other.seen)
+    assert torch.equal(one.corners[one.seen], other.corners[one.seen])
+    assert torch.allclose(one.shares, other.shares, atol=1e-4)

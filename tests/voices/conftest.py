@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,3 +43,19 @@ def ben_held_out() -> tuple[NDArray[np.float32], str]:
     """Other words of Ben's, which nothing learns from."""
     sound, _ = soundfile.read(HELD_OUT / "ben_heldout.flac", dtype="float32")
     return sound, (HELD_OUT / "ben_heldout.txt").read_text()
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nobody is called: neither a name nor an address is looked up, and no connection is made."""
+    called: list[object] = []
+
+    def refuse(*arguments: object, **_named: object) -> None:
+        called.append(arguments)
+        raise OSError("this test is offline")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    yield
+    assert called == []

@@ -25,7 +25,7 @@ class MeshWarpAudio:
     Frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``); *energy* scales the motion.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH, MOUTH)
 
     size: int = 512

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from avatar.artifacts.artifact import Shot
 from avatar.consent import Cleared
 from avatar.marks.picture import mark_picture
 from avatar.media.captions import Spoken, cues_of, srt, vtt
 from avatar.media.decode import in_batches, look
 from avatar.media.encode import encode
+from avatar.media.faceless import FACELESS, later, read_faceless, write_faceless
 from avatar.media.frames import Format, Frame, Frames, frames_in, planes_of
 from avatar.media.join import Piece, join
 from avatar.media.overlay import Showing, laid_over
@@ -35,7 +39,7 @@ class Programme:
     card stands, *background* its colour or two (``"#223 to #556"``).
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = ()
 
     loudness: Annotated[float, Field(ge=-40, le=-10)] = -23.0
@@ -56,7 +60,8 @@ class Programme:
         cues = cues_of(list(_spoken(timings, timeline, first=len(opening))), timeline.seconds)
         parts["captions.vtt"].write_text(vtt(cues), encoding="utf-8")
         parts["captions.srt"].write_text(srt(cues), encoding="utf-8")
-        return parts
+        faceless = _faceless(request.shots, timeline.starts[len(opening) :], timeline.rate, bench)
+        return {**parts, **faceless}
 
     def _card(self, text: str, beside: Piece, bench: Workbench, name: str) -> Iterator[Piece]:
         """Give a marked card with *text* that joins with the shot *beside* it, or nothing when there is no text."""
@@ -70,6 +75,17 @@ class Programme:
         empty = planes_of(background(self.background, shape.width, shape.height))
         frames = Frames(shape, count, in_batches(Frame(empty.copy()) for _ in range(count)))
         return laid_over(frames, [Showing(card(text, shape), 0, count, fade=min(fade, count // 3))])
+
+
+def _faceless(shots: tuple[Shot, ...], starts: tuple[int, ...], rate: Fraction, bench: Workbench) -> Parts:
+    """Return the file that says which frames show no face; nothing when all of them do. Each shot starts at a frame."""
+    having = [(shot, start) for shot, start in zip(shots, starts, strict=False) if FACELESS in bench.parts(shot)]
+    if not having:
+        return {}
+    path = bench.new(FACELESS)
+    found = (later(read_faceless(bench.open(shot, FACELESS)), start) for shot, start in having)
+    write_faceless(path, chain.from_iterable(found), rate)
+    return {FACELESS: path}
 
 
 def _spoken(timings: list[Path], timeline: Timeline, first: int) -> Iterator[Spoken]:

@@ -34,7 +34,7 @@ class Ridge:
     and the voice that is most alike without being rough or unclear is kept.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     ridge: float = 0.1

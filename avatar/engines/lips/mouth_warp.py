@@ -28,7 +28,7 @@ class MouthWarp:
     In silence, and after the speech, the lips rest closed. A frame without a face passes untouched.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:

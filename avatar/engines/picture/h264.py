@@ -15,7 +15,9 @@ from avatar.marks.sound import SOUND_MARK, mark_sound
 from avatar.media import sound
 from avatar.media.captions import cues_of
 from avatar.media.encode import CRF, encode
+from avatar.media.faceless import FACELESS, write_faceless
 from avatar.media.frames import Format, Frames
+from avatar.media.noted import Faceless
 from avatar.media.overlay import Showing, laid_over
 from avatar.media.panels import colours, side_by_side
 from avatar.media.text import lines_of
@@ -40,7 +42,7 @@ class H264:
     upper left of every frame, for those whose law asks for a visible one.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     crf: Annotated[int, Field(ge=1, le=40)] = CRF
@@ -54,7 +56,8 @@ class H264:
         shutil.copyfile(bench.open(request.speech, "timings.json"), parts["timings.json"])
         timings = Timings.model_validate_json(parts["timings.json"].read_bytes())
 
-        panels = [bench.frames(panel) for panel in request.panels]
+        faceless = Faceless()
+        panels = [faceless.noting(bench.frames(panel)) for panel in request.panels]
         if lines_of(request.lower_third):
             named = panels[request.speaker]
             panels[request.speaker] = laid_over(
@@ -67,6 +70,9 @@ class H264:
             showings.append(Showing(label(" ".join(lines_of(self.label)), frames.format), 0, frames.count))
         marked = mark_picture(laid_over(frames, showings), bench.seed)
         encode(marked, parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
+        if faceless.ranges:
+            parts[FACELESS] = bench.new(FACELESS)
+            write_faceless(parts[FACELESS], faceless.ranges, frames.format.rate)
         return parts
 
 

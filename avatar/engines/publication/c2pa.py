@@ -22,7 +22,7 @@ class C2pa:
     empty for none. Before anything is signed, both marks are read back from the finished video: without them it stays.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     title: str = ""
@@ -45,4 +45,4 @@ class C2pa:
             signer=bench.signer,
             time_stamps=self.time_stamps,
         )
-        return {"video.mp4": signed, **{name: bench.open(video, name) for name in ("captions.vtt", "captions.srt")}}
+        return {"video.mp4": signed, **{name: bench.open(video, name) for name in bench.parts(video) - {"video.mp4"}}}

@@ -31,7 +31,7 @@ class Adapted:
     *pace* is relative to the person's own: 0.9 is a little slower.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     pace: float = 1.0

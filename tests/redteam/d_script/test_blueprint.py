@@ -48,7 +48,7 @@ def test_depth(scene):
     entry=False,
 )
 def test_a_key_twice(scene):
-    read(scene, HEAD + b"voice: {engine: adapted}\nvoice: {engine: coqui}\n")
+    read(scene, HEAD + b"voice: {engine: adapted}\nvoice: {engine: xtts}\n")
 
 
 @attack("a key nobody knows, to switch consent off", by="strict blueprint", code="blueprint.unknown-key", entry=False)

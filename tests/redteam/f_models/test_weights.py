@@ -13,14 +13,16 @@ import pytest
 from avatar.brought import brought, digest_of_folder
 from avatar.canonical import digest_of_file
 from avatar.faces.inswapper.networks import open_encoder, open_swapper
+from avatar.faces.liveportrait.checkpoint import FILES, load, networks
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
+from avatar.voices.conversion import open_freevc, open_knnvc, open_openvoice
 from avatar.voices.coqui import open_coqui
 from avatar.voices.model import read_sample
 from avatar.weights import Weights, locate
 from tests.faces import onnx_models
 from tests.faces.onnx_models import saved
 from tests.redteam.cases import attack
-from tests.voices.models import tiny_letters
+from tests.voices.models import tiny_freevc, tiny_glow, tiny_knnvc, tiny_letters, tiny_openvoice
 
 
 class Running:
@@ -47,6 +49,24 @@ def test_a_checkpoint_that_runs_code(scene, weights, tmp_path):
 
     with scene.attacked():
         read_checkpoint(checkpoint_at(path.name, digest_of_file(path)))
+    assert not (tmp_path / "ran").exists()
+
+
+@attack(
+    "an animator's checkpoint runs code when it is unpickled",
+    by="plain weights",
+    code="weights.unreadable",
+    entry=False,
+)
+@pytest.mark.parametrize("file", FILES)
+def test_an_animators_checkpoint_that_runs_code(scene, weights, tmp_path, file):
+    import torch
+
+    (weights / file).parent.mkdir(exist_ok=True)
+    torch.save({"retarget_eye": Running(tmp_path / "ran")}, weights / file)
+
+    with scene.attacked():
+        load(file, networks()[file], weights, "cpu")
     assert not (tmp_path / "ran").exists()
 
 
@@ -179,6 +199,92 @@ def test_a_kind_of_model_that_unpickles(scene, weights):
 
     with scene.attacked():
         open_coqui(folder)
+
+
+@attack(
+    "a model's configuration names another network beside its own, one that unpickles",
+    by="plain weights",
+    code="weights.other-network",
+    entry=False,
+)
+@pytest.mark.parametrize("name", ["base_model", "generator_model"])
+def test_a_second_network_that_unpickles(scene, weights, name):
+    folder = weights / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"model": "vits", name: "bark"}))
+
+    with scene.attacked():
+        open_coqui(folder)
+
+
+@attack(
+    "a model's configuration names a class of its own for its letters",
+    by="local weights",
+    code="weights.outside",
+    entry=False,
+)
+def test_a_configuration_that_brings_a_class(scene, weights):
+    folder = weights / "model"
+    folder.mkdir()
+    config = {"model": "vits", "characters": {"characters_class": "evil.Characters"}}
+    (folder / "config.json").write_text(json.dumps(config))
+
+    with scene.attacked():
+        open_coqui(folder)
+
+
+@pytest.mark.slow
+@attack("a speech model's checkpoint runs code", by="plain weights", code="weights.unreadable", entry=False)
+@pytest.mark.parametrize(
+    ("build", "open_it", "file"),
+    [
+        (tiny_glow, open_coqui, "model_file.pth"),
+        (tiny_openvoice, open_openvoice, "checkpoint.pth"),
+        (tiny_freevc, open_freevc, "model.pth"),
+        (tiny_freevc, open_freevc, "speaker_encoder.pt"),
+        (tiny_knnvc, open_knnvc, "model.pth"),
+        (tiny_knnvc, open_knnvc, "WavLM-Large.pt"),
+    ],
+)
+def test_a_speech_checkpoint_that_runs_code(scene, tmp_path, build, open_it, file):
+    import torch
+
+    folder = build(tmp_path / "model")
+    torch.save({"model": Running(tmp_path / "ran")}, folder / file)
+
+    with scene.attacked():
+        open_it(folder)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.slow
+@attack("a checkpoint holds a string that is evaluated", by="plain weights", code="weights.unreadable", entry=False)
+@pytest.mark.parametrize("string", ["__import__('os').system('touch {ran}') or [(16,10,5)]", "[(9,9,9)] * 9**9", ""])
+def test_a_checkpoint_with_a_string_that_is_evaluated(scene, tmp_path, string):
+    import torch
+
+    folder = tiny_knnvc(tmp_path / "model")
+    stored = torch.load(folder / "WavLM-Large.pt", weights_only=True)
+    stored["cfg"]["conv_feature_layers"] = string.format(ran=tmp_path / "ran")
+    torch.save(stored, folder / "WavLM-Large.pt")
+
+    with scene.attacked():
+        open_knnvc(folder)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.slow
+@attack("a model's statistics are a pickle that runs code", by="plain weights", code="weights.unreadable", entry=False)
+def test_statistics_that_run_code(scene, tmp_path):
+    folder = tiny_glow(tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    config["audio"]["stats_path"] = "scale_stats.npy"
+    (folder / "config.json").write_text(json.dumps(config))
+    np.save(folder / "scale_stats.npy", np.array(Running(tmp_path / "ran"), dtype=object))
+
+    with scene.attacked():
+        open_coqui(folder)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.slow

@@ -1,0 +1,61 @@
+"""Animate a portrait by LivePortrait's networks (Guo et al. 2024), with a public model that you bring."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought
+from avatar.consent import Cleared
+from avatar.faces import performance
+from avatar.faces.blazeface import DETECTOR
+from avatar.faces.device import Device, chosen
+from avatar.faces.landmarker import Landmarker
+from avatar.faces.liveportrait.checkpoint import FILES
+from avatar.faces.liveportrait.model import open_model
+from avatar.faces.liveportrait.sitter import Sitter
+from avatar.faces.mesh import MESH
+from avatar.faces.portrait import framed, square
+from avatar.media.frames import Frames, frames_in
+from avatar.stages.face import AnimateFace
+from avatar.stages.request import Workbench
+from avatar.voices.timings import Timings
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class LivePortrait:
+    """Networks redraw the head, 512 pixels wide: phonemes open the lips, loudness moves the head, and eyes blink.
+
+    *model* is the folder ``liveportrait`` of the public model for humans, in the weights folder: five checkpoints,
+    pinned by one digest, which defaults to theirs. They are under the MIT licence; the face detectors that the public
+    code adds, for research only, are not used.
+
+    Frames of *size* x *size* pixels at *rate* per second; *energy* scales the motion. *device* is ``cpu``, ``cuda``, or
+    ``auto`` for a GPU where there is one. It wants one: a frame costs about 20 s of one core.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
+
+    model: str = "liveportrait"
+    model_sha256: str = "608e349adf6337a0bbcb803567a195445579fbd45f5efc4e0ff2547bf67f2b6b"
+    licence: str = "MIT"
+    size: int = 512
+    rate: str = "25"
+    energy: float = 1.0
+    device: Device = "auto"
+
+    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
+        """Return the frames of the portrait saying the speech, or listening to it; they are made when pulled."""
+        request, format, device = job.request, square(self.size, self.rate), chosen(self.device)
+        folder = brought(self.model, self.model_sha256, option="model", files=FILES)
+        timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
+        if request.listening:
+            count = frames_in(timings.duration, format.rate)
+            gestures = performance.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+        else:
+            mouth = performance.spoken(timings, bench.open(request.speech, "sound.wav"), format.rate)
+            gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+        landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
+        source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
+        model = open_model(folder, self.model_sha256, device)
+        return Sitter.of(model, source, landmarks, format).frames(gestures, bench.pulse)

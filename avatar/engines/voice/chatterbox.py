@@ -1,0 +1,56 @@
+"""Clones a voice from the sample itself with Resemble AI's Chatterbox, in an environment of its own."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought
+from avatar.consent import Cleared
+from avatar.errors import InputError
+from avatar.isolated.environment import SCRIPTS
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.voices.audition import JUDGES
+from avatar.voices.cloning import Cloning, timing_by
+from avatar.voices.isolated import isolated, saying
+from avatar.voices.speaker import BASE
+from avatar.weights import Weights
+
+_SCRIPT = SCRIPTS / "speak_chatterbox.py"
+_FILES = ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json")
+
+
+@dataclass(frozen=True)
+class Chatterbox:
+    """Chatterbox: English in the voice of the sample, by a network of half a billion numbers; wants a GPU.
+
+    *model* is a folder of the weights folder (``ve.safetensors``, ``t3_cfg.safetensors``, ``s3gen.safetensors``,
+    ``tokenizer.json``), pinned by the digest of these files, *licence* its licence by SPDX id. *device* is ``cpu``,
+    ``cuda``, or ``auto`` for a GPU where there is one; a line may take *seconds*. *aligner* is a folder with a
+    wav2vec 2.0 letter model that times the speech, instead of the small one that comes along.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+
+    model: str = "chatterbox"
+    model_sha256: str = ""
+    licence: str = "MIT"
+    language: str = "en"
+    device: str = "auto"
+    seconds: int = 600
+    aligner: str = ""
+    aligner_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if self.language != "en":
+            raise InputError(
+                f"language: {self.language!r} is not spoken by Chatterbox; its language: en",
+                code="language.not-spoken",
+            )
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+        model = brought(self.model, self.model_sha256, option="model", files=_FILES)
+        timing = timing_by(self.aligner, self.aligner_sha256)
+        worker = isolated(_SCRIPT, model, self.model_sha256, self.device)
+        return cloning.spoken(saying(worker, self.language, bench, self.seconds), timing)

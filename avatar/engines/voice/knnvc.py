@@ -1,0 +1,41 @@
+"""Speaks with the base voice and converts that into the person's by a public kNN-VC."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought
+from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.voices.audition import JUDGES
+from avatar.voices.cloning import Cloning
+from avatar.voices.conversion import open_knnvc
+from avatar.voices.speaker import BASE
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class KnnVC:
+    """kNN-VC: what the base voice says, put together from what is heard in the person's sample; the longer, the better.
+
+    *model* is a folder of the weights folder (``config.json`` and checkpoint of its HiFi-GAN, and
+    ``WavLM-Large.pt``), pinned by its
+    digest, *licence* its licence by SPDX id. *pace* is relative to the base voice's. The timings are exact: they are
+    the base voice's own.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+
+    model: str = "coqui/knnvc"
+    model_sha256: str = ""
+    licence: str = "MIT"
+    pace: float = 1.0
+    device: Device = "auto"
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+        model = brought(self.model, self.model_sha256, option="model")
+        converter = open_knnvc(model, chosen(self.device), self.model_sha256)
+        return cloning.converted(converter, self.pace)

@@ -1,0 +1,48 @@
+"""Clones a voice from the sample itself with Qwen3-TTS, in an environment of its own."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought
+from avatar.consent import Cleared
+from avatar.isolated.environment import SCRIPTS
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.voices.audition import JUDGES
+from avatar.voices.cloning import Cloning, timing_by
+from avatar.voices.isolated import isolated, refuse_pickles, saying
+from avatar.voices.speaker import BASE
+from avatar.weights import Weights
+
+_SCRIPT = SCRIPTS / "speak_qwen3.py"
+
+
+@dataclass(frozen=True)
+class Qwen3Tts:
+    """Qwen3-TTS: ten languages in the voice of the sample, whose transcript helps; wants a GPU.
+
+    *model* is a folder of the weights folder: one of the ``Base`` models as published (``config.json``,
+    ``model.safetensors``, ``speech_tokenizer/`` ...), pinned by its digest, *licence* its licence by SPDX id. *device*
+    is ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one; a line may take *seconds*. *aligner* is a folder
+    with a wav2vec 2.0 letter model that times the speech, instead of the small one that comes along and knows English.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+
+    model: str = "qwen3-tts/12hz-1.7b-base"
+    model_sha256: str = ""
+    licence: str = "Apache-2.0"
+    language: str = "en"
+    device: str = "auto"
+    seconds: int = 600
+    aligner: str = ""
+    aligner_sha256: str = ""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+        model = brought(self.model, self.model_sha256, option="model")
+        refuse_pickles(model)
+        timing = timing_by(self.aligner, self.aligner_sha256)
+        worker = isolated(_SCRIPT, model, self.model_sha256, self.device)
+        return cloning.spoken(saying(worker, self.language, bench, self.seconds), timing)

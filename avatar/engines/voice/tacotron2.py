@@ -1,0 +1,57 @@
+"""Speaks with a public Tacotron 2 of coqui-tts and its vocoder, in its own voice or, converted, in the person's."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought
+from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.voices.audition import JUDGES
+from avatar.voices.cloning import Cloning, converter_at, saying, timing_by
+from avatar.voices.coqui import open_coqui
+from avatar.voices.speaker import BASE
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class Tacotron2:
+    """Tacotron 2: spectrograms by attention, sound by a vocoder; trained on the person, or converted to their voice.
+
+    *model* and *vocoder* (HiFi-GAN, MelGAN, UnivNet, Parallel WaveGAN) are folders of the weights folder
+    (``config.json``, ``model_file.pth``), each pinned by its digest.
+    *converter* is the folder of an OpenVoice, FreeVC or kNN-VC that gives what is said to the person's voice. Without
+    one the model must be trained on the person: a take that does not sound like their sample is refused.
+
+    *licence* is that of everything brought here, the strictest one, by SPDX id (``own`` for your own training); without
+    one nothing may be sold. *aligner* is a folder with a wav2vec 2.0 letter model that times the speech.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+
+    model: str = "coqui/ljspeech-tacotron2"
+    model_sha256: str = ""
+    licence: str = ""
+    vocoder: str = "coqui/ljspeech-hifigan"
+    vocoder_sha256: str = ""
+    language: str = "en"
+    converter: str = ""
+    converter_sha256: str = ""
+    device: Device = "auto"
+    aligner: str = ""
+    aligner_sha256: str = ""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+        model = brought(self.model, self.model_sha256, option="model")
+        vocoder = brought(self.vocoder, self.vocoder_sha256, option="vocoder")
+        device = chosen(self.device)
+        converter = converter_at(self.converter, self.converter_sha256, device)
+        timing = timing_by(self.aligner, self.aligner_sha256)
+        pinned = self.model_sha256 + self.vocoder_sha256
+
+        network = open_coqui(model, vocoder, ("tacotron", "tacotron2"), device, pinned)
+        say = saying(network, self.language, converter=converter)
+        return cloning.spoken(say, timing)

@@ -1,0 +1,43 @@
+"""Clones a voice from the sample itself with a public XTTS of coqui-tts."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from avatar.brought import brought
+from avatar.consent import Cleared
+from avatar.faces.device import Device, chosen
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.voices.audition import JUDGES
+from avatar.voices.cloning import Cloning, saying, timing_by
+from avatar.voices.coqui import open_coqui
+from avatar.voices.speaker import BASE
+from avatar.weights import Weights
+
+
+@dataclass(frozen=True)
+class Xtts:
+    """XTTS: speaks seventeen languages in the voice of the sample; the released weights must not be sold with.
+
+    *model* is a folder of the weights folder (``config.json``, ``model.pth``, ``vocab.json``), pinned by its digest,
+    *licence* its licence by SPDX id: ``CPML`` forbids commercial use, of what it says too. *aligner* is a folder with a
+    wav2vec 2.0 letter model that times the speech, instead of the small aligner that comes along and knows English.
+    """
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+
+    model: str = "coqui/xtts-v2"
+    model_sha256: str = ""
+    licence: str = "CPML"
+    language: str = "en"
+    device: Device = "auto"
+    aligner: str = ""
+    aligner_sha256: str = ""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+        model = brought(self.model, self.model_sha256, option="model")
+        timing = timing_by(self.aligner, self.aligner_sha256)
+        network = open_coqui(model, None, ("xtts",), chosen(self.device), self.model_sha256)
+        return cloning.spoken(saying(network, self.language), timing)

@@ -1,0 +1,203 @@
+"""What engines share that speak from the sample itself: they read it, speak, are timed, and have takes judged."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.brought import brought
+from avatar.errors import InputError
+from avatar.voices.align import aligned
+from avatar.voices.audition import Audition
+from avatar.voices.cepstra import pitch_of
+from avatar.voices.conversion import Converter, open_converter
+from avatar.voices.coqui import CoquiVoice
+from avatar.voices.ctc import aligned_by_letters
+from avatar.voices.markup import Marked, parse
+from avatar.voices.model import KeptSample, read_sample, read_standard
+from avatar.voices.model_folder import ENCODER, ENCODER_CONFIG
+from avatar.voices.plain_speech import in_words
+from avatar.voices.resample import resampled
+from avatar.voices.speaker import BASE, open_speaker
+from avatar.voices.spectra import RATE, VOICED
+from avatar.voices.speech import write_speech
+from avatar.voices.take import Take
+from avatar.voices.timings import Timings
+from avatar.voices.utterance import Utterance
+from avatar.weights import Weights
+
+Floats = NDArray[np.float32]
+
+_TAKES = 3  # with other random numbers each time
+_PACES = (1.0, 0.95, 0.9)  # of the takes of a conversion: other durations are other sounds
+_HEARD = 10  # seconds of a sample that tell its pitch
+_FURTHEST = 2.5  # times higher or lower than the base voice
+
+
+class Bench(Protocol):
+    """What is needed of a workbench."""
+
+    @property
+    def seed(self) -> int: ...
+    def new(self, name: str) -> Path: ...
+    def weight(self, weights: Weights) -> Path: ...
+    def pulse(self, done: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Whom to sound like: a *sound* file, and the words that are said in it."""
+
+    sound: Path
+    transcript: str
+
+
+Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voice, seed -> sound, its rate
+Timing = Callable[[Floats, int, str], Timings]
+
+
+def timing_by(aligner: str, sha256: str) -> Timing:
+    """Return how speech is timed: by the letter model in the folder *aligner*, or by the one that comes along."""
+    if not aligner:
+        return aligned
+    letters = brought(aligner, sha256, option="aligner")
+    return lambda sound, rate, line: aligned_by_letters(sound, rate, line, letters)
+
+
+def converter_at(name: str, sha256: str, device: str) -> Converter | None:
+    """Return the conversion model in the folder *name* of the weights folder, or ``None`` without a name."""
+    return open_converter(brought(name, sha256, option="converter"), device, sha256) if name else None
+
+
+@dataclass(frozen=True, eq=False)
+class Cloning:
+    """A *line* to be said in the voice kept in the file *voice*, whose *sample* was read, at a *bench*."""
+
+    line: str
+    voice: Path
+    sample: KeptSample
+    bench: Bench
+
+    @classmethod
+    def of(cls, line: str, voice: Path, bench: Bench) -> "Cloning":
+        """Read the sample of the *voice*, before any model is loaded.
+
+        Raises: InputError, with code ``voice.wrong-model``.
+        """
+        return cls(line, voice, read_sample(voice), bench)
+
+    def spoken(self, say: Say, timing: Timing) -> Mapping[str, Path]:
+        """Return the files of the line as *say* says it, once a take is good.
+
+        Raises: InputError, when the line asks for more than words; EngineError, when no take is good enough.
+        """
+        words = in_words(_plainly_marked(parse(self.line)))
+        reference = Reference(_written(self.sample, self.bench.new("reference.wav")), self.sample.transcript)
+
+        def take(seed: int) -> Take:
+            self.bench.pulse(0.2)
+            sound, rate = say(words, reference, seed)
+            return Take(sound, rate, timing(sound, rate, self.line))
+
+        return self._judged(partial(take, self.bench.seed + number) for number in range(_TAKES))
+
+    def converted(self, converter: Converter, pace: float) -> Mapping[str, Path]:
+        """Return the files of the line as the base voice says it and *converter* makes it sound, once a take is good.
+
+        The base voice speaks as high or low as the person before it is converted, and tells exactly when it says what.
+
+        Raises: EngineError, when no take is good enough.
+        """
+        speaker = open_speaker(self.bench.weight(BASE))
+        person, height = converter.voice_of(self.sample.sound, self.sample.rate), _height(self.sample)
+
+        def take(number: int) -> Take:
+            self.bench.pulse(0.2)
+            said = speaker.say(self.line, pace * _PACES[number])
+            plain = moved(said, height).spectra.sound(self.bench.seed)
+            sound = converter.converted(plain, RATE, person, self.bench.seed + number)
+            return Take(sound, converter.rate, said.timings)
+
+        return self._judged(partial(take, number) for number in range(len(_PACES)))
+
+    def _judged(self, takes: Iterator[Callable[[], Take]]) -> Mapping[str, Path]:
+        bench = self.bench
+        audition = Audition.of(self.line, read_standard(self.voice), open_speaker(bench.weight(BASE)), bench.weight)
+        spoken = audition.first_good(takes, bench.seed)
+        bench.pulse(0.9)
+        return write_speech(spoken, bench.new)
+
+
+def saying(network: CoquiVoice, language: str, speaker: str = "", converter: Converter | None = None) -> Say:
+    """Return how *network* speaks in a person's voice.
+
+    One that cannot clone speaks as *speaker*, which *converter* gives to the person's voice. Without a converter it
+    must be trained on one person, and only takes that sound like the right one pass.
+
+    Raises: InputError, with code ``coqui.cannot-clone``.
+    """
+    if network.clones:
+        return lambda words, reference, seed: network.say_as(words, reference.sound, language, seed)
+    if converter is None and not network.alone:
+        raise InputError(
+            "model: this one cannot clone a voice from a sample, and speaks in voices of others; bring its speaker "
+            f"encoder ({ENCODER}, {ENCODER_CONFIG}), or name a conversion model as its converter",
+            code="coqui.cannot-clone",
+        )
+    return _through(lambda words, _, seed: network.say(words, speaker, language, seed), converter)
+
+
+def _through(say: Say, converter: Converter | None) -> Say:
+    """Return *say* with what is said given to the person's voice by *converter*, if there is one."""
+    if converter is None:
+        return say
+
+    def said(words: str, reference: Reference, seed: int) -> tuple[Floats, int]:
+        import soundfile
+
+        sound, rate = say(words, reference, seed)
+        person = converter.voice_of(*soundfile.read(reference.sound, dtype="float32"))
+        return converter.converted(sound, rate, person, seed), converter.rate
+
+    return said
+
+
+def moved(said: Utterance, height: float) -> Utterance:
+    """Return what was *said* with the middle of its pitch at *height* Hz, or where it was when that is 0."""
+    pitch = said.spectra.pitch
+    voiced = pitch >= VOICED
+    if not height or not voiced.any():
+        return said
+    factor = float(np.clip(height / np.median(pitch[voiced]), 1 / _FURTHEST, _FURTHEST))
+    return replace(
+        said, spectra=replace(said.spectra, pitch=np.where(voiced, pitch * factor, pitch).astype(np.float32))
+    )
+
+
+def _height(sample: KeptSample) -> float:
+    """Return the middle of the pitch of *sample* in Hz, 0 if nothing in it is voiced."""
+    pitch = pitch_of(resampled(sample.sound[: _HEARD * sample.rate], sample.rate, RATE))
+    voiced = pitch[pitch >= VOICED]
+    return float(np.median(voiced)) if len(voiced) else 0.0
+
+
+def _plainly_marked(line: Marked) -> Marked:
+    """Return *line*, unless it asks for more than words."""
+    if line.breaks or any(manner.rate != 1.0 or manner.emphasis for manner in line.manners.values()):
+        raise InputError(
+            "breaks, emphasis and rates are not spoken by this engine; write the line without them, or use {engine: "
+            "adapted}",
+            code="ssml.not-supported",
+        )
+    return line
+
+
+def _written(sample: KeptSample, path: Path) -> Path:
+    import soundfile
+
+    soundfile.write(path, sample.sound, sample.rate, subtype="PCM_16")
+    return path

@@ -1,0 +1,188 @@
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from avatar.artifacts.artifact import Audio, VoiceModel
+from avatar.brought import digest_of_folder
+from avatar.consent import Cleared
+from avatar.engines.learning.sample import Sample
+from avatar.engines.voice.chatterbox import Chatterbox
+from avatar.engines.voice.qwen3_tts import Qwen3Tts
+from avatar.errors import AvatarError, ConsentError, EngineError, InputError, WeightsError
+from avatar.registry import Choice
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.testing.world import TOY_BRIEF
+from avatar.voices.align import aligned
+from avatar.voices.cloning import Cloning, Reference
+from avatar.voices.isolated import isolated, saying
+from avatar.voices.model import KeptSample, write_sample
+from avatar.voices.scores import Standard
+from avatar.voices.speaker import BASE, open_speaker
+from avatar.voices.timings import Timings
+from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
+from avatar.weights import Weights, locate, weights_folder
+from tests.engines.benches import FilesBench, cleared
+from tests.isolated.test_host import TOY, alive
+
+PERFORMERS = Path(__file__).parents[2] / "performers"
+SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
+PULLED = weights_folder()
+
+
+class Bench(FilesBench):
+    def weight(self, weights: Any) -> Path:
+        return locate(weights, PULLED)
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Speaks with three sines, in a process of its own."""
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = ()
+
+    model: str = ""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+        worker = isolated(TOY, Path(self.model), "", "cpu")
+        return cloning.spoken(saying(worker, "en", bench, 60), aligned)
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """Never comes to an end by itself."""
+
+    version: ClassVar[int] = 1
+    weights: ClassVar[tuple[Weights, ...]] = ()
+
+    model: str = ""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        reference = Reference(bench.open(job.request.voice), "")
+        saying(isolated(TOY, Path(self.model), "", "cpu"), "en", bench, 60)("[hang]", reference, 1)
+        return {}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    (tmp_path / "weights" / "toy").mkdir(parents=True)
+    (tmp_path / "weights" / "toy" / "config.json").write_text("{}")
+    return tmp_path / "weights" / "toy"
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FilesBench:
+    """A room that holds a sample of Ava's, a sentence long, kept as a voice model."""
+    monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path / "weights"))
+    room = Bench(tmp_path)
+    room.files[SAMPLE, "sound.wav"] = PERFORMERS / "ava_statement.flac"
+    room.files[SAMPLE, "transcript.txt"] = PERFORMERS / "ava_statement.txt"
+    room.files[VOICE, "voice.npz"] = Sample().run(cleared(LearnVoice(SAMPLE)), room)["voice.npz"]
+    return room
+
+
+def speak(engine: Any, room: FilesBench, line: str) -> Parts:
+    return engine.run(cleared(CloneVoice(VOICE, line)), room)
+
+
+@pytest.mark.slow
+def test_what_a_process_says_well_is_used_and_timed(model, room, tmp_path) -> None:
+    words = "Every sample of a voice is a few sentences long, and somebody has to read them aloud."
+    spoken = open_speaker(locate(BASE, PULLED)).say(words).spectra.sound(seed=0)
+    heard = open_encoders(locate(FIRST, PULLED), locate(SECOND, PULLED)).print_of(spoken, 24_000)
+    write_sample(tmp_path / "base.npz", KeptSample(spoken, 24_000, words), Standard.usual(heard))
+    room.files[VOICE, "voice.npz"] = tmp_path / "base.npz"
+    (model / "speaks-the-sample").touch()
+
+    parts = speak(Toy(str(model)), room, words)
+
+    timings = Timings.model_validate_json(parts["timings.json"].read_text())
+    assert [word.text for word in timings.words] == words.split()
+    assert timings.duration == pytest.approx(len(spoken) / 24_000, abs=1.0)
+
+
+@pytest.mark.slow
+def test_what_a_process_says_badly_is_refused(model, room) -> None:
+    with pytest.raises(EngineError) as refusal:
+        speak(Toy(str(model)), room, "Hello there.")
+    assert refusal.value.code.startswith(("take.", "voice.not-aligned"))
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_line_of_speech_is_refused(model, room, tmp_path) -> None:
+    worker = isolated(TOY, model, "", "cpu")
+    say = saying(worker, "en", room, 60)
+
+    with pytest.raises(EngineError) as refusal:
+        say("[fast]", Reference(tmp_path / "sample.wav", ""), 1)
+    assert refusal.value.code == "isolated.sound"
+
+
+def test_a_withdrawal_ends_the_process_within_two_seconds(model, world) -> None:
+    world.engines |= {"toy": lambda: Hanging}
+    ada = world.enroll("ada")
+    world.agree(ada)
+    voice = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
+    working, refused = model / "working", []
+
+    def speaking() -> None:
+        try:
+            world.studio.perform(CloneVoice(voice, "hello"), Choice("toy", {"model": str(model)}), TOY_BRIEF)
+        except AvatarError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=speaking)
+    thread.start()
+    while not (working.exists() and working.read_text()):
+        assert thread.is_alive()
+        time.sleep(0.05)
+    world.people.withdraw(ada)
+    at = time.monotonic()
+    while alive(int(working.read_text())):
+        assert time.monotonic() - at < 30
+        time.sleep(0.02)
+
+    assert time.monotonic() - at < 2.0
+    thread.join(30)
+    assert isinstance(refused[0], ConsentError)
+
+
+@pytest.mark.parametrize(("engine", "file"), [(Chatterbox(), "ve.safetensors"), (Qwen3Tts(), "config.json")])
+def test_a_missing_model_names_the_file_and_where_to_put_it(engine, file, room, tmp_path) -> None:
+    with pytest.raises(WeightsError, match=f"{tmp_path / 'weights' / engine.model}: {file}") as refusal:
+        speak(engine, room, "Hello.")
+    assert refusal.value.code == "weights.missing"
+
+
+def test_a_model_with_a_pickle_in_it_is_refused(model, room) -> None:
+    (model / "speech_tokenizer").mkdir()
+    (model / "speech_tokenizer" / "pytorch_model.bin").write_bytes(b"")
+    engine = Qwen3Tts(model="toy", model_sha256=digest_of_folder(model))
+
+    with pytest.raises(WeightsError, match=r"pytorch_model\.bin is a pickle") as refusal:
+        speak(engine, room, "Hello.")
+    assert refusal.value.code == "weights.unreadable"
+
+
+def test_a_model_with_its_weights_reaches_an_environment_that_must_be_prepared(model, room, tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    files = ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json")
+    for name in files:
+        (model / name).write_bytes(b"tensors")
+    engine = Chatterbox(model="toy", model_sha256=digest_of_folder(model, files))
+
+    with pytest.raises(EngineError, match="uv sync --script") as refusal:
+        speak(engine, room, "Hello.")
+    assert refusal.value.code == "isolated.not-prepared"
+
+
+def test_a_language_that_is_not_spoken_is_refused_before_anything_starts() -> None:
+    with pytest.raises(InputError, match="its language: en") as refusal:
+        Chatterbox(language="de")
+    assert refusal.value.code == "language.not-spoken"
