@@ -26,10 +26,12 @@ from avatar.consent.ledger import Ledger, now
 from avatar.errors import CredentialError, InputError
 from avatar.operators import Operators
 from avatar.people import People
+from avatar.pronunciations import Pronunciations
 from avatar.provenance.chain import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import Verdict
 from avatar.provenance.verify import verify
+from avatar.resemblance import Resemblance
 from avatar.retention import Policy
 from avatar.rooms import sweep
 from avatar.settings import Settings
@@ -86,7 +88,18 @@ class House:
     @cached_property
     def people(self) -> People:
         folder = self.settings.key_folder / "people"
-        return People(self.objects, self.store, self.vault, self.ledger, folder, self.settings.organisation)
+        organisation = self.settings.organisation
+        return People(self.objects, self.store, self.vault, self.ledger, folder, organisation, self.resemblance)
+
+    @cached_property
+    def resemblance(self) -> Resemblance:
+        """Who would notice somebody else's voice."""
+        return Resemblance(self.objects, self.store, self.vault, self.ledger)
+
+    @property
+    def pronunciations(self) -> Pronunciations:
+        """How people have their own words said."""
+        return Pronunciations(self.objects, self.vault, self.ledger)
 
     @cached_property
     def capture(self) -> Capture:
@@ -103,7 +116,7 @@ class House:
     @cached_property
     def studio(self) -> Studio:
         gate = Gate(self.ledger, self.store)
-        return Studio(self.store, gate, self.ledger, self._signer, tell=self.tell)
+        return Studio(self.store, gate, self.ledger, self._signer, self.resemblance, tell=self.tell)
 
     def verify(self, video: Path) -> Verdict:
         """Check the file *video* against this house's signer and ledger."""

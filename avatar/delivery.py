@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,8 +20,10 @@ from avatar.errors import CredentialError, InputError
 from avatar.media.faceless import FACELESS
 from avatar.production import Production, foreseen
 from avatar.provenance.verdict import Verdict
-from avatar.registry import hint
+from avatar.registry import hint, languages_of
+from avatar.voices.glossary import Glossary
 from avatar.voices.script import lines_of
+from avatar.voices.variables import filled
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints"
 
@@ -35,16 +37,28 @@ class Delivered:
     verdict: Verdict
 
 
-def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
+def prepare(  # noqa: PLR0913 - what a production is made of
+    house: House,
+    blueprint: Blueprint,
+    cast: Mapping[str, str],
+    script: str,
+    brief: Brief,
+    *,
+    values: Mapping[str, str] | None = None,
+    glossary: Glossary | None = None,
+) -> Production:
     """Return the production of *script* with *cast* (role -> alias) in *blueprint*, everything checked that can be.
 
-    *brief* says what it is for; its script is filled in.
+    *brief* says what it is for; its script is filled in. *values* stand for each ``{name}`` in the script. *glossary*
+    says how the project's words are pronounced: before the blueprint's, after each person's own.
 
     Raises:
         AvatarError: it cannot be made; the refusal is in the ledger.
     """
     try:
-        return _prepared(house, blueprint, cast, script, brief)
+        text = filled(script, values or {})
+        spoken = {**blueprint.glossary, **(glossary or {})}
+        return _prepared(house, blueprint.model_copy(update={"glossary": spoken}), cast, text, brief)
     except InputError as error:  # what the gate refuses it has recorded itself
         house.ledger.append(Refused(code=error.code, request="Production"))
         raise
@@ -53,12 +67,29 @@ def prepare(house: House, blueprint: Blueprint, cast: Mapping[str, str], script:
 def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
     lines = lines_of(script)
     people = house.people
-    likenesses = {role: people.likeness(people.find(alias)) for role, alias in cast.items()}
+    everyone = {role: people.find(alias) for role, alias in cast.items()}
+    likenesses = {
+        role: replace(people.likeness(person), glossary=house.pronunciations.of(person.id))
+        for role, person in everyone.items()
+    }
     production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = foreseen(production)
     house.studio.gate.foresee(will.uses, production.asks, will.shown)
+    _refuse_unspoken(house, blueprint, brief)
     return production
+
+
+def _refuse_unspoken(house: House, blueprint: Blueprint, brief: Brief) -> None:
+    choice = blueprint.voice.choice
+    spoken = languages_of(house.studio.build(choice))
+    for language in brief.languages:
+        if language.partition("-")[0] not in {each.partition("-")[0] for each in spoken}:
+            raise InputError(
+                f"--language {language!r}: voice engine {choice.engine!r} speaks {', '.join(spoken)}; name an engine "
+                "that speaks it in the blueprint, or set its option 'language' (avatar engines)",
+                code="language.not-spoken",
+            )
 
 
 def cast_of(pairs: Iterable[str]) -> dict[str, str]:

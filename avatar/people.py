@@ -43,6 +43,7 @@ from avatar.errors import AvatarError, ConsentError, InputError, StoreError
 from avatar.intake import Sample
 from avatar.production import Likeness
 from avatar.registry import hint
+from avatar.resemblance import Resemblance
 from avatar.rooms import private_room
 
 A = TypeVar("A", bound=Artifact)
@@ -83,6 +84,7 @@ class People:
     ledger: Ledger
     keys: Path  # one file a person; hand it to them, it is theirs
     organisation: str
+    resemblance: Resemblance
     clock: Callable[[], datetime] = now
 
     def enroll(self, alias: str, capacity: Capacity, samples: Sequence[Prepare], *, id: str = "") -> Person:
@@ -92,7 +94,7 @@ class People:
         from another store: the same people and the same work then have the same digests in both.
 
         Raises:
-            InputError: a sample will not do, or the alias is malformed.
+            InputError: a sample will not do, is in the voice of somebody else here, or the alias is malformed.
         """
         if not _ALIAS.fullmatch(alias):
             raise InputError(
@@ -101,7 +103,8 @@ class People:
             )
         require(self.ledger, Role.ENROLL, "Enroll")
         with private_room() as room:
-            ready = [self._prepared(prepare, room, index) for index, prepare in enumerate(samples)]
+            known = self._known(alias)
+            ready = [self._prepared(prepare, room, index, known) for index, prepare in enumerate(samples)]
             person = self._known(alias) or self._new(alias, capacity, id or f"p-{token_hex(8)}")
             for sample in ready:
                 self._bring(person, sample)
@@ -243,7 +246,9 @@ class People:
         unsigned = Narrowing(
             record_id=token_hex(16), person=person.id, grant=grant.digest, scope=scope, signature="0" * 128
         )
-        return self._enter_signed(Narrowed(narrowing=self._signed(person, unsigned)), person.id)
+        index = self._enter_signed(Narrowed(narrowing=self._signed(person, unsigned)), person.id)
+        self.resemblance.forget(person.id)
+        return index
 
     def reconfirm(self, person: Person, grant: Grant) -> int:
         """Have *person* say that they still agree to *grant*; return the ledger index."""
@@ -274,7 +279,9 @@ class People:
         if key.exists():
             signature = key_at(key).sign(withdrawal.signed_bytes)
             withdrawal = withdrawal.model_copy(update={"signature": signature})
-        return self.ledger.append(Withdrawn(withdrawal=withdrawal))
+        index = self.ledger.append(Withdrawn(withdrawal=withdrawal))
+        self.resemblance.forget(withdrawal.person)
+        return index
 
     def _signed(self, person: Person, unsigned: S) -> S:
         return unsigned.model_copy(update={"signature": self.key(person).sign(unsigned.signed_bytes)})
@@ -291,11 +298,14 @@ class People:
         person = self._enrolled(id)
         return person.alias if person else id
 
-    def _prepared(self, prepare: Prepare, room: Path, index: int) -> Sample:
+    def _prepared(self, prepare: Prepare, room: Path, index: int, known: Person | None) -> Sample:
         own = room / str(index)
         own.mkdir()
         try:
-            return prepare(own)
+            sample = prepare(own)
+            if sample.kind is Audio:
+                self.resemblance.refuse_sample(sample.parts[Audio.parts[0]], [known.id] if known else [])
+            return sample
         except AvatarError as error:
             self.ledger.append(Refused(code=error.code, request="Enroll"))
             raise

@@ -1,7 +1,7 @@
 """The story of a production, from script to signed video."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from avatar.artifacts.artifact import (
@@ -24,7 +24,7 @@ from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Excerpt, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.glossary import marked
+from avatar.voices.glossary import Glossary, marked
 from avatar.voices.script import Line
 
 A = TypeVar("A", bound=Artifact)
@@ -51,6 +51,7 @@ class Likeness:
     voice: Audio | None = None
     portrait: Image | None = None
     footage: GivenFootage | None = None
+    glossary: Glossary = field(default_factory=dict)  # how they have their own words said
 
 
 Cast = Mapping[str, Likeness]  # by role
@@ -93,6 +94,10 @@ class Production:
     def speaker(self, line: Line) -> str:
         """Return the role that speaks *line*."""
         return line.speaker or self.blueprint.speakers[0]
+
+    def glossary(self, role: str) -> Glossary:
+        """Return how the words of *role* are pronounced: as the project says, and as they themselves have it said."""
+        return {**self.blueprint.glossary, **self._likeness(role).glossary}
 
     def voice(self, role: str) -> Audio:
         return self._brought(role, "voice", self._likeness(role).voice)
@@ -163,9 +168,10 @@ class _Shoot:
         return self.production.blueprint.lower_third.get(speakers[-1], "") if new else ""
 
     def _speech(self, line: Line) -> Speech:
-        voice = self.voices[self.production.speaker(line)]
+        speaker = self.production.speaker(line)
         # With the pronunciations in it: a change of the glossary makes only the lines anew that hold the word.
-        said = marked(line.text, self.production.blueprint.glossary)
+        said = marked(line.text, self.production.glossary(speaker))
+        voice = self.voices[speaker]
         return self.perform(CloneVoice(voice, said), self.production.blueprint.voice.choice)
 
     def _footage(self, role: str, index: int, speech: Speech) -> Footage:

@@ -71,6 +71,12 @@ def request_of(engine: Any) -> type[Request[Any]]:
     return kind
 
 
+def languages_of(engine: Any) -> tuple[str, ...]:
+    """Return the languages that a voice *engine* speaks: those it declares, that of its options, or else English."""
+    declared: tuple[str, ...] | None = getattr(engine, "languages", None)
+    return declared or (str(getattr(engine, "language", "en")),)
+
+
 def work_of(request: Request[Any], choice: Choice, engine: Any) -> Work:
     """Describe doing *request* with *engine* by everything that decides the outcome."""
     return Work(

@@ -83,6 +83,7 @@ def sweep(people: People, policy: Policy, tell: Callable[[int, int], None] = lam
                 people.store.remove(each.held.digest, look.needed)
                 gone.append(each)
                 tell(len(gone), len(look.due))
+    people.resemblance.sweep()
     return tuple(gone)
 
 

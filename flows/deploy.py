@@ -12,8 +12,11 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
+from avatar.blueprint.load import load_glossary
 from avatar.delivery import BLUEPRINTS, cast_of, script_in
 from avatar.errors import AvatarError, InputError
+from avatar.voices.glossary import plain
+from avatar.voices.variables import values_of
 from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
@@ -53,6 +56,10 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     project: Annotated[str, typer.Option(help="With --cron: what it belongs to.")] = "",
     language: Annotated[list[str], typer.Option(help="With --cron: a language of the script.")] = ["en"],  # noqa: B006
     channel: Annotated[list[str], typer.Option(help="With --cron: where it is shown.")] = ["internal"],  # noqa: B006
+    value: Annotated[
+        list[str] | None, typer.Option("--set", help="With --cron: name=value for each {name} in the script.")
+    ] = None,
+    glossary: Annotated[Path | None, typer.Option(help="With --cron: a YAML file of pronunciations, read now.")] = None,
     notify: Annotated[
         int, typer.Option(min=0, max=1440, help="Minutes between two rounds of webhooks and statuses; 0: none.")
     ] = 5,
@@ -70,6 +77,8 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
             _check_complete(asked)
             fields = {"cast": cast_of(cast or []), "script": script_in(script or Path())}
             fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
+            fields |= {"values": values_of(value or [])}
+            fields |= {"glossary": plain(load_glossary(glossary)) if glossary else {}}
             deployments.append(by_itself(blueprint, known, cron, fields))
         if sweep:
             deployments.append(sweeping(sweep))

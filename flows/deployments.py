@@ -17,7 +17,9 @@ from avatar.blueprint.schema import Blueprint
 from avatar.delivery import BLUEPRINTS
 from avatar.errors import InputError
 from avatar.registry import hint
+from avatar.voices.glossary import asked_glossary
 from avatar.voices.script import lines_of
+from avatar.voices.variables import filled
 from flows.form import example_script, form_of
 from flows.notify import notify
 from flows.produce import produce
@@ -64,7 +66,8 @@ def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, A
             f"--cast: blueprint {name!r} has the roles {', '.join(roles)}; give each of them once, as role=alias",
             code="cast.roles",
         )
-    lines_of(asked["script"])
+    lines_of(filled(asked["script"], asked.get("values", {})))
+    asked_glossary(asked.get("glossary", {}))
     brief_of(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
     try:
         return _deployment(f"{name}-scheduled", known[name], asked, cron)

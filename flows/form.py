@@ -5,6 +5,8 @@ from typing import Any
 from avatar.asking import LONGEST_PROJECT
 from avatar.blueprint.schema import Blueprint
 from avatar.consent.vocabulary import Channel, Purpose
+from avatar.voices.glossary import Pronunciation
+from avatar.voices.variables import LONGEST_VALUE
 
 LONGEST_SCRIPT = 100_000  # letters: two hours of speech
 
@@ -53,8 +55,24 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
             ),
             "languages": _list(5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE),
             "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),
-            "out": _field(
+            "values": _field(
                 7,
+                "Values",
+                "What stands for each {name} in the script.",
+                type="object",
+                additionalProperties={"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE},
+                default={},
+            ),
+            "glossary": _field(
+                8,
+                "Glossary",
+                "How words are pronounced: each word, and as what it is said (say), in IPA (ipa) or in ARPAbet.",
+                type="object",
+                additionalProperties=Pronunciation.model_json_schema(),
+                default={},
+            ),
+            "out": _field(
+                9,
                 "Folder",
                 "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
                 pattern=BELOW_OUT,

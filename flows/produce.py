@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from avatar.delivery import blueprint_named, deliver, prepare
 from avatar.errors import AvatarError, InputError
 from avatar.production import Production, direct
 from avatar.reach import spread
+from avatar.voices.glossary import asked_glossary
 from flows.cast import found
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
 from flows.endings import ending
@@ -36,6 +37,8 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
     project: str,
     languages: Sequence[str] = ("en",),
     channels: Sequence[str] = ("internal",),
+    values: Mapping[str, str] | None = None,
+    glossary: Mapping[str, Mapping[str, str]] | None = None,
     out: str = "",
 ) -> State[Any]:
     """Make a signed talking video; the result is the digest of the signed video.
@@ -48,6 +51,8 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
         project: what it belongs to, as its people know it.
         languages: the languages of the script.
         channels: where it is shown.
+        values: what stands for each {name} in the script, name -> value.
+        glossary: how the project's words are pronounced, word -> say, ipa or arpabet.
         out: the folder for the files; empty for out/BLUEPRINT-DIGEST.
     """
     started = time.monotonic()
@@ -60,7 +65,10 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
             plan = blueprint_named(blueprint)
             for role, alias in cast.items():
                 found(house, alias, f"cast, role {role!r}: ")
-        signed = _directed(house, prepare(house, plan, cast, script, brief), script)
+            words = asked_glossary(glossary or {})
+        production = prepare(house, plan, cast, script, brief, values=values, glossary=words)
+        script = "\n".join(line.text for line in production.script)  # filled in: what no sentence may quote
+        signed = _directed(house, production, script)
         delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
         return ending(error, script)

@@ -141,7 +141,8 @@ def test_a_licence_forbids_a_commercial_purpose_and_nothing_else(commercial):
 
 
 @pytest.mark.parametrize(
-    ("licence", "allowed"), [("", False), ("CPML", False), ("something new", False), ("own", True), ("MIT", True)]
+    ("licence", "allowed"),
+    [("", False), ("CPML", False), ("something new", False), ("own", True), ("CC-BY-SA-3.0", True)],
 )
 def test_a_brought_model_counts_by_the_licence_that_is_declared(licence, allowed):
     used = used_by(Vits(licence=licence))

@@ -35,6 +35,11 @@ _USES = {
         "Train machine learning models",
         "Your recordings teach models that are used for more than your videos.",
     ),
+    Use.GUARD_VOICE: (
+        "Guard your voice",
+        "A print of your voice is kept, and what is made for others is compared with it, so that nobody else speaks "
+        "in your voice.",
+    ),
 }
 _PURPOSES = {
     Purpose.ADVERTISING: "Advertising",

@@ -1,4 +1,4 @@
-"""Reading a blueprint: strict YAML, with the line of whatever is wrong."""
+"""Reading a blueprint, or a glossary: strict YAML, with the line of whatever is wrong."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from avatar.blueprint.schema import WORK, Blueprint, Stage, SwapStage
 from avatar.errors import AvatarError, InputError, UnknownEngineError
 from avatar.registry import Build, build, hint, request_of
-from avatar.voices.glossary import Pronunciation
+from avatar.voices.glossary import Glossary, Pronunciation, glossary_of
 
 _LARGEST = 64 * 1024  # bytes: a blueprint is written by hand
 
@@ -43,6 +43,7 @@ def load(path: Path, build: Build = build) -> Blueprint:
 
 def parse(text: bytes, name: str, build: Build = build) -> Blueprint:
     """Return the blueprint that *text* spells; *name* is for error messages."""
+    name = f"blueprint {name}"
     value, lines = _read(text, name)
     try:
         blueprint = Blueprint.model_validate(value)
@@ -53,8 +54,31 @@ def parse(text: bytes, name: str, build: Build = build) -> Blueprint:
             _check_work(key, stage, build)
         except UnknownEngineError as error:
             line = lines.get((key,), 1)
-            raise InputError(f"blueprint {name}, line {line}, {key!r}: {error}", code=error.code) from error
+            raise InputError(f"{name}, line {line}, {key!r}: {error}", code=error.code) from error
     return blueprint
+
+
+def load_glossary(path: Path) -> Glossary:
+    """Return the glossary in the YAML file *path*: each word as it is written, and its ``say``, ``ipa`` or ``arpabet``.
+
+    Raises:
+        InputError: it cannot be read; the sentence names the file, the line, the word and the fix.
+    """
+    try:
+        text = path.read_bytes() if path.stat().st_size <= _LARGEST else None
+    except OSError as error:
+        raise InputError(f"glossary {path}: cannot be read; give a YAML file", code="glossary.missing") from error
+    if text is None:
+        raise InputError(f"glossary {path.name}: larger than {_LARGEST} bytes", code="glossary.too-large")
+    name = f"glossary {path.name}"
+    try:
+        value, lines = _read(text, name)
+        try:
+            return glossary_of({} if value is None else value)
+        except ValidationError as error:
+            raise _explained(error, name, lines, Pronunciation) from error
+    except InputError as error:
+        raise InputError(str(error), code=error.code.replace("blueprint.", "glossary.")) from error
 
 
 def _check_work(key: str, stage: Stage, build: Build) -> None:
@@ -76,7 +100,7 @@ def _read(text: bytes, name: str) -> tuple[Any, dict[Place, int]]:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         what = getattr(error, "problem", None) or "not YAML text"
-        raise InputError(f"blueprint {name}, line {line}: {what}", code="blueprint.syntax") from error
+        raise InputError(f"{name}, line {line}: {what}", code="blueprint.syntax") from error
 
 
 def _refuse_tricks(text: bytes, name: str) -> None:
@@ -85,7 +109,7 @@ def _refuse_tricks(text: bytes, name: str) -> None:
     depth = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-        where = f"blueprint {name}, line {token.start_mark.line + 1}"
+        where = f"{name}, line {token.start_mark.line + 1}"
         if depth > _DEEPEST:
             raise InputError(f"{where}: nested too deeply; two levels are enough", code="blueprint.syntax")
         if isinstance(token, yaml.TagToken):
@@ -99,7 +123,7 @@ def _refuse_tricks(text: bytes, name: str) -> None:
 def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> Any:
     line = node.start_mark.line + 1
     if place in lines:
-        raise InputError(f"blueprint {name}, line {line}: {place[-1]!r} is given twice", code="blueprint.twice")
+        raise InputError(f"{name}, line {line}: {place[-1]!r} is given twice", code="blueprint.twice")
     lines[place] = line
     if isinstance(node, yaml.MappingNode):
         return dict(_items(node, place, lines, name))
@@ -108,9 +132,7 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) ->
     try:
         return yaml.SafeLoader("").construct_object(node, deep=True)
     except ValueError as error:  # a day 99, a number of thousands of digits
-        raise InputError(
-            f"blueprint {name}, line {line}: {error}; put it in quotes", code="blueprint.syntax"
-        ) from error
+        raise InputError(f"{name}, line {line}: {error}; put it in quotes", code="blueprint.syntax") from error
 
 
 def _items(node: yaml.MappingNode, place: Place, lines: dict[Place, int], name: str) -> list[tuple[str, Any]]:
@@ -122,15 +144,17 @@ def _items(node: yaml.MappingNode, place: Place, lines: dict[Place, int], name: 
     return items
 
 
-def _explained(error: ValidationError, name: str, lines: dict[Place, int]) -> AvatarError:
+def _explained(
+    error: ValidationError, name: str, lines: dict[Place, int], model: type[BaseModel] | None = None
+) -> AvatarError:
     # A mistyped key first: that the right one is missing only follows from it.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place: Place = tuple(first["loc"])
     key = ".".join(str(part) for part in place)
     line = next((lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in lines), 1)
-    where = f"blueprint {name}, line {line}"
+    where = f"{name}, line {line}"
     if first["type"] == "extra_forbidden":
-        known = list(_model(place).model_fields)
+        known = list((model or _model(place)).model_fields)
         return InputError(
             f"{where}: unknown key {key!r}{hint(str(place[-1]), known)}; known keys: {', '.join(known)}",
             code="blueprint.unknown-key",

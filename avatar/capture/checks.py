@@ -20,7 +20,7 @@ from avatar.consent.evidence import Check
 Verdict = Literal["passed", "unsure", "failed"]
 
 OF_A_FACE = frozenset({Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS})
-OF_A_VOICE = frozenset({Use.CLONE_VOICE})
+OF_A_VOICE = frozenset({Use.CLONE_VOICE, Use.GUARD_VOICE})
 
 
 class Finding(BaseModel):

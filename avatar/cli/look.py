@@ -25,6 +25,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     project: options.Project,
     language: options.Languages = ["en"],  # noqa: B006
     value: options.Values = None,
+    glossary: options.GlossaryFile = None,
     lines: Annotated[int, typer.Option(min=1, help="How many lines of the script, from its start.")] = 3,
     out: Annotated[
         Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")
@@ -38,18 +39,21 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
 
     from avatar.asking import brief_of
     from avatar.blueprint.draft import draft_of
+    from avatar.blueprint.load import load_glossary
     from avatar.cli.run import make
     from avatar.compose import House
     from avatar.delivery import blueprint_named, cast_of, prepare
     from avatar.production import Production
     from avatar.seeing import draw_speech, timings_in
+    from avatar.voices.variables import values_of
 
+    values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
     plan, brief = blueprint_named(blueprint), brief_of(purpose, project, language, ["internal"])
     said: list[str] = []
 
     def draft(house: House) -> Production:
         # The whole script is what people agreed to; some of its lines are said.
-        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script, value or []), brief)
+        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief, values=values, glossary=words)
         some = replace(whole, script=whole.script[:lines])
         said.extend(line.text for line in some.script)
         return some

@@ -1,5 +1,6 @@
 """Options that several commands take, each written once."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,4 +47,7 @@ Project = Annotated[str, typer.Option(help="What it belongs to, as its people kn
 Languages = Annotated[list[str], typer.Option("--language", help="A language of the script, like en or en-GB.")]
 Values = Annotated[
     list[str] | None, typer.Option("--set", help="name=value for each {name} in the script.", show_default=False)
+]
+GlossaryFile = Annotated[
+    Path | None, typer.Option("--glossary", help="A YAML file: how the project's words are said.", show_default=False)
 ]

@@ -19,7 +19,7 @@ _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (enroll, grant, withdraw, erase, people, where):
+    for command in (enroll, glossary, grant, withdraw, erase, people, where):
         app.command()(command)
 
 
@@ -60,6 +60,30 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
     typer.echo(
         f"Nothing may be made with them yet. Next: avatar grant {alias} --use clone-voice --use publish --purpose ..."
     )
+
+
+def glossary(
+    alias: Alias,
+    file: Annotated[
+        Path | None, typer.Argument(help="A YAML file that says how their words are pronounced.", show_default=False)
+    ] = None,
+) -> None:
+    """Show how a person has their own words said, or set that from FILE: in it, 'Siobhan: {say: shivawn}'.
+
+    Instead of say, other words, it can be ipa or arpabet. It holds for every production in which they speak.
+    """
+    import yaml
+
+    from avatar.blueprint.load import load_glossary
+    from avatar.compose import open_house
+    from avatar.voices.glossary import plain
+
+    house = open_house()
+    person = house.people.find(alias)
+    if file:
+        house.pronunciations.set(person.id, load_glossary(file))
+    words = house.pronunciations.of(person.id)
+    typer.echo(yaml.safe_dump(plain(words), allow_unicode=True).strip() if words else f"{alias} has no glossary.")
 
 
 def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides

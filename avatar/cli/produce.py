@@ -1,6 +1,5 @@
 """Commands that make videos: produce, and the demo."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +24,7 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     channel: options.Channels = ["internal"],  # noqa: B006
     territory: options.Territories = ["001"],  # noqa: B006
     value: options.Values = None,
+    glossary: options.GlossaryFile = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
@@ -32,13 +32,21 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     Everyone in it must have agreed to its purpose, project, languages and channels (avatar people says who has).
     """
     from avatar.asking import brief_of
+    from avatar.blueprint.load import load_glossary
     from avatar.cli.run import make
+    from avatar.compose import House
     from avatar.delivery import blueprint_named, cast_of, prepare
+    from avatar.production import Production
+    from avatar.voices.variables import values_of
 
     plan = blueprint_named(blueprint)
     brief = brief_of(purpose, project, language, channel, territory)
-    text = text_of(script, value or [])
-    make(lambda house: prepare(house, plan, cast_of(cast), text, brief), out or Path("out") / plan.name)
+    values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+
+    def planned(house: House) -> Production:
+        return prepare(house, plan, cast_of(cast), text_of(script), brief, values=values, glossary=words)
+
+    make(planned, out or Path("out") / plan.name)
 
 
 def demo(
@@ -54,11 +62,9 @@ def demo(
     make(lambda house: demonstration(house, text_of(script) if script else ""), out)
 
 
-def text_of(given: str, values: Sequence[str] = ()) -> str:
-    """Return the script that *given* names as a file, or is, with *values* (name=value) for the names in it."""
+def text_of(given: str) -> str:
+    """Return the script that *given* names as a file, or is."""
     from avatar.delivery import script_in
-    from avatar.voices.variables import filled, values_of
 
     path = Path(given) if len(given) < 250 and "\n" not in given else None
-    text = script_in(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given
-    return filled(text, values_of(values))
+    return script_in(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given

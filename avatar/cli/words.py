@@ -3,7 +3,7 @@
 A test holds them equal to those of ``avatar.consent``.
 """
 
-USES = ("clone-voice", "animate-face", "swap-face", "refine-lips", "publish", "train")
+USES = ("clone-voice", "animate-face", "swap-face", "refine-lips", "publish", "train", "guard-voice")
 PURPOSES = (
     "advertising",
     "marketing",

@@ -16,6 +16,7 @@ class Use(StrEnum):
     REFINE_LIPS = "refine-lips"
     PUBLISH = "publish"
     TRAIN = "train"
+    GUARD_VOICE = "guard-voice"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from avatar.consent.brief import Brief
-from avatar.consent.claims import Claim
+from avatar.consent.claims import Claim, Use
 from avatar.consent.evidence import Attested
 from avatar.consent.scope import covers_language, script_digest
 from avatar.consent.state import PersonState, Spent, Standing, State
@@ -82,6 +82,19 @@ def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
     if state.approval_needed and output and not _approved(output.video, question, state):
         return Deny("", "consent.not-approved", _UNAPPROVED.format(video=output.video))
     return Permit(tuple(sorted(grants)))
+
+
+def agreed_to(use: Use, state: State, now: datetime) -> dict[str, frozenset[str]]:
+    """Return whose samples (manifest digests, by person) may be put to *use* at *now*, whatever is being made."""
+    return {id: samples for id, person in state.people.items() if (samples := _samples(use, person, now))}
+
+
+def _samples(use: Use, person: PersonState, now: datetime) -> frozenset[str]:
+    if person.erased or person.suspended:
+        return frozenset()
+    standing = [s for s in person.standing if use in s.uses and _out_of_time(s, person, now) is None]
+    agreed = {asset for each in standing for asset in each.scope.assets}
+    return frozenset(manifest for asset, manifest in person.assets.items() if asset in agreed)
 
 
 _UNAPPROVED = (

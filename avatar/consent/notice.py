@@ -12,6 +12,8 @@ _USES = {
     Use.REFINE_LIPS: "change the movements of my lips in footage of me",
     Use.PUBLISH: "publish the videos, signed and marked as made by AI",
     Use.TRAIN: "train machine learning models with my recordings",
+    Use.GUARD_VOICE: "keep a print of my voice, and compare with it what is made for others, so that nobody else "
+    "speaks in my voice",
 }
 
 

@@ -29,7 +29,7 @@ class OnnxNetwork:
 
         data = path.read_bytes()  # once: what is checked is what is run
         self._name = path.name
-        self._graph = _checked(data, path.name).graph
+        graph = _checked(data, path.name).graph
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -38,6 +38,7 @@ class OnnxNetwork:
             self._session = onnxruntime.InferenceSession(data, options, providers=[*providers, "CPUExecutionProvider"])
         except Exception as error:  # the runtime has an error class for each of its reasons; all mean the same here
             raise _unreadable(path.name) from error
+        self._last = _last_tensor(graph)  # not the graph: it is as large as the file
 
     def hold(self, inputs: Mapping[str, Shape], output: Shape, what: str) -> None:
         """Refuse a network that does not take *inputs*, by name, and give one *output*; *what* says what to bring.
@@ -59,12 +60,11 @@ class OnnxNetwork:
         return WeightsError(f"{self._name} {found}; bring {what}", code="weights.other-network")
 
     def last_tensor(self) -> Floats:
-        """Return the last of the tensors that the file holds (its initializers, in order); an empty one for none."""
-        from onnx import numpy_helper
+        """Return the last of the tensors that the file holds (its initializers, in order); an empty one for none.
 
-        if not self._graph.initializer:
-            return np.zeros(0, np.float32)
-        return np.asarray(numpy_helper.to_array(self._graph.initializer[-1]), np.float32)
+        One of other numbers than floats counts as none.
+        """
+        return self._last
 
     def run(self, *inputs: Floats) -> Floats:
         """Return what the network makes of *inputs*, in the order of its own."""
@@ -103,6 +103,14 @@ def _checked(data: bytes, name: str) -> Any:
                 code="weights.outside",
             )
     return model
+
+
+def _last_tensor(graph: Any) -> Floats:
+    from onnx import TensorProto, numpy_helper
+
+    if not graph.initializer or graph.initializer[-1].data_type not in (TensorProto.FLOAT, TensorProto.FLOAT16):
+        return np.zeros(0, np.float32)
+    return np.array(numpy_helper.to_array(graph.initializer[-1]), np.float32)
 
 
 def _tensors(message: Any) -> Iterator[Any]:

@@ -11,7 +11,7 @@ from avatar.errors import EngineError
 SCRIPTS = Path(__file__).parent / "scripts"
 
 # Where programs and certificates are, how text is written, and which GPU may be used: no credential, no bucket, no key.
-_PASSED = ("PATH", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+_PASSED = ("LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
 _OFFLINE = {
     "DO_NOT_TRACK": "1",
     "HF_DATASETS_OFFLINE": "1",
@@ -53,6 +53,8 @@ def variables(room: Path, given: Mapping[str, str] = os.environ) -> dict[str, st
     own = {
         "HOME": str(room),
         "TMPDIR": str(room),
+        # Last, so that uv finds a Python where there is no other.
+        "PATH": os.pathsep.join((given.get("PATH", os.defpath), str(Path(sys.executable).parent))),
         "OMP_NUM_THREADS": "1",  # the same sums in the same order
         "PYTHONPATH": str(SCRIPTS),  # where isolated_worker is found
         "PYTHONUNBUFFERED": "1",

@@ -32,7 +32,7 @@ _TO_THE_SAMPLE = {**EXACT, "movie_timescale": str(SAMPLE_RATE)}
 
 @dataclass(frozen=True)
 class Piece:
-    """One stretch of a programme: an mp4 *picture* without sound, and its *sound* at 48 kHz (``None``: silence)."""
+    """One stretch of a programme: an mp4 *picture* without sound, and its *sound* at 48 kHz, or ``None`` for a room."""
 
     picture: Path
     sound: Path | None = None

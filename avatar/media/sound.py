@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from avatar.errors import InputError
 from avatar.media.timeline import SAMPLE_RATE
 from avatar.media.whole import whole
+from avatar.voices.room import room_tone
 
 if TYPE_CHECKING:
     import soundfile
@@ -78,7 +79,7 @@ def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> 
 
 
 def fitted(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
-    """Give *sound* cut, or padded with silence, to exactly *samples* samples."""
+    """Give *sound* cut, or padded with the tone of a quiet room, to exactly *samples* samples."""
     left = samples
     for piece in sound:
         if len(piece) >= left:
@@ -87,7 +88,7 @@ def fitted(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
         yield piece
         left -= len(piece)
     while left > 0:
-        yield np.zeros(min(left, PIECE), np.float32)
+        yield room_tone(min(left, PIECE), seed=left).astype(np.float32)
         left -= min(left, PIECE)
 
 

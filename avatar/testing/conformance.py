@@ -70,6 +70,7 @@ def contract(name: str) -> None:
     job = get_type_hints(kind.run).get("job")
     _hold(get_origin(job) is Cleared and issubclass(get_args(job)[0], Request), name, "run must take a Cleared request")
     public = {word for word in vars(kind) if not word.startswith("_")} - {field.name for field in fields(kind)}
+    public -= {"languages"}  # of engines that speak more than English, or say that they do not
     _hold(public == {"run", "version", "weights"}, name, "has run, version, weights, options, and nothing else public")
     _hold(isinstance(kind.version, int) and kind.version >= 1, name, "version must be a number from 1")
     _hold(all(isinstance(each, Weights) and each.licence for each in kind.weights), name, "weights must name a licence")

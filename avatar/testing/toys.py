@@ -7,6 +7,7 @@ import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -141,6 +142,10 @@ TOYS: dict[str, Callable[[], type[Any]]] = {
     kind.__name__.lower(): (lambda kind=kind: kind)  # type: ignore[misc]
     for kind in (Ear, Beep, Still, Tint, Hush, Reel, Splice, Stamp)
 }
+
+
+def nobody_in(_sound: Path) -> None:
+    """Hear nobody: a beep is nobody's voice."""
 
 
 def _grey(level: int) -> Planes:

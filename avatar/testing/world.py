@@ -26,9 +26,10 @@ from avatar.operators import Operators
 from avatar.people import People, Person
 from avatar.production import Likeness
 from avatar.registry import Choice, assemble
+from avatar.resemblance import Listen, Resemblance
 from avatar.stages.request import Request
 from avatar.studio import Studio
-from avatar.testing.toys import TOYS
+from avatar.testing.toys import TOYS, nobody_in
 
 A = TypeVar("A", bound=Artifact)
 R = TypeVar("R", bound=Request[Any])
@@ -77,6 +78,7 @@ class World:
     now: datetime = NOON
     acting: Key | None = None  # the operator; None: the founder
     engines: dict[str, Callable[[], type[Any]]] = field(default_factory=lambda: dict(TOYS))
+    listen: Listen = nobody_in
 
     @cached_property
     def objects(self) -> Objects:
@@ -113,11 +115,19 @@ class World:
 
     @cached_property
     def studio(self) -> Studio:
-        return Studio(self.store, self.gate, self.ledger, ToySigner, build=self.build, measure=_length)
+        resemblance = self.resemblance
+        return Studio(self.store, self.gate, self.ledger, ToySigner, resemblance, build=self.build, measure=_length)
+
+    @cached_property
+    def resemblance(self) -> Resemblance:
+        return Resemblance(
+            self.objects, self.store, self.vault, self.ledger, lambda sound: self.listen(sound), self.clock
+        )
 
     @cached_property
     def people(self) -> People:
-        return People(self.objects, self.store, self.vault, self.ledger, self.folder / "people", "a studio", self.clock)
+        keys = self.folder / "people"
+        return People(self.objects, self.store, self.vault, self.ledger, keys, "a studio", self.resemblance, self.clock)
 
     @property
     def blueprint(self) -> Blueprint:

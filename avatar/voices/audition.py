@@ -17,16 +17,17 @@ from avatar.errors import EngineError, InputError
 from avatar.voices import spectra
 from avatar.voices.cohort import strangers_to
 from avatar.voices.finish import RATE, finished, loudness_of
+from avatar.voices.hearing import ENGLISH, SHIPPED, Ears
 from avatar.voices.markup import Marked, parse
 from avatar.voices.quality import QUALITY, quality_of
-from avatar.voices.recogniser import HEARING, words_heard
+from avatar.voices.recogniser import HEARING
 from avatar.voices.sample import clipped_share
 from avatar.voices.scores import Fault, Scores, Standard, faults
 from avatar.voices.speaker import Speaker
 from avatar.voices.take import Take, broken
 from avatar.voices.timings import Timings
 from avatar.voices.voiceprint import FIRST, SECOND, Encoders, Likeness, open_encoders
-from avatar.voices.wording import Wording, compare, wording_of
+from avatar.voices.wording import Wording, compare
 from avatar.weights import Weights
 
 _log = logging.getLogger(__name__)
@@ -47,9 +48,10 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Audition:
-    """Judges takes of *text* by *standard*; when one is misheard, *speaker* says the text in the base voice.
+    """Judges takes of *text* by *standard*; *ears* hear its words.
 
-    A word that is misheard there, too, is hard to hear or to know, and no fault of the take.
+    When English is misheard, *speaker* says the text in the base voice: a word that is misheard there, too, is hard to
+    hear or to know, and no fault of the take.
     """
 
     text: str
@@ -57,11 +59,14 @@ class Audition:
     speaker: Speaker
     encoders: Encoders
     quality: Path
+    ears: Ears = SHIPPED
 
     @classmethod
-    def of(cls, text: str, standard: Standard, speaker: Speaker, weight: Callable[[Weights], Path]) -> "Audition":
-        """Return the audition with the judges whose files *weight* finds."""
-        return cls(text, standard, speaker, open_encoders(weight(FIRST), weight(SECOND)), weight(QUALITY))
+    def of(
+        cls, text: str, standard: Standard, speaker: Speaker, weight: Callable[[Weights], Path], ears: Ears = SHIPPED
+    ) -> "Audition":
+        """Return the audition with the judges whose files *weight* finds, and these *ears*."""
+        return cls(text, standard, speaker, open_encoders(weight(FIRST), weight(SECOND)), weight(QUALITY), ears)
 
     def first_good(self, takes: Iterable[Callable[[], Take]], seed: int) -> Spoken:
         """Return the first of *takes* that has no fault, finished; *seed* decides the room tone.
@@ -95,8 +100,9 @@ class Audition:
         return Spoken(sound, timings, self._scores(take, sound, attempt))
 
     def _scores(self, take: Take, sound: Floats, attempt: int) -> Scores:
-        wording = wording_of(" ".join(self._line.said), sound, RATE)
-        wrong = wording.rate(self._plain_wording if wording.rate() else None)
+        wording = self.ears.wording(" ".join(self._line.said), sound, RATE)
+        excusable = wording.rate() and self.ears.language == ENGLISH
+        wrong = wording.rate(self._plain_wording if excusable else None)
         likeness, stranger = self._likeness(sound)
         lead, trail = take.outside()
         return Scores(
@@ -137,7 +143,7 @@ class Audition:
     @cached_property
     def _plain_wording(self) -> Wording:
         plain = self.speaker.say(self.text).spectra.sound(seed=0)
-        return compare(" ".join(self._line.said), words_heard(plain, spectra.RATE))
+        return compare(" ".join(self._line.said), self.ears.words(plain, spectra.RATE))
 
 
 def _rounded(likeness: Likeness) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from avatar.voices.cepstra import pitch_of
 from avatar.voices.conversion import Converter, open_converter
 from avatar.voices.coqui import CoquiVoice
 from avatar.voices.ctc import aligned_by_letters
+from avatar.voices.hearing import ENGLISH, SHIPPED, Ears
 from avatar.voices.markup import Marked, parse
 from avatar.voices.model import KeptSample, read_sample, read_standard
 from avatar.voices.model_folder import ENCODER, ENCODER_CONFIG
@@ -60,12 +61,22 @@ Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voi
 Timing = Callable[[Floats, int, str], Timings]
 
 
-def timing_by(aligner: str, sha256: str) -> Timing:
-    """Return how speech is timed: by the letter model in the folder *aligner*, or by the one that comes along."""
-    if not aligner:
-        return aligned
-    letters = brought(aligner, sha256, option="aligner")
-    return lambda sound, rate, line: aligned_by_letters(sound, rate, line, letters)
+def timing_by(aligner: str, sha256: str, language: str = ENGLISH) -> Timing:
+    """Return how speech is timed: by the letter model in the folder *aligner*, or by the one that comes along.
+
+    Raises: InputError, with code ``aligner.missing``; or as ``brought``.
+    """
+    language = language.partition("-")[0]
+    if aligner:
+        letters = brought(aligner, sha256, option="aligner")
+        return lambda sound, rate, line: aligned_by_letters(sound, rate, line, letters, language)
+    if language != ENGLISH:
+        raise InputError(
+            f"language: {language!r} is not known to the aligner that comes along, which knows English only; bring a "
+            "wav2vec 2.0 letter model of that language and name its folder: aligner, aligner_sha256",
+            code="aligner.missing",
+        )
+    return aligned
 
 
 def converter_at(name: str, sha256: str, device: str) -> Converter | None:
@@ -90,12 +101,14 @@ class Cloning:
         """
         return cls(line, voice, read_sample(voice), bench)
 
-    def spoken(self, say: Say, timing: Timing) -> Mapping[str, Path]:
-        """Return the files of the line as *say* says it, once a take is good.
+    def spoken(self, say: Say, timing: Timing, ears: Ears = SHIPPED) -> Mapping[str, Path]:
+        """Return the files of the line as *say* says it, once a take is good and *ears* have heard it.
 
         Raises: InputError, when the line asks for more than words; EngineError, when no take is good enough.
         """
-        words = in_words(_plainly_marked(parse(self.line)))
+        marked = _plainly_marked(parse(self.line))
+        # Figures of other languages are left to the model: they are not read as English ones.
+        words = in_words(marked) if ears.language == ENGLISH else " ".join(marked.said)
         reference = Reference(_written(self.sample, self.bench.new("reference.wav")), self.sample.transcript)
 
         def take(seed: int) -> Take:
@@ -103,7 +116,7 @@ class Cloning:
             sound, rate = say(words, reference, seed)
             return Take(sound, rate, timing(sound, rate, self.line))
 
-        return self._judged(partial(take, self.bench.seed + number) for number in range(_TAKES))
+        return self._judged((partial(take, self.bench.seed + number) for number in range(_TAKES)), ears)
 
     def converted(self, converter: Converter, pace: float) -> Mapping[str, Path]:
         """Return the files of the line as the base voice says it and *converter* makes it sound, once a take is good.
@@ -122,11 +135,12 @@ class Cloning:
             sound = converter.converted(plain, RATE, person, self.bench.seed + number)
             return Take(sound, converter.rate, said.timings)
 
-        return self._judged(partial(take, number) for number in range(len(_PACES)))
+        return self._judged((partial(take, number) for number in range(len(_PACES))), SHIPPED)
 
-    def _judged(self, takes: Iterator[Callable[[], Take]]) -> Mapping[str, Path]:
+    def _judged(self, takes: Iterator[Callable[[], Take]], ears: Ears) -> Mapping[str, Path]:
         bench = self.bench
-        audition = Audition.of(self.line, read_standard(self.voice), open_speaker(bench.weight(BASE)), bench.weight)
+        speaker = open_speaker(bench.weight(BASE))
+        audition = Audition.of(self.line, read_standard(self.voice), speaker, bench.weight, ears)
         spoken = audition.first_good(takes, bench.seed)
         bench.pulse(0.9)
         return write_speech(spoken, bench.new)

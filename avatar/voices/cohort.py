@@ -1,6 +1,6 @@
 """Voices of nobody real, that everybody's takes are compared with: a take must be like the person, not like them.
 
-Who else is enrolled is compared when a sample is brought: an engine sees the material of its own request only.
+Who else is enrolled is compared by the studio (``avatar.resemblance``): an engine sees its own request's material only.
 """
 
 from functools import lru_cache
@@ -8,9 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from avatar.voices.voiceprint import VoicePrint
-
-_SAME = 1.7  # the sum of both likenesses: one person reaches 1.9, two people 1.3
+from avatar.voices.voiceprint import SAME, VoicePrint
 
 
 @lru_cache(maxsize=1)
@@ -22,4 +20,4 @@ def cohort() -> tuple[VoicePrint, ...]:
 
 def strangers_to(voice: VoicePrint) -> tuple[VoicePrint, ...]:
     """Return those of the cohort who are not *voice* themselves."""
-    return tuple(other for other in cohort() if sum(other.likeness(voice)) < _SAME)
+    return tuple(other for other in cohort() if sum(other.likeness(voice)) < SAME)

@@ -16,6 +16,7 @@ from avatar.errors import EngineError
 from avatar.voices.plain_audio import allow_plain_audio
 from avatar.voices.reading import VOWELS, Reading, read
 from avatar.voices.resample import resampled
+from avatar.voices.spelling import spelled_out
 from avatar.voices.timings import Phone, Timings, laid_out
 from avatar.voices.words import words_at
 
@@ -25,15 +26,16 @@ _EARLY = 0.02  # seconds before
 _DELIMITER = "|"
 
 
-def aligned_by_letters(sound: NDArray[np.float32], rate: int, text: str, model: Path) -> Timings:
+def aligned_by_letters(sound: NDArray[np.float32], rate: int, text: str, model: Path, language: str = "en") -> Timings:
     """Return when each phoneme and word of *text* is heard in *sound*, by the letter model in the folder *model*.
 
-    Phonemes share the time of their word, vowels twice what consonants have.
+    Phonemes share the time of their word, vowels twice what consonants have. Those of a *language* other than English
+    are guessed from the letters.
 
     Raises: EngineError, with code ``voice.not-aligned``.
     """
     network, letters = _opened(model)
-    reading = read(text)
+    reading = read(text) if language == "en" else spelled_out(text)
     tokens = [[letters[letter] for letter in _spelled(word.text, letters)] for word in reading.spoken]
     scores, frame = _scores(network, resampled(sound, rate, _RATE))
     duration = len(sound) / rate
@@ -97,7 +99,7 @@ def _states(reading: Reading, tokens: list[list[int]], letters: dict[str, int]) 
 
 
 def _spelled(word: str, letters: dict[str, int]) -> str:
-    """Return the letters of *word* that the model knows; figures are spelled out."""
+    """Return the letters of *word* that the model knows; English figures are spelled out."""
     from hibari.g2p.numbers import cardinal
 
     digits = "".join(character for character in word if character.isdigit())

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.voices.resample import resampled
+from avatar.voices.room import room_tone
 from avatar.voices.timings import SILENCE, Timings, moved
 
 Sound = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
@@ -16,7 +17,6 @@ _TAILS = {",": 0.25, ";": 0.30, ":": 0.30, ".": 0.40, "!": 0.40, "?": 0.42, "—
 _TAIL = 0.30  # seconds of room after a line that ends without a mark
 _ATTACK, _RELEASE = 0.03, 0.06  # seconds kept around the phonemes: breath and the end of a stop
 _FADE = 0.012  # seconds
-_ROOM = -74.0  # decibels below full scale: digital silence sounds like a fault
 _CEILING = 0.79  # -2 dB
 _REACH = 0.005  # seconds the limiter looks around each sample
 
@@ -34,8 +34,7 @@ def finished(  # noqa: PLR0913 - a take, and how it is to stand
     spoken = _limited(spoken * _gain(spoken))
     before, after = round((_LEAD - (first - start)) * RATE), round((_tail_of(text) + rest - (end - last)) * RATE)
     whole = np.pad(spoken, (before, max(after, 0)))
-    room = np.random.default_rng(seed).standard_normal(len(whole)) * 10 ** (_ROOM / 20)
-    whole = (whole + room).astype(np.float32)
+    whole = (whole + room_tone(len(whole), seed)).astype(np.float32)
     return whole, moved(timings, _LEAD - first, len(whole) / RATE)
 
 

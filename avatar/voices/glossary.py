@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Any, Self
 from xml.sax.saxutils import quoteattr
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, InputError
 from avatar.voices.markup import parse
 
 _TAG_OR_WORD = re.compile(r"<[^>]*>|[\w][\w'’&.-]*[\w]|\w")
@@ -54,6 +54,37 @@ def checked(glossary: Glossary) -> Glossary:
         if not _WORD.fullmatch(word) or not _TAG_OR_WORD.fullmatch(word):
             raise ValueError(f"{word!r}: write one word, as it stands in scripts")
     return glossary
+
+
+class _Words(RootModel[Annotated[dict[str, Pronunciation], AfterValidator(checked)]]):
+    """A glossary, and nothing else."""
+
+
+def glossary_of(value: Any) -> Glossary:
+    """Return the glossary that *value* spells: words, each with its ``say``, ``ipa`` or ``arpabet``.
+
+    Raises: pydantic.ValidationError.
+    """
+    return _Words.model_validate(value).root
+
+
+def asked_glossary(value: Any) -> Glossary:
+    """Return the glossary that somebody asks for with *value*, as ``glossary_of`` does.
+
+    Raises: InputError, with code ``glossary.bad-value``.
+    """
+    try:
+        return glossary_of(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " of ".join(repr(str(part)) for part in reversed(first["loc"])) or "all of it"
+        message = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"glossary, {where}: {message}", code="glossary.bad-value") from error
+
+
+def plain(glossary: Glossary) -> dict[str, dict[str, str]]:
+    """Return *glossary* as plain values, which ``glossary_of`` reads."""
+    return {word: said.model_dump(exclude_defaults=True) for word, said in glossary.items()}
 
 
 def marked(line: str, glossary: Glossary) -> str:

@@ -99,11 +99,7 @@ def faults(scores: Scores, standard: Standard) -> Iterator[Fault]:
         yield Fault("take.clipped", f"is clipped in {scores.clipped:.1%} of its samples")
     if not _FASTEST <= scores.pace <= _SLOWEST:
         yield Fault("take.pace", f"lasts {scores.pace:.3f} s per phoneme, which nobody speaks")
-    if scores.extra > MOST_EXTRA:
-        yield Fault("take.leak", f"says {scores.extra} words that are not in the line")
-    # One misheard word says little of a sentence, and much of two words.
-    if scores.wrong > max(MOST_WRONG, 1.001 / scores.words if scores.words >= _SENTENCE else 0.0):
-        yield Fault("take.words", f"is misheard in {scores.wrong:.0%} of its words")
+    yield from _word_faults(scores)
     yield from _voice_faults(scores, standard)
     if scores.quality < LEAST_QUALITY:
         yield Fault("take.quality", f"has a quality of {scores.quality:.1f} of 5, at least {LEAST_QUALITY} is needed")
@@ -115,6 +111,16 @@ def faults(scores: Scores, standard: Standard) -> Iterator[Fault]:
         yield Fault("take.silence", f"is silent for {scores.pause:.1f} s between words")
     if not _QUIETEST <= scores.loudness <= _LOUDEST:
         yield Fault("take.loudness", f"is at {scores.loudness:.1f} LUFS, between {_QUIETEST} and {_LOUDEST} is needed")
+
+
+def _word_faults(scores: Scores) -> Iterator[Fault]:
+    # One misheard word says little of a sentence, and much of two words.
+    limit = max(MOST_WRONG, 1.001 / scores.words if scores.words >= _SENTENCE else 0.0)
+    inside = scores.wrong - scores.extra / max(scores.words, 1)
+    if scores.extra > MOST_EXTRA and inside <= limit:  # the line is there, and something besides
+        yield Fault("take.leak", f"says {scores.extra} words that are not in the line")
+    elif scores.wrong > limit:
+        yield Fault("take.words", f"is misheard in {scores.wrong:.0%} of its words")
 
 
 def _voice_faults(scores: Scores, standard: Standard) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from avatar.errors import InputError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_MOST = 200  # characters of a value: it is a name or a date, not a script
+LONGEST_VALUE = 200  # characters of a value: it is a name or a date, not a script
 
 
 def filled(script: str, values: Mapping[str, str]) -> str:
@@ -74,9 +74,9 @@ def _value(name: str, values: Mapping[str, str]) -> str:
         raise InputError(f"variable {{{name}}} has no value{hint}; give one", code="script.unknown-variable")
     value = values[name]
     # A value is words, never markup, a role or a new paragraph: it may come from a customer's table.
-    if not value.strip() or len(value) > _MOST or any(sign in value for sign in "<>{}\n\r"):
+    if not value.strip() or len(value) > LONGEST_VALUE or any(sign in value for sign in "<>{}\n\r"):
         raise InputError(
-            f"variable {{{name}}}: its value must be 1 to {_MOST} characters on one line, without < > {{ }}",
+            f"variable {{{name}}}: its value must be 1 to {LONGEST_VALUE} characters on one line, without < > {{ }}",
             code="script.bad-value",
         )
     return value.strip()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from avatar.voices.reading import read
 from avatar.voices.recogniser import plain_words, words_at_a_glance, words_heard
+from avatar.voices.spelling import letters_of
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,18 @@ class Wording:
         return (len(wrong) + inserted) / max(self.count, 1)
 
 
-def compare(expected: str, heard: str) -> Wording:
-    """Compare the words *heard* with the words *expected*.
+def compare(expected: str, heard: str, language: str = "en") -> Wording:
+    """Compare the words *heard* with the words *expected*; those of a *language* other than English by their letters.
 
     >>> compare("We changed the colour, too.", "well we changed the color two").before
     1
     """
     import jiwer
 
-    words = [_sound_of(word) for word in plain_words(expected)]
-    said = [_sound_of(word) for word in plain_words(heard)]
+    if language == "en":
+        words, said = ([_sound_of(word) for word in plain_words(text)] for text in (expected, heard))
+    else:
+        words, said = letters_of(expected), letters_of(heard)
     if not words or not said:
         return Wording(len(words), frozenset(range(len(words))), len(said) if not words else 0, 0, 0)
     wrong: set[int] = set()

@@ -27,7 +27,7 @@ from avatar.voices.timings import Timings
 from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
 from avatar.weights import Weights, locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
-from tests.isolated.test_host import TOY, alive
+from tests.isolated.test_host import TOY, ends
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
@@ -124,7 +124,7 @@ def test_a_file_that_is_no_line_of_speech_is_refused(model, room, tmp_path) -> N
     assert refusal.value.code == "isolated.sound"
 
 
-def test_a_withdrawal_ends_the_process_within_two_seconds(model, world) -> None:
+def test_a_withdrawal_ends_the_process(model, world) -> None:
     world.engines |= {"toy": lambda: Hanging}
     ada = world.enroll("ada")
     world.agree(ada)
@@ -143,12 +143,8 @@ def test_a_withdrawal_ends_the_process_within_two_seconds(model, world) -> None:
         assert thread.is_alive()
         time.sleep(0.05)
     world.people.withdraw(ada)
-    at = time.monotonic()
-    while alive(int(working.read_text())):
-        assert time.monotonic() - at < 30
-        time.sleep(0.02)
 
-    assert time.monotonic() - at < 2.0
+    assert ends(int(working.read_text()))
     thread.join(30)
     assert isinstance(refused[0], ConsentError)
 

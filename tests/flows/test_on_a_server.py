@@ -53,7 +53,10 @@ def test_a_run_triggered_from_a_terminal_completes(server: Server, studio: Studi
 def test_a_finished_run_leaves_files_and_shows_progress_a_summary_and_a_contact_sheet(
     server: Server, studio: Studio
 ) -> None:
-    asked = server.ask("toy", cast={"presenter": "ada"}, script=SCRIPT, out="out/shown").raise_for_status().json()
+    filled = {"script": SCRIPT.replace("pelicans", "{birds}"), "values": {"birds": "pelicans"}}
+    said = {"glossary": {"pelicans": {"say": "pelicones"}}}
+    answer = server.ask("toy", cast={"presenter": "ada"}, out="out/shown", **filled, **said)
+    asked = answer.raise_for_status().json()
 
     run = server.finished(asked["id"])
 
@@ -209,6 +212,8 @@ def test_nobody_elses_name_is_told_when_a_name_is_wrong(server: Server, studio: 
         ({"cast": {"presenter": "ada"}, "script": SCRIPT, "blueprint": "../toy"}, "blueprint"),
         ({"cast": {"presenter": "ada"}, "script": SCRIPT, "out": "out/../../etc"}, "out"),
         ({"cast": {"presenter": "ada"}, "script": 7}, "script"),
+        ({"cast": {"presenter": "ada"}, "script": "{a}", "values": {"a": 7}}, "values"),
+        ({"cast": {"presenter": "ada"}, "script": SCRIPT, "glossary": {"dawn": {"sing": "do"}}}, "glossary"),
     ],
 )
 def test_what_does_not_fit_the_form_is_refused_at_once_by_its_field(

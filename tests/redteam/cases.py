@@ -55,6 +55,10 @@ COUNTERMEASURES = {
     "snapshots": "A snapshot is signed, for one entry, and stays on its host; examiners compare it with all entries.",
     "witness": "A witness cosigns only a ledger that grew out of the one it saw before.",
     "inclusion proof": "A proof leads from the entry to a signed root, hash by hash.",
+    # Voices
+    "guarded voice": "A sample in the voice of someone who guards theirs is neither taken in nor learned from.",
+    "guarded take": "A take that is more like someone who guards their voice is not kept.",
+    "guarded recall": "A remembered take is compared with who came later, too.",
     # A statement in the person's own words
     "statement": "What is said must be what was asked for, with three words drawn for this one time.",
     "same person": "Voice and face are held against every sample, all through the recording.",

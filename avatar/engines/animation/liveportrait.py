@@ -30,7 +30,7 @@ class LivePortrait:
     code adds, for research only, are not used.
 
     Frames of *size* x *size* pixels at *rate* per second; *energy* scales the motion. *device* is ``cpu``, ``cuda``, or
-    ``auto`` for a GPU where there is one. It wants one: a frame costs about 20 s of one core.
+    ``auto`` for a GPU where there is one. It wants one: a frame costs about 15 s of one core.
     """
 
     version: ClassVar[int] = 1

@@ -33,6 +33,7 @@ class Adapted:
 
     version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    languages: ClassVar[tuple[str, ...]] = ("en",)
 
     pace: float = 1.0
 

@@ -10,6 +10,7 @@ from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
 from avatar.voices.cloning import Cloning, timing_by
+from avatar.voices.hearing import ears_for
 from avatar.voices.isolated import isolated, refuse_pickles, saying
 from avatar.voices.speaker import BASE
 from avatar.weights import Weights
@@ -24,7 +25,8 @@ class Qwen3Tts:
     *model* is a folder of the weights folder: one of the ``Base`` models as published (``config.json``,
     ``model.safetensors``, ``speech_tokenizer/`` ...), pinned by its digest, *licence* its licence by SPDX id. *device*
     is ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one; a line may take *seconds*. *aligner* is a folder
-    with a wav2vec 2.0 letter model that times the speech, instead of the small one that comes along and knows English.
+    with a wav2vec 2.0 letter model that times the speech, *recogniser* one with a Whisper that hears its words: what
+    comes along does both for English.
     """
 
     version: ClassVar[int] = 1
@@ -38,11 +40,14 @@ class Qwen3Tts:
     seconds: int = 600
     aligner: str = ""
     aligner_sha256: str = ""
+    recogniser: str = ""
+    recogniser_sha256: str = ""
 
     def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
         refuse_pickles(model)
-        timing = timing_by(self.aligner, self.aligner_sha256)
+        timing = timing_by(self.aligner, self.aligner_sha256, self.language)
+        ears = ears_for(self.language, self.recogniser, self.recogniser_sha256)
         worker = isolated(_SCRIPT, model, self.model_sha256, self.device)
-        return cloning.spoken(saying(worker, self.language, bench, self.seconds), timing)
+        return cloning.spoken(saying(worker, self.language, bench, self.seconds), timing, ears)

@@ -11,6 +11,7 @@ from avatar.stages.voice import CloneVoice
 from avatar.voices.audition import JUDGES
 from avatar.voices.cloning import Cloning, converter_at, saying, timing_by
 from avatar.voices.coqui import open_coqui
+from avatar.voices.hearing import ears_for
 from avatar.voices.speaker import BASE
 from avatar.weights import Weights
 
@@ -25,7 +26,8 @@ class Vits:
     one the model must be trained on the person: a take that does not sound like their sample is refused.
 
     *licence* is that of everything brought here, the strictest one, by SPDX id (``own`` for your own training); without
-    one nothing may be sold. *aligner* is a folder with a wav2vec 2.0 letter model that times the speech.
+    one nothing may be sold. *aligner* is a folder with a wav2vec 2.0 letter model that times the speech, *recogniser*
+    one with a Whisper that hears its words: what comes along does both for English.
     """
 
     version: ClassVar[int] = 1
@@ -41,13 +43,16 @@ class Vits:
     device: Device = "auto"
     aligner: str = ""
     aligner_sha256: str = ""
+    recogniser: str = ""
+    recogniser_sha256: str = ""
 
     def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
         model = brought(self.model, self.model_sha256, option="model")
         device = chosen(self.device)
         converter = converter_at(self.converter, self.converter_sha256, device)
-        timing = timing_by(self.aligner, self.aligner_sha256)
+        timing = timing_by(self.aligner, self.aligner_sha256, self.language)
+        ears = ears_for(self.language, self.recogniser, self.recogniser_sha256)
         network = open_coqui(model, None, ("vits",), device, self.model_sha256)
         say = saying(network, self.language, self.speaker, converter)
-        return cloning.spoken(say, timing)
+        return cloning.spoken(say, timing, ears)

@@ -62,10 +62,17 @@ def test_a_speaker_whom_nobody_cast(scene, ask):
 @attack("a script holds templates, commands and formats", by="text is data", harmless="they are said as they stand")
 def test_templates_are_words(scene, ask, monkeypatch):
     monkeypatch.setenv("SECRET", "swordfish")
-    script = "Say {0} and {presenter} and ${SECRET} and $(id) and {{7*7}} and %s and <%= 1 %> now."
-    production = ask(script)
+    # A written brace is doubled; what it encloses is not looked at again.
+    production = ask("Say {{0}} and {{presenter}} and ${{SECRET}} and $(id) and {{{{7*7}}}} and %s and <%= 1 %> now.")
 
-    assert [line.text for line in production.script] == [script]
+    said = "Say {0} and {presenter} and ${SECRET} and $(id) and {{7*7}} and %s and <%= 1 %> now."
+    assert [line.text for line in production.script] == [said]
+
+
+@attack("a script asks for what it was not given", by="text is data", code="script.bad-variable")
+@pytest.mark.parametrize("blank", ["{0}", "${SECRET}", "{presenter.portrait}", "{__class__}"])
+def test_a_blank_that_nobody_fills(scene, ask, blank):
+    refuse(scene, ask, f"Say {blank} now.")
 
 
 @attack("a line leads out of the room it is spoken in", by="text is data", harmless="it names no file")

@@ -1,0 +1,184 @@
+"""Whether a voice is somebody else's who is enrolled here: an engine, which sees its own request only, cannot know.
+
+Only people who agreed to ``guard-voice`` are compared with. A print of a sample is made when it is first needed, kept
+sealed under its person's key, and forgotten when what they agreed to gets smaller.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from avatar.artifacts.artifact import Artifact, Audio, Speech
+from avatar.artifacts.objects import Objects
+from avatar.artifacts.store import Store
+from avatar.artifacts.vault import Label, Vault
+from avatar.consent.claims import Use
+from avatar.consent.decide import agreed_to
+from avatar.consent.ledger import Ledger, now
+from avatar.errors import EngineError, InputError, StoreError
+from avatar.rooms import private_room
+from avatar.stages.request import Parts, Request
+from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.voices.voiceprint import SAME, VoicePrint
+
+PRINT = "voiceprint"
+
+Listen = Callable[[Path], VoicePrint | None]
+
+
+def heard_in(sound: Path) -> VoicePrint | None:
+    """Return the voice in the file *sound*, or ``None`` where hardly anybody speaks."""
+    from avatar.media.sound import read_sound
+    from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
+    from avatar.weights import locate
+
+    encoders = open_encoders(locate(FIRST), locate(SECOND))
+    try:
+        return encoders.print_of(*read_sound(sound))
+    except InputError:
+        return None
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """Compares voices with those of everyone enrolled in a store who agreed to that."""
+
+    objects: Objects
+    store: Store
+    vault: Vault
+    ledger: Ledger
+    listen: Listen = heard_in
+    clock: Callable[[], datetime] = now
+    _known: dict[str, VoicePrint | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def refuse_sample(self, sound: Path, own: Collection[str]) -> None:
+        """Refuse the sample in the file *sound* when it is in the voice of somebody who is not one of *own*.
+
+        Raises: InputError, with code ``voice.someone-else``.
+        """
+        self._refuse_voice(lambda: self.listen(sound), own)
+
+    def refuse_learning(self, request: Request[Any]) -> None:
+        """Refuse to learn a voice as ``refuse_sample`` does: who guards theirs may have come after the sample did."""
+        if isinstance(request, LearnVoice):
+            sample = request.sample.digest
+            self._refuse_voice(lambda: self._print(sample), self.store.manifest(sample).people)
+
+    def _refuse_voice(self, heard: Callable[[], VoicePrint | None], own: Collection[str]) -> None:
+        guarded = self._guarded(own)
+        voice = heard() if guarded else None
+        if voice and _nearest(voice, self._prints(guarded)) >= SAME:
+            raise InputError(
+                "voice sample: it is the voice of somebody who is enrolled here and guards it; if that is the same "
+                "person, bring it under the name they have here; two people who sound alike need a store each "
+                "(AVATAR_STORE)",
+                code="voice.someone-else",
+            )
+
+    def listened(self, request: Request[Any], parts: Parts, room: Path) -> Parts:
+        """Return the *parts* that were made, with the voice in them if it is speech, and refuse somebody else's.
+
+        Raises: EngineError, with code ``take.someone-else``.
+        """
+        if not isinstance(request, CloneVoice):
+            return parts
+        # It is heard here, whatever the engine says, and kept: a remembered take is compared, too, and with whoever
+        # has come since.
+        voice = self.listen(parts[Speech.parts[0]])
+        self._refuse_take(request, lambda: voice)
+        parts = {name: path for name, path in parts.items() if name != PRINT}
+        if voice:
+            parts[PRINT] = room / PRINT
+            parts[PRINT].write_bytes(voice.as_bytes())
+        return parts
+
+    def refuse_recalled(self, request: Request[Any], made: Artifact) -> None:
+        """Refuse a remembered take that is more like somebody else, as ``listened`` does a new one."""
+        if isinstance(request, CloneVoice):
+            self._refuse_take(request, lambda: self._heard(made))
+
+    def _refuse_take(self, request: CloneVoice, heard: Callable[[], VoicePrint | None]) -> None:
+        ancestry = self.store.ancestry(request.voice.digest)
+        samples = [digest for digest, each in ancestry.items() if each.kind == Audio.__name__ and each.work is None]
+        guarded = self._guarded({person for each in ancestry.values() for person in each.people})
+        voice = heard() if guarded else None
+        if voice is None:
+            return
+        own, other = _nearest(voice, self._prints(samples)), _nearest(voice, self._prints(guarded))
+        if other > own:
+            raise EngineError(
+                f"the take is more like somebody else enrolled here ({other / 2:.2f}) than like the person in whose "
+                f"voice it is ({own / 2:.2f}); bring a longer and cleaner voice sample of this person, "
+                "or choose another engine",
+                code="take.someone-else",
+            )
+
+    def _heard(self, made: Artifact) -> VoicePrint | None:
+        # Toys and engines of others may speak without anybody being heard: then there is no print.
+        if PRINT not in self.store.manifest(made.digest).parts:
+            return None
+        with private_room() as room:
+            return VoicePrint.of(self.store.fetch(made, PRINT, room / PRINT).read_bytes())
+
+    def forget(self, person: str) -> None:
+        """Remove every print of *person*'s samples; those that they still agree to are made again when needed."""
+        for key in list(self.objects.list(_folder(person))):
+            self.objects.delete(key)
+            self._known.pop(key.rsplit("/", 1)[-1], None)
+
+    def sweep(self) -> None:
+        """Remove the prints of everyone who has come to agree to no use of their voice, by the passing of time."""
+        at, state = self.clock(), self.ledger.read()
+        wanted = {id for use in (Use.GUARD_VOICE, Use.CLONE_VOICE) for id in agreed_to(use, state, at)}
+        for person in set(state.people) - wanted:
+            self.forget(person)
+
+    def _guarded(self, own: Collection[str]) -> list[str]:
+        """Return the voice samples of everyone else who agreed that others are compared with them."""
+        agreed = agreed_to(Use.GUARD_VOICE, self.ledger.read(), self.clock())
+        everyone = sorted(sample for person, samples in agreed.items() if person not in own for sample in samples)
+        return [sample for sample in everyone if self.store.manifest(sample).kind == Audio.__name__]
+
+    def _prints(self, samples: Iterable[str]) -> list[VoicePrint]:
+        return [voice for sample in samples if (voice := self._print(sample))]
+
+    def _print(self, sample: str) -> VoicePrint | None:
+        """Return the print of the voice *sample* with this digest: remembered, kept, or made now."""
+        if sample not in self._known:
+            kept = self._kept(sample)
+            self._known[sample] = kept or self._made(sample)
+        return self._known[sample]
+
+    def _kept(self, sample: str) -> VoicePrint | None:
+        people = self.store.manifest(sample).people
+        sealed = self.objects.read(f"{_folder(people[0])}/{sample}")
+        return VoicePrint.of(self.vault.open(sealed, _label(people, sample))) if sealed else None
+
+    def _made(self, sample: str) -> VoicePrint | None:
+        people = self.store.manifest(sample).people
+        with private_room() as room:
+            try:
+                voice = self.listen(self.store.fetch(Audio(sample), Audio.parts[0], room / "sample.wav"))
+            except StoreError as error:
+                if error.code != "store.missing":  # what was kept long enough is gone: there is nothing to compare with
+                    raise
+                return None
+        if voice:
+            sealed = self.vault.seal(voice.as_bytes(), _label(people, sample))
+            self.objects.create(f"{_folder(people[0])}/{sample}", sealed)
+        return voice
+
+
+def _nearest(voice: VoicePrint, others: Iterable[VoicePrint]) -> float:
+    """Return the sum of both likenesses to whoever of the *others* is the most alike."""
+    return max((sum(voice.likeness(other)) for other in others), default=0.0)
+
+
+def _folder(person: str) -> str:
+    return f"people/{person}/voiceprints"
+
+
+def _label(people: tuple[str, ...], sample: str) -> Label:
+    return Label("voiceprint", people, sample)

@@ -1,0 +1,58 @@
+"""Lines of other languages: spoken by a model that knows them, timed and heard by models that its user brings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avatar.engines.voice.vits import Vits
+from avatar.errors import EngineError, InputError
+from avatar.registry import languages_of
+from tests.engines.benches import FilesBench
+from tests.engines.test_voice_coqui import pinned, room, speak, weights
+from tests.voices.models import tiny_letters, tiny_vits
+from tests.voices.whisper_model import tiny_whisper
+
+__all__ = ["room", "weights"]  # fixtures
+
+LINE = "Früh, um zwei."
+
+
+def german(weights: Path, **options: str) -> Vits:
+    model = pinned(tiny_vits(weights / "tiny", encoder=False))
+    return Vits(model="tiny", model_sha256=model, language="de", **options)
+
+
+def aligner(weights: Path) -> dict[str, str]:
+    return {"aligner": "letters", "aligner_sha256": pinned(tiny_letters(weights / "letters"))}
+
+
+@pytest.mark.slow
+def test_a_line_of_another_language_is_timed_heard_and_judged_by_what_is_brought(
+    weights: Path, room: FilesBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    from avatar.voices import hearing
+
+    real = hearing.heard_by_whisper
+    monkeypatch.setattr(hearing, "heard_by_whisper", lambda *given: heard.append(given[3]) or real(*given))
+    whisper = {"recogniser": "whisper", "recogniser_sha256": pinned(tiny_whisper(weights / "whisper"))}
+    engine = german(weights, **aligner(weights), **whisper)
+
+    with pytest.raises(EngineError) as refusal:
+        speak(engine, room, LINE)
+
+    assert refusal.value.code.startswith("take.")
+    assert set(heard) == {"de"}
+    assert languages_of(engine) == ("de",)
+
+
+@pytest.mark.slow
+def test_without_models_of_that_language_a_line_is_refused_with_what_to_bring(weights: Path, room: FilesBench) -> None:
+    with pytest.raises(InputError, match="aligner_sha256") as untimed:
+        speak(german(weights), room, LINE)
+    with pytest.raises(InputError, match="recogniser_sha256") as unheard:
+        speak(Vits(model="tiny", model_sha256=pinned(weights / "tiny"), language="de", **aligner(weights)), room, LINE)
+
+    assert untimed.value.code == "aligner.missing"
+    assert unheard.value.code == "recogniser.missing"

@@ -1,0 +1,98 @@
+"""What is asked for becomes a production: blanks filled, words pronounced, and every refusal recorded."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import pytest
+
+from avatar.compose import House
+from avatar.consent.entries import Refused
+from avatar.delivery import prepare
+from avatar.errors import InputError
+from avatar.production import Production
+from avatar.registry import Choice, build, languages_of
+from avatar.settings import Settings
+from avatar.testing.toys import Beep
+from avatar.testing.world import TOY_BRIEF, World
+from avatar.voices.glossary import asked_glossary
+from tests.consent.reading import entries
+
+CAST = {"presenter": "ada", "double": "ada"}
+
+
+@pytest.fixture
+def house(world: World) -> House:
+    world.agree(world.enroll("ada"))
+    house = House(Settings(home=world.folder, keys=world.folder))
+    # The world's own, for their clock.
+    house.__dict__.update(ledger=world.ledger, people=world.people, studio=world.studio, vault=world.vault)
+    return house
+
+
+def asked(house: House, world: World, script: str, **words: Any) -> Production:
+    return prepare(house, world.blueprint, CAST, script, TOY_BRIEF, **words)
+
+
+def test_blanks_are_filled(house: House, world: World) -> None:
+    production = asked(house, world, "Dear {name}, welcome.", values={"name": "Siobhan"})
+
+    assert [line.text for line in production.script] == ["Dear Siobhan, welcome."]
+    assert production.asks.script == ("Dear Siobhan, welcome.",)
+
+
+@pytest.mark.parametrize(
+    ("script", "values", "code"),
+    [
+        ("Dear {name}.", {}, "script.unknown-variable"),
+        ("Dear {name.", {"name": "Ada"}, "script.unbalanced"),
+        ("Dear all.", {"name": "Ada"}, "script.unused-variable"),
+        ("Dear {name}.", {"name": "<break/>"}, "script.bad-value"),
+    ],
+)
+def test_a_blank_that_cannot_be_filled_is_refused_and_recorded(
+    house: House, world: World, script: str, values: dict[str, str], code: str
+) -> None:
+    with pytest.raises(InputError) as refusal:
+        asked(house, world, script, values=values)
+
+    newest = entries(world.objects)[-1].fact
+    assert isinstance(newest, Refused)
+    assert newest.code == refusal.value.code == code
+
+
+@pytest.mark.parametrize(("language", "told"), [("de", None), ("en-GB", ""), ("fr", "speaks en, de")])
+def test_a_language_that_the_voice_engine_lacks_is_refused_with_those_it_has(
+    house: House, world: World, language: str, told: str | None
+) -> None:
+    @dataclass(frozen=True)
+    class Bilingual(Beep):
+        languages: ClassVar[tuple[str, ...]] = ("en", "de")
+
+    world.agree(house.people.find("ada"), languages=("de", "en", "fr"))
+    world.engines["beep"] = lambda: Bilingual
+    brief = replace(TOY_BRIEF, languages=(language,))
+
+    if not told:
+        assert prepare(house, world.blueprint, CAST, "Guten Tag.", brief).script
+        return
+    with pytest.raises(InputError, match=told) as refusal:
+        prepare(house, world.blueprint, CAST, "Bonjour.", brief)
+    assert refusal.value.code == "language.not-spoken"
+
+
+def test_engines_declare_the_languages_that_they_speak() -> None:
+    assert languages_of(build(Choice("adapted"))) == ("en",)
+    assert languages_of(Beep()) == ("en",)
+
+
+def test_words_are_said_as_the_person_wants_before_the_project_before_the_blueprint(house: House, world: World) -> None:
+    def glossary(**words: str) -> Any:
+        return asked_glossary({word: {"say": said} for word, said in words.items()})
+
+    blueprint = world.blueprint.model_copy(update={"glossary": glossary(a="one", b="one", c="one")})
+    house.pronunciations.set(house.people.find("ada").id, glossary(a="three"))
+
+    production = prepare(house, blueprint, CAST, "A b c.", TOY_BRIEF, glossary=glossary(a="two", b="two"))
+
+    said = production.glossary("presenter")
+    assert {word: said[word].say for word in said} == {"a": "three", "b": "two", "c": "one"}
