@@ -1,8 +1,7 @@
 """Wav2Lip beside the public code, with the same random weights: the same faces, and what a frame costs.
 
-``python -m benchmarks.wav2lip --peer CHECKOUT [--json FILE]``, CHECKOUT being a copy of github.com/Rudrabha/Wav2Lip.
-Only its network and its spectrogram are run. Costs are processor seconds of one thread, rounds of all interleaved,
-medians.
+First the network and the spectrogram alone, then dubbing from file to file. Costs are processor seconds of one thread,
+rounds of all interleaved, medians.
 """
 
 import importlib
@@ -23,7 +22,8 @@ from avatar.faces.wav2lip.checkpoint import read_checkpoint
 from avatar.faces.wav2lip.crop import HALF
 from avatar.faces.wav2lip.generator import Generator
 from avatar.faces.wav2lip.mel import heard_by_frames
-from benchmarks.rows import Row, options_with, show
+from benchmarks import dubbing
+from benchmarks.rows import Row
 
 _OURS = 8  # faces: the batch of the engine
 _THEIRS = (4, 8, 16, 128)  # 128 is the default of the public script; one of the others is its best
@@ -31,21 +31,25 @@ _ROUNDS = 3  # of all contenders
 _LEVELS = 255
 
 
-def main() -> None:
-    """Compare, then measure, then show."""
+def rows(peer: Path) -> Iterator[Row]:
+    """Give all figures beside the checkout *peer*."""
     import torch
 
     torch.set_num_threads(1)
-    asked = options_with(__doc__, peer="a checkout of the public code")
-    sys.path.insert(0, str(asked.peer))
+    sys.path.insert(0, str(peer))
     theirs = _random_network(importlib.import_module("models"))
     with tempfile.TemporaryDirectory() as folder:
-        torch.save({"state_dict": theirs.state_dict()}, Path(folder) / "net.pth")
-        ours = Generator(read_checkpoint(Path(folder) / "net.pth"))
-        heard = _heard_apart(importlib.import_module("audio"), Path(folder) / "noise.wav")
-    show(
-        [Row("mel: largest difference", heard, "of 8"), *_differences(ours, theirs), *_costs(ours, theirs)], asked.json
-    )
+        checkpoint = Path(folder) / "net.pth"
+        torch.save({"state_dict": theirs.state_dict()}, checkpoint)
+        ours = Generator(read_checkpoint(checkpoint))
+        yield Row(
+            "mel: largest difference",
+            _heard_apart(importlib.import_module("audio"), Path(folder) / "noise.wav"),
+            "of 8",
+        )
+        yield from _differences(ours, theirs)
+        yield from _costs(ours, theirs)
+        yield from dubbing.rows(peer, checkpoint)
 
 
 def _random_network(models: Any) -> Any:
@@ -84,8 +88,7 @@ def _differences(ours: Generator, theirs: Any) -> Iterator[Row]:
     made = ours.faces(seen, heard, first=HALF) * _LEVELS
     yield Row("lower half: spread of the values", float(wanted.std()), "of 255")
     yield Row("lower half: largest difference", float((made - wanted).abs().max()), "of 255")
-    # The public script cuts the fraction off, we round.
-    written = (made + 0.5).to(torch.uint8).int() - wanted.to(torch.uint8).int()
+    written = made.to(torch.uint8).int() - wanted.to(torch.uint8).int()
     yield Row("lower half: largest difference as written", float(written.abs().max()), "of 255")
 
 
@@ -134,7 +137,3 @@ def _heard_apart(audio: Any, path: Path) -> float:
     frames = islice(heard_by_frames(path, Fraction(25)), 1, 90)
     pairs = ((window, whole[:, int(i * 80 / 25) :][:, :16]) for i, window in enumerate(frames, 1))
     return max(float(np.abs(window - other).max()) for window, other in pairs)
-
-
-if __name__ == "__main__":
-    main()

@@ -24,6 +24,7 @@ class Place:
     folder: Path
     store: str = ""
     endpoint: str = ""
+    workers: int = 2
 
     @property
     def video(self) -> Path:
@@ -31,7 +32,7 @@ class Place:
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AVATAR_", "AWS_"))}
-        mine = {"AVATAR_HOME": str(self.folder / ".avatar"), "AVATAR_WORKERS": "2"}
+        mine = {"AVATAR_HOME": str(self.folder / ".avatar"), "AVATAR_WORKERS": str(self.workers)}
         if os.environ.get("AVATAR_WEIGHTS"):
             mine["AVATAR_WEIGHTS"] = os.environ["AVATAR_WEIGHTS"]
         if self.store:

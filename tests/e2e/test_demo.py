@@ -158,10 +158,10 @@ def test_a_withdrawal_during_a_render_ends_it_within_two_seconds_and_nothing_is_
     assert "consent withdrawn" in copy.run("where", "ava").stdout  # the video shows mia too
 
 
-def test_the_same_production_on_s3_has_the_same_digests(finished, tmp_path, s3_endpoint):
+def test_the_same_production_on_s3_four_lines_at_a_time_has_the_same_digests(finished, tmp_path, s3_endpoint):
     _, on_a_folder = finished
 
-    on_s3 = Place(tmp_path, store="s3://avatar-tests/demo", endpoint=s3_endpoint).demo()
+    on_s3 = Place(tmp_path, store="s3://avatar-tests/demo", endpoint=s3_endpoint, workers=4).demo()
 
     assert unsigned(on_s3) == unsigned(on_a_folder)
     assert on_s3["verdict"]["trusted"]

@@ -75,7 +75,8 @@ def lay(frame: Frame, box: Box, made: NDArray[np.float32], landmarks: Landmarks)
     """
     lower = Box(box.left, (box.top + box.bottom) // 2, box.right, box.bottom)
     size = (lower.right - lower.left, lower.bottom - lower.top)
-    patch = np.ascontiguousarray((made[::-1].transpose(1, 2, 0) * 255 + 0.5).astype(np.uint8))
+    # The fraction is cut off, as in the public script: rounded, a pixel here and there would be two levels from its.
+    patch = np.ascontiguousarray((made[::-1].transpose(1, 2, 0) * 255).astype(np.uint8))
     shown = np.asarray(cv2.resize(_shown(landmarks, box), size), np.float32)
     view = frame.edit(lower)
     np.copyto(view, cv2.blendLinear(cv2.resize(patch, size), np.ascontiguousarray(view), shown, 1 - shown))

@@ -1,0 +1,71 @@
+"""Several lines at a time: how much sooner, whether the bytes are the same, and when the first shot is there."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from benchmarks.children import avatar
+from benchmarks.rows import Row
+from benchmarks.script import sentences
+
+_LINES, _LONG = 8, 120  # sentences: about 20 s, and about 5 minutes
+_WORKERS = (1, 2, 4)
+_ROUNDS = 3
+_DEMO = ("demo", "--out", "out", "--script")
+
+
+def rows() -> Iterator[Row]:
+    """Give seconds and efficiency by workers, whether all made the same video, and the seconds to the first shot."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "learned").mkdir()
+        avatar(*_DEMO, "The first line only learns.", home=place / "learned")
+        seconds: dict[int, list[float]] = {count: [] for count in _WORKERS}
+        made = set()
+        for _ in range(_ROUNDS):
+            for count, found in seconds.items():
+                report = _produced(place, count)
+                made.add(report["video"])
+                found.append(report["seconds"])
+        middle = {count: median(found) for count, found in seconds.items()}
+        for count, each in middle.items():
+            yield Row(f"{_LINES} lines, {count} at a time", each, "s")
+        yield Row("efficiency of 2 workers", middle[1] / middle[2] / 2, "of twice one")
+        yield Row("different videos by 1, 2 and 4 workers", len(made), "(1: the same bytes)")
+        yield Row("first shot of 5 minutes, voice known", median(_first_shot(place) for _ in range(_ROUNDS)), "s")
+        (place / "empty").mkdir()
+        yield Row("first shot of 5 minutes, nobody known", _first_shot(place, "empty"), "s")
+        yield Row("load of the machine meanwhile", os.getloadavg()[1], "processes")
+
+
+def _produced(place: Path, workers: int) -> dict[str, float]:
+    home = _copy(place, "learned")
+    try:
+        return avatar(*_DEMO, sentences(_LINES), home=home, workers=workers).report
+    finally:
+        shutil.rmtree(home)
+
+
+def _first_shot(place: Path, start: str = "learned") -> float:
+    """Return the seconds from the start of the command to the first shot that is kept."""
+    home = _copy(place, start)
+    environment = {**os.environ, "AVATAR_HOME": str(home / ".avatar"), "AVATAR_WORKERS": "2", "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-c", "from avatar.cli import main; main()", *_DEMO, sentences(_LONG)]
+    started = time.monotonic()
+    with subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        try:
+            next(line for line in process.stdout if "picture kept" in line)
+            return time.monotonic() - started
+        finally:
+            process.kill()
+
+
+def _copy(place: Path, name: str) -> Path:
+    return Path(shutil.copytree(place / name, Path(tempfile.mkdtemp(dir=place)) / name))
