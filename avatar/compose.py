@@ -54,7 +54,7 @@ class House:
     tell: Callable[[Moment], None] = _silent
 
     def __post_init__(self) -> None:
-        _one_thread_each()
+        one_thread_each()
         sweep()
 
     @cached_property
@@ -218,7 +218,8 @@ def open_objects(settings: Settings) -> Objects:
     )
 
 
-def _one_thread_each() -> None:
+def one_thread_each() -> None:
+    """Have every numeric library use one thread, those loaded already and those loaded later."""
     # Shots run side by side, one thread each: faster in all than one shot on many threads. And the same bytes: sums
     # in BLAS and torch depend on the number of threads, so that number is fixed.
     import cv2

@@ -1,7 +1,8 @@
 """Whether a voice is somebody else's who is enrolled here: an engine, which sees its own request only, cannot know.
 
-Only people who agreed to ``guard-voice`` are compared with. A print of a sample is made when it is first needed, kept
-sealed under its person's key, and forgotten when what they agreed to gets smaller.
+Only people who agreed to ``guard-voice`` are compared with; where nobody did, nobody is listened to. A print of a
+sample or of a remembered take is made when it is first needed, kept sealed under its person's key, and forgotten when
+what they agreed to gets smaller.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -22,8 +23,6 @@ from avatar.rooms import private_room
 from avatar.stages.request import Parts, Request
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.voices.voiceprint import SAME, VoicePrint
-
-PRINT = "voiceprint"
 
 Listen = Callable[[Path], VoicePrint | None]
 
@@ -77,27 +76,19 @@ class Resemblance:
                 code="voice.someone-else",
             )
 
-    def listened(self, request: Request[Any], parts: Parts, room: Path) -> Parts:
-        """Return the *parts* that were made, with the voice in them if it is speech, and refuse somebody else's.
+    def refuse_made(self, request: Request[Any], parts: Parts) -> None:
+        """Refuse the *parts* that were made when they are speech more like somebody else than like its person.
 
-        Raises: EngineError, with code ``take.someone-else``.
+        They are listened to here, whatever the engine says of them. Raises: EngineError, with code
+        ``take.someone-else``.
         """
-        if not isinstance(request, CloneVoice):
-            return parts
-        # It is heard here, whatever the engine says, and kept: a remembered take is compared, too, and with whoever
-        # has come since.
-        voice = self.listen(parts[Speech.parts[0]])
-        self._refuse_take(request, lambda: voice)
-        parts = {name: path for name, path in parts.items() if name != PRINT}
-        if voice:
-            parts[PRINT] = room / PRINT
-            parts[PRINT].write_bytes(voice.as_bytes())
-        return parts
+        if isinstance(request, CloneVoice):
+            self._refuse_take(request, lambda: self.listen(parts[Speech.parts[0]]))
 
     def refuse_recalled(self, request: Request[Any], made: Artifact) -> None:
-        """Refuse a remembered take that is more like somebody else, as ``listened`` does a new one."""
+        """Refuse a remembered take as ``refuse_made`` does a new one: somebody may have come since."""
         if isinstance(request, CloneVoice):
-            self._refuse_take(request, lambda: self._heard(made))
+            self._refuse_take(request, lambda: self._print(made.digest))
 
     def _refuse_take(self, request: CloneVoice, heard: Callable[[], VoicePrint | None]) -> None:
         ancestry = self.store.ancestry(request.voice.digest)
@@ -115,25 +106,22 @@ class Resemblance:
                 code="take.someone-else",
             )
 
-    def _heard(self, made: Artifact) -> VoicePrint | None:
-        # Toys and engines of others may speak without anybody being heard: then there is no print.
-        if PRINT not in self.store.manifest(made.digest).parts:
-            return None
-        with private_room() as room:
-            return VoicePrint.of(self.store.fetch(made, PRINT, room / PRINT).read_bytes())
-
     def forget(self, person: str) -> None:
-        """Remove every print of *person*'s samples; those that they still agree to are made again when needed."""
+        """Remove every print of *person*'s voice; those that they still agree to are made again when needed."""
         for key in list(self.objects.list(_folder(person))):
             self.objects.delete(key)
             self._known.pop(key.rsplit("/", 1)[-1], None)
 
     def sweep(self) -> None:
-        """Remove the prints of everyone who has come to agree to no use of their voice, by the passing of time."""
+        """Remove the prints of what is not kept any more, and of everyone whose agreements for their voice ran out."""
         at, state = self.clock(), self.ledger.read()
         wanted = {id for use in (Use.GUARD_VOICE, Use.CLONE_VOICE) for id in agreed_to(use, state, at)}
-        for person in set(state.people) - wanted:
-            self.forget(person)
+        for person in state.people:
+            for key in list(self.objects.list(_folder(person))):
+                digest = key.rsplit("/", 1)[-1]
+                if person not in wanted or self.objects.start(f"manifests/{digest}", 1) is None:
+                    self.objects.delete(key)
+                    self._known.pop(digest, None)
 
     def _guarded(self, own: Collection[str]) -> list[str]:
         """Return the voice samples of everyone else who agreed that others are compared with them."""
@@ -144,30 +132,30 @@ class Resemblance:
     def _prints(self, samples: Iterable[str]) -> list[VoicePrint]:
         return [voice for sample in samples if (voice := self._print(sample))]
 
-    def _print(self, sample: str) -> VoicePrint | None:
-        """Return the print of the voice *sample* with this digest: remembered, kept, or made now."""
-        if sample not in self._known:
-            kept = self._kept(sample)
-            self._known[sample] = kept or self._made(sample)
-        return self._known[sample]
+    def _print(self, digest: str) -> VoicePrint | None:
+        """Return the print of the sample or speech *digest*: remembered, kept, or made now."""
+        if digest not in self._known:
+            self._known[digest] = self._kept(digest) or self._made(digest)
+        return self._known[digest]
 
-    def _kept(self, sample: str) -> VoicePrint | None:
-        people = self.store.manifest(sample).people
-        sealed = self.objects.read(f"{_folder(people[0])}/{sample}")
-        return VoicePrint.of(self.vault.open(sealed, _label(people, sample))) if sealed else None
+    def _kept(self, digest: str) -> VoicePrint | None:
+        people = self.store.manifest(digest).people
+        sealed = self.objects.read(f"{_folder(people[0])}/{digest}")
+        return VoicePrint.of(self.vault.open(sealed, _label(people, digest))) if sealed else None
 
-    def _made(self, sample: str) -> VoicePrint | None:
-        people = self.store.manifest(sample).people
+    def _made(self, digest: str) -> VoicePrint | None:
+        people = self.store.manifest(digest).people
         with private_room() as room:
             try:
-                voice = self.listen(self.store.fetch(Audio(sample), Audio.parts[0], room / "sample.wav"))
+                # A sample's sound and a speech's are called the same.
+                voice = self.listen(self.store.fetch(Audio(digest), Audio.parts[0], room / "sound.wav"))
             except StoreError as error:
                 if error.code != "store.missing":  # what was kept long enough is gone: there is nothing to compare with
                     raise
                 return None
         if voice:
-            sealed = self.vault.seal(voice.as_bytes(), _label(people, sample))
-            self.objects.create(f"{_folder(people[0])}/{sample}", sealed)
+            sealed = self.vault.seal(voice.as_bytes(), _label(people, digest))
+            self.objects.create(f"{_folder(people[0])}/{digest}", sealed)
         return voice
 
 

@@ -119,7 +119,7 @@ class Studio:
         started = time.monotonic()
         with private_room(self.rooms) as room:
             parts = self._run(job, engine, Bench(job, self, room, work.recipe, brief))
-            parts = self.resemblance.listened(request, parts, room)
+            self.resemblance.refuse_made(request, parts)
             if isinstance(request, Publish):
                 job = self._publish(request, brief, work.recipe, parts)
             else:

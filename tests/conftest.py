@@ -13,6 +13,7 @@ import pytest
 
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.s3 import S3Objects
+from avatar.compose import one_thread_each
 from avatar.testing.world import World
 
 BUCKET = "avatar-tests"
@@ -24,6 +25,12 @@ def _no_power_cuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread_each() -> None:
+    """As in production, and because threads that wait for each other on a busy machine are most of what tests cost."""
+    one_thread_each()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Nobody is given somebody else's voice: what is compared, with whom, and what is kept of it."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 
 from avatar import erasure
 from avatar.artifacts.artifact import Audio, Speech
-from avatar.consent import Cleared, Use
+from avatar.consent import Use
 from avatar.consent.entries import Refused
 from avatar.errors import ConsentError, EngineError, InputError
 from avatar.intake import Sample
@@ -17,9 +16,7 @@ from avatar.people import Person
 from avatar.registry import Choice
 from avatar.retention import Policy, sweep
 from avatar.rotation import rotate
-from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.testing.toys import Beep
 from avatar.testing.world import World
 from avatar.voices.voiceprint import VoicePrint
 from tests.consent.reading import entries
@@ -95,12 +92,15 @@ def refusals(world: World) -> Iterator[str]:
     return (entry.fact.code for entry in entries(world.objects) if isinstance(entry.fact, Refused))
 
 
-def test_a_take_in_the_persons_own_voice_is_kept_with_the_voice_heard_in_it(
-    world: World, ada: Person, bob: Person
-) -> None:
-    speech = say(world, ada)
+def test_a_take_in_the_persons_own_voice_is_kept(world: World, ada: Person, bob: Person) -> None:
+    assert say(world, ada)
 
-    assert "voiceprint" in world.store.manifest(speech.digest).parts
+
+def test_where_nobody_guards_a_voice_nobody_is_listened_to(world: World, ears: Ears, ada: Person) -> None:
+    say(world, ada)
+    say(world, ada)
+
+    assert ears.heard == 0
 
 
 def test_a_take_more_like_somebody_else_is_refused_recorded_and_not_kept(
@@ -186,6 +186,7 @@ def test_a_print_is_made_once_sealed_and_found_by_other_processes(
     world: World, ears: Ears, ada: Person, bob: Person
 ) -> None:
     say(world, ada)
+    say(world, ada)  # remembered: the take's own print is kept from here on
     heard, kept = ears.heard, prints(world)
     say(World(world.folder, listen=ears), ada)
 
@@ -221,8 +222,23 @@ def test_a_sweep_removes_the_prints_of_those_whose_agreement_ran_out(world: Worl
     assert {key.split("/")[1] for key in prints(world)} == {ada.id}
 
 
+def test_a_sweep_removes_the_print_of_a_take_that_went(world: World, ada: Person, bob: Person) -> None:
+    world.agree(ada, Use.CLONE_VOICE, days=60)
+    world.agree(bob, Use.GUARD_VOICE, days=60)
+    speech = say(world, ada)
+    say(world, ada)
+    assert any(key.endswith(speech.digest) for key in prints(world))
+    world.wait(days=30)
+
+    gone = sweep(world.people, Policy.of_days(7, None, None))
+
+    assert speech.digest in {due.held.digest for due in gone}
+    assert not any(key.endswith(speech.digest) for key in prints(world))
+
+
 def test_prints_survive_a_change_of_keys(world: World, ears: Ears, ada: Person, bob: Person, monkeypatch) -> None:
     monkeypatch.setattr("avatar.rotation._SETTLE", 0.0)
+    say(world, ada)
     say(world, ada)
     heard = ears.heard
 
@@ -230,24 +246,6 @@ def test_prints_survive_a_change_of_keys(world: World, ears: Ears, ada: Person, 
     say(World(world.folder, listen=ears), ada)
 
     assert ears.heard == heard
-
-
-def test_what_an_engine_says_of_its_own_voice_does_not_count(
-    world: World, ears: Ears, ada: Person, bob: Person
-) -> None:
-    class Liar(Beep):
-        def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-            own = bench.new("voiceprint")
-            own.write_bytes(voice(ada=1.0).as_bytes())
-            return {**super().run(job, bench), "voiceprint": own}
-
-    world.engines["beep"] = partial(lambda: Liar)
-    ears.spoken = {"bob": 1.0}
-
-    with pytest.raises(EngineError) as refusal:
-        say(world, ada)
-
-    assert refusal.value.code == "take.someone-else"
 
 
 def test_a_take_without_consent_is_refused_for_that(world: World, bob: Person) -> None:

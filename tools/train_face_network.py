@@ -1,38 +1,47 @@
-"""Train the mouth encoder on synthetic speech and write its weights (dev-time; about 40 minutes of one core).
+"""Train the mouth encoder on synthetic speech and write its weights (dev-time; about half an hour of one core).
 
-Usage: python tools/train_face_network.py OUT.safetensors --cache FOLDER [--utterances 1200] [--guests 700]
-       [--steps 1800] [--more 1000] [--seed 1]; ``flite`` must be on the path
+Usage: python tools/train_face_network.py OUT.safetensors --cache FOLDER [--own 500] [--guests 200] [--joe FOLDER]
+       [--steps 1500] [--seed 1]; ``flite`` must be on the path
 
-The recipe is this file and ``face_speech.py``: the same seed makes the same speech and draws the same examples, and one
-thread adds the same sums. Both halves resume: speech lies in the cache in parts of 50 utterances, training goes on from
-the last checkpoint there. One utterance in 20 is held out; the error on them is printed, beside that of a mouth that
-stands still.
+The recipe is this file, ``face_speech.py`` and ``face_hearing.py``; ``--texts 400 FILE`` writes what ``face_joe.py`` is
+to say. Every utterance is heard once as it is and twice somewhere else. Examples lie in the cache in parts of 50
+utterances, training goes on from the last checkpoint there. One utterance in 20 is held out; the error on them is
+printed, beside that of a mouth that stands still.
 """
 
 import argparse
+import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from face_speech import PHONES, Example, Studio
+from face_hearing import PHONES, Example, clean, elsewhere
+from face_signs import found
+from face_speech import Spoken, Studio, sized
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 
+from avatar.faces.coefficients import INDEX, coefficients, neutral
 from avatar.faces.mouth_encoder import EVENTS, SHAPES, network
-from avatar.voices.bands import BANDS, log_bands
+from avatar.faces.rig import Rig
+from avatar.faces.topology import LIPS_INNER, eye_distance
+from avatar.faces.visemes import CONTACTS
+from avatar.media.sound import read_sound
 
 _PART = 50  # utterances in a file of the cache
+_ELSEWHERE = 2  # how often each is heard in another place
 _HELD = 20  # every 20th utterance is never trained on
-_BATCH, _STEPS = 8, 150  # examples in a batch, and how many steps of 20 ms each is long: 3 s
-_RATE, _WARM = 2e-3, 150  # learning rate at its highest, and after how many batches
+_BATCH, _STEPS = 10, 150  # examples in a batch, and how many steps of 20 ms each is long: 3 s
+_RATE, _WARM = 2e-3, 100  # learning rate at its highest, and after how many batches
 _TELL = 100  # batches between two reports, and between two checkpoints
 # How much each shape counts: a jaw that is wrong by a tenth is seen at once, a tongue hardly.
 _WEIGHTS = {"jawOpen": 6.0, "mouthPucker": 2.0, "mouthFunnel": 2.0, "tongueOut": 0.5}
-Batch = tuple[Any, Any, Any, Any]
+_ROUND = [name in ("mouthFunnel", "mouthPucker") for name in SHAPES]
 
 
 def main() -> None:
@@ -40,65 +49,78 @@ def main() -> None:
     asked = _options()
     torch.set_num_threads(1)
     torch.manual_seed(asked.seed)
-    own = _speech(asked.cache, asked.utterances, asked.seed, "example")
-    guests = _speech(asked.cache, asked.guests, asked.seed, "guest")
-    trained = _trained(_kept(own), _kept(guests), [*own[::_HELD], *guests[::_HELD]], asked)
-    weights = {name: value.half().contiguous() for name, value in trained.state_dict().items()}
+    asked.cache.mkdir(parents=True, exist_ok=True)
+    if asked.texts:
+        studio = Studio()
+        said = [studio.text(np.random.default_rng([13, number])) for number in range(int(asked.texts[0]))]
+        Path(asked.texts[1]).write_text(json.dumps(said), encoding="utf-8")
+        return
+    parts = _parts(asked)
+    weights = {name: value.half().contiguous() for name, value in _trained(parts, asked).state_dict().items()}
     save_file(weights, asked.out)
-
-
-def _kept(examples: list[Example]) -> list[Example]:
-    return [each for at, each in enumerate(examples) if at % _HELD]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--utterances", type=int, default=1200)
-    parser.add_argument("--guests", type=int, default=700)
-    parser.add_argument("--steps", type=int, default=1800)
-    parser.add_argument("--more", type=int, default=1000)
+    parser.add_argument("--own", type=int, default=500)
+    parser.add_argument("--guests", type=int, default=200)
+    parser.add_argument("--joe", type=Path)
+    parser.add_argument("--texts", nargs=2, metavar=("COUNT", "FILE"))
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
-def _speech(cache: Path, count: int, seed: int, kind: str) -> list[Example]:
-    """Return *count* utterances, made by ``Studio.example`` or ``Studio.guest``."""
-    cache.mkdir(parents=True, exist_ok=True)
-    studio, examples = None, []
-    for start in range(0, count, _PART):
-        part = cache / f"{kind}-{seed}-{start}.npz"
-        if not part.exists():
-            studio = studio or Studio()
-            say = getattr(studio, kind)
-            made = [say(np.random.default_rng([seed, start + at])) for at in range(_PART)]
-            _write(part, made)
-        examples += _read(part)
-    return examples[:count]
+def _parts(asked: argparse.Namespace) -> list[list[Example]]:
+    """Return all examples; those of one utterance stand together."""
+    studio = Studio()
+    joe = len(list(asked.joe.glob("*.wav"))) if asked.joe else 0
+    sources: list[tuple[str, int, Callable[[int], Spoken | None]]] = [
+        ("own", asked.own, lambda number: studio.own(np.random.default_rng([asked.seed, 0, number]))),
+        ("guest", asked.guests, lambda number: studio.guest(np.random.default_rng([asked.seed, 1, number]))),
+        ("joe", joe, lambda number: _joe(asked.joe, number)),
+    ]
+    made = []
+    for kind, count, say in sources:
+        for start in range(0, count, _PART):
+            part = asked.cache / f"{kind}-{asked.seed}-{start}.pt"
+            if not part.exists():
+                said = [each for at in range(start, min(start + _PART, count)) if (each := say(at))]
+                draw = np.random.default_rng([asked.seed, 2, len(kind), start])
+                _write(part, [_heard(said, at, draw) for at in range(len(said))])
+            made += _read(part)
+    return made
 
 
-def _write(part: Path, made: list[Example]) -> None:
-    """Keep *made*: powers as powers of ten in half precision, which is finer than any noise they will meet."""
-    beside = part.with_suffix(".part.npz")
-    logs = [np.log10(np.maximum(each.powers, 1e-12)).astype(np.float16) for each in made]
-    np.savez(
-        beside,
-        lengths=[len(each.shapes) for each in made],
-        powers=np.concatenate(logs),
-        shapes=np.concatenate([each.shapes for each in made]),
-        events=np.concatenate([each.events for each in made]),
-        phones=np.concatenate([each.phones for each in made]),
-    )
+def _heard(said: list[Spoken], at: int, draw: np.random.Generator) -> list[Example]:
+    """Return what is heard of one of *said*: as it is, and in other places."""
+    other = said[(at + 7) % len(said)]
+    return [clean(said[at]), *(elsewhere(said[at], other, draw) for _ in range(_ELSEWHERE))]
+
+
+def _joe(folder: Path, number: int) -> Spoken | None:
+    sound, rate = read_sound(folder / f"{number}.wav")
+    phones = found(sound, rate, json.loads((folder / f"{number}.json").read_text(encoding="utf-8")))
+    size = float(np.random.default_rng([17, number]).uniform(0.85, 1.18))
+    return sized(sound, rate, phones, size) if phones else None
+
+
+def _write(part: Path, made: list[list[Example]]) -> None:
+    beside = part.with_suffix(".part")
+    torch.save([[_packed(each) for each in one] for one in made], beside)
     beside.replace(part)
 
 
-def _read(part: Path) -> list[Example]:
-    with np.load(part) as kept:
-        ends = np.cumsum(kept["lengths"])[:-1]
-        powers = np.split(10 ** kept["powers"].astype(np.float32), 2 * ends)
-        rest = (np.split(kept[name], ends) for name in ("shapes", "events", "phones"))
-        return [Example(*each) for each in zip(powers, *rest, strict=True)]
+def _packed(each: Example) -> tuple[Any, ...]:
+    halves = (torch.from_numpy(value).half() for value in (each.features, each.shapes, each.events))
+    return *halves, torch.from_numpy(each.phones)
+
+
+def _read(part: Path) -> list[list[Example]]:
+    stored = torch.load(part, weights_only=True)
+    return [[Example(*(value.numpy() for value in each)) for each in one] for one in stored]
 
 
 class _Taught(nn.Module):
@@ -110,11 +132,13 @@ class _Taught(nn.Module):
         self.phones = nn.Linear(self.mouth.out.in_features, len(PHONES))
 
 
-def _trained(own: list[Example], guests: list[Example], held: list[Example], asked: argparse.Namespace) -> Any:
-    """Train on *own* speech first, then, more gently, on all of it."""
-    taught = _Taught()
+def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
+    """Train on all but every 20th utterance."""
+    known = [each for at, one in enumerate(parts) if at % _HELD for each in one]
+    held = [one[0] for one in parts[::_HELD]]
+    taught, lips = _Taught(), _Lips()
     optimiser = torch.optim.AdamW(taught.parameters(), lr=_RATE, weight_decay=0.02, betas=(0.9, 0.98))
-    done, checkpoint = 0, asked.cache / f"checkpoint-{asked.seed}-{asked.utterances}-{asked.steps}.pt"
+    done, checkpoint = 0, asked.cache / f"checkpoint-{asked.seed}-{len(known)}-{asked.steps}.pt"
     if checkpoint.exists():
         stored = torch.load(checkpoint, weights_only=True)
         taught.load_state_dict(stored["taught"])
@@ -122,12 +146,11 @@ def _trained(own: list[Example], guests: list[Example], held: list[Example], ask
         torch.set_rng_state(stored["random"])
         done = stored["done"]
     started, total = time.process_time(), 0.0
-    for step in range(done, asked.steps + asked.more):
-        known = own if step < asked.steps else [*own, *guests]
+    for step in range(done, asked.steps):
         for group in optimiser.param_groups:
-            group["lr"] = _rate(step, asked)
+            group["lr"] = _rate(step, asked.steps)
         taught.train()
-        loss = _loss(taught, _batch(known, np.random.default_rng([asked.seed, 1, step])))
+        loss = _loss(taught, lips, _batch(known, np.random.default_rng([asked.seed, 3, step])))
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(taught.parameters(), 1.0)
@@ -139,93 +162,83 @@ def _trained(own: list[Example], guests: list[Example], held: list[Example], ask
             state = {"taught": taught.state_dict(), "optimiser": optimiser.state_dict(), "done": step + 1}
             torch.save({**state, "random": torch.get_rng_state()}, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
-        if (step + 1) % (_TELL * 5) == 0 or step + 1 == asked.steps + asked.more:
+        if (step + 1) % (_TELL * 5) == 0 or step + 1 == asked.steps:
             _tell(taught.mouth, held, step + 1)
     return taught.mouth.eval()
 
 
-def _rate(step: int, asked: argparse.Namespace) -> float:
-    """Return the learning rate: a warm start and half a cosine wave, then the same again, half as high."""
-    highest, at, steps = (
-        (_RATE, step, asked.steps) if step < asked.steps else (_RATE / 2, step - asked.steps, asked.more)
-    )
-    return highest * min((at + 1) / _WARM, 0.5 * (1 + math.cos(math.pi * at / steps)) + 0.005)
+def _rate(step: int, steps: int) -> float:
+    """Return the learning rate: a warm start and half a cosine wave."""
+    return _RATE * min((step + 1) / _WARM, 0.5 * (1 + math.cos(math.pi * step / steps)) + 0.005)
 
 
-def _loss(taught: _Taught, batch: Batch) -> Any:
-    bands, shapes, events, phones = batch
-    hidden = taught.mouth.hidden(bands)
+class _Lips:
+    """How far the lips of the mean face are apart, as a function of the shapes and events that a network says."""
+
+    def __init__(self) -> None:
+        rig, upper, lower = Rig.of(neutral()), list(LIPS_INNER[1:10]), list(LIPS_INNER[:10:-1])
+
+        def gaps(mesh: Any) -> Any:
+            return (mesh[upper, :2] - mesh[lower, :2]) / eye_distance(rig.rest)
+
+        moved = [gaps(rig.expressed(coefficients(**{name: 1.0}))) - gaps(rig.rest) for name in SHAPES]
+        self._rest = torch.tensor(gaps(rig.rest), dtype=torch.float32)
+        self._moved = torch.tensor(np.stack(moved), dtype=torch.float32)
+        sides = [INDEX.get(name, INDEX.get(f"{name}Left")) for name in SHAPES]
+        self._contacts = {name: torch.tensor(shape[sides]) for name, shape in CONTACTS.items()}
+        self._round = torch.tensor(_ROUND)
+
+    def apart(self, shapes: Any, events: Any) -> Any:
+        """Return the opening (..., steps) once contacts are made, as far as *events* (0 to 1) are sure of them."""
+        for name in ("teeth", "lips"):
+            kept = torch.where(self._round, shapes * 0.8, self._contacts[name])
+            at = EVENTS.index(name)
+            shapes = shapes + events[..., at : at + 1] * (kept - shapes)
+        gaps = self._rest + torch.einsum("...i,ikc->...kc", shapes, self._moved)
+        return (gaps.square().sum(-1) + 1e-6).sqrt().mean(-1)
+
+
+def _loss(taught: _Taught, lips: _Lips, batch: tuple[Any, Any, Any, Any]) -> Any:
+    """Return how wrong the shapes, the events, the phonemes and the opening are, and how badly the opening follows."""
+    features, shapes, events, phones = batch
+    hidden = taught.mouth.hidden(features)
     out = taught.mouth.out(hidden)
+    said, told = out[..., : len(SHAPES)], out[..., len(SHAPES) :]
     weights = torch.tensor([_WEIGHTS.get(name, 1.0) for name in SHAPES])
-    off = (functional.smooth_l1_loss(out[..., : len(SHAPES)], shapes, beta=0.05, reduction="none") * weights).mean()
-    told = functional.binary_cross_entropy_with_logits(out[..., len(SHAPES) :], events)
+    off = (functional.smooth_l1_loss(said, shapes, beta=0.05, reduction="none") * weights).mean()
+    missed = functional.binary_cross_entropy_with_logits(told, events)
     named = functional.cross_entropy(taught.phones(hidden).flatten(0, 1), phones.flatten(), label_smoothing=0.1)
-    return 20 * off + 2 * told + 0.5 * named
+    seen, asked = lips.apart(said, told.sigmoid()), lips.apart(shapes, events)
+    follows = _correlation(seen, asked).mean()
+    return 20 * off + 2 * missed + 0.5 * named + 200 * (seen - asked).square().mean() + (1 - follows)
 
 
-def _batch(known: list[Example], draw: np.random.Generator) -> Batch:
-    made = [_spoilt(known, draw) for _ in range(_BATCH)]
+def _correlation(one: Any, other: Any) -> Any:
+    one, other = one - one.mean(1, keepdim=True), other - other.mean(1, keepdim=True)
+    both = (one.square().sum(1) * other.square().sum(1) + 1e-8).sqrt()  # silence does not vary: no slope there
+    return (one * other).sum(1) / (both + 1e-3)
+
+
+def _batch(known: list[Example], draw: np.random.Generator) -> tuple[Any, Any, Any, Any]:
+    made = [_cut(known[int(draw.integers(len(known)))], draw) for _ in range(_BATCH)]
     return tuple(torch.from_numpy(np.stack(part)) for part in zip(*made, strict=True))  # type: ignore[return-value]
 
 
-def _spoilt(known: list[Example], draw: np.random.Generator) -> tuple[Any, Any, Any, Any]:
-    """Return three seconds of speech, perhaps with silence around it, as a bad microphone in a noisy place hears it."""
-    power = np.zeros((2 * _STEPS, BANDS), np.float32)
-    shapes, events = np.zeros((_STEPS, len(SHAPES)), np.float32), np.zeros((_STEPS, len(EVENTS)), np.float32)
-    events[:, EVENTS.index("silence")] = 1
-    phones, at = np.full(_STEPS, PHONES.index("SIL")), 0
-    while at < _STEPS:
-        at += int(draw.integers(0, 60)) if draw.random() < 0.35 else 0
-        each = known[int(draw.integers(len(known)))]
-        start = int(draw.integers(0, max(1, len(each.shapes) - 75)))
-        some = slice(start, min(len(each.shapes), start + max(0, _STEPS - at)))
-        count = some.stop - some.start
-        if count <= 0:
-            break
-        power[2 * at : 2 * (at + count)] = each.powers[2 * some.start : 2 * some.stop]
-        shapes[at : at + count], events[at : at + count] = each.shapes[some], each.events[some]
-        phones[at : at + count] = each.phones[some]
-        at += count
-    return _noisy(power, known, draw), shapes, events, phones
-
-
-def _noisy(power: Any, known: list[Example], draw: np.random.Generator) -> Any:
-    """Return the log bands of *power* with another throat, another microphone, noise, and other people talking."""
-    count = len(power)
-    warp = np.arange(BANDS) * draw.uniform(0.94, 1.06) + draw.uniform(-1.0, 1.0)
-    low = warp.clip(0, BANDS - 1.001).astype(int)
-    part = (warp.clip(0, BANDS - 1.001) - low).astype(np.float32)
-    power = power[:, low] * (1 - part) + power[:, low + 1] * part
-    power = power * _curve(draw, 0.35)
-    loud = np.percentile(power.sum(axis=1), 95) / BANDS
-    if draw.random() < 0.65:
-        shape = _curve(draw, 1.2) * 10 ** (draw.uniform(-1.5, 0.5) * np.linspace(0, 1, BANDS))
-        wobble = draw.gamma(4, 0.25, (count, BANDS))
-        level = 10 ** -draw.uniform(0.3, 5.0)
-        power = power + loud * level * wobble * shape / shape.mean()
-    if draw.random() < 0.25:
-        other = known[int(draw.integers(len(known)))].powers
-        there = np.resize(other, (count, BANDS))
-        power = power + there * (loud / max(float(there.mean()), 1e-12)) * 10 ** -draw.uniform(1.0, 3.0)
-    bands = log_bands(power.astype(np.float32))
-    if draw.random() < 0.5:
-        width, first = int(draw.integers(1, 10)), int(draw.integers(0, BANDS - 10))
-        bands[:, first : first + width] = bands[:, first : first + width].mean()
-    return bands
-
-
-def _curve(draw: np.random.Generator, spread: float) -> Any:
-    """Return a smooth random gain per band (80), *spread* powers of ten wide."""
-    return (10 ** np.interp(np.arange(BANDS), np.linspace(0, BANDS - 1, 7), draw.normal(0, spread / 2, 7))).astype(
-        np.float32
-    )
+def _cut(each: Example, draw: np.random.Generator) -> tuple[Any, Any, Any, Any]:
+    """Return three seconds of *each*; a shorter one lasts on as it ends."""
+    first = int(draw.integers(0, max(1, len(each.shapes) - _STEPS + 1)))
+    values = (each.features, each.shapes, each.events, each.phones)
+    cut = [value[first : first + _STEPS] for value in values]
+    lack = _STEPS - len(cut[0])
+    features, shapes, events, phones = (np.pad(v, ((0, lack),) + ((0, 0),) * (v.ndim - 1), mode="edge") for v in cut)
+    return features.astype(np.float32), shapes.astype(np.float32), events.astype(np.float32), phones
 
 
 def _tell(mouth: Any, held: list[Example], step: int) -> None:
-    """Print how far the mouth is off on utterances it never met, clean and as they are."""
+    """Print how far the mouth is off on utterances it never met, as they are."""
     mouth.eval()
     with torch.inference_mode():
-        out = [mouth(torch.from_numpy(log_bands(each.powers))[None])[0].numpy() for each in held]
+        out = [mouth(torch.from_numpy(each.features.astype(np.float32))[None])[0].numpy() for each in held]
     out, shapes, events = (np.concatenate(some) for some in (out, [e.shapes for e in held], [e.events for e in held]))
     jaw = np.corrcoef(out[:, 0], shapes[:, 0])[0, 1]
     error, still = (np.abs(some).mean() for some in (out[:, : len(SHAPES)] - shapes, shapes))

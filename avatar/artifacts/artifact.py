@@ -35,13 +35,9 @@ class VoiceModel(Artifact):
 
 
 class Speech(Artifact):
-    """One line, spoken: mono sound at 48 kHz, the ``Timings`` of its phonemes and words, and the take's ``Scores``.
-
-    The studio adds whose voice two networks hear in it.
-    """
+    """One line, spoken: mono sound at 48 kHz, the ``Timings`` of its phonemes and words, and the take's ``Scores``."""
 
     parts = ("sound.wav", "timings.json", "scores.json")
-    optional = ("voiceprint",)
 
 
 class Image(Artifact):

@@ -1,4 +1,4 @@
-"""A small network that hears what a mouth does: a transformer encoder, trained on this project's own synthetic speech.
+"""A small network that hears what a mouth does: a transformer on a recogniser's ear, trained on synthetic speech only.
 
 ``tools/train_face_network.py`` trains it and says how; the model card is beside the weights.
 """
@@ -9,16 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from avatar.faces.coefficients import Floats
-from avatar.voices.bands import BANDS, FLOOR, HOPS
+from avatar.voices.ear import FEATURES, STEPS
 from avatar.weights import Weights
 
 MOUTH: Final = Weights(
     name="mouth encoder",
     source="package:avatar/faces/data/mouth.safetensors",
-    sha256="cbaa0c7e037d04296ccf05f22c23ae8b76e6d97f73bfe0f85e07757befd865cc",
+    sha256="f00e2f20cb030bd0b3951ee4b494cb8ea77cd1f20fbd07bd4e2f798fe1e18693",
     licence="Apache-2.0",
 )
-STEPS: Final = HOPS // 2  # outputs per second
 # What each output column drives; both sides of a pair move alike. Then three probabilities.
 SHAPES: Final = (
     *("jawOpen", "tongueOut", "mouthFunnel", "mouthPucker", "mouthStretch", "mouthSmile"),
@@ -26,13 +25,14 @@ SHAPES: Final = (
 )
 EVENTS: Final = ("lips", "teeth", "silence")
 
-_WIDTH, _HEADS, _INNER, _LAYERS = 160, 4, 400, 4
+_WIDTH, _HEADS, _INNER, _LAYERS = 160, 4, 400, 2
 _REACH = 11  # steps that the convolution of a layer sees: a phoneme and its neighbours
+_DROPPED = 0.1  # of what the layers say, while they learn
 _BLOCK, _AROUND = 8 * STEPS, STEPS  # long sounds are heard in blocks of 8 s, each with a second before and after
 
 
 def network() -> Any:
-    """Return the untrained network: bands (batch, 2 n, 80) in, (batch, n, 15) out, of which the last 3 are logits."""
+    """Return the untrained network: features (batch, n, 384) in, (batch, n, 15) out, of which the last 3 are logits."""
     from torch import Tensor, nn
 
     class Layer(nn.Module):
@@ -45,28 +45,27 @@ def network() -> Any:
             self.mixed = nn.Linear(_WIDTH, _WIDTH)
             self.far = nn.MultiheadAttention(_WIDTH, _HEADS, batch_first=True)
             self.each = nn.Sequential(nn.Linear(_WIDTH, _INNER), nn.GELU(), nn.Linear(_INNER, _WIDTH))
+            self.drop = nn.Dropout(_DROPPED)
 
         def forward(self, x: Tensor) -> Tensor:
             near = self.near(self.norms[0](x).transpose(1, 2)).transpose(1, 2)
-            x = x + self.mixed(nn.functional.gelu(near))
+            x = x + self.drop(self.mixed(nn.functional.gelu(near)))
             y = self.norms[1](x)
-            x = x + self.far(y, y, y, need_weights=False)[0]
-            return x + self.each(self.norms[2](x))  # type: ignore[no-any-return]
+            x = x + self.drop(self.far(y, y, y, need_weights=False)[0])
+            return x + self.drop(self.each(self.norms[2](x)))  # type: ignore[no-any-return]
 
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first = nn.Conv1d(BANDS, _WIDTH, 5, padding=2)
-            self.halve = nn.Conv1d(_WIDTH, _WIDTH, 6, stride=2, padding=2)
+            self.ear = nn.Sequential(nn.LayerNorm(FEATURES), nn.Dropout(_DROPPED), nn.Linear(FEATURES, _WIDTH))
             self.layers = nn.Sequential(*(Layer() for _ in range(_LAYERS)), nn.LayerNorm(_WIDTH))
             self.out = nn.Linear(_WIDTH, len(SHAPES) + len(EVENTS))
 
-        def hidden(self, bands: Tensor) -> Tensor:
-            x = nn.functional.gelu(self.first(bands.transpose(1, 2)))
-            return self.layers(nn.functional.gelu(self.halve(x)).transpose(1, 2))  # type: ignore[no-any-return]
+        def hidden(self, features: Tensor) -> Tensor:
+            return self.layers(self.ear(features))  # type: ignore[no-any-return]
 
-        def forward(self, bands: Tensor) -> Tensor:
-            return self.out(self.hidden(bands))  # type: ignore[no-any-return]
+        def forward(self, features: Tensor) -> Tensor:
+            return self.out(self.hidden(features))  # type: ignore[no-any-return]
 
     return Network()
 
@@ -82,18 +81,16 @@ class MouthEncoder:
         self._network.load_state_dict({name: value.float() for name, value in load_file(weights).items()})
         self._network.eval()
 
-    def hear(self, bands: Floats) -> tuple[Floats, Floats]:
-        """Return the shapes (n, 12) and the probabilities of the events (n, 3), 50 a second, in *bands* (2 n, 80)."""
+    def hear(self, features: Floats) -> tuple[Floats, Floats]:
+        """Return the shapes (n, 12) and the probabilities of the events (n, 3), 50 a second, in *features* (n, 384)."""
         import torch
 
-        count = -(-len(bands) // 2)
-        padded = np.pad(bands, ((0, 2 * count - len(bands)), (0, 0)), constant_values=FLOOR)
         pieces = []
         with torch.inference_mode():
-            for start in range(0, count, _BLOCK):
-                first, last = max(0, start - _AROUND), min(count, start + _BLOCK + _AROUND)
-                heard = self._network(torch.from_numpy(padded[None, 2 * first : 2 * last]))[0]
-                pieces.append(heard[start - first : min(start + _BLOCK, count) - first])
+            for start in range(0, len(features), _BLOCK):
+                first, last = max(0, start - _AROUND), min(len(features), start + _BLOCK + _AROUND)
+                heard = self._network(torch.from_numpy(features[None, first:last]))[0]
+                pieces.append(heard[start - first : min(start + _BLOCK, len(features)) - first])
         if not pieces:
             return np.zeros((0, len(SHAPES)), np.float32), np.zeros((0, len(EVENTS)), np.float32)
         outputs = torch.cat(pieces)

@@ -11,6 +11,7 @@ from avatar.faces.donor import TWINS, Donor, pixels_of
 from avatar.faces.fade import mouth
 from avatar.faces.gaze import EYES, closing, eyeballs, openings
 from avatar.faces.lips import parted
+from avatar.faces.occlusion import Occlusion
 from avatar.faces.topology import POINTS, eye_distance
 from avatar.faces.warp import draw
 from avatar.media.frames import Landmarks, Pixels
@@ -34,6 +35,7 @@ class Transplant:
     donor: Donor
     _tone: Any = field(default=None, init=False)
     _rest: NDArray[np.float64] | None = field(default=None, init=False)
+    _occlusion: Occlusion | None = field(default=None, init=False)
 
     def onto(self, patch: Pixels, landmarks: Landmarks) -> None:
         """Paint the donor's face over the face at *landmarks* (468, >=2; pixels of *patch*) in *patch*, in place."""
@@ -49,12 +51,23 @@ class Transplant:
             share = spread[2] * spread[2] * (3 - 2 * spread[2])
             opening, around = torch.from_numpy(mouth(landmarks, patch.shape[:2])).to(donor.device)
             share = share * (1 - opening.maximum(around * darkness(head, tone)))
+            share = share * (1 - self._in_front(head, landmarks, tone, spread[:2]))
             mixed = torch.lerp(head, face, share)
             patch[:] = (mixed * 255).round().byte().permute(1, 2, 0).cpu().numpy()
 
     def forget(self) -> None:
         """Forget the head: its face is gone, and the next one may be another, in another light."""
-        self._tone = self._rest = None
+        self._tone = self._rest = self._occlusion = None
+
+    def _in_front(self, head: Any, landmarks: Landmarks, tone: Any, places: Any) -> Any:
+        """Return how much of the head is hidden at each pixel (h, w), whose *places* in the donor's are given."""
+        import torch
+
+        if self._occlusion is None:
+            self._occlusion = Occlusion(self.donor)
+        points = torch.from_numpy(np.ascontiguousarray(landmarks[:, :2])).to(head.device)
+        self._occlusion.hidden(head, points, tone)
+        return self._occlusion.at(places)
 
     def _calmed(self, head: Any, landmarks: Landmarks, unit: float) -> Any:
         """Return the running tone of the head's skin (468, 3) around each landmark."""

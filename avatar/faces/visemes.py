@@ -40,6 +40,7 @@ def _viseme(jaw: float, lips: float, **weights: float) -> Viseme:
 _SILENT = _viseme(0.8, 0.45)
 _CLOSED = _viseme(1.0, 0.5, mouthPress=0.42, mouthRollUpper=0.22, mouthRollLower=0.22)
 _TEETH = _viseme(1.0, 0.8, jawOpen=0.05, mouthRollLower=0.5, mouthUpperUp=0.32, mouthShrugLower=0.12)
+CONTACTS = {"lips": _CLOSED.shape, "teeth": _TEETH.shape}  # what a mouth does while lips meet, or teeth meet a lip
 _SPREAD = _viseme(0.9, 0.6, jawOpen=0.05, mouthStretch=0.18, mouthSmile=0.12, mouthLowerDown=0.3, mouthUpperUp=0.2)
 _POSTED = _viseme(0.9, 1.0, jawOpen=0.07, mouthFunnel=0.5, mouthPucker=0.28, mouthLowerDown=0.18, mouthUpperUp=0.12)
 _TIP = _viseme(0.6, 0.2, jawOpen=0.09, mouthLowerDown=0.16, mouthUpperUp=0.08, tongueOut=0.25)
@@ -118,10 +119,10 @@ def shapes(timings: Timings, times: Times) -> Times:
 def finished(track: Times, teeth: list[Span], lips: list[Span], rate: Fraction) -> Floats:
     """Return *track* (n, 52) with the contacts of *teeth* on lip and of both *lips* made, at rest in both ends."""
     count, times = len(track), moments(rate, len(track))
-    for touching, viseme in ((teeth, _TEETH), (lips, _CLOSED)):
+    for touching, name in ((teeth, "teeth"), (lips, "lips")):
         contact = _contact(touching, times)[:, None]
         # Rounding stays: lips close on the M of "moon" already pushed forward.
-        kept = np.where(np.isin(np.arange(len(NAMES)), _ROUND), track * 0.8, viseme.shape)
+        kept = np.where(np.isin(np.arange(len(NAMES)), _ROUND), track * 0.8, CONTACTS[name])
         track = track + contact * (kept - track)
     track[:, INDEX["jawOpen"]] = np.minimum(track[:, INDEX["jawOpen"]], MOST_OPEN)
     return np.asarray(track * at_rest(count, rate, _REST)[:, None], np.float32)

@@ -40,7 +40,7 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
 def words_heard(sound: NDArray[np.float32], rate: int) -> str:
     """Return the English words heard in the mono *sound* (*rate* samples per second), perhaps none."""
-    return _words(_model(), sound, rate)
+    return _words(model(), sound, rate)
 
 
 def words_at_a_glance(sound: NDArray[np.float32], rate: int) -> str:
@@ -51,8 +51,8 @@ def words_at_a_glance(sound: NDArray[np.float32], rate: int) -> str:
     return _words(_glancing_model(), sound, rate)
 
 
-def _words(model: Any, sound: NDArray[np.float32], rate: int) -> str:
-    heard, _ = model.transcribe(
+def _words(recogniser: Any, sound: NDArray[np.float32], rate: int) -> str:
+    heard, _ = recogniser.transcribe(
         resampled(sound, rate, _RATE),
         language="en",
         beam_size=5,
@@ -64,7 +64,7 @@ def _words(model: Any, sound: NDArray[np.float32], rate: int) -> str:
 
 def hear(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
     """Return the English words heard in the mono *sound* (*rate* samples per second), with their times; maybe none."""
-    heard, _ = _model().transcribe(
+    heard, _ = model().transcribe(
         resampled(sound, rate, _RATE),
         language="en",
         beam_size=5,
@@ -97,7 +97,8 @@ def plain_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _model() -> Any:
+def model() -> Any:
+    """Return the recogniser (a ``faster_whisper.WhisperModel``), opened once."""
     from faster_whisper import WhisperModel
 
     folder = locate(HEARING).parent
@@ -106,8 +107,8 @@ def _model() -> Any:
 
 @lru_cache(maxsize=1)
 def _glancing_model() -> Any:
-    model = copy(_model())
-    attentive = model.encode
+    glancing = copy(model())
+    attentive = glancing.encode
 
     def encode(features: NDArray[np.float32]) -> Any:
         heard = np.flatnonzero(features.any(axis=0))
@@ -115,5 +116,5 @@ def _glancing_model() -> Any:
         attended = np.ascontiguousarray(features[:, :end])
         return attentive(attended)
 
-    model.encode = encode
-    return model
+    glancing.encode = encode
+    return glancing

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 
 from avatar.artifacts.artifact import Artifact, Audio, Image
 from avatar.compose import House
+from avatar.consent import Use
 from avatar.intake import Sample
 from avatar.people import Person
 from avatar.settings import Settings
@@ -28,7 +29,8 @@ from avatar.testing.world import TOY_TERMS
 ROOT = Path(__file__).parents[2]
 
 ABOUT = {"purpose": "research", "project": "toys"}  # what every production here is for
-TERMS = TOY_TERMS
+# What toys say is nobody's voice, and listening to it would load what they do without.
+TERMS = replace(TOY_TERMS, uses=tuple(use for use in Use if use is not Use.GUARD_VOICE))
 
 # Toys speak and move; the picture, the credential and the contact sheet are real.
 TOY_BLUEPRINT = """# A speckled wall that buzzes.

@@ -233,9 +233,10 @@ def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio:
 
     house = House(Settings(home=shutil.copytree(studio.untouched, tmp_path / ".avatar")))
     build = partial(assemble, engines={**installed(), **TOYS, **ROUGH})
+    house.__dict__["studio"] = replace(house.studio, build=build)  # one that knows the toys, as the served one does
     plan = load(studio.folder / "blueprints" / "toy.yaml", build)
     production = prepare(house, plan, {"presenter": "ada"}, script, TOY_BRIEF)
-    signed = direct(production, replace(house.studio, build=build).under(production.asks))
+    signed = direct(production, house.studio.under(production.asks))
 
     assert house.store.manifest(signed.digest).inputs == by_prefect
 

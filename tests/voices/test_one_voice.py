@@ -32,8 +32,8 @@ def music() -> NDArray[np.float32]:
     return (0.5 * sound / np.abs(sound).max()).astype(np.float32)
 
 
-def refusal_of(sound: NDArray[np.float32], folder: Path, words: str = "") -> str:
-    soundfile.write(folder / "sample.wav", sound, RATE)
+def refusal_of(sound: NDArray[np.float32], folder: Path, words: str = "", rate: int = RATE) -> str:
+    soundfile.write(folder / "sample.wav", sound, rate)
     (folder / "words.txt").write_text(words)
     (folder / "room").mkdir()
     with pytest.raises(InputError) as refusal:
@@ -56,6 +56,19 @@ def test_a_transcript_of_something_else_is_refused(tmp_path: Path) -> None:
     words = "The quick brown fox jumps over the lazy dog, again and again. Nobody knows why it does that."
 
     assert refusal_of(read("mia"), tmp_path, words) == "transcript.mismatch"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "step", "gain", "code"),
+    [(3, 1, 1.0, "voice.too-short"), (12, 3, 1.0, "voice.low-rate"), (12, 1, 0.0, "voice.silent")],
+    ids=["three seconds", "8 kHz", "silence"],
+)
+def test_a_sample_that_tells_too_little_is_refused(
+    tmp_path: Path, seconds: int, step: int, gain: float, code: str
+) -> None:
+    sound = gain * read("ava")[: seconds * RATE : step]
+
+    assert refusal_of(sound, tmp_path, rate=RATE // step) == code
 
 
 @pytest.mark.parametrize("performer", ["ava", "ben", "mia"])

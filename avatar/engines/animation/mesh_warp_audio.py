@@ -15,6 +15,7 @@ from avatar.media.frames import Frames, frames_in
 from avatar.media.sound import seconds_of
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
+from avatar.voices.recogniser import HEARING
 from avatar.weights import Weights
 
 
@@ -25,8 +26,8 @@ class MeshWarpAudio:
     Frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``); *energy* scales the motion.
     """
 
-    version: ClassVar[int] = 2
-    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH, MOUTH)
+    version: ClassVar[int] = 3
+    weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH, HEARING, MOUTH)
 
     size: int = 512
     rate: str = "25"
