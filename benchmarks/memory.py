@@ -1,6 +1,6 @@
 """Peak memory against length: ten minutes of video may cost 1.05 times what ten seconds cost, no more.
 
-``python -m benchmarks.memory [--json FILE] [--plots FOLDER] [--lines 4 21 240]``: sentences of 2.5 s each. Two lines
+``python -m benchmarks.memory [--json FILE] [--plots FOLDER] [--lines 4 18 174]``: sentences of 3.4 s each. Two lines
 are made at a time, every one of them anew; reading the marks back and signing included.
 """
 
@@ -38,7 +38,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="also write the rows to this file, as JSON")
     parser.add_argument("--plots", type=Path, help="also draw them into this folder, as PNG")
     parser.add_argument(
-        "--lines", type=int, nargs="+", default=[4, 21, 240], help="how many sentences, the least first"
+        "--lines", type=int, nargs="+", default=[4, 18, 174], help="how many sentences, the least first"
     )
     return parser.parse_args()
 
