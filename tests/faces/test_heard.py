@@ -95,7 +95,7 @@ def test_the_encoder_hears_what_the_phonemes_ask_for(said, encoder: MouthEncoder
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["ava", "ben", "mia"])
-def test_lips_follow_people_that_the_encoder_was_never_trained_on(name: str, encoder: MouthEncoder) -> None:
+def test_lips_follow_recordings_that_the_encoder_was_never_trained_on(name: str, encoder: MouthEncoder) -> None:
     # The performers' own recordings; measured on the mesh of the mean face, before a picture adds its noise.
     path, rate, rig = PERFORMERS / f"{name}_statement.flac", Fraction(25), Rig.of(neutral())
     timings = aligned(*read_sound(path), path.with_suffix(".txt").read_text())
