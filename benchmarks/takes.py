@@ -20,7 +20,7 @@ from avatar.voices.take import Take
 from avatar.weights import locate
 from benchmarks.rows import Row
 
-_LINES = 5  # of each voice and kind, the longest: a leak or babble of two words is no more than two words
+_LINES = 10  # of each voice and kind, the longest: a leak or babble of two words is no more than two words
 _PIECES = 40  # that a take is cut into, to make it babble
 _PROMPT = (0.6, 2.4)  # seconds of the sample that leak
 
