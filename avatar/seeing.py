@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from avatar.compose import House
-from avatar.errors import CredentialError
+from avatar.errors import CredentialError, InputError
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.chart import viseme_chart
 from avatar.faces.landmarker import Landmarker
@@ -22,6 +22,8 @@ from avatar.voices.recogniser import transcribe
 from avatar.voices.script import lines_of
 from avatar.voices.timings import Timings
 from avatar.weights import locate
+
+LONGEST = 180  # seconds of speech that are laid out at once: about a gigabyte
 
 
 def compare(house: House, one: Path, other: Path, to: Path) -> None:
@@ -45,8 +47,17 @@ def compare(house: House, one: Path, other: Path, to: Path) -> None:
 
 
 def timings_in(video: Path, said: str = "") -> Timings:
-    """Return when each phoneme and word of the script *said* is heard in *video*; empty: words are recognised."""
+    """Return when each phoneme and word of the script *said* is heard in *video*; empty: words are recognised.
+
+    Raises: InputError, with code ``speech.too-long``: what an alignment needs grows with the square of the length.
+    """
     sound = soundtrack(video)
+    if len(sound) > LONGEST * SAMPLE_RATE:
+        raise InputError(
+            f"{video.name} is {len(sound) / SAMPLE_RATE:.0f} s long; speech is laid out for {LONGEST} s at most: "
+            "look at a shorter video, or preview fewer lines (--lines)",
+            code="speech.too-long",
+        )
     text = " ".join(line.text for line in lines_of(said)) if said else transcribe(sound, SAMPLE_RATE)
     return aligned(sound, SAMPLE_RATE, text)
 

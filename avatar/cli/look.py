@@ -43,6 +43,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     from avatar.cli.run import make
     from avatar.compose import House
     from avatar.delivery import blueprint_named, cast_of, prepare
+    from avatar.errors import InputError
     from avatar.production import Production
     from avatar.seeing import draw_speech, timings_in
     from avatar.voices.variables import values_of
@@ -61,8 +62,12 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     folder = out or Path("out") / f"{plan.name}-preview"
     make(draft, folder)
     video = folder / "video.mp4"
-    draw_speech(video, timings_in(video, " ".join(said)), folder / "speech.png")
-    typer.echo(f"Its speech, to look at: {folder / 'speech.png'}")
+    try:
+        draw_speech(video, timings_in(video, " ".join(said)), folder / "speech.png")
+    except InputError as error:  # the draft is made all the same
+        typer.echo(f"Its speech is not drawn: {error}.")
+    else:
+        typer.echo(f"Its speech, to look at: {folder / 'speech.png'}")
 
 
 def compare(
