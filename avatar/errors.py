@@ -58,3 +58,7 @@ class EngineError(AvatarError):
 
 class CredentialError(AvatarError):
     """A signed file could not be made, or does not verify."""
+
+
+class HaltedError(AvatarError):
+    """Work was ended because what it is for has failed elsewhere."""

@@ -21,7 +21,15 @@ from avatar.consent.gate import Gate
 from avatar.consent.ledger import Ledger
 from avatar.consent.permission import require
 from avatar.consent.roles import Role
-from avatar.errors import AvatarError, ConsentError, EngineError, StoreError, UnknownEngineError, WeightsError
+from avatar.errors import (
+    AvatarError,
+    ConsentError,
+    EngineError,
+    HaltedError,
+    StoreError,
+    UnknownEngineError,
+    WeightsError,
+)
 from avatar.media.decode import decode, look
 from avatar.media.frames import Frame, Frames
 from avatar.production import Perform
@@ -73,6 +81,7 @@ class Studio:
     build: Build = build
     measure: Callable[[Path], int] = milliseconds_of
     tell: Callable[[Moment], None] = lambda _: None
+    halted: Callable[[], bool] = lambda: False  # asked as often as consent is; work ends when it says so
 
     def under(self, brief: Brief) -> Perform:
         """Return the ``Perform`` of a production with *brief*."""
@@ -96,6 +105,8 @@ class Studio:
         require(self.ledger, Role.PUBLISH if isinstance(request, Publish) else Role.PRODUCE, type(request).__name__)
         try:
             return self._perform(request, choice, brief)
+        except HaltedError:
+            raise  # nobody refused it, so there is nothing to record
         except AvatarError as error:
             # What the gate refuses it has recorded itself.
             if not (isinstance(error, ConsentError) and error.code.startswith("consent.")):
@@ -104,6 +115,7 @@ class Studio:
             raise
 
     def _perform(self, request: Request[A], choice: Choice, brief: Brief) -> A:
+        self._go_on()
         engine = self._engine(request, choice)
         self._check_licences(request, engine, brief)
         work = work_of(request, choice, engine)
@@ -258,7 +270,12 @@ class Studio:
                 return job
 
     def _ask(self, request: Request[Any], brief: Brief) -> None:
+        self._go_on()
         self.gate.clear(request, brief)
+
+    def _go_on(self) -> None:
+        if self.halted():
+            raise HaltedError("another line of this production failed, and this one ended with it", code="work.halted")
 
     def _watched(self, job: Cleared[Request[Any]], engine: Any, bench: Bench, frames: Frames) -> Iterator[list[Frame]]:
         asked, count = time.monotonic(), 0

@@ -82,7 +82,8 @@ def main() -> None:
 
 
 def _production(home: Path, number: int) -> subprocess.Popen[bytes]:
-    text = f"This is script {number}, and nobody has heard it before. It goes on for quite a while, and on. " * 6
+    # Nothing in it was made in an earlier try: what is recalled would be refused before any picture is made.
+    text = " ".join(f"Nobody has heard script {number} before, and this is its sentence {each}." for each in range(12))
     command = [sys.executable, "-c", "from avatar.cli import main; main()", "demo", "--out", "out", "--script", text]
     environment = {**os.environ, "AVATAR_HOME": str(home), "AVATAR_WORKERS": "2"}
     return subprocess.Popen(  # noqa: S603

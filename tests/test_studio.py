@@ -14,7 +14,15 @@ from avatar.artifacts.artifact import Artifact
 from avatar.bench import Bench
 from avatar.consent import Cleared, Use
 from avatar.consent.entries import Performed, Refused
-from avatar.errors import AvatarError, ConsentError, EngineError, NotInRequestError, StoreError, UnknownEngineError
+from avatar.errors import (
+    AvatarError,
+    ConsentError,
+    EngineError,
+    HaltedError,
+    NotInRequestError,
+    StoreError,
+    UnknownEngineError,
+)
 from avatar.media.frames import Frames
 from avatar.registry import Choice
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
@@ -617,3 +625,28 @@ def test_a_full_disk_keeps_nothing_and_says_so(world, ada, monkeypatch):
     assert kept(world) == before
     assert isinstance(refusal.value, AvatarError)
     learn(world, ada)
+
+
+def test_work_that_is_halted_ends_with_its_next_question_and_is_no_refusal(world, ada):
+    """Another line of the production failed: what this one still does is of no use to anybody."""
+    halted, left = threading.Event(), threading.Event()
+
+    def endless(job: Any, bench: Workbench) -> Parts:
+        halted.set()
+        try:
+            while True:
+                bench.pulse(0.5)
+                time.sleep(0.01)
+        finally:
+            left.set()
+
+    engine = use_engine(world, endless, LearnVoice)
+    studio = replace(world.studio, halted=halted.is_set)
+    request, before = LearnVoice(world.likeness(ada).voice), world.ledger.read().index
+
+    with pytest.raises(HaltedError):
+        studio.perform(request, engine, TOY_BRIEF)
+    assert left.wait(5)
+    with pytest.raises(HaltedError):
+        studio.perform(request, EAR, TOY_BRIEF)
+    assert world.ledger.read().index == before

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 import typer
@@ -28,7 +30,9 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
         house = open_house(progress.tell)
         production = plan(house)
         progress.begin(len(production.script))
-        signed = direct(production, house.studio.under(production.asks), _several(house.settings.workers))
+        halt = Event()
+        studio = replace(house.studio, halted=halt.is_set)
+        signed = direct(production, studio.under(production.asks), _several(house.settings.workers, halt))
         delivered = deliver(house, signed, out)
     cost = {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
     report = _report(house, signed, delivered, progress, cost)
@@ -37,16 +41,26 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
     _tell(delivered, report)
 
 
-def _several(workers: int) -> Any:
+def _several(workers: int, halt: Event) -> Any:
     def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
         pool = ThreadPoolExecutor(workers, thread_name_prefix="line")
+        futures = [pool.submit(function, thing) for thing in things]
         try:
-            return [future.result() for future in [pool.submit(function, thing) for thing in things]]
+            wait(futures, return_when=FIRST_EXCEPTION)
+            for future in filter(_failed, futures):  # of several that failed, the first one says why
+                future.result()
+            return [future.result() for future in futures]
+        except BaseException:
+            halt.set()  # nobody waits for the other lines: they end when they next ask whether they may go on
+            raise
         finally:
-            # After a refusal nobody waits for the other lines: they are refused, too, in a moment.
             pool.shutdown(wait=False, cancel_futures=True)
 
     return each
+
+
+def _failed(future: Future[Any]) -> bool:
+    return future.done() and future.exception() is not None
 
 
 def _report(

@@ -1,0 +1,34 @@
+"""Several lines at a time, on the command line."""
+
+import time
+from threading import Event
+
+import pytest
+
+from avatar.cli.run import _several
+
+
+def test_results_come_in_the_order_of_the_lines() -> None:
+    halt = Event()
+
+    def late(line: int) -> int:
+        time.sleep(0.02 * (3 - line))
+        return line
+
+    assert _several(3, halt)(late, range(3)) == [0, 1, 2]
+    assert not halt.is_set()
+
+
+def test_a_line_that_fails_is_told_at_once_and_ends_the_others() -> None:
+    """The first line goes on until it is halted; nobody waits for it."""
+    halt, over = Event(), Event()
+
+    def line(number: int) -> None:
+        if number == 1:
+            raise ValueError(number)
+        if halt.wait(20):
+            over.set()
+
+    with pytest.raises(ValueError, match="1"):
+        _several(2, halt)(line, range(2))
+    assert over.wait(5)
