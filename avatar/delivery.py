@@ -18,11 +18,13 @@ from avatar.consent.permission import require
 from avatar.consent.roles import Role
 from avatar.errors import CredentialError, InputError
 from avatar.media.faceless import FACELESS
-from avatar.production import Production, foreseen
+from avatar.production import Likeness, Production, foreseen
 from avatar.provenance.verdict import Verdict
 from avatar.registry import hint, languages_of
+from avatar.rooms import private_room
 from avatar.voices.glossary import Glossary
-from avatar.voices.script import lines_of
+from avatar.voices.hearing import ENGLISH
+from avatar.voices.script import Line, lines_of
 from avatar.voices.variables import filled
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints"
@@ -65,13 +67,13 @@ def prepare(  # noqa: PLR0913 - what a production is made of
 
 
 def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief) -> Production:
-    lines = lines_of(script)
     people = house.people
     everyone = {role: people.find(alias) for role, alias in cast.items()}
     likenesses = {
         role: replace(people.likeness(person), glossary=house.pronunciations.of(person.id))
         for role, person in everyone.items()
     }
+    lines = _recorded(house, blueprint, likenesses, script) if blueprint.speech == "recorded" else lines_of(script)
     production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = foreseen(production)
@@ -80,7 +82,30 @@ def _prepared(house: House, blueprint: Blueprint, cast: Mapping[str, str], scrip
     return production
 
 
+def _recorded(house: House, blueprint: Blueprint, cast: Mapping[str, Likeness], script: str) -> tuple[Line, ...]:
+    """Return what is said in the voice-over of whoever speaks: that is the script."""
+    if script.strip():
+        raise InputError(
+            f"script: blueprint {blueprint.name!r} plays a recording, and what is said in it is the script; leave it "
+            "out, or record another one (avatar enroll --voiceover)",
+            code="script.recorded",
+        )
+    voiceover = cast.get(blueprint.speakers[0], Likeness()).voiceover
+    if voiceover is None:
+        raise InputError(
+            f"cast: whoever plays {blueprint.speakers[0]!r} has no voiceover; enrol one (avatar enroll --voiceover "
+            "FILE), and cast them",
+            code="cast.no-voiceover",
+        )
+    with private_room() as room:
+        said = house.store.fetch(voiceover, "transcript.txt", room / "transcript.txt").read_text(encoding="utf-8")
+    return tuple(Line(None, text) for text in said.splitlines())
+
+
 def _refuse_unspoken(house: House, blueprint: Blueprint, brief: Brief) -> None:
+    if blueprint.speech == "recorded":
+        _refuse_unheard(brief)
+        return
     choice = blueprint.voice.choice
     spoken = languages_of(house.studio.build(choice))
     for language in brief.languages:
@@ -88,6 +113,15 @@ def _refuse_unspoken(house: House, blueprint: Blueprint, brief: Brief) -> None:
             raise InputError(
                 f"--language {language!r}: voice engine {choice.engine!r} speaks {', '.join(spoken)}; name an engine "
                 "that speaks it in the blueprint, or set its option 'language' (avatar engines)",
+                code="language.not-spoken",
+            )
+
+
+def _refuse_unheard(brief: Brief) -> None:
+    for language in brief.languages:
+        if language.partition("-")[0] != ENGLISH:
+            raise InputError(
+                f"--language {language!r}: voice-overs are followed in English only; leave --language out",
                 code="language.not-spoken",
             )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image, Voiceover
 from avatar.errors import InputError
 from avatar.media.credentials import CREDENTIAL
 from avatar.media.intake import take_footage, take_portrait, take_sound
@@ -48,6 +48,32 @@ def voice(path: Path, transcript: Path | None, room: Path) -> Sample:
     text = room / "transcript.txt"
     text.write_text(said)
     return Sample(Audio, {"sound.wav": sound, "transcript.txt": text, **_credential(room)})
+
+
+def voiceover(path: Path, transcript: Path | None, room: Path) -> Sample:
+    """Take in what a person recorded to be heard as it is: clear, of one person, with its words and their times.
+
+    Without a *transcript* the shipped recogniser writes one. English only, ten minutes at most.
+    """
+    from avatar.media.sound import read_sound
+    from avatar.voices.cuts import cuts_of
+    from avatar.voices.one_voice import check_one_speaker, said_in
+    from avatar.voices.recogniser import hear
+    from avatar.voices.sample import check_sample
+    from avatar.voices.script import spoken_lines
+    from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
+
+    sound = take_sound(path, room)
+    samples, rate = read_sound(sound)
+    check_sample(samples, rate, name=path.name, what="voice-over", least=1.0)
+    check_one_speaker(samples, rate, open_encoders(locate(FIRST), locate(SECOND)), "voice-over")
+    heard = hear(samples, rate)
+    words = " ".join(word.text for word in heard)
+    lines = spoken_lines(said_in(words, len(samples) / rate, _text(transcript) if transcript else "", "voice-over"))
+    text, cuts = room / "transcript.txt", room / "lines.json"
+    text.write_text("\n".join(lines), encoding="utf-8")
+    cuts.write_text(cuts_of(samples, rate, lines, heard).model_dump_json(), encoding="utf-8")
+    return Sample(Voiceover, {"sound.wav": sound, "transcript.txt": text, "lines.json": cuts, **_credential(room)})
 
 
 def footage(path: Path, room: Path) -> Sample:

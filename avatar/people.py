@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image, Voiceover
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Label, Vault
@@ -137,6 +137,7 @@ class People:
             voice=self._newest(person, Audio),
             portrait=self._newest(person, Image),
             footage=self._newest(person, GivenFootage),
+            voiceover=self._newest(person, Voiceover),
         )
 
     def key(self, person: Person) -> Key:
@@ -303,8 +304,8 @@ class People:
         own.mkdir()
         try:
             sample = prepare(own)
-            if sample.kind is Audio:
-                self.resemblance.refuse_sample(sample.parts[Audio.parts[0]], [known.id] if known else [])
+            if sample.kind in (Audio, Voiceover):
+                self.resemblance.refuse_sample(sample.parts[sample.kind.parts[0]], [known.id] if known else [])
             return sample
         except AvatarError as error:
             self.ledger.append(Refused(code=error.code, request="Enroll"))

@@ -14,6 +14,7 @@ from avatar.artifacts.artifact import (
     SignedVideo,
     Speech,
     VoiceModel,
+    Voiceover,
 )
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
@@ -23,7 +24,7 @@ from avatar.registry import Choice, hint
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Excerpt, Publish, Render
 from avatar.stages.request import Request
-from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 from avatar.voices.glossary import Glossary, marked
 from avatar.voices.script import Line
 
@@ -51,6 +52,7 @@ class Likeness:
     voice: Audio | None = None
     portrait: Image | None = None
     footage: GivenFootage | None = None
+    voiceover: Voiceover | None = None
     glossary: Glossary = field(default_factory=dict)  # how they have their own words said
 
 
@@ -108,6 +110,9 @@ class Production:
     def footage(self, role: str) -> GivenFootage:
         return self._brought(role, "footage", self._likeness(role).footage)
 
+    def voiceover(self, role: str) -> Voiceover:
+        return self._brought(role, "voiceover", self._likeness(role).voiceover)
+
     def _likeness(self, role: str) -> Likeness:
         if role not in self.cast:
             raise InputError(
@@ -133,7 +138,7 @@ def in_turn(function: Callable[[T], U], things: Iterable[T]) -> Iterable[U]:
 def direct(production: Production, perform: Perform, each: Each = in_turn) -> SignedVideo:
     """Make *production*, one request at a time; *each* may make several lines at a time."""
     blueprint, script = production.blueprint, production.script
-    speakers = dict.fromkeys(production.speaker(line) for line in script)
+    speakers = dict.fromkeys(production.speaker(line) for line in script if blueprint.speech == "cloned")
     voices = {role: perform(LearnVoice(production.voice(role)), blueprint.learning.choice) for role in speakers}
 
     shoot = _Shoot(production, voices, perform)
@@ -155,7 +160,7 @@ class _Shoot:
         """Speak line *index*, describe what is seen meanwhile, and render it."""
         blueprint, line = self.production.blueprint, self.production.script[index]
         speaker = self.production.speaker(line)
-        speech = self._speech(line)
+        speech = self._speech(index)
         seen = blueprint.speakers if blueprint.layout == "side-by-side" else (speaker,)
         panels = tuple(self._footage(role, index, speech) for role in seen)
         render = Render(panels, speech, self._lower_third(index), seen.index(speaker))
@@ -167,8 +172,11 @@ class _Shoot:
         new = speakers[-1] not in speakers[:-1]
         return self.production.blueprint.lower_third.get(speakers[-1], "") if new else ""
 
-    def _speech(self, line: Line) -> Speech:
+    def _speech(self, index: int) -> Speech:
+        line = self.production.script[index]
         speaker = self.production.speaker(line)
+        if self.production.blueprint.speech == "recorded":
+            return self.perform(CutVoiceover(self.production.voiceover(speaker), index, line.text), Choice("cut"))
         # With the pronunciations in it: a change of the glossary makes only the lines anew that hold the word.
         said = marked(line.text, self.production.glossary(speaker))
         voice = self.voices[speaker]
@@ -187,12 +195,12 @@ class _Shoot:
         return footage
 
     def _source(self, role: str, index: int, speech: Speech, *, speaking: bool) -> Footage:
-        blueprint, script = self.production.blueprint, self.production.script
+        blueprint = self.production.blueprint
         if blueprint.source == "portrait":
             animate = AnimateFace(self.production.portrait(role), speech, listening=not speaking)
             return self.perform(animate, blueprint.animation.choice)
         # The lines follow each other on the given footage; the speech of earlier ones is recalled.
-        before = tuple(self._speech(line) for line in script[:index])
+        before = tuple(self._speech(earlier) for earlier in range(index))
         return self.perform(Excerpt(self.production.footage(role), before, speech), Choice("excerpt"))
 
 

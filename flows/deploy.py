@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from prefect.client.orchestration import get_client
@@ -71,11 +71,19 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     try:
         known = served(blueprints)
         deployments = [by_hand(name, what) for name, what in known.items()]
-        asked = {"--cron": cron, "--blueprint": blueprint, "--cast": cast, "--script": script}
-        asked |= {"--purpose": purpose, "--project": project}
+        asked: dict[str, object] = {
+            "--cron": cron,
+            "--blueprint": blueprint,
+            "--cast": cast,
+            "--purpose": purpose,
+            "--project": project,
+        }
+        recorded = blueprint in known and known[blueprint].blueprint.speech == "recorded"
+        asked |= {} if recorded else {"--script": script}
         if any(asked.values()):
             _check_complete(asked)
-            fields = {"cast": cast_of(cast or []), "script": script_in(script or Path())}
+            fields: dict[str, Any] = {"cast": cast_of(cast or [])}
+            fields |= {} if recorded else {"script": script_in(script or Path())}
             fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
             fields |= {"values": values_of(value or [])}
             fields |= {"glossary": plain(load_glossary(glossary)) if glossary else {}}

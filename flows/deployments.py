@@ -47,7 +47,8 @@ def served(folder: Path = BLUEPRINTS) -> dict[str, Served]:
 
 def by_hand(name: str, what: Served) -> RunnerDeployment:
     """Return the deployment *name* that makes *what* when someone fills in its form."""
-    return _deployment(name, what, {"script": example_script(what.blueprint)}, None)
+    script = {} if what.blueprint.speech == "recorded" else {"script": example_script(what.blueprint)}
+    return _deployment(name, what, script, None)
 
 
 def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, Any]) -> RunnerDeployment:
@@ -66,7 +67,8 @@ def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, A
             f"--cast: blueprint {name!r} has the roles {', '.join(roles)}; give each of them once, as role=alias",
             code="cast.roles",
         )
-    lines_of(filled(asked["script"], asked.get("values", {})))
+    if known[name].blueprint.speech == "cloned":
+        lines_of(filled(asked.get("script", ""), asked.get("values", {})))
     asked_glossary(asked.get("glossary", {}))
     brief_of(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
     try:

@@ -13,6 +13,7 @@ LONGEST_SCRIPT = 100_000  # letters: two hours of speech
 _LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 BELOW_OUT = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
 
+_OF_A_SCRIPT = ("script", "values", "glossary")
 _EXAMPLES = {
     1: "Good morning. Here is the news in one minute.",
     2: "{0}: Welcome. Who is with us today?\n\n{1}: Someone who agreed to be here.",
@@ -24,61 +25,64 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
 
     Prefect draws the form from it, and answers 409 with the field's name to whatever does not fit.
     """
+    fields = _fields(name, blueprint)
+    if blueprint.speech == "recorded":  # the recording is the script, and nobody can have it said otherwise
+        fields = {key: field for key, field in fields.items() if key not in _OF_A_SCRIPT}
+    required = [key for key in ("blueprint", "cast", "script", "purpose", "project") if key in fields]
+    return {"type": "object", "title": "Parameters", "required": required, "properties": fields}
+
+
+def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
     return {
-        "type": "object",
-        "title": "Parameters",
-        "required": ["blueprint", "cast", "script", "purpose", "project"],
-        "properties": {
-            "blueprint": _field(0, "Blueprint", "How the video is made.", enum=[name], default=name),
-            "cast": _field(
-                1,
-                "Cast",
-                "Who plays which role.",
-                type="object",
-                properties={role: _role(position, role) for position, role in enumerate(blueprint.roles)},
-                required=list(blueprint.roles),
-                additionalProperties=False,
-            ),
-            "script": _field(
-                2,
-                "Script",
-                _advice(blueprint),
-                minLength=1,
-                maxLength=LONGEST_SCRIPT,
-                default=example_script(blueprint),
-            ),
-            "purpose": _field(
-                3, "Purpose", "What it is for; everyone in it must have agreed to that.", enum=[str(p) for p in Purpose]
-            ),
-            "project": _field(
-                4, "Project", "What it belongs to, as its people know it.", minLength=1, maxLength=LONGEST_PROJECT
-            ),
-            "languages": _list(5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE),
-            "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),
-            "values": _field(
-                7,
-                "Values",
-                "What stands for each {name} in the script.",
-                type="object",
-                additionalProperties={"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE},
-                default={},
-            ),
-            "glossary": _field(
-                8,
-                "Glossary",
-                "How words are pronounced: each word, and as what it is said (say), in IPA (ipa) or in ARPAbet.",
-                type="object",
-                additionalProperties=Pronunciation.model_json_schema(),
-                default={},
-            ),
-            "out": _field(
-                9,
-                "Folder",
-                "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
-                pattern=BELOW_OUT,
-                default="",
-            ),
-        },
+        "blueprint": _field(0, "Blueprint", "How the video is made.", enum=[name], default=name),
+        "cast": _field(
+            1,
+            "Cast",
+            "Who plays which role.",
+            type="object",
+            properties={role: _role(position, role) for position, role in enumerate(blueprint.roles)},
+            required=list(blueprint.roles),
+            additionalProperties=False,
+        ),
+        "script": _field(
+            2,
+            "Script",
+            _advice(blueprint),
+            minLength=1,
+            maxLength=LONGEST_SCRIPT,
+            default=example_script(blueprint),
+        ),
+        "purpose": _field(
+            3, "Purpose", "What it is for; everyone in it must have agreed to that.", enum=[str(p) for p in Purpose]
+        ),
+        "project": _field(
+            4, "Project", "What it belongs to, as its people know it.", minLength=1, maxLength=LONGEST_PROJECT
+        ),
+        "languages": _list(5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE),
+        "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),
+        "values": _field(
+            7,
+            "Values",
+            "What stands for each {name} in the script.",
+            type="object",
+            additionalProperties={"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE},
+            default={},
+        ),
+        "glossary": _field(
+            8,
+            "Glossary",
+            "How words are pronounced: each word, and as what it is said (say), in IPA (ipa) or in ARPAbet.",
+            type="object",
+            additionalProperties=Pronunciation.model_json_schema(),
+            default={},
+        ),
+        "out": _field(
+            9,
+            "Folder",
+            "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
+            pattern=BELOW_OUT,
+            default="",
+        ),
     }
 
 

@@ -32,9 +32,9 @@ from flows.window import Window
 def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
     blueprint: str,
     cast: dict[str, str],
-    script: str,
     purpose: str,
     project: str,
+    script: str = "",
     languages: Sequence[str] = ("en",),
     channels: Sequence[str] = ("internal",),
     values: Mapping[str, str] | None = None,
@@ -46,9 +46,9 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
     Args:
         blueprint: the name of a file in blueprints/.
         cast: who plays which role, role -> alias.
-        script: what is said.
         purpose: what it is for; everyone in it must have agreed to that.
         project: what it belongs to, as its people know it.
+        script: what is said; nothing, where a recording says it.
         languages: the languages of the script.
         channels: where it is shown.
         values: what stands for each {name} in the script, name -> value.

@@ -11,6 +11,7 @@ import pytest
 from avatar.artifacts.s3 import S3Objects
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
+from avatar.engines.voice.cut import Cut
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError
 from avatar.production import Production, direct, foreseen
 from avatar.studio import Moment
@@ -18,6 +19,7 @@ from avatar.testing.toys import Beep
 from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF, World
 from avatar.voices.script import Line, lines_of
 from tests.conftest import BUCKET
+from tests.voices.voiceovers import hummed
 
 SCRIPT = "Good morning. This is the news of today. That was all."
 
@@ -266,3 +268,52 @@ def test_what_is_foreseen_is_every_use_of_the_story(world):
 
     assert {use for use, _ in uses} == set(Use) - {Use.TRAIN, Use.GUARD_VOICE}
     world.gate.foresee(uses, TOY_BRIEF)
+
+
+# -- recorded speech
+
+
+def recorded(world: World, **changes: Any) -> Production:
+    """A production in which ada's portrait says what she recorded."""
+    person = world.people.enroll("ada", "synthetic", [partial(hummed)], id=world.enroll("ada").id)
+    world.agree(person)
+    world.engines["cut"] = lambda: Cut
+    toys = {key: TOY_BLUEPRINT[key] for key in ("animation", "picture", "assembly", "publication")}
+    blueprint = Blueprint.model_validate({"name": "x", "speakers": ["ada"], "speech": "recorded", **toys, **changes})
+    lines = (Line(None, "Good morning."), Line(None, "That was all."))
+    return Production(blueprint, {"ada": world.likeness(person)}, lines, TOY_BRIEF)
+
+
+def test_a_recording_is_heard_as_it_is_and_no_voice_is_learned(world):
+    told = Told(world)
+
+    direct(recorded(world), told.perform)
+
+    assert "LearnVoice" not in told.kinds("kept")
+    assert told.kinds("kept").count("CutVoiceover") == 2
+    assert told.kinds("kept")[-1] == "Publish"
+
+
+def test_a_recording_is_published_only_when_its_own_speaker_agreed_to_that(world):
+    story = recorded(world)
+    world.people.withdraw(world.people.find("ada"))
+    world.agree(world.people.find("ada"), Use.CLONE_VOICE, Use.ANIMATE_FACE)
+
+    with pytest.raises(ConsentError) as refusal:
+        direct(story, world.perform)
+    assert refusal.value.code in ("consent.withdrawn", "consent.not-granted")
+    assert not world.ledger.read().published
+
+
+def test_whoever_recorded_nothing_is_told_what_to_bring(world):
+    story = recorded(world)
+    cast = {"ada": replace(story.cast["ada"], voiceover=None)}
+
+    with pytest.raises(InputError, match="--voiceover FILE") as refusal:
+        direct(replace(story, cast=cast), world.perform)
+    assert refusal.value.code == "cast.no-voiceover"
+
+
+def test_two_people_cannot_share_a_recording():
+    with pytest.raises(ValueError, match="one person's voice-over"):
+        Blueprint(name="x", speakers=("a", "b"), speech="recorded")

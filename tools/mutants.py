@@ -105,6 +105,11 @@ MUTANTS = (
         "        _out_of_time(standing, person, now)\n",
     ),
     _one("words", "consent/decide.py", "        or _off_script(standing, question, state)\n", ""),
+    _never(
+        "recorded words",
+        "engines/voice/cut.py",
+        "not 0 <= request.index < len(cuts.lines) or cuts.lines[request.index].text != request.line",
+    ),
     _one(
         "words in plain",
         "consent/topics.py",

@@ -28,6 +28,13 @@ class Audio(Artifact):
     optional = (CREDENTIAL,)
 
 
+class Voiceover(Artifact):
+    """What a person recorded to be heard in videos, as it is: mono sound, what is said, and its ``Cuts`` into lines."""
+
+    parts = ("sound.wav", "transcript.txt", "lines.json")
+    optional = (CREDENTIAL,)
+
+
 class VoiceModel(Artifact):
     """What an engine learned of a voice."""
 
@@ -35,9 +42,13 @@ class VoiceModel(Artifact):
 
 
 class Speech(Artifact):
-    """One line, spoken: mono sound at 48 kHz, the ``Timings`` of its phonemes and words, and the take's ``Scores``."""
+    """One line, spoken: mono sound at 48 kHz, and the ``Timings`` of its phonemes and words.
 
-    parts = ("sound.wav", "timings.json", "scores.json")
+    A synthetic take also has its ``Scores``; what a person said themselves is judged by nobody.
+    """
+
+    parts = ("sound.wav", "timings.json")
+    optional = ("scores.json",)
 
 
 class Image(Artifact):

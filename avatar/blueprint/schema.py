@@ -53,6 +53,7 @@ class Blueprint(_Strict):
     speakers: tuple[str, ...] = Field(min_length=1, max_length=4)  # roles; the first speaks lines that name nobody
     learning: Stage = Stage(engine="ridge")
     voice: Stage = Stage(engine="adapted")
+    speech: Literal["cloned", "recorded"] = "cloned"
     source: Literal["portrait", "footage"] = "portrait"
     animation: Stage = Stage(engine="mesh-warp")
     swap: SwapStage | None = None
@@ -87,4 +88,6 @@ class Blueprint(_Strict):
             raise ValueError("given footage needs its lips refined to the new voice: add 'lips: {engine: mouth-warp}'")
         if self.source == "footage" and (len(self.speakers) > 1 or self.layout != "cut"):
             raise ValueError("given footage shows one speaker: name one under 'speakers', with 'layout: cut'")
+        if self.speech == "recorded" and len(self.speakers) > 1:
+            raise ValueError("recorded speech is one person's voice-over: name one speaker under 'speakers'")
         return self

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image, Voiceover
 from avatar.canonical import digest_of_file
 from avatar.capture.challenge import Challenge
 from avatar.capture.checks import Verdict, judge, worst
@@ -208,7 +208,7 @@ class Capture:
 
     def _read(self, challenge: Challenge, sound: Path, film: Path | None, room: Path) -> Readings:
         """Listen to and look at the recording, and compare it with everything the person brought."""
-        samples, pictures = self._brought(challenge.person, Audio, room), self._pictures(challenge.person, room)
+        samples, pictures = self._voices(challenge.person, room), self._pictures(challenge.person, room)
         heard = language_of(challenge.locale) == HEARD
         words = self.senses.hear(sound) if heard else ()
         return Readings(
@@ -238,6 +238,10 @@ class Capture:
             if store.manifest(manifest).kind == kind.__name__
         ]
         return [store.fetch(kind(digest), part, room / f"{digest}-{part}") for digest in ours]
+
+    def _voices(self, person: str, room: Path) -> list[Path]:
+        """Return every voice sample and every voice-over of *person*."""
+        return self._brought(person, Audio, room) + self._brought(person, Voiceover, room)
 
     def _pictures(self, person: str, room: Path) -> list[Path]:
         """Return every portrait and every footage of *person*."""

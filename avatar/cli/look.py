@@ -19,10 +19,10 @@ def add_to(app: typer.Typer) -> None:
 
 def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     blueprint: options.BlueprintName,
-    script: options.Script,
     cast: options.Cast,
     purpose: options.Purpose,
     project: options.Project,
+    script: options.Script = "",
     language: options.Languages = ["en"],  # noqa: B006
     value: options.Values = None,
     glossary: options.GlossaryFile = None,

@@ -38,7 +38,9 @@ Territories = Annotated[list[str], typer.Option("--territory", help="A country, 
 
 # Of a production
 BlueprintName = Annotated[str, typer.Argument(help="A name in blueprints/, or a .yaml file.", show_default=False)]
-Script = Annotated[str, typer.Option("--script", help="A text file, or the text itself.", show_default=False)]
+Script = Annotated[
+    str, typer.Option("--script", help="A text file, or the text itself; none for a voice-over.", show_default=False)
+]
 Cast = Annotated[
     list[str], typer.Option("--cast", help="role=alias, once for each role of the blueprint.", show_default=False)
 ]

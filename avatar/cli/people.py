@@ -29,6 +29,12 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
     voice: Annotated[Path | None, typer.Option(help="Six seconds or more of clear speech (wav, flac ...).")] = None,
     transcript: Annotated[Path | None, typer.Option(help="What is said in --voice; recognised when left out.")] = None,
     footage: Annotated[Path | None, typer.Option(help="A video of the person, to be dubbed (mp4).")] = None,
+    voiceover: Annotated[
+        Path | None, typer.Option(help="What they recorded to be heard as it is, in English (wav, flac ...).")
+    ] = None,
+    voiceover_transcript: Annotated[
+        Path | None, typer.Option(help="What is said in --voiceover; recognised when left out.")
+    ] = None,
     capacity: Annotated[
         Literal["self", "estate", "synthetic"],
         typer.Option(help="The person, their estate, or nobody real."),
@@ -49,10 +55,18 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
         samples.append(partial(intake.voice, voice, transcript))
     if footage:
         samples.append(partial(intake.footage, footage))
+    if voiceover:
+        samples.append(partial(intake.voiceover, voiceover, voiceover_transcript))
+    if voiceover_transcript and not voiceover:
+        raise InputError(
+            "--voiceover-transcript says what is in --voiceover; give --voiceover too", code="person.no-voiceover"
+        )
     if transcript and not voice:
         raise InputError("--transcript says what is in --voice; give --voice too", code="person.no-voice")
     if not samples:
-        raise InputError("nothing to enrol; give --portrait, --voice or --footage", code="person.no-samples")
+        raise InputError(
+            "nothing to enrol; give --portrait, --voice, --footage or --voiceover", code="person.no-samples"
+        )
     house = open_house()
     person = house.people.enroll(alias, capacity, samples)
     typer.echo(f"{alias} is enrolled as {person.id} with {len(samples)} sample(s).")
@@ -203,7 +217,7 @@ def people() -> None:
     state = house.ledger.read()
     for person in everyone:
         likeness = house.people.likeness(person)
-        brought = [name for name in ("voice", "portrait", "footage") if getattr(likeness, name)]
+        brought = [name for name in ("voice", "portrait", "footage", "voiceover") if getattr(likeness, name)]
         standing = state.people[person.id].standing
         uses = sorted({str(use) for each in standing for use in each.uses})
         purposes = sorted({str(purpose) for each in standing for purpose in each.scope.purposes})

@@ -16,10 +16,10 @@ def add_to(app: typer.Typer) -> None:
 
 def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     blueprint: options.BlueprintName,
-    script: options.Script,
     cast: options.Cast,
     purpose: options.Purpose,
     project: options.Project,
+    script: options.Script = "",
     language: options.Languages = ["en"],  # noqa: B006
     channel: options.Channels = ["internal"],  # noqa: B006
     territory: options.Territories = ["001"],  # noqa: B006

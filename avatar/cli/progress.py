@@ -14,12 +14,13 @@ from avatar.artifacts.artifact import Speech
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Excerpt, Publish, Render
 from avatar.stages.request import Request
-from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 from avatar.studio import Moment
 
 STAGES: dict[type[Request[Any]], str] = {
     LearnVoice: "learning",
     CloneVoice: "voice",
+    CutVoiceover: "voice",
     Excerpt: "footage",
     AnimateFace: "animation",
     SwapFace: "swap",
@@ -114,7 +115,7 @@ class Progress:
 
     def _line_of(self, moment: Moment) -> _Line | None:
         request = moment.request
-        if isinstance(request, CloneVoice):
+        if isinstance(request, CloneVoice | CutVoiceover):
             line = next((line for line in self._lines if line.text == request.line), None)
             if line is None:
                 line = _Line(request.line)

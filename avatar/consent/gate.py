@@ -131,4 +131,4 @@ def _claims_on(digest: str, use: Use | None, ancestry: dict[str, Manifest]) -> I
 
 def _sample_first(part: str) -> bool:
     # The likeness is the sound or the picture; a transcript is only what was said, a credential what is said of it.
-    return part.endswith((".txt", ".c2pa"))
+    return part.endswith((".txt", ".json", ".c2pa"))

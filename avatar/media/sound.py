@@ -41,6 +41,15 @@ def read_sound(path: Path, *, longest: float = LONGEST_SECONDS) -> tuple[Sound, 
     return np.concatenate(held), rate
 
 
+def read_part(path: Path, start: float, end: float) -> tuple[Sound, int]:
+    """Return the sound at *path* from second *start* to second *end* as mono, and its samples per second."""
+    with _opened(path) as file:
+        rate = int(file.samplerate)
+        file.seek(min(round(start * rate), file.frames))
+        part = file.read(max(0, round(end * rate) - round(start * rate)), dtype="float32", always_2d=True)
+        return np.nan_to_num(part.mean(axis=1, dtype=np.float32)), rate
+
+
 def seconds_of(path: Path) -> float:
     """Return how long the sound at *path* lasts."""
     with _opened(path) as file:

@@ -51,6 +51,7 @@ class Told:
 
 _TOLD = {
     "CloneVoice": Told("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC),
+    "CutVoiceover": Told("c2pa.trimmed", "A line was taken from the person's own recorded speech.", ALGORITHMIC),
     "AnimateFace": Told("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC),
     "SwapFace": Told("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC),
     "RefineLips": Told("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC),
@@ -67,8 +68,13 @@ _MARKS = (
 )
 _MARKED = ("Render", "Assemble")  # the work that marks pictures: shots, and the cards between them
 _UNSEEN = {"LearnVoice"}  # touches no picture and no sound of the video; its recipe is disclosed
-_BROUGHT = {"Image": ("Portrait", "image/png"), "Audio": ("Voice sample", "audio/wav")}
+_BROUGHT = {
+    "Image": ("Portrait", "image/png"),
+    "Audio": ("Voice sample", "audio/wav"),
+    "Voiceover": ("Voice-over", "audio/wav"),
+}
 _FOOTAGE = ("Footage", "video/mp4")
+_REAL = {"Voiceover"}  # what was recorded, and is heard as it was
 
 
 def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: str, title: str = "") -> Json:
@@ -149,9 +155,10 @@ def _name(digest: str) -> str:
 def _actions(lineage: Ancestry, ours: Json) -> list[Json]:
     brought = _brought(lineage)
     filmed = any(manifest.kind not in _BROUGHT for manifest in brought.values())
+    real = filmed or any(manifest.kind in _REAL for manifest in brought.values())
     created = {
         "action": "c2pa.created",
-        "digitalSourceType": COMPOSITE if filmed else SYNTHETIC,
+        "digitalSourceType": COMPOSITE if real else SYNTHETIC,
         "softwareAgent": ours,
         "description": "A talking video of consenting people was made from their enrolled material.",
         "parameters": {"ingredientIds": [_name(digest) for digest in brought]},

@@ -8,11 +8,14 @@ from avatar.errors import StoreError
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Excerpt, Publish, Render
 from avatar.stages.request import Request
-from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 
 REQUESTS: dict[str, type[Request[Any]]] = {
     kind.__name__: kind
-    for kind in (LearnVoice, CloneVoice, AnimateFace, SwapFace, RefineLips, Excerpt, Render, Assemble, Publish)
+    for kind in (
+        *(LearnVoice, CloneVoice, CutVoiceover, AnimateFace, SwapFace, RefineLips),
+        *(Excerpt, Render, Assemble, Publish),
+    )
 }
 
 

@@ -1,9 +1,9 @@
-"""Learning a voice, and speaking a line in it."""
+"""Learning a voice, speaking a line in it, and taking a line out of what somebody recorded."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.artifacts.artifact import Audio, Speech, VoiceModel
+from avatar.artifacts.artifact import Audio, Speech, VoiceModel, Voiceover
 from avatar.consent import Use
 from avatar.stages.request import Request
 
@@ -26,6 +26,25 @@ class CloneVoice(Request[Speech]):
     makes = Speech
 
     voice: VoiceModel
+    line: str
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        return (self.line,)
+
+
+@dataclass(frozen=True)
+class CutVoiceover(Request[Speech]):
+    """Take line *index* (from 0), which says *line*, out of *voiceover*: the person's own speech, as it was recorded.
+
+    It adds no use of its own: what is done with it (moving a face to it, publishing it) is asked about there.
+    """
+
+    use: ClassVar[Use | None] = None
+    makes = Speech
+
+    voiceover: Voiceover
+    index: int
     line: str
 
     @property

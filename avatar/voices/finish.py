@@ -30,8 +30,8 @@ def finished(  # noqa: PLR0913 - a take, and how it is to stand
     """
     first, last = _speech_span(timings)
     start, end = max(0.0, first - _ATTACK), min(timings.duration, last + _RELEASE)
-    spoken = _faded(resampled(sound[round(start * rate) : round(end * rate)], rate, RATE))
-    spoken = _limited(spoken * _gain(spoken))
+    spoken = faded(resampled(sound[round(start * rate) : round(end * rate)], rate, RATE))
+    spoken = limited(spoken * gain_of(loudness_of(spoken, RATE)))
     before, after = round((_LEAD - (first - start)) * RATE), round((_tail_of(text) + rest - (end - last)) * RATE)
     whole = np.pad(spoken, (before, max(after, 0)))
     whole = (whole + room_tone(len(whole), seed)).astype(np.float32)
@@ -57,7 +57,8 @@ def _tail_of(text: str) -> float:
     return _TAIL if not bare else 0.45 if bare.endswith("...") else _TAILS.get(bare[-1], _TAIL)
 
 
-def _faded(sound: Sound) -> Sound:
+def faded(sound: Sound) -> Sound:
+    """Return *sound* (48 kHz) with ends that do not click."""
     edge = min(round(_FADE * RATE), len(sound) // 2)
     ramp = np.sin(np.linspace(0, np.pi / 2, edge, endpoint=False, dtype=np.float32)) ** 2
     sound = sound.copy()
@@ -66,11 +67,12 @@ def _faded(sound: Sound) -> Sound:
     return sound
 
 
-def _gain(sound: Sound) -> np.float32:
-    return np.float32(10 ** ((LOUDNESS - loudness_of(sound, RATE)) / 20))
+def gain_of(loudness: float) -> np.float32:
+    """Return what makes speech of this *loudness* (LUFS) as loud as every line is."""
+    return np.float32(10 ** ((LOUDNESS - loudness) / 20))
 
 
-def _limited(sound: Sound) -> Sound:
+def limited(sound: Sound) -> Sound:
     """Return *sound* with its peaks below the ceiling, turned down smoothly around each peak."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 

@@ -9,6 +9,7 @@ from avatar.voices.voiceprint import Encoders
 from avatar.voices.wording import compare
 
 _PIECE = 3.0  # seconds: enough for a voice to be known by
+_MOST = 40  # pieces, evenly spread: more tell no more
 # How much less alike the pieces of two groups are than those within: one person reaches .09, two of one sex .22.
 _APART = 0.17
 _SLOWEST = 0.5  # words a second: a recogniser that hears music makes up a few
@@ -20,34 +21,39 @@ def words_in(sound: NDArray[np.float32], rate: int, transcript: str = "") -> str
 
     Raises: InputError, with code ``voice.not-understood`` or ``transcript.mismatch``.
     """
-    heard = words_heard(sound, rate)
-    if len(plain_words(heard)) < _SLOWEST * len(sound) / rate:
+    return said_in(words_heard(sound, rate), len(sound) / rate, transcript)
+
+
+def said_in(heard: str, seconds: float, transcript: str = "", what: str = "voice sample") -> str:
+    """Return what is said where the words *heard* are all that was understood in so many *seconds*, as ``words_in``."""
+    if len(plain_words(heard)) < _SLOWEST * seconds:
         raise InputError(
-            "voice sample: no English words are understood in it; record clear speech without music or noise",
+            f"{what}: no English words are understood in it; record clear speech without music or noise",
             code="voice.not-understood",
         )
     if transcript and compare(transcript, heard).rate() > _MISHEARD:
         raise InputError(
-            "transcript: it is not what is said in the voice sample; write down the exact words, "
+            f"transcript: it is not what is said in the {what}; write down the exact words, "
             "or leave it out to have them recognised",
             code="transcript.mismatch",
         )
     return transcript or heard
 
 
-def check_one_speaker(sound: NDArray[np.float32], rate: int, encoders: Encoders) -> None:
+def check_one_speaker(sound: NDArray[np.float32], rate: int, encoders: Encoders, what: str = "voice sample") -> None:
     """Refuse the mono *sound* (*rate* samples per second) when two people speak in it, one after the other.
 
     Raises: InputError, with code ``voice.two-speakers``.
     """
     size = round(_PIECE * rate)
     pieces = [sound[start : start + size] for start in range(0, len(sound) - size + 1, size)]
+    pieces = pieces[:: -(-len(pieces) // _MOST) or 1]
     loud = [piece for piece in pieces if np.abs(piece).max(initial=0.0) > 0.1 * np.abs(sound).max(initial=0.0)]
     prints = [encoders.print_of(piece, rate) for piece in loud]
     alike = np.array([[sum(one.likeness(other)) / 2 for other in prints] for one in prints])
     if len(prints) > 2 and _apart(alike) > _APART:
         raise InputError(
-            "voice sample: two people speak in it; bring a recording of this person alone", code="voice.two-speakers"
+            f"{what}: two people speak in it; bring a recording of this person alone", code="voice.two-speakers"
         )
 
 

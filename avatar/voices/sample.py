@@ -14,32 +14,37 @@ _BELOW = 35.0  # decibels below the loud frames that still are speech
 _CLIPPED = 0.002  # the share of samples stuck at the peak
 
 
-def check_sample(sound: NDArray[np.float32], rate: int, *, name: str) -> None:
+def check_sample(
+    sound: NDArray[np.float32], rate: int, *, name: str, what: str = "voice sample", least: float = LEAST_SPEECH
+) -> None:
     """Refuse the mono *sound* (*rate* samples per second) of the file *name* unless a voice can be learned from it.
+
+    A voice-over needs less: *what* it is called, and the *least* seconds of speech in it.
 
     Raises: InputError, with code ``voice.low-rate``, ``voice.silent``, ``voice.clipped`` or ``voice.too-short``.
     """
     if rate < LEAST_RATE:
         raise InputError(
-            f"voice sample {name}: {rate} samples per second; record it at {LEAST_RATE} or more",
+            f"{what} {name}: {rate} samples per second; record it at {LEAST_RATE} or more",
             code="voice.low-rate",
         )
     levels = _levels(sound, rate)
     loud = float(np.percentile(levels, 95)) if len(levels) else -120.0
     if loud < _SILENT:
         raise InputError(
-            f"voice sample {name}: silent (its loud parts are at {loud:.0f} dB); record it nearer to the microphone",
+            f"{what} {name}: silent (its loud parts are at {loud:.0f} dB); record it nearer to the microphone",
             code="voice.silent",
         )
     if (share := clipped_share(sound)) > _CLIPPED:
         raise InputError(
-            f"voice sample {name}: clipped in {share:.1%} of its samples; record it again at a lower level",
+            f"{what} {name}: clipped in {share:.1%} of its samples; record it again at a lower level",
             code="voice.clipped",
         )
+    better = ", better 20 s" if least == LEAST_SPEECH else ""
     seconds = float((levels > loud - _BELOW).sum()) * _FRAME
-    if seconds < LEAST_SPEECH:
+    if seconds < least:
         raise InputError(
-            f"voice sample {name}: {seconds:.1f} s of speech; bring at least {LEAST_SPEECH:.0f} s, better 20 s",
+            f"{what} {name}: {seconds:.1f} s of speech; bring at least {least:.0f} s{better}",
             code="voice.too-short",
         )
 

@@ -50,6 +50,18 @@ def lines_of(script: str) -> tuple[Line, ...]:
     return lines
 
 
+def spoken_lines(transcript: str) -> tuple[str, ...]:
+    """Return the lines of what was said in a recording, as ``lines_of`` splits them; nobody's role is in front of any.
+
+    Raises: InputError, as ``lines_of``, and with code ``transcript.marks``: a recording cannot be told how to be said.
+    """
+    if _TAGS.search(transcript):
+        raise InputError(
+            "the transcript has marks like <break/>; write down only the words that were said", code="transcript.marks"
+        )
+    return tuple(line.text for line in lines_of(transcript))
+
+
 def _refuse_controls(script: str) -> None:
     for position, character in enumerate(script):
         bad = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t"

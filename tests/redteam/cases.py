@@ -32,6 +32,7 @@ COUNTERMEASURES = {
     "sample by sample": "A grant covers the samples it lists and no other.",
     "brief": "Purpose, project, languages, channels, territories and company are asked about; each must be covered.",
     "words": "What is said is held against the script that was agreed to, and against denied topics.",
+    "recorded words": "A line of a recording is what was found in it at the door, whatever a request says.",
     "words in plain": "Words are compared in plain letters: no accents, nothing invisible, no look-alike digits.",
     "words in pieces": "Letters that stand apart are joined before words are compared.",
     "words shown": "Titles and lower thirds count as words too.",

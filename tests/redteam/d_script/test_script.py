@@ -2,13 +2,15 @@
 
 import pytest
 
+from avatar.engines.voice.cut import Cut
 from avatar.media.captions import cues_of, srt, vtt
 from avatar.media.frames import Format
 from avatar.media.text import printable
 from avatar.media.titles import lower_third
-from avatar.stages.voice import CloneVoice
+from avatar.stages.voice import CloneVoice, CutVoiceover
 from avatar.voices.script import lines_of
 from tests.redteam.cases import attack
+from tests.voices.voiceovers import hummed
 
 PAL = Format(640, 360, 25)
 
@@ -138,3 +140,16 @@ def _height(text: str) -> int:
 @attack("two spellings of one word slip past who compares words", by="plain words", harmless="both become one spelling")
 def test_one_spelling(ask):
     assert lines_of("Cafe\u0301 now.") == lines_of("Caf\u00e9 now.")
+
+
+@attack(
+    "a recording is taken to say what was agreed to, when it says something else",
+    by="recorded words",
+    code="voiceover.other-words",
+)
+def test_a_recording_that_says_something_else(scene):
+    mallory = scene.world.people.enroll(scene.accomplice.alias, "synthetic", [hummed])
+    scene.world.agree(mallory)
+    scene.world.engines["cut"] = lambda: Cut
+
+    scene.refused(CutVoiceover(scene.world.likeness(mallory).voiceover, 0, "I love this brand."), "cut")
