@@ -25,13 +25,14 @@ A = TypeVar("A", bound=Artifact)
 _GRACE = 0.6  # seconds: halted work asks four times a second whether it may go on, and then has a little to stop
 _LAST = 5.0  # seconds that the processes are given to end when nobody talks to them any more
 
-# One thread each; and memory that was given back goes back to the system: a worker that has made a thousand lines is
-# then no larger than one that has made ten. (Read by glibc when a process starts.)
+# One thread each, of the libraries and of the allocator. And what is large goes back to the system when it is given
+# back, so that a worker that has made a thousand lines is no larger than one that has made ten; left alone, glibc
+# raises that mark as it goes. (At a quarter of a megabyte every picture would be mapped anew, for a third more in all.)
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "262144",
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
 
 

@@ -64,7 +64,7 @@ def _work(end: socket.socket, opening: bytes, parent: int) -> NoReturn:
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when its *parent* ends; where there is no Linux, the end of the line must do."""
+    """Have the kernel kill this process when its *parent* ends; elsewhere than on Linux the line must do."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
