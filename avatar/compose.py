@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -183,6 +183,11 @@ class House:
 def open_house(tell: Callable[[Moment], None] = _silent) -> House:
     """Return the house that the environment describes."""
     return House(read_settings(), tell)
+
+
+def open_studio(settings: Settings, tell: Callable[[Moment], None], halted: Callable[[], bool]) -> Studio:
+    """Return the studio of the house of *settings*, for a worker who tells *tell* and goes on until *halted*."""
+    return replace(House(settings, tell).studio, halted=halted)
 
 
 def read_settings() -> Settings:

@@ -56,6 +56,10 @@ class EngineError(AvatarError):
     """An engine failed at its work; the cause is chained."""
 
 
+class WorkerError(AvatarError):
+    """The process that did the work has ended, and nobody knows why."""
+
+
 class CredentialError(AvatarError):
     """A signed file could not be made, or does not verify."""
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from avatar.artifacts.artifact import Artifact, Footage, GivenFootage
+from avatar.artifacts.manifest import Work
 from avatar.artifacts.store import Store
 from avatar.attend import attended
 from avatar.bench import Bench
@@ -46,6 +47,15 @@ A = TypeVar("A", bound=Artifact)
 _log = logging.getLogger(__name__)
 
 _ASK_EVERY = 0.25  # seconds between two questions to the gate while work runs: each is one small read
+
+
+@dataclass(frozen=True)
+class _Due(Generic[A]):
+    """A cleared request, the engine that does it, and what is known of the work."""
+
+    job: Cleared[Request[A]]
+    engine: Any
+    work: Work
 
 
 def milliseconds_of(video: Path) -> int:
@@ -102,9 +112,23 @@ class Studio:
             RoleError: whoever acts here may not do this.
             AvatarError: the work cannot be done; the sentence says why.
         """
+        with self._recording(request):
+            due = self._due(request, choice, brief)
+            return self._remembered(due) or self._made(due, brief)
+
+    def remembered(self, request: Request[A], choice: Choice, brief: Brief) -> A | None:
+        """Return what the very same work as *request* made before, asked for as any use; ``None``: it is yet to do.
+
+        Raises: as ``perform``.
+        """
+        with self._recording(request):
+            return self._remembered(self._due(request, choice, brief))
+
+    @contextmanager
+    def _recording(self, request: Request[Any]) -> Iterator[None]:
         require(self.ledger, Role.PUBLISH if isinstance(request, Publish) else Role.PRODUCE, type(request).__name__)
         try:
-            return self._perform(request, choice, brief)
+            yield
         except HaltedError:
             raise  # nobody refused it, so there is nothing to record
         except AvatarError as error:
@@ -114,7 +138,7 @@ class Studio:
             self.tell(Moment("refused", request))
             raise
 
-    def _perform(self, request: Request[A], choice: Choice, brief: Brief) -> A:
+    def _due(self, request: Request[A], choice: Choice, brief: Brief) -> "_Due[A]":
         self._go_on()
         engine = self._engine(request, choice)
         self._check_licences(request, engine, brief)
@@ -122,13 +146,19 @@ class Studio:
         output = Output(work.recipe, 0, request.video.digest) if isinstance(request, Publish) else None
         job = self._clear(request, brief, output)
         self.resemblance.refuse_learning(request)
-        kind: type[A] = request.makes  # type: ignore[assignment]  # a request's class says what it makes
-        made = self._recalled(kind, work.recipe)
+        return _Due(job, engine, work)
+
+    def _remembered(self, due: "_Due[A]") -> A | None:
+        request = due.job.request
+        made = self._recalled(_kind(request), due.work.recipe)
         if made:
             self.resemblance.refuse_recalled(request, made)
-            self._note(job, work.recipe, made, recalled=True)
-            return made
-        started = time.monotonic()
+            self._note(due.job, due.work.recipe, made, recalled=True)
+        return made
+
+    def _made(self, due: "_Due[A]", brief: Brief) -> A:
+        job, engine, work = due.job, due.engine, due.work
+        request, started = job.request, time.monotonic()
         with private_room(self.rooms) as room:
             parts = self._run(job, engine, Bench(job, self, room, work.recipe, brief))
             self.resemblance.refuse_made(request, parts)
@@ -138,7 +168,7 @@ class Studio:
                 job = self._clear(request, brief)
             people = {p for i in request.inputs() for p in self.store.manifest(i.digest).people}
             made = self.store.keep(
-                kind,
+                _kind(request),
                 parts,
                 people=tuple(sorted(people)),
                 inputs=tuple(artifact.digest for artifact in request.inputs()),
@@ -301,6 +331,11 @@ class Studio:
         )
         _log.info("%s %s %s", "recalled" if recalled else "kept", kind, made.digest)
         self.tell(Moment("recalled" if recalled else "kept", job.request, 1.0, seconds, made))
+
+
+def _kind(request: Request[A]) -> type[A]:
+    kind: type[A] = request.makes  # type: ignore[assignment]  # a request's class says what it makes
+    return kind
 
 
 def _miscounted(request: Request[Any], given: str, due: int | None) -> EngineError:

@@ -1,44 +1,77 @@
 """Running a production on the command line: progress, files, and what it cost."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
 
 import typer
 
-from avatar.artifacts.artifact import SignedVideo
+from avatar.artifacts.artifact import Artifact, Footage, SignedVideo
 from avatar.cli.progress import Progress
-from avatar.compose import House, open_house
+from avatar.compose import House, open_house, open_studio
+from avatar.consent.brief import Brief
+from avatar.consent.entries import Refused
 from avatar.delivery import Delivered, deliver, write_report
+from avatar.errors import WorkerError
 from avatar.media.faceless import FACELESS, Range, read_faceless, said_of
 from avatar.production import Production, direct
 from avatar.reach import spread
+from avatar.registry import Choice
+from avatar.stages.request import Request
+from avatar.workers.pool import Workers
 
+A = TypeVar("A", bound=Artifact)
 T = TypeVar("T")
 U = TypeVar("U")
 
 
 def make(plan: Callable[[House], Production], out: Path) -> None:
     """Make the production that *plan* returns, write its files into *out*, and say what was done."""
-    started, cpu = time.monotonic(), time.process_time()
+    started = time.monotonic()
     with Progress() as progress:
         house = open_house(progress.tell)
         production = plan(house)
         progress.begin(len(production.script))
-        halt = Event()
-        studio = replace(house.studio, halted=halt.is_set)
-        signed = direct(production, studio.under(production.asks), _several(house.settings.workers, halt))
+        signed = _directed(house, production, progress)
         delivered = deliver(house, signed, out)
-    cost = {"seconds": time.monotonic() - started, "cpu_seconds": time.process_time() - cpu}
+    cost = {"seconds": time.monotonic() - started, "cpu_seconds": sum(os.times()[:4])}  # the workers' are in it
     report = _report(house, signed, delivered, progress, cost)
     write_report(out / "report.json", report)
     spread(house)
     _tell(delivered, report)
+
+
+def _directed(house: House, production: Production, progress: Progress) -> SignedVideo:
+    halt = Event()
+    studio, brief = replace(house.studio, halted=halt.is_set), production.asks
+    with Workers(partial(open_studio, house.settings), progress.tell) as workers:
+
+        def perform(request: Request[A], choice: Choice) -> A:
+            if issubclass(request.makes, Footage):  # only described: nothing is drawn before a worker renders
+                return studio.perform(request, choice, brief)
+            return studio.remembered(request, choice, brief) or _worked(house, workers, request, choice, brief)
+
+        def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
+            made: list[U] = _several(house.settings.workers, halt)(function, things)
+            workers.dismiss()  # what follows is one piece of work, and needs the memory of one
+            return made
+
+        return direct(production, perform, each)
+
+
+def _worked(house: House, workers: Workers, request: Request[A], choice: Choice, brief: Brief) -> A:
+    try:
+        return workers.perform(request, choice, brief)
+    except WorkerError as error:  # what else is refused, the worker has recorded
+        house.ledger.append(Refused(code=error.code, request=type(request).__name__))
+        raise
 
 
 def _several(workers: int, halt: Event) -> Any:

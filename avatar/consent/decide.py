@@ -77,7 +77,7 @@ def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
         answer = _deny(claim, "unknown-person") if person is None else _answer(claim, question, state, now)
         if isinstance(answer, Deny):
             return answer
-        grants.add(answer.grant.digest)
+        grants.add(answer.digest)
     output = question.output
     if state.approval_needed and output and not _approved(output.video, question, state):
         return Deny("", "consent.not-approved", _UNAPPROVED.format(video=output.video))
@@ -207,7 +207,7 @@ def _used_up(standing: Standing, question: Question, state: State) -> str | None
     output = question.output
     if output is None or output.recipe in state.released:
         return None
-    spent = state.spent.get(standing.grant.digest, Spent())
+    spent = state.spent.get(standing.digest, Spent())
     if spent.outputs >= standing.scope.max_outputs:
         return "outputs-used-up"
     if spent.milliseconds + output.milliseconds > standing.scope.max_seconds * 1000:

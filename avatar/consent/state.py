@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from avatar.consent.claims import Use
 from avatar.consent.record import Grant
@@ -19,6 +20,11 @@ class Standing:
     index: int
     scope: Scope
     confirmed: datetime
+
+    @cached_property
+    def digest(self) -> str:
+        """That of the grant: asked for several times a second while work runs, and long to work out."""
+        return self.grant.digest
 
 
 @dataclass

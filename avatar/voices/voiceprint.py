@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.voices.adaptation import one_thread
+from avatar.voices.mels import frames_of, mel_power
 from avatar.voices.resample import resampled
 from avatar.weights import Weights
 
@@ -33,6 +34,10 @@ SECOND = Weights(
 _RATE = 16_000  # samples per second, as both hear
 _HOP = 160  # samples per frame
 _MELS = 40
+_FRAME, _LONG_FRAME = (
+    400,
+    512,
+)  # samples that the first and the second look at; the second through a window of the first
 _FIRST_WINDOW, _FIRST_STEP = 160, 77  # frames: 1.6 s, 1.3 times a second
 _SECOND_WINDOW, _SECOND_STEP = 80, 40
 _BATCH = 16  # windows: the second network's memory grows with their number
@@ -102,12 +107,12 @@ class Encoders:
             return VoicePrint(np.stack([self._by_first(heard), self._by_second(heard)]))
 
     def _by_first(self, heard: Floats) -> Floats:
-        import librosa
         import torch
 
         level = float(np.sqrt(np.square(heard).mean()))
         louder = heard * max(1.0, _QUIETEST / max(level, 1e-9))
-        mel = librosa.feature.melspectrogram(y=louder, sr=_RATE, n_fft=400, hop_length=_HOP, n_mels=_MELS).T
+        whole = np.pad(louder, _FRAME // 2)
+        mel = mel_power(frames_of(whole, _FRAME, _HOP), _bell("hann", _FRAME), _RATE, _MELS).T
         windows = torch.from_numpy(_windows(mel.astype(np.float32), _FIRST_WINDOW, _FIRST_STEP))
         lstm, linear = self._network
         with torch.inference_mode():
@@ -115,12 +120,8 @@ class Encoders:
             return _direction(torch.relu(linear(hidden[-1])).numpy())
 
     def _by_second(self, heard: Floats) -> Floats:
-        import librosa
-
-        short = np.pad(heard, (0, max(0, 512 - len(heard))))
-        mel = librosa.feature.melspectrogram(
-            y=short, sr=_RATE, n_fft=512, win_length=400, hop_length=_HOP, n_mels=_MELS, window="hamming", center=False
-        ).T
+        short = np.pad(heard, (0, max(0, _LONG_FRAME - len(heard))))
+        mel = mel_power(frames_of(short, _LONG_FRAME, _HOP), _bell("hamming", _LONG_FRAME), _RATE, _MELS).T
         windows = _windows(np.log10(mel + 1e-10).astype(np.float32), _SECOND_WINDOW, _SECOND_STEP)
         batches = (windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH))
         name = self._session.get_inputs()[0].name
@@ -150,6 +151,14 @@ class Encoders:
 def open_encoders(first: Path, second: Path) -> Encoders:
     """Return the two networks in the files *first* and *second*, loaded once in a process."""
     return Encoders(first, second)
+
+
+@lru_cache(maxsize=2)
+def _bell(name: str, size: int) -> NDArray[np.float64]:
+    """Return the window *name* of the first's frame, in the middle of *size* samples."""
+    from scipy.signal import get_window
+
+    return np.pad(get_window(name, _FRAME, fftbins=True), (size - _FRAME) // 2)
 
 
 def _speech(sound: Floats) -> Floats:

@@ -1,0 +1,1 @@
+"""Processes that make requests side by side, each with a studio of its own."""

@@ -1,0 +1,172 @@
+"""Workers: as many processes as there are threads that have something made, kept for what comes next."""
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from avatar.artifacts.artifact import Artifact
+from avatar.consent.brief import Brief
+from avatar.errors import AvatarError, HaltedError, WorkerError
+from avatar.registry import Choice
+from avatar.rooms import sweep
+from avatar.stages.request import Request
+from avatar.studio import Moment
+from avatar.workers.link import Asked, Failed, Halt, Link, Made, Opening
+
+A = TypeVar("A", bound=Artifact)
+
+_GRACE = 0.6  # seconds: halted work asks four times a second whether it may go on, and then has a little to stop
+_LAST = 5.0  # seconds that the processes are given to end when nobody talks to them any more
+
+# One thread each, of the libraries and of the allocator. And what is large goes back to the system when it is given
+# back, so that a worker that has made a thousand lines is no larger than one that has made ten; left alone, glibc
+# raises that mark as it goes. (At a quarter of a megabyte every picture would be mapped anew, for a third more in all.)
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
+
+
+class Workers:
+    """Processes with a studio of their own, opened by *opening*; *tell* hears what they do. A context manager.
+
+    None is started before there is something to do. At the end all of them end, whatever they do.
+    """
+
+    def __init__(self, opening: Opening, tell: Callable[[Moment], None]) -> None:
+        self._opening, self._tell = opening, tell
+        self._lock = threading.Lock()
+        self._template: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._idle: list[Link] = []
+        self._busy: list[Link] = []
+        self._over = False
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def perform(self, request: Request[A], choice: Choice, brief: Brief) -> A:
+        """Have *request* done by a worker, as ``Studio.perform`` does it.
+
+        Raises: as that, and recorded already; or WorkerError, which nobody could record.
+        """
+        link = self._free()
+        try:
+            made: A = self._asked(link, Asked(request, choice, brief))
+        except BaseException:
+            with self._lock:
+                self._busy.remove(link)
+            link.close()
+            raise
+        with self._lock:
+            self._busy.remove(link)
+            self._idle.append(link)
+        return made
+
+    def dismiss(self) -> None:
+        """End those who have nothing to do; whoever is needed later begins anew."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for link in idle:
+            link.close()
+
+    def _free(self) -> Link:
+        with self._lock:
+            if self._over:
+                raise self._ended()
+            link = self._idle.pop() if self._idle else self._hired()
+            self._busy.append(link)
+            return link
+
+    def _hired(self) -> Link:
+        if self._template is None:
+            self._template = _started(self._opening)
+        mine, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._template[1], [b"+"], [theirs.fileno()])
+            except OSError as error:
+                mine.close()
+                raise self._ended() from error
+        return Link(mine)
+
+    def _asked(self, link: Link, asked: Asked) -> Any:
+        try:
+            link.say(asked)
+            while isinstance(said := link.hear(), Moment):
+                self._tell(said)
+        except (EOFError, OSError) as error:
+            raise self._ended() from error
+        if isinstance(said, Failed):
+            raise said.error
+        assert isinstance(said, Made)
+        return said.artifact
+
+    def _ended(self) -> AvatarError:
+        if self._over:
+            return HaltedError("nobody waits for this any more: what it is for has ended", code="work.halted")
+        return WorkerError(
+            "the process that worked on it has ended (killed, or out of memory); what was finished is kept: run it "
+            "again, with a smaller AVATAR_WORKERS where memory is short",
+            code="worker.ended",
+        )
+
+    def _end(self) -> None:
+        with self._lock:
+            self._over, busy = True, list(self._busy)
+        self.dismiss()
+        for link in busy:
+            _halt(link)
+        until = time.monotonic() + _GRACE
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.01)
+        with self._lock:
+            left = list(self._busy)
+        for link in left:
+            link.close()
+        self.dismiss()
+        if self._template:
+            process, control = self._template
+            control.close()
+            try:
+                process.wait(_LAST)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if left:
+                sweep()  # the rooms of work that did not stop by itself
+
+
+def _started(opening: Opening) -> tuple["subprocess.Popen[bytes]", socket.socket]:
+    mine, theirs = socket.socketpair()
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "avatar.workers.template", str(theirs.fileno())],
+            stdin=subprocess.PIPE,
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    assert process.stdin is not None
+    with process.stdin:
+        process.stdin.write(pickle.dumps(opening))
+    return process, mine
+
+
+def _halt(link: Link) -> None:
+    try:
+        link.say(Halt())
+    except (OSError, ValueError):  # it has ended by now
+        return

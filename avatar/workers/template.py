@@ -1,0 +1,84 @@
+"""The process that workers are copies of: it has imported what they need, and done nothing with it.
+
+``python -m avatar.workers.template FD``, FD being one end of a pair of sockets; how a studio is opened comes, pickled,
+as standard input. Each byte with a file descriptor asks for one more worker, who talks over that. Importing takes
+seconds, and a copy milliseconds; and copies share the memory of what was imported.
+"""
+
+import ctypes
+import importlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import NoReturn
+
+_LAST = 3.0  # seconds that workers are given to end before they are killed
+_PR_SET_PDEATHSIG = 1
+
+# What takes long to import and starts no thread, which would be missing in a copy. (onnxruntime starts one.)
+_HEAVY = ("cv2", "av", "scipy.signal", "scipy.ndimage", "numba", "torch", "avatar.compose")
+
+
+def main(fd: int) -> NoReturn:
+    """Make workers until the other end hangs up, and wait for their end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control, opening = socket.socket(fileno=fd), sys.stdin.buffer.read()
+    for name in _HEAVY:
+        importlib.import_module(name)
+    from avatar.voices.plain_audio import allow_plain_audio
+
+    allow_plain_audio()
+    importlib.import_module("distillmos")
+    me = os.getpid()
+    while True:
+        try:
+            said, ends, _, _ = socket.recv_fds(control, 1, 1)
+        except OSError:
+            break
+        if not said:
+            break
+        assert threading.active_count() == 1, "only a process without threads can be copied"
+        if os.fork() == 0:
+            control.close()
+            _work(socket.socket(fileno=ends[0]), opening, me)
+        os.close(ends[0])
+        _bury()
+    until = time.monotonic() + _LAST
+    while _bury() and time.monotonic() < until:
+        time.sleep(0.02)
+    os._exit(0)  # at once: nothing was done here that would need tidying, and tearing libraries down takes seconds
+
+
+def _work(end: socket.socket, opening: bytes, parent: int) -> NoReturn:
+    from avatar.workers.worker import work
+
+    _die_with(parent)
+    try:
+        work(end, opening)
+    finally:
+        os._exit(1)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when its *parent* ends; elsewhere than on Linux the line must do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _bury() -> bool:
+    """Take note of workers that have ended, so that their cost is counted; return whether there are others."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return True
+    return False
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,62 @@
+"""One worker: does one request after the other in a studio of its own, for as long as somebody is there who asks."""
+
+import os
+import pickle
+import queue
+import signal
+import socket
+import threading
+import traceback
+from contextlib import suppress
+from typing import NoReturn
+
+from avatar.errors import AvatarError
+from avatar.studio import Studio
+from avatar.workers.link import Asked, Failed, Halt, Link, Made, Opening
+
+
+def work(end: socket.socket, opening: bytes) -> NoReturn:
+    """Perform what is asked at the other side of *end*, in the studio of the pickled *opening*, up to a failure.
+
+    When the other side hangs up, or its process ends in whatever way, so does this one, at once.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us is told as well, and decides what becomes of us
+    link, halted = Link(end), threading.Event()
+    asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(link, asked, halted), daemon=True, name="listening").start()
+    studio: Studio | None = None
+    answer: Made | Failed
+    while True:
+        wanted = asked.get()
+        try:
+            studio = studio or _opened(opening, link, halted)
+            answer = Made(studio.perform(wanted.request, wanted.choice, wanted.brief))
+        except Exception as error:
+            answer = Failed(_portable(error))
+        with suppress(OSError):
+            link.say(answer)
+        if isinstance(answer, Failed):
+            # At once: work that was refused may still be deep in a library, and tearing that down would crash.
+            os._exit(0)
+
+
+def _opened(opening: bytes, link: Link, halted: threading.Event) -> Studio:
+    open_studio: Opening = pickle.loads(opening)  # noqa: S301 - from the process that started this one
+    return open_studio(link.say, halted.is_set)
+
+
+def _listen(link: Link, asked: "queue.SimpleQueue[Asked]", halted: threading.Event) -> None:
+    while True:
+        try:
+            said = link.hear()
+        except EOFError:
+            os._exit(0)
+        if isinstance(said, Halt):
+            halted.set()
+        else:
+            asked.put(said)
+
+
+def _portable(error: Exception) -> Exception:
+    """Return *error* as it can be told to another process; of one that nobody expected, all there is to know."""
+    return error if isinstance(error, AvatarError) else RuntimeError("".join(traceback.format_exception(error)))

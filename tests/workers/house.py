@@ -1,0 +1,74 @@
+"""A toy house that workers open by its folder, with engines that go wrong."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from avatar.consent import Cleared
+from avatar.stages.request import Parts, Workbench
+from avatar.stages.voice import CloneVoice
+from avatar.studio import Moment, Studio
+from avatar.testing.toys import TOYS, Toy
+from avatar.testing.world import TOY_BRIEF, World
+from avatar.workers.pool import Workers
+
+
+@dataclass(frozen=True)
+class Endless(Toy):
+    """Speaks on and on, and looks up now and then."""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        while True:
+            bench.pulse(0.5)
+            time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Killed(Toy):
+    """What the kernel does to a process that wants too much memory."""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        bench.new("sound.wav").write_bytes(b"half a wor")
+        os.kill(os.getpid(), signal.SIGKILL)
+        return {}
+
+
+@dataclass(frozen=True)
+class Surprised(Toy):
+    """Fails as nobody foresaw."""
+
+    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        raise ZeroDivisionError("nobody foresaw this")
+
+
+ENGINES = {**TOYS, "endless": lambda: Endless, "killed": lambda: Killed, "surprised": lambda: Surprised}
+
+
+def world_in(folder: Path) -> World:
+    return World(folder, engines=dict(ENGINES))
+
+
+def opened(folder: Path, tell: Callable[[Moment], None], halted: Callable[[], bool]) -> Studio:
+    return replace(world_in(folder).studio, tell=tell, halted=halted)
+
+
+def speak_for_ever(folder: Path) -> None:
+    """Have ada speak endlessly in the house of *folder*, and print the id of each process that has a part in it."""
+    from avatar.registry import Choice
+    from avatar.stages.voice import LearnVoice
+    from benchmarks.children import family
+
+    world = world_in(folder)
+    ada = world.people.find("ada")
+    voice = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
+
+    def tell(moment: Moment) -> None:
+        if moment.done:
+            print(*family(os.getpid()), flush=True)
+
+    with Workers(partial(opened, folder), tell) as workers:
+        workers.perform(CloneVoice(voice, "hello there"), Choice("endless"), TOY_BRIEF)
