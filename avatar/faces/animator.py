@@ -13,6 +13,7 @@ from avatar.faces.mouth import Mouth
 from avatar.faces.rig import Rig, Shown, gentle
 from avatar.faces.rings import Surround
 from avatar.faces.seam import sealed
+from avatar.faces.unfold import unfolded
 from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, Planes, planes_of
 
 _BATCH = 8
@@ -52,7 +53,7 @@ class Animator:
     @classmethod
     def of(cls, source: Pixels, landmarks: Landmarks, format: Format) -> "Animator":
         """Prepare *source*, which has ``SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
-        rest = gentle(widened(sealed(source, landmarks))) / np.float32(SCALE)
+        rest = gentle(unfolded(widened(sealed(source, landmarks)))) / np.float32(SCALE)
         rig = Rig.of(rest)
         size = (format.width, format.height)
         small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -138,6 +138,11 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
         top, bottom = max(0, int(np.ceil(y.min() - _SLACK))), min(rows - 1, int(np.floor(y.max() + _SLACK)))
         if abs(cross) <= _FLAT or left > right or top > bottom:
             continue
+        first, second, third = triangles[triangle]
+        was = (before[second, 0] - before[first, 0]) * (before[third, 1] - before[first, 1])
+        was -= (before[third, 0] - before[first, 0]) * (before[second, 1] - before[first, 1])
+        if was * cross < 0:
+            continue  # folded over: its neighbours cover the place, and it would show as specks between them
         for corner in range(3):
             # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below the least.
             following = (corner + 1) % 3
@@ -145,7 +150,6 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
             if cross < 0:
                 edge_x[corner], edge_y[corner] = -edge_x[corner], -edge_y[corner]
             least[corner] = -_SLACK * np.sqrt(edge_x[corner] ** 2 + edge_y[corner] ** 2)
-        first, second, third = triangles[triangle]
         start_x, start_y = before[first, 0] - after[first, 0], before[first, 1] - after[first, 1]
         along_x = before[second, 0] - after[second, 0] - start_x
         along_y = before[second, 1] - after[second, 1] - start_y

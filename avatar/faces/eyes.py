@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -22,6 +23,9 @@ _UNDER_BROW: Final[Rows] = {
     RIGHT_EYE: (113, 225, 224, 223, 222, 221, 189),
     LEFT_EYE: (413, 441, 442, 443, 444, 445, 342),
 }
+_LASHES: Final = 0.35  # widths of an eye
+_TURNED: Final = 0.35  # the sine of 20 degrees: a head turned so far shows the outer lashes of its far eye in full
+_HUE: Final = 0.07  # shares of red, green and blue, summed: skin differs from skin by less
 _FINE: Final = 4  # masks are drawn this much larger, then averaged: soft edges
 
 
@@ -62,7 +66,8 @@ class Eye:
         inside = slice(around.top * scale, around.bottom * scale), slice(around.left * scale, around.right * scale)
         at = np.array((around.left, around.top), np.float32)
         lid = (rig.rest[list(contour[:9]), :2] - at) * scale
-        bare = _without_lashes(source[inside], lid.astype(np.float32), 0.05 * rig.unit * scale)
+        away = 0 if _away(rig, contour) < _TURNED / 2 else -1 if contour is RIGHT_EYE else 1
+        bare = _without_lashes(source[inside], lid.astype(np.float32), 0.05 * rig.unit * scale, away)
         return cls(rig, contour, scale, _lash_colour(source[inside], lid), bare, (around.left, around.top))
 
     @property
@@ -88,10 +93,23 @@ class Eye:
             painted += (self.lashes - painted) * line
         np.copyto(view, painted.round().clip(0, 255).astype(np.uint8))
 
+    @cached_property
+    def _beyond(self) -> Floats:
+        """How far (7, 1) lashes stand out beyond each point of the fold, in widths of the eye: to the left negative.
+
+        From the front they do not. Of the eye that is turned away, the outer ones are seen against the cheek.
+        """
+        away = min(1.0, max(0.0, _away(self.rig, self.contour) / _TURNED))
+        end = np.linspace(-1, 0, 7) if self.contour is RIGHT_EYE else np.linspace(0, 1, 7)
+        return np.asarray(_LASHES * away * end[:, None] ** 3, np.float32)
+
     def _lid_mask(self, mesh: Floats, box: Box) -> Floats:
         """Return where (0 to 1) the moving lid is: from its edge up to the fold, softly."""
-        fold = mesh[list(_FOLD[self.contour]), :2]
-        outline = np.concatenate([mesh[list(self.contour[:9]), :2], fold[::-1]])
+        lid, fold = mesh[list(self.contour[:9]), :2], mesh[list(_FOLD[self.contour]), :2]
+        across = lid[-1] - lid[0]
+        up = np.array([across[1], -across[0]], np.float32)
+        beyond = self._beyond * across + np.abs(self._beyond) * up
+        outline = np.concatenate([lid[:1] + beyond[:1], lid, lid[-1:] + beyond[-1:], (fold + beyond)[::-1]])
         hard = _polygon_mask(outline, box)
         soft = cv2.GaussianBlur(hard, (0, 0), max(0.5, 0.012 * self.rig.unit))
         return np.asarray(soft * (1 - _polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
@@ -137,6 +155,11 @@ def widened(landmarks: Landmarks) -> Landmarks:
     return result
 
 
+def _away(rig: Rig, contour: tuple[int, ...]) -> float:
+    """Return the sine of the angle by which the head turns this eye's outer end away; negative for the near eye."""
+    return float(rig.frame[0, 2]) * (1 if contour is RIGHT_EYE else -1)
+
+
 def _polygon_mask(points: Floats, box: Box) -> Floats:
     """Return how much (0 to 1) of each pixel of *box* lies inside the polygon *points* (n, 2)."""
     canvas = _canvas(box)
@@ -174,8 +197,12 @@ def _lash_colour(around: Pixels, lid: Floats) -> Floats:
     return np.asarray(flat[flat.sum(axis=1).argsort()[: max(1, len(flat) // 5)]].mean(axis=0), np.float32)
 
 
-def _without_lashes(around: Pixels, lid: Floats, spread: float) -> Pixels:
-    """Return *around* as smooth skin: each place takes the colour of the bright skin above the *lid* (9, 2) near it."""
+def _without_lashes(around: Pixels, lid: Floats, spread: float, away: int) -> Pixels:
+    """Return *around* as smooth skin: each place takes the colour of the bright skin above the *lid* (9, 2) near it.
+
+    An eye that is turned *away* (-1: to the left, 1: to the right, 0: not) has background behind its outer lashes,
+    which stays.
+    """
     height, width = around.shape[:2]
     above = np.full((height, width), 255, np.uint8)
     ends = np.array([[width, lid[-1, 1]], [width, height], [0, height], [0, lid[0, 1]]], np.float32)
@@ -185,7 +212,20 @@ def _without_lashes(around: Pixels, lid: Floats, spread: float) -> Pixels:
     light = cv2.cvtColor(around, cv2.COLOR_RGB2GRAY).astype(np.float32)
     skin = float(np.percentile(light[above > 0], 75)) if (above > 0).any() else 128.0
     # Lashes and brows are darker than three quarters of the skin around them.
-    share = np.clip((light / max(skin, 1.0) - 0.72) / 0.15, 0.002, 1) * (above > 0) + 1e-4
+    bright = np.clip((light / max(skin, 1.0) - 0.72) / 0.15, 0.002, 1)
+    behind = bright * _unlike(around, lid, spread, away) if away else np.zeros_like(bright)
+    share = (bright * (above > 0) + 1e-4) * (1 - 0.999 * behind)
     total = cv2.GaussianBlur(share, (0, 0), spread)
-    each = cv2.GaussianBlur(around.astype(np.float32) * share[..., None], (0, 0), spread)
-    return np.asarray((each / total[..., None]).round().clip(0, 255), np.uint8)
+    each = cv2.GaussianBlur(around.astype(np.float32) * share[..., None], (0, 0), spread) / total[..., None]
+    return np.asarray((each + (around - each) * behind[..., None]).round().clip(0, 255), np.uint8)
+
+
+def _unlike(around: Pixels, lid: Floats, spread: float, away: int) -> Floats:
+    """Return how much (0 to 1) each pixel beyond the outer end of the *lid* differs in hue from the skin above it."""
+    middle = (lid[4] - (0, spread)).round().astype(int)
+    reach = max(1, round(spread / 2))
+    colours = around.astype(np.float32) / (around.sum(axis=2, keepdims=True) + np.float32(30))
+    near = colours[max(0, middle[1] - reach) : middle[1] + 1, max(0, middle[0] - reach) : middle[0] + reach + 1]
+    other = np.abs(colours - np.median(near.reshape(-1, 3), axis=0)).sum(axis=2)
+    beyond = np.arange(around.shape[1])[None] * away > away * (lid[-1, 0] if away > 0 else lid[0, 0])
+    return np.asarray(np.clip((other - _HUE) / _HUE, 0, 1) * beyond, np.float32)

@@ -20,6 +20,7 @@ _THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rol
 _PRESSED = 0.35  # of mouthPress: from here on lips are meant to touch
 _STEEPEST = 2.5  # pixels of depth a pixel: 6 degrees then squeeze the skin by a quarter
 _MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
+_CLIMB = 0.6  # how steeply the line of closed lids may end
 _CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
 
 
@@ -76,6 +77,18 @@ class Pose:
         return np.asarray((points - self.shift) @ self.rotation / self.scale, np.float32)
 
 
+def facing(landmarks: Landmarks) -> NDArray[np.float64]:
+    """Return the rotation (3, 3) of the face at *landmarks* from one that looks straight at the camera."""
+    points = rigid_points()
+    return Pose.between(neutral()[points], landmarks[points]).rotation
+
+
+def yaw_of(landmarks: Landmarks) -> float:
+    """Return by how many degrees the face at *landmarks* is turned: to the right in the picture is positive."""
+    frame = facing(landmarks)
+    return float(np.degrees(np.arctan2(-frame[0, 2], frame[2, 2])))
+
+
 @dataclass(frozen=True, eq=False)
 class Shown:
     """A face as a frame shows it: its *mesh* (468, 3), the *pose* of the head and the *coefficients* (52)."""
@@ -104,8 +117,7 @@ class Rig:
     @classmethod
     def of(cls, rest: Landmarks) -> "Rig":
         """Fit the rig to the mesh of a resting face."""
-        points = rigid_points()
-        frame = Pose.between(neutral()[points], rest[points]).rotation
+        frame = facing(rest)
         unit = float(np.linalg.norm(rest[263] - rest[33]))
         moves = np.asarray(basis() @ frame.T.astype(np.float32) * unit, np.float32)
         for name, eye in _CORNERS.items():
@@ -165,6 +177,13 @@ def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
         (rest[around, :2] - (rest[inner, :2] + rest[outer, :2]) / 2) @ across / max(float(across @ across) / 2, 1e-3)
     )
     fitted[around, :2] += np.clip(outward, 0, 1)[:, None] ** 1.5 * gap[3] * 0.4
+    # Of an eye that is turned away the outer corner lies beside the lower lid, not beyond it: the lids' line must not
+    # climb to it like a wall.
+    last = lower[0] if outer == eye[0] else lower[-1]
+    ends = rest[[last, outer], :2] + fitted[[last, outer], :2]
+    level, down = across / np.linalg.norm(across), gap[3] / max(float(np.linalg.norm(gap[3])), 1e-6)
+    climb = (ends[0] - ends[1]) @ down - _CLIMB * abs(float((ends[0] - ends[1]) @ level))
+    fitted[outer, :2] += max(0.0, float(climb)) * down
     return np.asarray(fitted, np.float32)
 
 

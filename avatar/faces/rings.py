@@ -19,6 +19,8 @@ _FADES: Final = ((0.0, 1.0), (0.25, 0.84), (0.5, 0.5), (0.75, 0.16), (1.0, 0.0))
 _COUNT = len(OVAL)
 # The mouth first and the skin over it: where thin triangles touch, lips must not show what lies between them.
 _FACE: Final = np.concatenate([topology().mouth, topology().eyes, topology().skin])
+# The edge of the face is seen from its side, in slivers: whatever is drawn later is surer than they are.
+_EDGE: Final = np.isin(_FACE, OVAL).any(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ class Surround:
             np.concatenate(head).astype(np.float32),
             np.concatenate(jaw).astype(np.float32),
             np.concatenate([_FACE, _bands(1 + len(_FADES))]),
-            np.concatenate([_bands(2), _FACE]),
+            np.concatenate([_FACE[_EDGE], _bands(2), _FACE[~_EDGE]]),
         )
 
     def moved(self, rig: Rig, expressed: Landmarks, pose: Pose) -> Floats:

@@ -94,7 +94,7 @@ def test_a_tiny_face_is_refused(landmarker, picture):
     code, sentence = refused(landmarker, cv2.resize(picture("ava"), (192, 192), interpolation=cv2.INTER_AREA))
 
     assert code == "portrait.face-too-small"
-    assert "pixels between the eyes, 40 needed" in sentence
+    assert "pixels between the eyes, 32 needed" in sentence
 
 
 def test_the_mesh_is_closed_but_for_the_oval():
