@@ -1,50 +1,16 @@
-"""What is said between a production and a worker: whole Python values over a pair of sockets."""
+"""One end of the line between a production and a worker."""
 
-import pickle
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
-from avatar.artifacts.artifact import Artifact
-from avatar.consent.brief import Brief
-from avatar.registry import Choice
-from avatar.stages.request import Request
+from avatar.errors import AvatarError
 from avatar.studio import Moment, Studio
+from avatar.workers.plain import Said, plain, understood
 
-# Opens a worker's own studio. It goes to the worker by name and value, like all that is said here: a cleared request
-# cannot (it refuses to be pickled), so each worker asks the gate itself.
+# Opens a worker's own studio. It is pickled by name and value, on its way from the production to its own processes.
 Opening = Callable[[Callable[[Moment], None], Callable[[], bool]], Studio]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a worker is to perform."""
-
-    request: Request[Any]
-    choice: Choice
-    brief: Brief
-
-
-@dataclass(frozen=True)
-class Halt:
-    """What a worker does shall end: what it is for has failed elsewhere."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A worker's answer: what it made."""
-
-    artifact: Artifact
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A worker's last answer: why it made nothing."""
-
-    error: Exception
 
 
 class Link:
@@ -55,18 +21,21 @@ class Link:
         self._out, self._in = end.makefile("wb"), end.makefile("rb")
         self._lock = threading.Lock()
 
-    def say(self, what: Any) -> None:
+    def say(self, what: Said) -> None:
         """Send *what*. Raises: OSError, when nobody is there any more."""
-        data = pickle.dumps(what)
+        data = plain(what)
         with self._lock:
             self._out.write(data)
             self._out.flush()
 
-    def hear(self) -> Any:
-        """Return what was said next. Raises: EOFError, when nobody is there any more."""
+    def hear(self) -> Said:
+        """Return what was said next. Raises: EOFError, when nobody is there any more, or talks nonsense."""
         try:
-            return pickle.load(self._in)  # noqa: S301 - from a process that this one started, or was started by
-        except (OSError, pickle.UnpicklingError) as error:  # it ended in the middle of a word
+            line = self._in.readline()
+            if not line.endswith(b"\n"):  # nobody is there, or it ended in the middle of a word
+                raise EOFError
+            return understood(line)
+        except (OSError, ValueError, LookupError, TypeError, AvatarError) as error:
             raise EOFError from error
 
     def close(self) -> None:

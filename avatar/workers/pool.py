@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from avatar.artifacts.artifact import Artifact
 from avatar.consent.brief import Brief
@@ -18,7 +18,8 @@ from avatar.registry import Choice
 from avatar.rooms import sweep
 from avatar.stages.request import Request
 from avatar.studio import Moment
-from avatar.workers.link import Asked, Failed, Halt, Link, Made, Opening
+from avatar.workers.link import Link, Opening
+from avatar.workers.plain import Asked, Failed, Halt, Made
 
 A = TypeVar("A", bound=Artifact)
 
@@ -65,7 +66,7 @@ class Workers:
         """
         link = self._free()
         try:
-            made: A = self._asked(link, Asked(request, choice, brief))
+            digest = self._asked(link, Asked(request, choice, brief))
         except BaseException:
             with self._lock:
                 self._busy.remove(link)
@@ -74,6 +75,7 @@ class Workers:
         with self._lock:
             self._busy.remove(link)
             self._idle.append(link)
+        made: A = request.makes(digest)  # type: ignore[assignment]  # a request's class says what it makes
         return made
 
     def dismiss(self) -> None:
@@ -103,7 +105,7 @@ class Workers:
                 raise self._ended() from error
         return Link(mine)
 
-    def _asked(self, link: Link, asked: Asked) -> Any:
+    def _asked(self, link: Link, asked: Asked) -> str:
         try:
             link.say(asked)
             while isinstance(said := link.hear(), Moment):
@@ -112,8 +114,9 @@ class Workers:
             raise self._ended() from error
         if isinstance(said, Failed):
             raise said.error
-        assert isinstance(said, Made)
-        return said.artifact
+        if not isinstance(said, Made):
+            raise self._ended()
+        return said.digest
 
     def _ended(self) -> AvatarError:
         if self._over:

@@ -12,7 +12,8 @@ from typing import NoReturn
 
 from avatar.errors import AvatarError
 from avatar.studio import Studio
-from avatar.workers.link import Asked, Failed, Halt, Link, Made, Opening
+from avatar.workers.link import Link, Opening
+from avatar.workers.plain import Asked, Failed, Halt, Made
 
 
 def work(end: socket.socket, opening: bytes) -> NoReturn:
@@ -30,7 +31,7 @@ def work(end: socket.socket, opening: bytes) -> NoReturn:
         wanted = asked.get()
         try:
             studio = studio or _opened(opening, link, halted)
-            answer = Made(studio.perform(wanted.request, wanted.choice, wanted.brief))
+            answer = Made(studio.perform(wanted.request, wanted.choice, wanted.brief).digest)
         except Exception as error:
             answer = Failed(_portable(error))
         with suppress(OSError):
@@ -53,7 +54,7 @@ def _listen(link: Link, asked: "queue.SimpleQueue[Asked]", halted: threading.Eve
             os._exit(0)
         if isinstance(said, Halt):
             halted.set()
-        else:
+        elif isinstance(said, Asked):
             asked.put(said)
 
 
