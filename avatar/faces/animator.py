@@ -82,13 +82,12 @@ class Animator:
         shown = Shown(mesh, pose, gesture.coefficients)
         frame = Frame(self.base.copy(), mesh, tracked=True)
         bent, lips = self._bend(mesh, outside, gesture)
-        view = frame.edit(bent.box)
-        np.copyto(view, bent.sample(self.source, SCALE)[..., :3])
+        view = frame.cover(bent.box, _three(bent.sample(self.source, SCALE)))
         for eye in self.eyes:
             box = eye.box(mesh, self.format)
             eye.paint(_window(view, bent.box, box), box, shown, Look(self.source, bent, gesture.gaze))
         inner = _window(view, bent.box, lips.box)
-        np.copyto(inner, lips.sample(self.source, SCALE)[..., :3])
+        np.copyto(inner, _three(lips.sample(self.source, SCALE)))
         self.mouth.paint(inner, lips.box, shown)
         return frame
 
@@ -105,6 +104,11 @@ class Animator:
         np.add(bent.dy, self.chest * np.float32(gesture.breath), out=bent.dy)
         lips, _ = field(before, after, self.surround.close, self.mouth.box(mesh, self.format), fine=3)
         return bent, lips
+
+
+def _three(pixels: Pixels) -> Pixels:
+    """Return *pixels* without their fourth channel."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), np.uint8)
 
 
 def _window(view: Pixels, of: Box, box: Box) -> Pixels:

@@ -1,6 +1,7 @@
 """The face of a portrait, prepared once to be put onto any number of frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,13 @@ TWINS = (*range(POINTS), *EYES)  # for each of the 500 mesh points, the landmark
 
 @dataclass(frozen=True, eq=False)
 class Donor:
-    """A portrait's face: its picture at falling sizes (*levels*), its mesh, its skin, and how it fades.
+    """A portrait's face: its *picture*, its mesh, its skin, and how it fades.
 
     The mesh has 32 points more than the landmarks: the rims of the eyes once more, which look at the eyeballs. *fade*
     (500,) and *lids* (2, 500) are those of ``fade``; *tone* (468, 3) is the colour of the skin around each landmark.
     """
 
-    levels: tuple[Any, ...]
+    picture: Any  # (1, 3, h, w), 0 to 1
     landmarks: Landmarks
     triangles: Any
     fade: NDArray[np.float32]
@@ -33,6 +34,7 @@ class Donor:
     skin: Skin
     tone: Any
     device: str
+    _smaller: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rgb: Pixels, landmarks: Landmarks, device: str = "cpu") -> "Donor":
@@ -43,7 +45,7 @@ class Donor:
         picture, skin = pixels_of(rgb, device), Skin.of(landmarks, device)
         points = torch.from_numpy(landmarks[:, :2].copy()).to(device)
         return cls(
-            levels=_levels(picture),
+            picture=picture,
             landmarks=landmarks,
             triangles=torch.from_numpy(_triangles()).to(device),
             fade=fade_at_rest(landmarks),
@@ -58,11 +60,27 @@ class Donor:
         from torch.nn import functional
 
         shrink = eye_distance(self.landmarks) / max(unit, 1e-6)
-        level = int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, len(self.levels) - 1))
-        height, width = self.levels[0].shape[2:]
+        height, width = self.picture.shape[2:]
+        level = int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, _last(height, width)))
         size = places.new_tensor([width, height])[:, None, None]
         grid = ((places + 0.5) / size * 2 - 1).permute(1, 2, 0)[None]
-        return functional.grid_sample(self.levels[level], grid, padding_mode="border", align_corners=False)[0]
+        return functional.grid_sample(self._at(level), grid, padding_mode="border", align_corners=False)[0]
+
+    def _at(self, level: int) -> Any:
+        """Return the picture smaller by the square root of two for each *level*, made when first asked for."""
+        from torch.nn import functional
+
+        if level == 0:
+            return self.picture
+        if level not in self._smaller:
+            size = [round(length / 2 ** (level / 2)) for length in self.picture.shape[2:]]
+            self._smaller[level] = functional.interpolate(self.picture, size, mode="bilinear", antialias=True)
+        return self._smaller[level]
+
+
+def _last(height: int, width: int) -> int:
+    """Return the level from which a picture of *height* x *width* pixels would be too small to show a face."""
+    return next(level for level in count() if min(round(side / 2 ** (level / 2)) for side in (height, width)) <= 64)
 
 
 def _triangles() -> NDArray[np.int64]:
@@ -77,14 +95,3 @@ def pixels_of(rgb: Pixels, device: str) -> Any:
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255
-
-
-def _levels(picture: Any) -> tuple[Any, ...]:
-    """Return *picture* and what it looks like smaller, by the square root of two each time."""
-    from torch.nn import functional
-
-    levels = [picture]
-    while min(levels[-1].shape[2:]) > 64:
-        size = [round(length / 2 ** (len(levels) / 2)) for length in picture.shape[2:]]
-        levels.append(functional.interpolate(picture, size, mode="bilinear", antialias=True))
-    return tuple(levels)

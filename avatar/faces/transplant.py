@@ -37,8 +37,11 @@ class Transplant:
     _rest: NDArray[np.float64] | None = field(default=None, init=False)
     _occlusion: Occlusion | None = field(default=None, init=False)
 
-    def onto(self, patch: Pixels, landmarks: Landmarks) -> None:
-        """Paint the donor's face over the face at *landmarks* (468, >=2; pixels of *patch*) in *patch*, in place."""
+    def onto(self, patch: Pixels, landmarks: Landmarks, *, filmed: bool = True) -> None:
+        """Paint the donor's face over the face at *landmarks* (468, >=2; pixels of *patch*) in *patch*, in place.
+
+        Before a face that was *filmed* something may have come, and stays there; before an animated one nothing can.
+        """
         import torch
 
         donor, unit = self.donor, eye_distance(landmarks)
@@ -51,7 +54,8 @@ class Transplant:
             share = spread[2] * spread[2] * (3 - 2 * spread[2])
             opening, around = torch.from_numpy(mouth(landmarks, patch.shape[:2])).to(donor.device)
             share = share * (1 - opening.maximum(around * darkness(head, tone)))
-            share = share * (1 - self._in_front(head, landmarks, tone, spread[:2]))
+            if filmed:
+                share = share * (1 - self._in_front(head, landmarks, tone, spread[:2]))
             mixed = torch.lerp(head, face, share)
             patch[:] = (mixed * 255).round().byte().permute(1, 2, 0).cpu().numpy()
 

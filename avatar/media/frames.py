@@ -104,6 +104,15 @@ class Frame:
         top, left = box.top - self._box.top, box.left - self._box.left
         return self._patch[top : top + box.bottom - box.top, left : left + box.right - box.left]
 
+    def cover(self, box: Box, pixels: Pixels) -> Pixels:
+        """Make *pixels* the RGB pixels of *box*, whatever was there, and return them as ``edit`` does."""
+        if self._box is not None and not box.covers(self._box):
+            view = self.edit(box)
+            np.copyto(view, pixels)
+            return view
+        self._box, self._patch = box, pixels
+        return pixels
+
     def see(self, box: Box) -> Pixels:
         """Return the RGB pixels of *box* as the picture now is: a copy, so that looking alone changes no pixel."""
         seen = _cut(self.planes, box)
@@ -180,6 +189,10 @@ def _lay(patch: Pixels, at: Box, onto: Pixels, within: Box) -> None:
 
 
 def _paste(planes: Planes, box: Box, patch: Pixels) -> None:
-    target, source = split(planes), split(planes_of(np.ascontiguousarray(patch)))
+    whole = planes_of(np.ascontiguousarray(patch))
+    if whole.shape == planes.shape:
+        np.copyto(planes, whole)
+        return
+    target, source = split(planes), split(whole)
     for plane, part, step in zip(target, source, (1, 2, 2), strict=True):
         plane[box.top // step : box.bottom // step, box.left // step : box.right // step] = part

@@ -1,4 +1,4 @@
-"""Mel spectra as speaker encoders were trained on: librosa's, number for number, without the seconds its import takes."""
+"""Mel spectra as speaker encoders know them: librosa's, number for number, without the seconds its import takes."""
 
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ _GROWTH = np.log(6.4) / 27.0  # a mel, above
 
 
 def mel_power(frames: Floats, window: NDArray[np.float64], rate: int, bands: int) -> Floats:
-    """Return the power in each of *bands* (bands, count) of *frames* (count, size), looked at through *window* (size,)."""
+    """Return the power in each of *bands* (bands, count) of *frames* (count, size), seen through *window* (size,)."""
     spectrum = np.fft.rfft(window[:, None] * frames.T, axis=0).astype(np.complex64, order="F")
     power = np.abs(spectrum) ** 2
     return np.asarray(np.einsum("ft,mf->mt", power, _filters(rate, len(window), bands), optimize=True), np.float32)

@@ -127,7 +127,7 @@ def _r_closes(symbols: str, position: int) -> bool:
 def _spoken(text: str) -> Iterator[SpokenWord]:
     from hibari.g2p.normalize import normalize
 
-    reader = _reader()
+    reader = open_reader()
     spelling = symbols = ""
     for token in reader.phonemize_tokens(reader.tokenize(normalize(text))):
         spelling += token.text
@@ -140,7 +140,8 @@ def _spoken(text: str) -> Iterator[SpokenWord]:
 
 
 @lru_cache(maxsize=1)
-def _reader() -> Any:
+def open_reader() -> Any:
+    """Return who reads words (a ``hibari.g2p.G2P``), its dictionary opened once in a process: it has 100 MB."""
     from hibari.g2p import G2P
 
     return G2P()

@@ -1,4 +1,4 @@
-"""The process that workers are copies of: it has imported what they need, and done nothing with it.
+"""The process that workers are copies of: it has imported what they need, and has done nobody's work.
 
 ``python -m avatar.workers.template FD``, FD being one end of a pair of sockets; how a studio is opened comes, pickled,
 as standard input. Each byte with a file descriptor asks for one more worker, who talks over that. Importing takes
@@ -6,6 +6,7 @@ seconds, and a copy milliseconds; and copies share the memory of what was import
 """
 
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -27,12 +28,7 @@ def main(fd: int) -> NoReturn:
     """Make workers until the other end hangs up, and wait for their end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control, opening = socket.socket(fileno=fd), sys.stdin.buffer.read()
-    for name in _HEAVY:
-        importlib.import_module(name)
-    from avatar.voices.plain_audio import allow_plain_audio
-
-    allow_plain_audio()
-    importlib.import_module("distillmos")
+    _prepare()
     me = os.getpid()
     while True:
         try:
@@ -51,6 +47,19 @@ def main(fd: int) -> NoReturn:
     while _bury() and time.monotonic() < until:
         time.sleep(0.02)
     os._exit(0)  # at once: nothing was done here that would need tidying, and tearing libraries down takes seconds
+
+
+def _prepare() -> None:
+    """Import, and open what is large and the same for everybody: copies then share it."""
+    for name in _HEAVY:
+        importlib.import_module(name)
+    from avatar.voices.plain_audio import allow_plain_audio
+    from avatar.voices.reading import open_reader
+
+    allow_plain_audio()
+    importlib.import_module("distillmos")
+    open_reader()
+    gc.freeze()  # or the first sweep of a copy would write to every page of it
 
 
 def _work(end: socket.socket, opening: bytes, parent: int) -> NoReturn:

@@ -1,6 +1,6 @@
 """Swapped footage: as many frames as came in, only the face touched, consent asked as they flow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from avatar.artifacts.artifact import Footage, Image
 from avatar.engines.swap.mesh_swap import MeshSwap
 from avatar.errors import ConsentError, InputError, WeightsError
 from avatar.faces.blazeface import DETECTOR
+from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
-from avatar.media.frames import Format, Frame, Frames, planes_of, split
+from avatar.media.frames import Format, Frame, Frames, planes_of, rgb_of, split
 from avatar.stages.face import SwapFace
 from avatar.weights import Weights, locate
 from tests.engines.benches import FilesBench, cleared
@@ -137,3 +138,29 @@ def test_a_gpu_that_is_not_there_is_refused(tmp_path, monkeypatch):
         MeshSwap(device="cuda").run(cleared(SwapFace(FOOTAGE, FACE)), bench(tmp_path, [EMPTY]))
 
     assert caught.value.code == "device.no-gpu"
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_what_comes_before_a_filmed_face_stays_there_and_before_an_animated_one_nothing_comes(tmp_path, looked_at):
+    """A patch on the cheek, from the eleventh frame on."""
+    rgb = picture("ava")
+    landmarks = Landmarker.load(locate(DETECTOR), locate(MESH)).face_in(rgb)
+    x, y = landmarks[50, :2].astype(int)
+    covered = rgb.copy()
+    cv2.rectangle(covered, (x - 14, y - 14), (x + 14, y + 14), (20, 160, 40), -1)
+    here = bench(tmp_path, [rgb] * 10 + [covered] * 4)
+    given = here.streams[FOOTAGE]
+
+    def tracked():
+        frames = given()
+        known = (
+            [replace(f, landmarks=landmarks, tracked=True, looked_at=looked_at) for f in b] for b in frames.batches
+        )
+        return Frames(frames.format, frames.count, known)
+
+    here.streams[FOOTAGE] = tracked
+    _, made = swapped(here)
+
+    seen = rgb_of(made[-1].settle())[y - 6 : y + 6, x - 6 : x + 6].astype(int)
+    away = np.abs(seen - (20, 160, 40)).mean()
+    assert away < 15 if looked_at else away > 40

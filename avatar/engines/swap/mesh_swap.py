@@ -33,7 +33,7 @@ class MeshSwap:
     no GPU: a frame of 512 pixels costs about 8 ms of one core, and 10 more where the footage must be tracked first.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     device: Device = "auto"
@@ -68,4 +68,4 @@ def _swap(frame: Frame, format: Format, transplant: Transplant) -> None:
         return
     moved = frame.landmarks.astype(np.float32)
     moved[:, :2] -= (box.left, box.top)
-    transplant.onto(frame.edit(box), moved)
+    transplant.onto(frame.edit(box), moved, filmed=frame.looked_at)
