@@ -33,7 +33,7 @@ class MeshSwap:
     no GPU: a frame of 512 pixels costs about 8 ms of one core, and 10 more where the footage must be tracked first.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     device: Device = "auto"
