@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +53,7 @@ class Bench:
         self._started = time.monotonic()
         self._closed = False
         self.pulled: int | None = None  # how many frames came in, once the engine has asked for them
+        self.passing: Callable[[Frames], Frames] = lambda frames: frames  # what the studio has frames go through
         self.seed = seed_of(recipe)
 
     @property
@@ -75,7 +76,7 @@ class Bench:
         self._own(footage)
         frames = self._studio.pull(footage, self)
         self.pulled = frames.count
-        return frames
+        return self.passing(frames)
 
     def new(self, name: str) -> Path:
         if name != Path(name).name:

@@ -31,6 +31,8 @@ from avatar.errors import (
     UnknownEngineError,
     WeightsError,
 )
+from avatar.faces.sight import Sight, open_sight
+from avatar.identity import Witness
 from avatar.media.decode import decode, look
 from avatar.media.frames import Frame, Frames
 from avatar.production import Perform
@@ -89,6 +91,7 @@ class Studio:
     resemblance: Resemblance
     rooms: Path | None = None  # where private folders are made; None: the system's temporary folder
     build: Build = build
+    sight: Callable[[], Sight] = open_sight  # who sees whether a swap shows whom it was meant to show
     measure: Callable[[Path], int] = milliseconds_of
     tell: Callable[[Moment], None] = lambda _: None
     halted: Callable[[], bool] = lambda: False  # asked as often as consent is; work ends when it says so
@@ -203,8 +206,13 @@ class Studio:
         room = within.room / footage.digest[:16]
         room.mkdir(exist_ok=True)
         bench = Bench(job, self, room, work.recipe, within.brief, within)
+        witness = Witness(self.sight, lambda: bench.open(request.face)) if isinstance(request, SwapFace) else None
+        if witness:
+            bench.passing = witness.before
         with _blaming(engine):
             frames: Frames = engine.run(job, bench)
+        if witness:
+            frames = witness.after(frames)
         return Frames(frames.format, frames.count, self._watched(job, engine, bench, frames))
 
     def report(self, request: Request[Any], done: float, seconds: float) -> None:

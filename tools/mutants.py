@@ -57,6 +57,8 @@ MUTANTS = (
         "pass",
     ),
     _one("guarded recall", "resemblance.py", "self._refuse_take(request, lambda: self._print(made.digest))", "pass"),
+    _never("meant face", "identity.py", "looks and np.mean([look.way for look in looks]) < _LEAST"),
+    _one("meant face", "studio.py", "frames = witness.after(frames)", "pass"),
     _never("chain", "consent/fold.py", "entry.index != state.index + 1 or entry.previous != state.digest"),
     _never("signed entries", "consent/fold.py", "not verify(state.key, entry.signature, entry.signed_bytes)"),
     _never("own ledger", "consent/ledger.py", "self._state.key != self._key.public"),

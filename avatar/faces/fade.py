@@ -11,7 +11,7 @@ from avatar.faces.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_dis
 from avatar.media.frames import Landmarks
 
 # In eye distances.
-_FOREHEAD, _JAW = 0.32, 0.2  # how far from the oval the face has faded in, above the eyes and below the mouth
+_FOREHEAD, _JAW = 0.32, 0.09  # how far from the oval the face has faded in, above the eyes and below the mouth
 _LIDS, _AROUND = 0.1, 0.24  # the lids reach this far from the eye; the skin is all the donor's from there on
 
 _TOUCH, _APART = (

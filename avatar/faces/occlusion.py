@@ -27,6 +27,7 @@ _HUE = 1.5  # times as much as brightness
 _MOVING = 0.3  # how much cells count that move by themselves: lids, eyes and lips
 _AROUND = 1.6  # cells over which neighbours are asked
 _WHOLE = 0.6  # of a face: if more of it departs, it is another scene that departs
+_HALF = 0.5  # hidden by more than this, a cell stands for the next one too
 _STAYS = 0.5  # the share of the frame before that a mask keeps, so that its edge is calm
 
 
@@ -71,7 +72,7 @@ class Occlusion:
         if self._seen <= _FIRST or float(now[self._chart.seen].mean()) > _WHOLE:
             now = torch.zeros_like(now)
         self._learn(own, away, now, there)
-        self._hidden = now.maximum(_STAYS * self._hidden)
+        self._hidden = _rimmed(now).maximum(_STAYS * self._hidden)
         return self._hidden
 
     def at(self, places: Any) -> Any:
@@ -137,6 +138,14 @@ def _departure(own: Any, mean: Any) -> Any:
     height, width = own.shape[1:]
     around = functional.pad(mean[None], [_SHIFT] * 4, mode="replicate")[0].unfold(1, height, 1).unfold(2, width, 1)
     return (own[:, None, None] - around).abs().sum(dim=0).amin(dim=(0, 1))
+
+
+def _rimmed(hidden: Any) -> Any:
+    """Return *hidden* (h, w) with the rim of what surely hides: a finger's is as dark as a cheek in its shade."""
+    from torch.nn import functional
+
+    around = functional.max_pool2d(((hidden - _HALF) / (1 - _HALF)).clamp(0, 1)[None, None], 3, stride=1, padding=1)
+    return hidden.maximum(around[0, 0])
 
 
 def _near(hidden: Any) -> Any:

@@ -14,7 +14,8 @@ import numpy as np
 
 from avatar.canonical import digest_of_file
 from avatar.consent import Cleared
-from avatar.media.frames import Format, Frame, Frames, Planes, frames_in
+from avatar.faces.likeness import Face
+from avatar.media.frames import Format, Frame, Frames, Landmarks, Pixels, Planes, frames_in
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.picture import Assemble, Publish, Render
 from avatar.stages.request import Exit, Parts, Workbench
@@ -142,6 +143,16 @@ TOYS: dict[str, Callable[[], type[Any]]] = {
     kind.__name__.lower(): (lambda kind=kind: kind)  # type: ignore[misc]
     for kind in (Ear, Beep, Still, Tint, Hush, Reel, Splice, Stamp)
 }
+
+
+class Blind:
+    """Sees no face anywhere: a grey square is nobody's."""
+
+    def faces(self, _rgb: Pixels) -> list[Landmarks]:
+        return []
+
+    def tell(self, _seen: list[tuple[Pixels, Landmarks]]) -> list[Face]:
+        raise AssertionError("where no face is seen there is none to tell")
 
 
 def nobody_in(_sound: Path) -> None:

@@ -21,6 +21,7 @@ from avatar.consent.ledger import Ledger
 from avatar.consent.record import Grant
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Purpose
+from avatar.faces.sight import Sight
 from avatar.intake import Sample
 from avatar.operators import Operators
 from avatar.people import People, Person
@@ -29,7 +30,7 @@ from avatar.registry import Choice, assemble
 from avatar.resemblance import Listen, Resemblance
 from avatar.stages.request import Request
 from avatar.studio import Studio
-from avatar.testing.toys import TOYS, nobody_in
+from avatar.testing.toys import TOYS, Blind, nobody_in
 
 A = TypeVar("A", bound=Artifact)
 R = TypeVar("R", bound=Request[Any])
@@ -79,6 +80,7 @@ class World:
     acting: Key | None = None  # the operator; None: the founder
     engines: dict[str, Callable[[], type[Any]]] = field(default_factory=lambda: dict(TOYS))
     listen: Listen = nobody_in
+    sight: Callable[[], Sight] = Blind
 
     @cached_property
     def objects(self) -> Objects:
@@ -115,8 +117,16 @@ class World:
 
     @cached_property
     def studio(self) -> Studio:
-        resemblance = self.resemblance
-        return Studio(self.store, self.gate, self.ledger, ToySigner, resemblance, build=self.build, measure=_length)
+        return Studio(
+            self.store,
+            self.gate,
+            self.ledger,
+            ToySigner,
+            self.resemblance,
+            build=self.build,
+            sight=self.sight,
+            measure=_length,
+        )
 
     @cached_property
     def resemblance(self) -> Resemblance:

@@ -55,6 +55,29 @@ def in_front(picture: Pixels, colour: tuple[int, int, int], at: tuple[int, int],
 
 
 @pytest.mark.parametrize(
+    ("colour", "at", "to", "most"),
+    [
+        (MICROPHONE, (256, 330), (256, 512), 0.1),
+        (SKIN, (300, 270), (512, 300), 2.6),
+        (SKIN, (230, 340), (60, 512), 0.75),
+    ],
+    ids=["a microphone before the mouth", "a finger over the cheek", "a finger over the chin"],
+)
+def test_the_dark_rim_of_what_is_before_the_face_keeps_hardly_a_trace_of_it(known, head, colour, at, to, most):
+    """A cheek in the shade is as dark; what a finger touches is told by the finger."""
+    frame, there = in_front(head[0], colour, at, to)
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.line(mask, at, to, 255, 44, cv2.LINE_AA)
+    for _ in range(3):
+        swapped = frame.copy()
+        known.onto(swapped, head[1])
+
+    changed = np.abs(swapped.astype(int) - frame)
+
+    assert changed[(mask > 127) & ~there].mean() < most
+
+
+@pytest.mark.parametrize(
     ("colour", "at", "to"),
     [(MICROPHONE, (256, 330), (256, 512)), (SKIN, (300, 270), (512, 300)), (SKIN, (230, 340), (60, 512))],
     ids=["a microphone before the mouth", "a finger over the cheek", "a finger over the chin"],

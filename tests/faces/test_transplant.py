@@ -60,6 +60,20 @@ def test_there_is_no_step_of_tone_at_the_edge(donor, landmarker, picture):
     assert np.max(away) < 8
 
 
+def test_a_beard_reaches_the_jaw(donor, landmarker, picture):
+    patch, landmarks = swapped(donor, landmarker, picture("ava"))
+
+    grey = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    hairs = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3))
+    depth = cv2.distanceTransform(mask_of(landmarks, OVAL).astype(np.uint8), cv2.DIST_L2, 5) / eye_distance(landmarks)
+    chin = np.zeros(depth.shape, bool)
+    left, right = (int(landmarks[corner, 0]) for corner in (61, 291))
+    chin[int(landmarks[17, 1]) :, left:right] = True
+    edge, inside = (hairs[chin & (low < depth) & (depth < high)].mean() for low, high in ((0.05, 0.12), (0.2, 0.35)))
+
+    assert edge > 0.6 * inside
+
+
 def test_an_open_mouth_stays_the_heads_own(donor, landmarker, picture):
     rgb = picture("ava_aa")
     patch, landmarks = swapped(donor, landmarker, rgb)

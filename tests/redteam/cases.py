@@ -60,6 +60,8 @@ COUNTERMEASURES = {
     "guarded voice": "A sample in the voice of someone who guards theirs is neither taken in nor learned from.",
     "guarded take": "A take that is more like someone who guards their voice is not kept.",
     "guarded recall": "A remembered take is compared with who came later, too.",
+    # Faces
+    "meant face": "A swap whose frames are still like the person of the footage is refused, whatever its engine says.",
     # A statement in the person's own words
     "statement": "What is said must be what was asked for, with three words drawn for this one time.",
     "same person": "Voice and face are held against every sample, all through the recording.",
