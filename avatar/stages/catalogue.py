@@ -1,5 +1,6 @@
 """Every kind of request by name, and how to rebuild one from a manifest."""
 
+from collections.abc import Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
 from avatar.artifacts.artifact import Artifact
@@ -18,11 +19,16 @@ REQUESTS: dict[str, type[Request[Any]]] = {
 
 def rebuild(work: Work) -> Request[Any]:
     """Return the request that *work* carried out."""
-    kind = REQUESTS.get(work.request)
+    return request_of(work.request, work.fields)
+
+
+def request_of(name: str, fields: Mapping[str, Any]) -> Request[Any]:
+    """Return the request called *name* with these *fields*, as ``as_json`` gives them."""
+    kind = REQUESTS.get(name)
     if kind is None:
-        raise StoreError(f"a manifest names the unknown request {work.request!r}", code="store.altered")
+        raise StoreError(f"a manifest names the unknown request {name!r}", code="store.altered")
     types = get_type_hints(kind)
-    return kind(**{name: _typed(types[name], value) for name, value in work.fields.items()})
+    return kind(**{field: _typed(types[field], value) for field, value in fields.items()})
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -1,13 +1,14 @@
 """Workers: as many processes as there are threads that have something made, kept for what comes next."""
 
+import json
 import os
-import pickle
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from avatar.registry import Choice
 from avatar.rooms import sweep
 from avatar.stages.request import Request
 from avatar.studio import Moment
-from avatar.workers.link import Asked, Failed, Halt, Link, Made, Opening
+from avatar.workers.link import Asked, Link, Opening, error_told, made_by, moment_told
 
 A = TypeVar("A", bound=Artifact)
 
@@ -105,15 +106,16 @@ class Workers:
 
     def _asked(self, link: Link, asked: Asked) -> Any:
         try:
-            link.say(asked)
-            while isinstance(said := link.hear(), Moment):
-                self._tell(said)
+            link.say(asked.plain())
+            while "moment" in (said := link.hear()):
+                self._tell(moment_told(said["moment"]))
         except (EOFError, OSError) as error:
             raise self._ended() from error
-        if isinstance(said, Failed):
-            raise said.error
-        assert isinstance(said, Made)
-        return said.artifact
+        if "failed" in said:
+            raise error_told(said["failed"])
+        if "broke" in said:
+            raise RuntimeError(said["broke"])
+        return made_by(asked.request, said["made"])
 
     def _ended(self) -> AvatarError:
         if self._over:
@@ -161,12 +163,12 @@ def _started(opening: Opening) -> tuple["subprocess.Popen[bytes]", socket.socket
         )
     assert process.stdin is not None
     with process.stdin:
-        process.stdin.write(pickle.dumps(opening))
+        process.stdin.write(json.dumps(asdict(opening)).encode())
     return process, mine
 
 
 def _halt(link: Link) -> None:
     try:
-        link.say(Halt())
+        link.say({"halt": True})
     except (OSError, ValueError):  # it has ended by now
         return

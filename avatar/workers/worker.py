@@ -1,22 +1,21 @@
 """One worker: does one request after the other in a studio of its own, for as long as somebody is there who asks."""
 
 import os
-import pickle
 import queue
 import signal
 import socket
 import threading
 import traceback
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from avatar.errors import AvatarError
-from avatar.studio import Studio
-from avatar.workers.link import Asked, Failed, Halt, Link, Made, Opening
+from avatar.studio import Moment, Studio
+from avatar.workers.link import Asked, Link, Opening, plain_error, plain_moment
 
 
-def work(end: socket.socket, opening: bytes) -> NoReturn:
-    """Perform what is asked at the other side of *end*, in the studio of the pickled *opening*, up to a failure.
+def work(end: socket.socket, opening: Opening) -> NoReturn:
+    """Perform what is asked at the other side of *end*, in the studio of *opening*, up to a failure.
 
     When the other side hangs up, or its process ends in whatever way, so does this one, at once.
     """
@@ -24,25 +23,23 @@ def work(end: socket.socket, opening: bytes) -> NoReturn:
     link, halted = Link(end), threading.Event()
     asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(link, asked, halted), daemon=True, name="listening").start()
+
+    def tell(moment: Moment) -> None:
+        link.say(plain_moment(moment))
+
     studio: Studio | None = None
-    answer: Made | Failed
     while True:
         wanted = asked.get()
         try:
-            studio = studio or _opened(opening, link, halted)
-            answer = Made(studio.perform(wanted.request, wanted.choice, wanted.brief))
+            studio = studio or opening.open(tell, halted.is_set)
+            answer = {"made": studio.perform(wanted.request, wanted.choice, wanted.brief).digest}
         except Exception as error:
-            answer = Failed(_portable(error))
+            answer = _failure(error)
         with suppress(OSError):
             link.say(answer)
-        if isinstance(answer, Failed):
+        if "made" not in answer:
             # At once: work that was refused may still be deep in a library, and tearing that down would crash.
             os._exit(0)
-
-
-def _opened(opening: bytes, link: Link, halted: threading.Event) -> Studio:
-    open_studio: Opening = pickle.loads(opening)  # noqa: S301 - from the process that started this one
-    return open_studio(link.say, halted.is_set)
 
 
 def _listen(link: Link, asked: "queue.SimpleQueue[Asked]", halted: threading.Event) -> None:
@@ -51,12 +48,14 @@ def _listen(link: Link, asked: "queue.SimpleQueue[Asked]", halted: threading.Eve
             said = link.hear()
         except EOFError:
             os._exit(0)
-        if isinstance(said, Halt):
+        if "halt" in said:
             halted.set()
         else:
-            asked.put(said)
+            asked.put(Asked.told(said))
 
 
-def _portable(error: Exception) -> Exception:
-    """Return *error* as it can be told to another process; of one that nobody expected, all there is to know."""
-    return error if isinstance(error, AvatarError) else RuntimeError("".join(traceback.format_exception(error)))
+def _failure(error: Exception) -> dict[str, Any]:
+    """Return *error* as it can be told; of one that nobody expected, all there is to know."""
+    return (
+        plain_error(error) if isinstance(error, AvatarError) else {"broke": "".join(traceback.format_exception(error))}
+    )
