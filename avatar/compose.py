@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 from pydantic import ValidationError
@@ -185,9 +186,9 @@ def open_house(tell: Callable[[Moment], None] = _silent) -> House:
     return House(read_settings(), tell)
 
 
-def open_studio(settings: Settings, tell: Callable[[Moment], None], halted: Callable[[], bool]) -> Studio:
-    """Return the studio of the house of *settings*, for a worker who tells *tell* and goes on until *halted*."""
-    return replace(House(settings, tell).studio, halted=halted)
+def open_studio(tell: Callable[[Moment], None], halted: Callable[[], bool], *, settings: Mapping[str, Any]) -> Studio:
+    """Return the studio of the house of these plain *settings*, which tells *tell* and works until *halted*."""
+    return replace(House(Settings(**settings), tell).studio, halted=halted)
 
 
 def read_settings() -> Settings:

@@ -1,7 +1,8 @@
 """Peak memory against length: ten minutes of video may cost 1.05 times what ten seconds cost, no more.
 
 ``python -m benchmarks.memory [--json FILE] [--plots FOLDER] [--lines 4 18 174]``: sentences of 3.4 s each. Two lines
-are made at a time, every one of them anew; reading the marks back and signing included.
+are made at a time, every one of them anew; reading the marks back and signing included. It is the memory of the command
+and of all its workers at the same time (see ``children``).
 """
 
 import argparse

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
@@ -25,6 +24,7 @@ from avatar.production import Production, direct
 from avatar.reach import spread
 from avatar.registry import Choice
 from avatar.stages.request import Request
+from avatar.workers.link import Opening
 from avatar.workers.pool import Workers
 
 A = TypeVar("A", bound=Artifact)
@@ -51,7 +51,7 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
 def _directed(house: House, production: Production, progress: Progress) -> SignedVideo:
     halt = Event()
     studio, brief = replace(house.studio, halted=halt.is_set), production.asks
-    with Workers(partial(open_studio, house.settings), progress.tell) as workers:
+    with Workers(Opening.of(open_studio, settings=house.settings.model_dump(mode="json")), progress.tell) as workers:
 
         def perform(request: Request[A], choice: Choice) -> A:
             if issubclass(request.makes, Footage):  # only described: nothing is drawn before a worker renders

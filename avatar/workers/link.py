@@ -2,15 +2,35 @@
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from avatar.errors import AvatarError
 from avatar.studio import Moment, Studio
 from avatar.workers.plain import Said, plain, understood
 
-# Opens a worker's own studio. It is pickled by name and value, on its way from the production to its own processes.
-Opening = Callable[[Callable[[Moment], None], Callable[[], bool]], Studio]
+Open = Callable[..., Studio]  # takes whom to tell, whether to halt, and *values* by name
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a worker opens its own studio: which function does it, and the plain *values* that it takes by name."""
+
+    module: str
+    name: str
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, function: Open, **values: Any) -> "Opening":
+        return cls(function.__module__, function.__name__, values)
+
+    def open(self, tell: Callable[[Moment], None], halted: Callable[[], bool]) -> Studio:
+        """Open the studio: it tells *tell*, and goes on until *halted*."""
+        studio: Studio = getattr(import_module(self.module), self.name)(tell, halted, **self.values)
+        return studio
 
 
 class Link:

@@ -1,13 +1,14 @@
 """Workers: as many processes as there are threads that have something made, kept for what comes next."""
 
+import json
 import os
-import pickle
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from types import TracebackType
 from typing import TypeVar
 
@@ -164,7 +165,7 @@ def _started(opening: Opening) -> tuple["subprocess.Popen[bytes]", socket.socket
         )
     assert process.stdin is not None
     with process.stdin:
-        process.stdin.write(pickle.dumps(opening))
+        process.stdin.write(json.dumps(asdict(opening)).encode())
     return process, mine
 
 

@@ -1,13 +1,14 @@
 """The process that workers are copies of: it has imported what they need, and has done nobody's work.
 
-``python -m avatar.workers.template FD``, FD being one end of a pair of sockets; how a studio is opened comes, pickled,
-as standard input. Each byte with a file descriptor asks for one more worker, who talks over that. Importing takes
+``python -m avatar.workers.template FD``, FD being one end of a pair of sockets; how a studio is opened comes as
+standard input. Each byte with a file descriptor asks for one more worker, who talks over that. Importing takes
 seconds, and a copy milliseconds; and copies share the memory of what was imported.
 """
 
 import ctypes
 import gc
 import importlib
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _LAST = 3.0  # seconds that workers are given to end before they are killed
 _PR_SET_PDEATHSIG = 1
@@ -27,7 +28,7 @@ _HEAVY = ("cv2", "av", "scipy.signal", "scipy.ndimage", "numba", "torch", "avata
 def main(fd: int) -> NoReturn:
     """Make workers until the other end hangs up, and wait for their end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    control, opening = socket.socket(fileno=fd), sys.stdin.buffer.read()
+    control, opening = socket.socket(fileno=fd), json.load(sys.stdin)
     _prepare()
     me = os.getpid()
     while True:
@@ -62,12 +63,13 @@ def _prepare() -> None:
     gc.freeze()  # or the first sweep of a copy would write to every page of it
 
 
-def _work(end: socket.socket, opening: bytes, parent: int) -> NoReturn:
+def _work(end: socket.socket, opening: dict[str, Any], parent: int) -> NoReturn:
+    from avatar.workers.link import Opening
     from avatar.workers.worker import work
 
     _die_with(parent)
     try:
-        work(end, opening)
+        work(end, Opening(**opening))
     finally:
         os._exit(1)
 

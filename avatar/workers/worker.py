@@ -1,7 +1,6 @@
 """One worker: does one request after the other in a studio of its own, for as long as somebody is there who asks."""
 
 import os
-import pickle
 import queue
 import signal
 import socket
@@ -16,8 +15,8 @@ from avatar.workers.link import Link, Opening
 from avatar.workers.plain import Asked, Failed, Halt, Made
 
 
-def work(end: socket.socket, opening: bytes) -> NoReturn:
-    """Perform what is asked at the other side of *end*, in the studio of the pickled *opening*, up to a failure.
+def work(end: socket.socket, opening: Opening) -> NoReturn:
+    """Perform what is asked at the other side of *end*, in the studio of *opening*, up to a failure.
 
     When the other side hangs up, or its process ends in whatever way, so does this one, at once.
     """
@@ -30,7 +29,7 @@ def work(end: socket.socket, opening: bytes) -> NoReturn:
     while True:
         wanted = asked.get()
         try:
-            studio = studio or _opened(opening, link, halted)
+            studio = studio or opening.open(link.say, halted.is_set)
             answer = Made(studio.perform(wanted.request, wanted.choice, wanted.brief).digest)
         except Exception as error:
             answer = Failed(_portable(error))
@@ -39,11 +38,6 @@ def work(end: socket.socket, opening: bytes) -> NoReturn:
         if isinstance(answer, Failed):
             # At once: work that was refused may still be deep in a library, and tearing that down would crash.
             os._exit(0)
-
-
-def _opened(opening: bytes, link: Link, halted: threading.Event) -> Studio:
-    open_studio: Opening = pickle.loads(opening)  # noqa: S301 - from the process that started this one
-    return open_studio(link.say, halted.is_set)
 
 
 def _listen(link: Link, asked: "queue.SimpleQueue[Asked]", halted: threading.Event) -> None:

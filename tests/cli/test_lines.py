@@ -5,7 +5,12 @@ from threading import Event
 
 import pytest
 
-from avatar.cli.run import _several
+from avatar.cli.run import _several, _worked
+from avatar.errors import WorkerError
+from avatar.registry import Choice
+from avatar.stages.voice import LearnVoice
+from avatar.testing.world import TOY_BRIEF
+from tests.consent.reading import entries
 
 
 def test_results_come_in_the_order_of_the_lines() -> None:
@@ -32,3 +37,20 @@ def test_a_line_that_fails_is_told_at_once_and_ends_the_others() -> None:
     with pytest.raises(ValueError, match="1"):
         _several(2, halt)(line, range(2))
     assert over.wait(5)
+
+
+def test_a_worker_that_is_lost_is_in_the_ledger(world) -> None:
+    """It could not write that down itself."""
+
+    class Lost:
+        def perform(self, request, choice, brief):
+            raise WorkerError("the process that worked on it has ended", code="worker.ended")
+
+    ada = world.enroll("ada")
+    with pytest.raises(WorkerError):
+        _worked(world, Lost(), LearnVoice(world.likeness(ada).voice), Choice("ear"), TOY_BRIEF)
+
+    assert [(entry.fact.kind, getattr(entry.fact, "code", "")) for entry in entries(world.objects)][-1] == (
+        "refused",
+        "worker.ended",
+    )

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from avatar.consent import Cleared
@@ -14,6 +13,7 @@ from avatar.stages.voice import CloneVoice
 from avatar.studio import Moment, Studio
 from avatar.testing.toys import TOYS, Toy
 from avatar.testing.world import TOY_BRIEF, World
+from avatar.workers.link import Opening
 from avatar.workers.pool import Workers
 
 
@@ -52,8 +52,8 @@ def world_in(folder: Path) -> World:
     return World(folder, engines=dict(ENGINES))
 
 
-def opened(folder: Path, tell: Callable[[Moment], None], halted: Callable[[], bool]) -> Studio:
-    return replace(world_in(folder).studio, tell=tell, halted=halted)
+def opened(tell: Callable[[Moment], None], halted: Callable[[], bool], *, folder: str) -> Studio:
+    return replace(world_in(Path(folder)).studio, tell=tell, halted=halted)
 
 
 def speak_for_ever(folder: Path) -> None:
@@ -70,5 +70,5 @@ def speak_for_ever(folder: Path) -> None:
         if moment.done:
             print(*family(os.getpid()), flush=True)
 
-    with Workers(partial(opened, folder), tell) as workers:
+    with Workers(Opening.of(opened, folder=str(folder)), tell) as workers:
         workers.perform(CloneVoice(voice, "hello there"), Choice("endless"), TOY_BRIEF)

@@ -5,7 +5,6 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from avatar.registry import Choice
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Moment
 from avatar.testing.world import TOY_BRIEF
+from avatar.workers.link import Opening
 from avatar.workers.pool import Workers
 from tests.consent.reading import facts
 from tests.workers.house import opened, world_in
@@ -38,7 +38,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def workers(world, told):
-    with Workers(partial(opened, world.folder), told.append) as workers:
+    with Workers(Opening.of(opened, folder=str(world.folder)), told.append) as workers:
         yield workers
 
 
@@ -122,7 +122,7 @@ def test_a_withdrawal_ends_what_a_worker_does_within_two_seconds(world, workers,
 
 def test_whoever_leaves_leaves_nobody_working(world, voice):
     told, failure = [], []
-    with Workers(partial(opened, world.folder), told.append) as workers:
+    with Workers(Opening.of(opened, folder=str(world.folder)), told.append) as workers:
 
         def speak():
             try:
