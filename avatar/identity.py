@@ -102,7 +102,7 @@ def _judge(looks: list[Look]) -> None:
     if looks and np.mean([look.way for look in looks]) < _LEAST:
         own, meant = (np.mean([getattr(look, which) for look in looks]) for which in ("own", "meant"))
         raise EngineError(
-            f"the swap still shows the person of the footage: on {len(looks)} frames that were looked at, the face is "
+            f"the swap still shows the person of the footage: in {len(looks)} of its frames, looked at, the face is "
             f"{own:.2f} from theirs and {meant:.2f} from the one that was meant (two people are about 0.6 apart); "
             "bring a larger, frontal portrait of who is meant, footage whose face is in clear view, or another engine",
             code="swap.identity",

@@ -96,7 +96,7 @@ def test_a_swap_that_changes_nothing_is_refused_with_the_numbers(onto):
         drained(one.after(one.before(footage(seen(PERFORMERS / f"{onto}.png")))))
 
     assert caught.value.code == "swap.identity"
-    assert "still shows the person of the footage: on 1 frames" in str(caught.value)
+    assert "still shows the person of the footage: in 1 of its frames" in str(caught.value)
     assert "0.00 from theirs" in str(caught.value)
 
 

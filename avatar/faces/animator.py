@@ -9,6 +9,7 @@ import numpy as np
 from avatar.faces.bend import Field, coarse_field, field, over
 from avatar.faces.coefficients import Floats
 from avatar.faces.eyes import Eye, Look, widened
+from avatar.faces.glasses import Glasses
 from avatar.faces.mouth import Mouth
 from avatar.faces.rig import Rig, Shown, gentle
 from avatar.faces.rings import Surround
@@ -49,6 +50,7 @@ class Animator:
     chest: Floats
     mouth: Mouth
     eyes: tuple[Eye, Eye]
+    glasses: Glasses | None
 
     @classmethod
     def of(cls, source: Pixels, landmarks: Landmarks, format: Format) -> "Animator":
@@ -57,9 +59,11 @@ class Animator:
         rig = Rig.of(rest)
         size = (format.width, format.height)
         small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
+        glasses = Glasses.of(rig, source, SCALE)
+        source = glasses.taken_off() if glasses else source
         mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, source, SCALE)
         source = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2RGBA), np.uint8)
-        return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes)
+        return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes, glasses)
 
     def frames(self, gestures: Sequence[Gesture], pulse: Callable[[float], None]) -> Frames:
         """Return a frame for each of *gestures*, made when pulled; *pulse* hears of the progress."""
@@ -86,6 +90,8 @@ class Animator:
         for eye in self.eyes:
             box = eye.box(mesh, self.format)
             eye.paint(_window(view, bent.box, box), box, shown, Look(self.source, bent, gesture.gaze))
+        if self.glasses:
+            self.glasses.put_on(view, bent.box, self.rig, self.surround, pose)
         inner = _window(view, bent.box, lips.box)
         np.copyto(inner, _three(lips.sample(self.source, SCALE)))
         self.mouth.paint(inner, lips.box, shown)
