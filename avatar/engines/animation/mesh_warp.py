@@ -25,7 +25,7 @@ class MeshWarp:
     pixels costs about 12 ms of one core.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     size: int = 512
