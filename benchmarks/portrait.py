@@ -13,6 +13,7 @@ from avatar.faces.landmarker import Landmarker
 from avatar.faces.portrait import framed
 from avatar.faces.rig import Rig
 from avatar.faces.rings import Surround
+from avatar.faces.seam import sealed
 from avatar.faces.topology import OVAL
 from avatar.media.frames import Box, Pixels
 from avatar.media.picture import write_rgb
@@ -23,13 +24,19 @@ _FADE = 40  # pixels from the oval in which the second face fades in
 
 def between(one: Path, other: Path, landmarker: Landmarker, to: Path) -> None:
     """Write a portrait with the head of *one* and a face whose shape and skin are halfway to those of *other*."""
-    (first, face), (second, other_face) = (framed(path, landmarker, _SIZE // SCALE) for path in (one, other))
+    (first, face), (second, other_face) = (_seen(path, landmarker) for path in (one, other))
     middle = (face + other_face) / np.float32(2)
     head, skin = _bent(first, face, middle), _bent(second, other_face, middle)
     ys, xs = np.mgrid[0:_SIZE, 0:_SIZE].astype(np.float32)
     depth = depth_inside(np.stack([xs, ys], axis=-1).reshape(-1, 2), middle[list(OVAL), :2]).reshape(_SIZE, _SIZE)
     share = cv2.GaussianBlur((depth / _FADE).clip(0, 1).astype(np.float32), (0, 0), 5)[..., None] / 2
     write_rgb(to, np.rint(head + (skin.astype(np.float32) - head) * share).astype(np.uint8))
+
+
+def _seen(portrait: Path, landmarker: Landmarker) -> tuple[Pixels, Floats]:
+    """Return a portrait and its mesh, whose lips meet where the picture's do: else two mouths are blended."""
+    picture, face = framed(portrait, landmarker, _SIZE // SCALE)
+    return picture, sealed(picture, face)
 
 
 def _bent(picture: Pixels, before: Floats, after: Floats) -> Pixels:

@@ -51,7 +51,7 @@ class Inside:
     def paint(self, view: Pixels, share: Floats, shade: Floats) -> None:
         """Paint it into *view*; *share* and *shade*, in fine pixels, say how much of it is seen and how lit it is."""
         # Pushed-out lips stand before the teeth like a tube: what is behind them goes dark.
-        lit = (1 - 0.85 * eased(self.rounding, 0.3, 0.75)) * (0.75 + 0.25 * eased(self.gap, 1, 8))
+        lit = (1 - 0.85 * eased(self.rounding, 0.3, 0.75)) * (0.4 + 0.6 * eased(self.gap, 0.5, 6))
         rows = self.lower, self.upper  # the upper teeth stand before the lower ones
         places = np.stack([seen.place for seen in rows])
         teeth = np.stack([[seen.row.tone, seen.row.cover, seen.row.gum] for seen in rows])

@@ -18,9 +18,11 @@ _LOWER_ROWS = ([96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 
 _OUTER_ROW = {-1: [185, 40, 39, 37, 0, 267, 269, 270, 409], 1: [146, 91, 181, 84, 17, 314, 405, 321, 375]}
 _THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rolled
 _PRESSED = 0.35  # of mouthPress: from here on lips are meant to touch
+_OPEN = 0.01  # eye distances between the lips of a resting mouth: more, and it is open
 _STEEPEST = 2.5  # pixels of depth a pixel: 6 degrees then squeeze the skin by a quarter
 _MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
 _CLIMB = 0.6  # how steeply the line of closed lids may end
+_STRAIGHT = 0.3  # of jawOpen: by then the lower lip has left the shape into which a closed mouth presses it
 _CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
 
 
@@ -122,6 +124,7 @@ class Rig:
         moves = np.asarray(basis() @ frame.T.astype(np.float32) * unit, np.float32)
         for name, eye in _CORNERS.items():
             moves[INDEX[name]] = _lids(rest, moves[INDEX[name]], eye)
+        moves[INDEX["jawOpen"]] += _straightening(rest)
         # The top of the spine: a fifth of the face below the ears, at their depth.
         ears, chin = (rest[234] + rest[454]) / 2, rest[152]
         pivot = ears + (chin - ears) * np.array([0.75, 0.75, 0.0])
@@ -141,10 +144,27 @@ class Rig:
         return Pose.turning(degrees, self.pivot)
 
 
+def _straightening(rest: Landmarks) -> Floats:
+    """Return what an opening jaw does to the lower lip of closed lips besides lowering it: its edge straightens.
+
+    Pressed together, it follows the bow of the upper lip; a lip on its own is a plain arc.
+    """
+    move = np.zeros_like(rest)
+    if gap_of(rest) > _OPEN:
+        return move
+    edge = [78, *_LOWER, 308]
+    x, y = (rest[edge, axis].astype(np.float64) for axis in (0, 1))
+    x = (x - x.mean()) / max(float(np.ptp(x)), 1e-3)
+    arc = (np.polyval(np.polyfit(x, y, 2), x) - y)[1:-1]
+    for row, share in ((_LOWER, 1.0), (_LOWER_ROWS[0], 0.7), (_LOWER_ROWS[1], 0.35)):
+        move[row, 1] = arc * share / _STRAIGHT
+    return move
+
+
 def _ajar(rest: Landmarks, opening: Floats) -> float:
     gap = float(np.linalg.norm(rest[14, :2] - rest[13, :2]))
     most = float(np.linalg.norm(opening[14, :2] - opening[13, :2]))
-    return gap / most if gap_of(rest) > 0.01 else 0.0
+    return gap / most if gap_of(rest) > _OPEN else 0.0
 
 
 def _touching(mesh: Landmarks) -> Landmarks:

@@ -20,7 +20,7 @@ Span = tuple[float, float]  # start and end in seconds
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
 _LEAD = 0.02  # seconds by which lips are ahead of the sound they shape
-_MEETING = 0.04  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
+_MEETING = 0.03  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
