@@ -36,6 +36,7 @@ class Speaker:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # both grow with every new length of sound
         network = _with_output(model.read_bytes(), _DURATIONS)
         self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 

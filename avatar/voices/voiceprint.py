@@ -144,6 +144,7 @@ class Encoders:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # both grow with every new length of sound
         return onnxruntime.InferenceSession(str(self.second), options, providers=["CPUExecutionProvider"])
 
 

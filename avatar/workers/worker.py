@@ -1,5 +1,6 @@
 """One worker: does one request after the other in a studio of its own, for as long as somebody is there who asks."""
 
+import ctypes
 import os
 import queue
 import signal
@@ -38,6 +39,14 @@ def work(end: socket.socket, opening: Opening) -> NoReturn:
         if isinstance(answer, Failed):
             # At once: work that was refused may still be deep in a library, and tearing that down would crash.
             os._exit(0)
+        _give_back()
+
+
+def _give_back() -> None:
+    """Return to the system what was freed in between: glibc keeps it, and lines of other lengths need other pieces."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
 
 
 def _listen(link: Link, asked: "queue.SimpleQueue[Asked]", halted: threading.Event) -> None:
