@@ -104,7 +104,8 @@ def _line(lips: _Lips, columns: Line, prior: Line) -> Line:
     # The darkest place of a column is the line if it is one: the shade of an upper lip is dark on one side only.
     enough = max(0.15 * float(contrast.max()), 1.0)
     dark = np.minimum(contrast, 2 * enough) * np.exp((light.min(axis=1, keepdims=True) - light) / enough)
-    places, best = np.linspace(-1, 1, len(columns)), np.zeros(len(columns))
+    places = np.linspace(-1, 1, len(columns))
+    best: Line = np.zeros(len(columns))
     for width in _NEAR:
         near = dark * np.exp(-np.square((_STEPS - best[:, None]) / width))
         sure = np.sqrt(near.max(axis=1)) + 1e-6

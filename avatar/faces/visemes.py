@@ -168,7 +168,7 @@ def _contact(touching: list[Span], times: Times) -> Times:
     """Return how far (0 to 1) each moment is in a contact; every contact is complete in at least one frame."""
     contact = np.zeros(len(times))
     for start, end in touching:
-        outside = np.maximum(np.maximum(start - times, times - end + 0.015), 0)
+        outside = np.maximum(np.maximum(start - times, times - end + 0.005), 0)
         near = np.clip(1 - outside / _MEETING, 0, 1)
         near[np.abs(times - (start + end) / 2).argmin()] = 1
         contact = np.maximum(contact, near * near * (3 - 2 * near))

@@ -28,7 +28,7 @@ def portrait(*, missed: float = 0.0, bow: float = 0.0, wider: float = 0.0) -> tu
     lips = face[list(LIPS_OUTER), :2] + (0, missed * unit)
     cv2.fillPoly(picture, [lips.round().astype(np.int32)], (190, 110, 105))
     cv2.polylines(picture, [(line * 16).round().astype(np.int32)], False, (60, 25, 25), 3, cv2.LINE_AA, 4)
-    return cv2.GaussianBlur(picture, (0, 0), 1.0), face, line
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), np.uint8), face, line
 
 
 @pytest.mark.parametrize(("missed", "bow"), [(0.0, 0.0), (0.02, 0.0), (-0.015, 0.0), (0.01, 0.015)])
