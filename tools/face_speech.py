@@ -27,7 +27,7 @@ import numpy as np
 from avatar.media.sound import read_sound
 from avatar.voices.adaptation import Adaptation
 from avatar.voices.align import aligned
-from avatar.voices.harmonics import at_own_harmonics
+from avatar.voices.harmonics import at_own_harmonics, minimum_phase
 from avatar.voices.learning import Manner, heard, pair, planned
 from avatar.voices.resample import resampled
 from avatar.voices.script import lines_of
@@ -128,7 +128,7 @@ def invented(spectra: Spectra, draw: Draw) -> Spectra:
     pitch_by = draw.uniform(0.42, 0.75) if deep else draw.uniform(0.8, 1.35)
     throat = draw.uniform(0.8, 0.98) if deep else draw.uniform(0.93, 1.18)
     lively, tilt, breath = draw.uniform(0.4, 1.6), draw.uniform(-1.2, 1.2), draw.normal(0, 0.5)
-    own, phase = at_own_harmonics(spectra)
+    own = at_own_harmonics(spectra)
     log = np.log(np.maximum(spectra.pitch, VOICED))
     middle = np.median(log[spectra.voiced]) if spectra.voiced.any() else np.log(200)
     moved = np.exp(middle + np.log(pitch_by) + (log - middle) * lively).clip(60, 500)
@@ -142,10 +142,11 @@ def invented(spectra: Spectra, draw: Draw) -> Spectra:
         part = np.minimum(at - low, 1)[:, None]
         return np.asarray(magnitude[low] * (1 - part) + magnitude[low + 1] * part + slope, np.float32)
 
+    harmonic = through(own) + density.astype(np.float32)
     return replace(
         spectra,
-        harmonic=through(own) + density.astype(np.float32),
-        harmonic_phase=phase,
+        harmonic=harmonic,
+        harmonic_phase=minimum_phase(harmonic),
         noise=through(spectra.noise) + np.float32(breath),
         rest=through(spectra.rest),
         pitch=pitch,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from avatar.voices.articulation import phonemes_in
 from avatar.voices.cepstra import Reals, cepstra_of, spectrum_of
-from avatar.voices.harmonics import at_own_harmonics
+from avatar.voices.harmonics import at_own_harmonics, minimum_phase
 from avatar.voices.kernel import Regression
 from avatar.voices.spectra import VOICED, Spectra, levels
 from avatar.voices.utterance import Utterance
@@ -40,8 +40,9 @@ class Adaptation:
     """One person's voice, relative to the base voice.
 
     *regression* predicts how each frame's mel-cepstrum, up to *band* Hz, differs. The prediction's mean *ours* (40,)
-    then becomes *theirs*, and its spread grows by *variety*, which every regression flattens. *pace* is the person's
-    speed relative to the base voice's.
+    then becomes *theirs*, and its spread grows by *variety*, which every regression flattens. All that changes is
+    scaled by *strength*: a little more than all of it is more alike. *pace* is the person's speed relative to the base
+    voice's.
     """
 
     regression: Regression
@@ -51,26 +52,27 @@ class Adaptation:
     variety: Reals
     melody: Melody
     pace: float
+    strength: float = 1.0
 
     def of(self, said: Utterance, strength: float = 1.0) -> Spectra:
         """Return what the base voice *said* as this voice would say it, in the same frames.
 
-        Less than the full *strength* is less alike, and clearer.
+        Less than this voice's full *strength* is less alike, and clearer.
 
         The predicted gain goes straight onto the base voice's own spectra, before its own synthesis: no second
         analysis, so no vocoder sound.
         """
         spectra = said.spectra
         with one_thread():
-            gain = np.float32(strength) * self._gain(said)
-        own, phase = at_own_harmonics(spectra)
+            gain = np.float32(strength * self.strength) * self._gain(said)
         pitch = self.melody.of(spectra.pitch)
         # More harmonics in the same band must each be weaker, or a deeper voice would be a louder one.
         density = np.log(np.maximum(pitch, VOICED) / np.maximum(spectra.pitch, VOICED)) / 2
+        harmonic = at_own_harmonics(spectra) + gain + np.where(spectra.voiced, density, 0).astype(np.float32)
         return replace(
             spectra,
-            harmonic=own + gain + np.where(spectra.voiced, density, 0).astype(np.float32),
-            harmonic_phase=phase,
+            harmonic=harmonic,
+            harmonic_phase=minimum_phase(harmonic),
             noise=spectra.noise + gain,
             rest=spectra.rest + gain,
             pitch=pitch,

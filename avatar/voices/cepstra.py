@@ -16,6 +16,8 @@ _LOWEST, _HIGHEST = 40.0, 11_800.0  # Hz
 _FFT = 2048
 _FLOOR = 71.0  # Hz: WORLD's lowest pitch for a window of a sane length
 _SEARCHED = (60.0, 500.0)  # Hz: where a person's pitch is looked for
+_AROUND = 1.9  # times the middle of it, up and down: then where it is looked for closely
+_DECIMATED = 4  # to 6 kHz, where the middle is looked for
 _FRAME = HOP / RATE
 _EMPTY = 75.0  # decibels below the strongest band: nothing was recorded there
 _BELOW_EDGE = 0.95  # of the highest frequency: the slope of the filter is not the voice
@@ -53,10 +55,16 @@ def band_of(sound: NDArray[np.float32]) -> float:
 
 def pitch_of(sound: NDArray[np.float32]) -> Reals:
     """Return the pitch (frames,) in Hz of *sound* (24 kHz), 0 where unvoiced."""
-    from pyworld import harvest
+    from pyworld import dio, harvest
 
-    low, high = _SEARCHED
-    pitch, _ = harvest(sound.astype(np.float64), RATE, f0_floor=low, f0_ceil=high, frame_period=1000 * _FRAME)
+    # Dio is fifty times as fast and tells where to look; what is learned from its pitch itself is rougher (a deep voice
+    # lost 0.3 of quality), as it takes too much for unvoiced.
+    exact, (low, high) = sound.astype(np.float64), _SEARCHED
+    roughly, _ = dio(exact, RATE, f0_floor=low, f0_ceil=high, frame_period=1000 * _FRAME, speed=_DECIMATED)
+    if (roughly >= VOICED).any():
+        middle = float(np.median(roughly[roughly >= VOICED]))
+        low, high = max(low, middle / _AROUND), min(high, middle * _AROUND)
+    pitch, _ = harvest(exact, RATE, f0_floor=low, f0_ceil=high, frame_period=1000 * _FRAME)
     return np.asarray(pitch)
 
 

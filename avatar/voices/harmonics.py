@@ -1,4 +1,4 @@
-"""Reading a harmonic spectrum where it is defined: at the harmonics."""
+"""A harmonic spectrum where it is defined, at the harmonics, and the phase that belongs to it."""
 
 from typing import Any
 
@@ -9,25 +9,36 @@ from avatar.voices.spectra import BINS, RATE, Spectra
 
 _BIN = RATE / (2 * (BINS - 1))  # Hz
 _HIGHEST = 11_900.0  # Hz
+_TURN = 0.9999  # of a half turn: the most that the form in which phases are kept can say
 
 
-def at_own_harmonics(spectra: Spectra) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the harmonic log magnitudes and phases, read at the harmonics of their own pitch and joined between them.
+def at_own_harmonics(spectra: Spectra) -> NDArray[np.float32]:
+    """Return the harmonic log magnitudes, read at the harmonics of their own pitch and joined between them.
 
     The network learned them there only. A voice of another pitch has its harmonics elsewhere, where the raw values
     mean nothing: used as they are, they cost a deep voice half its likeness.
     """
-    magnitude, phase = spectra.harmonic.copy(), spectra.harmonic_phase.copy()
+    magnitude = spectra.harmonic.copy()
     bins = np.arange(BINS)
     for frame in np.flatnonzero(spectra.voiced):
         pitch = float(spectra.pitch[frame])
         places = np.arange(1, int(_HIGHEST // pitch) + 1) * pitch / _BIN
         magnitude[:, frame] = np.interp(bins, places, _read(spectra.harmonic[:, frame], places))
-        turn = np.exp(1j * np.pi * np.tanh(spectra.harmonic_phase[:, frame]))
-        turns = _read(turn, places)
-        joined = np.interp(bins, places, turns.real) + 1j * np.interp(bins, places, turns.imag)
-        phase[:, frame] = np.arctanh(np.clip(np.angle(joined) / np.pi, -0.9999, 0.9999))
-    return magnitude, phase
+    return magnitude
+
+
+def minimum_phase(magnitude: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the phase of a throat whose log *magnitude* (601, frames) is known, as ``Spectra`` keeps it.
+
+    A changed spectrum has another phase than the one it came with; with that, deep voices rattle.
+    """
+    from scipy.fft import irfft, rfft
+
+    folded = irfft(magnitude, axis=0)[:BINS]
+    folded[1:-1] *= 2
+    turns = np.imag(rfft(folded, n=2 * (BINS - 1), axis=0)) / np.pi
+    within = (turns + 1) % 2 - 1
+    return np.asarray(np.arctanh(np.clip(within, -_TURN, _TURN)), dtype=np.float32)
 
 
 def _read(values: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:

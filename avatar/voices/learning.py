@@ -6,7 +6,7 @@ agree better once the base voice has been adapted, this is done a few times over
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +50,14 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Manner:
-    """How to learn: a small *ridge* is more alike, a large one clearer; *shared* (0 to 1) is what phonemes share."""
+    """How to learn: a small *ridge* is more alike, a large one clearer; *shared* (0 to 1) is what phonemes share.
+
+    *strength* is how much of what was learned is done.
+    """
 
     ridge: float
     shared: float
+    strength: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ class Pairs:
     def adapted(self, manner: Manner) -> Adaptation:
         """Learn the voice from these pairs."""
         with one_thread():
-            return _adaptation(self, _fitted(self, manner))
+            return replace(_adaptation(self, _fitted(self, manner)), strength=manner.strength)
 
 
 def heard(sound: NDArray[np.float32], timings: Timings) -> Spoken:

@@ -44,6 +44,7 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
         variety=voice.variety,
         melody=np.array([melody.ours, melody.theirs, melody.spread]),
         pace=np.array(voice.pace),
+        strength=np.array(voice.strength),
         standard=standard.as_array(),
     )
 
@@ -64,8 +65,8 @@ def read_adaptation(path: Path) -> Adaptation:
         offset=held["offset"],
     )
     melody = Melody(*(float(number) for number in held["melody"]))
-    band, pace = float(held["band"]), float(held["pace"])
-    return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace)
+    band, pace, strength = (float(held[name]) for name in ("band", "pace", "strength"))
+    return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace, strength)
 
 
 def write_sample(path: Path, sample: KeptSample, standard: Standard) -> None:

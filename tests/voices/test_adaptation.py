@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -164,12 +165,25 @@ def test_learning_again_gives_the_same_voice(
 
 @pytest.mark.slow
 def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str], Utterance], tmp_path: Path) -> None:
+    voice = replace(voice, strength=1.15)
     write_adaptation(tmp_path / "voice.npz", voice, STANDARD)
     plain = said("Hello there.")
 
     read = read_adaptation(tmp_path / "voice.npz")
 
     assert np.array_equal(read.of(plain).sound(1), voice.of(plain).sound(1))
+
+
+@pytest.mark.slow
+def test_a_stronger_voice_changes_more(voice: Adaptation, said: Callable[[str], Utterance]) -> None:
+    plain = said("Hello there.")
+
+    changes = [
+        np.abs(replace(voice, strength=strength).of(plain).rest - plain.spectra.rest).mean() for strength in (0.5, 1.0)
+    ]
+
+    assert changes[1] == pytest.approx(2 * changes[0], rel=1e-4)
+    assert changes[0] > 0
 
 
 def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:

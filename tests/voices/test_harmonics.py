@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from avatar.voices.cepstra import pitch_of
+from avatar.voices.harmonics import minimum_phase
+from avatar.voices.spectra import BINS, RATE
+
+
+def test_a_flat_spectrum_has_no_phase() -> None:
+    assert np.abs(minimum_phase(np.full((BINS, 3), 0.7, np.float32))).max() < 1e-5
+
+
+def test_a_resonance_gets_the_phase_of_its_own_filter() -> None:
+    angles = np.linspace(0, np.pi, BINS)
+    response = 1 / (1 - 0.8 * np.exp(-1j * angles))  # one pole inside the unit circle: of minimum phase
+
+    phase = minimum_phase(np.log(np.abs(response))[:, None].astype(np.float32))
+
+    assert np.pi * np.tanh(phase[:, 0]) == pytest.approx(np.angle(response), abs=1e-3)
+
+
+@pytest.mark.parametrize("height", [80.0, 260.0, 400.0])
+def test_pitch_is_found_wherever_a_voice_lies(height: float) -> None:
+    clock = np.arange(RATE) / RATE
+    sound = sum(np.sin(2 * np.pi * height * number * clock) / number for number in range(1, 9)) / 10
+
+    pitch = pitch_of(np.asarray(sound, dtype=np.float32))
+
+    assert np.median(pitch[pitch > 0]) == pytest.approx(height, rel=0.02)
+
+
+def test_silence_has_no_pitch() -> None:
+    assert not pitch_of(np.zeros(RATE, np.float32)).any()
