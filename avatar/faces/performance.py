@@ -53,7 +53,7 @@ def listening(count: int, rate: Fraction, *, seed: int, energy: float) -> list[G
 
 def _stressed(track: Floats, level: Floats) -> Mouth:
     """Return *track* with louder syllables opened wider."""
-    opening = 0.78 + 0.34 * level
+    opening = 0.72 + 0.46 * level
     track[:, INDEX["jawOpen"]] = np.minimum(track[:, INDEX["jawOpen"]] * opening, MOST_OPEN)
     return Mouth(track, level)
 

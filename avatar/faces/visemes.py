@@ -19,8 +19,8 @@ Span = tuple[float, float]  # start and end in seconds
 
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
-_LEAD = 0.02  # seconds by which lips are ahead of the sound they shape
 _MEETING = 0.03  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
+_PRESSED = 0.015  # seconds from each end of a contact until it is complete: lips have come together, and part already
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
@@ -92,13 +92,13 @@ _JAW = [INDEX["jawOpen"], INDEX["tongueOut"]]
 _ROUND = [INDEX["mouthFunnel"], INDEX["mouthPucker"]]
 _LIPS = [index for index in range(len(NAMES)) if index not in _JAW + _ROUND]
 # Per group of coefficients: seconds in which a claim falls to 1/e before and after its phoneme.
-_REACH = ((_JAW, 0.035, 0.045), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
+_REACH = ((_JAW, 0.028, 0.036), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
 
 
 def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
     """Return the coefficients (*count*, 52) that speak *timings* at *rate*; the first and last are the resting pose."""
     track = shapes(timings, moments(rate, count))
-    return finished(track, spans(timings, TEETH), spans(timings, LIPS), rate)
+    return finished(track, *(_complete(spans(timings, symbols)) for symbols in (TEETH, LIPS)), rate)
 
 
 def moments(rate: Fraction, count: int) -> Times:
@@ -111,9 +111,15 @@ def spans(timings: Timings, symbols: tuple[str, ...]) -> list[Span]:
     return [(phone.start, phone.end) for phone in timings.phones if phone.symbol in symbols]
 
 
+def _complete(touching: list[Span]) -> list[Span]:
+    return [
+        (min(start + _PRESSED, (start + end) / 2), max(end - _PRESSED, (start + end) / 2)) for start, end in touching
+    ]
+
+
 def shapes(timings: Timings, times: Times) -> Times:
     """Return the coefficients (n, 52) that *timings* ask for at *times* (n, seconds), before lips or teeth touch."""
-    return _blend(timings, times + _LEAD)
+    return _blend(timings, times)
 
 
 def finished(track: Times, teeth: list[Span], lips: list[Span], rate: Fraction) -> Floats:
