@@ -69,15 +69,22 @@ def all_at_once(patch: Pixels, donor: Donor, layer: Layer) -> None:
 def one_by_one(patch: Pixels, donor: Donor, layer: Layer) -> None:
     """Do what ``composite`` does pixel by pixel, on the CPU."""
     picture = donor.pixels(layer.unit)
-    finer = np.array(picture.shape[1::-1]) / (donor.picture.shape[3], donor.picture.shape[2])
+    height, width = donor.picture.shape[2:]
+    finer = np.array([picture.shape[1] / width, picture.shape[0] / height], np.float32)
     hidden = layer.hidden or _NOTHING
-    cells = np.asarray(hidden.cells, np.float32)
-    _composite(
-        patch, layer.coarse.numpy(), layer.step, picture, finer, layer.mouth, layer.bright, cells, hidden.low, hidden.per
-    )
+    cells, chart = np.asarray(hidden.cells, np.float32), np.concatenate([hidden.low, hidden.per]).astype(np.float32)
+    bright = np.float32(layer.bright)
+    _composite(patch, layer.coarse.numpy(), layer.step, picture, finer, layer.mouth, bright, cells, chart)
 
 
 _NOTHING = Hidden(np.zeros((1, 1), np.float32), np.zeros(2, np.float32), np.zeros(2, np.float32))
+
+# Single precision, as torch has it: the loop is a third faster for it.
+_CARRIED = 9
+_0, _HALF, _1, _2, _3, _FULL = (np.float32(number) for number in (0, 0.5, 1, 2, 3, 255))
+_BLACK, _WIDTH, _LEAST, _MOST = (np.float32(number) for number in (BLACK, SKIN - BLACK, LEAST, MOST))
+_DARK, _DARKER = (np.float32(number) for number in (DARK[1], DARK[1] - DARK[0]))
+_NO_LIGHT = np.float32(1e-3)
 
 
 @compiled
@@ -86,61 +93,63 @@ def _composite(  # noqa: PLR0913, PLR0917 - one loop over pixels, as compiled co
     coarse: Floats,
     step: int,
     picture: Floats,
-    finer: NDArray[np.float64],
+    finer: Floats,
     mouth: Floats,
-    bright: float,
+    bright: np.float32,
     hidden: Floats,
-    low: Floats,
-    per: Floats,
+    chart: Floats,
 ) -> None:
     height, width, _ = patch.shape
-    columns, carried = coarse.shape[1], coarse.shape[2]
-    line, each, colour = np.empty((columns, carried)), np.empty(carried), np.empty(3)
-    last_x, last_y = picture.shape[1] - 1.0, picture.shape[0] - 1.0
+    columns, steps, white = coarse.shape[1], np.float32(step), bright * _3 * _FULL
+    line, slope = np.empty((columns, _CARRIED), np.float32), np.empty((columns, _CARRIED), np.float32)
+    here, shown, given = np.empty(_CARRIED, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     for row in range(height):
-        above, down = row // step, (row % step) / step
+        above, down = row // step, np.float32(row % step) / steps
         for column in range(columns):
-            for k in range(carried):
-                line[column, k] = coarse[above, column, k] * (1 - down) + coarse[above + 1, column, k] * down
-        for column in range(width):
-            left, across = column // step, (column % step) / step
-            fade = line[left, 2] * (1 - across) + line[left + 1, 2] * across
-            if fade <= 0.0:
+            for k in range(_CARRIED):
+                line[column, k] = coarse[above, column, k] * (_1 - down) + coarse[above + 1, column, k] * down
+        for left in range(columns - 1):
+            if line[left, 2] <= _0 and line[left + 1, 2] <= _0:
                 continue
-            head = patch[row, column]
-            share = fade * fade * (3 - 2 * fade)
-            ratio = (float(head[0]) + float(head[1]) + float(head[2])) / (3 * 255.0) / bright
-            dark = min(max((DARK[1] - ratio) / (DARK[1] - DARK[0]), 0.0), 1.0)
-            share *= 1 - max(mouth[0, row, column], mouth[1, row, column] * dark)
-            if share <= 0.0:
-                continue
-            for k in range(carried):
-                each[k] = line[left, k] * (1 - across) + line[left + 1, k] * across
-            if len(hidden) > 1:
-                x = min(max((each[0] - low[0]) * per[0], 0.0), hidden.shape[1] - 1.0)
-                y = min(max((each[1] - low[1]) * per[1], 0.0), hidden.shape[0] - 1.0)
-                x0, y0 = min(int(x), hidden.shape[1] - 2), min(int(y), hidden.shape[0] - 2)
-                x, y = x - x0, y - y0
-                top = hidden[y0, x0] * (1 - x) + hidden[y0, x0 + 1] * x
-                share *= 1 - (top * (1 - y) + (hidden[y0 + 1, x0] * (1 - x) + hidden[y0 + 1, x0 + 1] * x) * y)
-            x = min(max((each[0] + 0.5) * finer[0] - 0.5, 0.0), last_x)
-            y = min(max((each[1] + 0.5) * finer[1] - 0.5, 0.0), last_y)
-            x0, y0 = min(int(x), picture.shape[1] - 2), min(int(y), picture.shape[0] - 2)
-            x, y = x - x0, y - y0
-            shown, given = 0.0, 0.0
-            for k in range(3):
-                top = picture[y0, x0, k] * (1 - x) + picture[y0, x0 + 1, k] * x
-                colour[k] = top * (1 - y) + (picture[y0 + 1, x0, k] * (1 - x) + picture[y0 + 1, x0 + 1, k] * x) * y
-                each[6 + k] = max(each[6 + k], 1e-3)
-                shown, given = shown + colour[k], given + each[6 + k]
-            part = min(max((shown / given - BLACK) / (SKIN - BLACK), 0.0), 1.0)
-            for k in range(3):
-                tone = each[6 + k]
-                gain = 1 + (min(max(each[3 + k] / tone, LEAST), MOST) - 1) * part
-                beyond = colour[k] - tone
-                lit = tone * gain + beyond * (min(gain, 1.0) if beyond > 0 else gain)
-                old = float(head[k])
-                head[k] = int(np.rint(old + (min(max(lit, 0.0), 1.0) * 255 - old) * share))
+            for k in range(_CARRIED):
+                slope[left, k] = (line[left + 1, k] - line[left, k]) / steps
+            for column in range(left * step, min((left + 1) * step, width)):
+                along = np.float32(column - left * step)
+                share = line[left, 2] + slope[left, 2] * along
+                share *= share * (_3 - _2 * share)
+                light = np.float32(patch[row, column, 0])
+                light += np.float32(patch[row, column, 1]) + np.float32(patch[row, column, 2])
+                dark = min(max((_DARK - light / white) / _DARKER, _0), _1)
+                share *= _1 - max(mouth[0, row, column], mouth[1, row, column] * dark)
+                if share <= _0:
+                    continue
+                for k in range(_CARRIED):
+                    here[k] = line[left, k] + slope[left, k] * along
+                if len(hidden) > 1:
+                    x = min(max((here[0] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
+                    y = min(max((here[1] - chart[1]) * chart[3], _0), np.float32(hidden.shape[0] - 1))
+                    x0, y0 = min(np.int64(x), hidden.shape[1] - 2), min(np.int64(y), hidden.shape[0] - 2)
+                    x, y = x - np.float32(x0), y - np.float32(y0)
+                    upper = hidden[y0, x0] * (_1 - x) + hidden[y0, x0 + 1] * x
+                    lower = hidden[y0 + 1, x0] * (_1 - x) + hidden[y0 + 1, x0 + 1] * x
+                    share *= _1 - (upper * (_1 - y) + lower * y)
+                x = min(max((here[0] + _HALF) * finer[0] - _HALF, _0), np.float32(picture.shape[1] - 1))
+                y = min(max((here[1] + _HALF) * finer[1] - _HALF, _0), np.float32(picture.shape[0] - 1))
+                x0, y0 = min(np.int64(x), picture.shape[1] - 2), min(np.int64(y), picture.shape[0] - 2)
+                x, y = x - np.float32(x0), y - np.float32(y0)
+                total, tone = _0, _0
+                for k in range(3):
+                    upper = picture[y0, x0, k] * (_1 - x) + picture[y0, x0 + 1, k] * x
+                    lower = picture[y0 + 1, x0, k] * (_1 - x) + picture[y0 + 1, x0 + 1, k] * x
+                    shown[k], given[k] = upper * (_1 - y) + lower * y, max(here[6 + k], _NO_LIGHT)
+                    total, tone = total + shown[k], tone + given[k]
+                part = min(max((total / tone - _BLACK) / _WIDTH, _0), _1)
+                for k in range(3):
+                    gain = _1 + (min(max(here[3 + k] / given[k], _LEAST), _MOST) - _1) * part
+                    beyond = shown[k] - given[k]
+                    lit = given[k] * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
+                    old = np.float32(patch[row, column, k])
+                    patch[row, column, k] = np.uint8(old + (min(max(lit, _0), _1) * _FULL - old) * share + _HALF)
 
 
 def _interpolated(layer: Layer, shape: tuple[int, ...]) -> Any:
