@@ -42,10 +42,9 @@ class Field:
         height, width = self.dx.shape
         left, top = self.box.left - corner[0], self.box.top - corner[1]
         # Pixel centres: the middle of pixel x lies at (x + 1/2) * scale - 1/2 in the finer picture.
-        step = np.float32(scale / self.fine)
-        xs = (np.arange(width, dtype=np.float32) + 0.5)[None] * step + np.float32(left * scale - 0.5)
-        ys = (np.arange(height, dtype=np.float32) + 0.5)[:, None] * step + np.float32(top * scale - 0.5)
-        map_x, map_y = xs + self.dx * np.float32(scale), ys + self.dy * np.float32(scale)
+        start = np.array([left * scale - 0.5, top * scale - 0.5], np.float32)
+        map_x, map_y = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+        _places(self.dx, self.dy, start, np.float32(scale / self.fine), np.float32(scale), map_x, map_y)
         flags = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_CUBIC
         pixels = cv2.remap(source, map_x, map_y, flags, borderMode=cv2.BORDER_REPLICATE)
         if self.fine > 1:
@@ -70,46 +69,58 @@ class _Grid:
         return np.asarray(corner + np.float32((self.step - 1) / 2), np.float32)
 
 
-def field(
-    before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, *, fine: int = 1
-) -> tuple[Field, NDArray[np.bool_]]:
-    """Return the field that carries a mesh from *before* to *after* (n, 2 pixels) over *box*, and where the mesh is.
+def field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, *, fine: int = 1) -> Field:
+    """Return the field that carries a mesh from *before* to *after* (n, 2 pixels) over *box*.
 
     Outside the *triangles* nothing moves; where they overlap the later ones win.
     """
     grid = _Grid(box, 1 / fine, (box.bottom - box.top) * fine, (box.right - box.left) * fine)
-    dx, dy, covered = _offsets(before, after, triangles, grid)
-    return Field(box, dx, dy, fine), covered
+    return Field(box, *_offsets(before, after, triangles, grid), fine)
 
 
 def coarse_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> Field:
     """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
     height, width = box.bottom - box.top, box.right - box.left
     grid = _Grid(box, _COARSE, -(-height // _COARSE), -(-width // _COARSE))
-    nodes = _offsets(before, after, triangles, grid)[:2]
+    nodes = _offsets(before, after, triangles, grid)
     size = grid.columns * _COARSE, grid.rows * _COARSE
     wide = (np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_LINEAR), np.float32) for each in nodes)
     dx, dy = (one[:height, :width] for one in wide)
     return Field(box, dx, dy)
 
 
-def over(base: Field, fine: Field, region: NDArray[np.bool_]) -> None:
-    """Write *fine* over *base* where *region* (of the box of *fine*) is true."""
-    top, left = fine.box.top - base.box.top, fine.box.left - base.box.left
-    window = slice(top, top + region.shape[0]), slice(left, left + region.shape[1])
-    np.copyto(base.dx[window], fine.dx, where=region)
-    np.copyto(base.dy[window], fine.dy, where=region)
+def draw_over(base: Field, before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> None:
+    """Draw the field of *triangles* over what *base* has in *box*, which lies inside its own."""
+    part = base.part(box)
+    _draw(*_plain(before, after), triangles, _Grid(box, 1, *part.dx.shape).origin, 1.0, part.dx, part.dy)
 
 
 def _offsets(
     before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return how far to the right and down each node's picture comes from (0 off the mesh), and where the mesh is."""
+) -> tuple[Floats, Floats]:
+    """Return how far to the right and down each node's picture comes from: 0 off the mesh."""
     shape = grid.rows, grid.columns
-    dx, dy, covered = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
-    was, now = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
-    _draw(was, now, triangles, grid.origin, grid.step, dx, dy, covered)
-    return dx, dy, covered
+    dx, dy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    _draw(*_plain(before, after), triangles, grid.origin, grid.step, dx, dy)
+    return dx, dy
+
+
+def _plain(before: Floats, after: Floats) -> tuple[Floats, Floats]:
+    return np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
+
+
+@compiled
+def _places(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+    dx: Floats, dy: Floats, start: Floats, step: np.float32, scale: np.float32, map_x: Floats, map_y: Floats
+) -> None:
+    """Write where in the source each pixel comes from: its own place, from *start* on in *step*s, and its offset."""
+    rows, columns = dx.shape
+    half = np.float32(0.5)
+    for row in range(rows):
+        y = (np.float32(row) + half) * step + start[1]
+        for column in range(columns):
+            map_x[row, column] = (np.float32(column) + half) * step + start[0] + dx[row, column] * scale
+            map_y[row, column] = y + dy[row, column] * scale
 
 
 @compiled
@@ -121,7 +132,6 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
     step: float,
     dx: Floats,
     dy: Floats,
-    covered: NDArray[np.bool_],
 ) -> None:
     """Write to each node that a triangle covers how far away its picture comes from, in pixels.
 
@@ -174,4 +184,3 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
             for column in range(int(np.ceil(leftmost)), int(np.floor(rightmost)) + 1):
                 dx[row, column] = start_x + dx_right * (column - x[0]) + dx_down * below
                 dy[row, column] = start_y + dy_right * (column - x[0]) + dy_down * below
-                covered[row, column] = True
