@@ -27,34 +27,32 @@ LEAST, MOST = 0.35, 2.8  # gains outside this range would show noise or clipping
 _ODD = 0.45  # skin this far (as a share) from the face's median brightness is hair, a hand or a highlight
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Skin:
-    """Which points show skin, and how each point asks its neighbours: *ask* (468, 468), zero where no skin is."""
+    """Which *points* (n) show skin, and how each point of the mesh asks them: *ask* (468, n)."""
 
-    ask: Any
+    points: NDArray[np.int64]
+    ask: NDArray[np.float32]
 
     @classmethod
-    def of(cls, landmarks: Landmarks, device: str) -> "Skin":
+    def of(cls, landmarks: Landmarks) -> "Skin":
         """Return where the skin is on a face that looks at the camera."""
-        import torch
-
         unit = eye_distance(landmarks)
-        points = landmarks[:, :2].astype(np.float64) / unit
-        away = ((points[:, None] - points[None]) ** 2).sum(axis=2)
-        ask = np.exp(-away / (2 * _REGION**2)) * _is_skin(landmarks[:, :2] / unit)
-        return cls(torch.from_numpy(ask.astype(np.float32)).to(device))
+        points = np.flatnonzero(_is_skin(landmarks[:, :2] / unit))
+        flat = landmarks[:, :2].astype(np.float64) / unit
+        away = ((flat[:, None] - flat[None, points]) ** 2).sum(axis=2)
+        return cls(points, np.exp(-away / (2 * _REGION**2)).astype(np.float32))
 
-    def tone(self, picture: Pixels, landmarks: Landmarks) -> Any:
+    def tone(self, picture: Pixels, landmarks: Landmarks) -> NDArray[np.float32]:
         """Return the colour of the skin (0 to 1) around each of *landmarks* in *picture*: (468, 3)."""
-        import torch
-
-        found, there = _colours(picture, landmarks)
-        colours, there = torch.from_numpy(found).to(self.ask.device), torch.from_numpy(there).to(self.ask.device)
-        bright = colours.mean(dim=1)
-        plain = (bright / bright[there].median().clamp(min=1e-3) - 1).abs() < _ODD if there.any() else there
-        known = (there & plain).float()[:, None]
-        told = self.ask @ torch.cat([colours * known, known], dim=1)
-        return (told[:, :3] + 1e-3) / (told[:, 3:] + 1e-3)
+        colours, there = _colours(picture, landmarks)
+        bright = colours.mean(axis=1)
+        usual = max(float(np.median(bright[there])), 1e-3) if there.any() else 1.0
+        plain = there & (np.abs(bright / usual - 1) < _ODD)
+        known = np.empty((len(colours), 4), np.float32)
+        known[:, :3], known[:, 3] = colours * plain[:, None], plain
+        told = self.ask @ known[self.points]
+        return np.asarray((told[:, :3] + np.float32(1e-3)) / (told[:, 3:] + np.float32(1e-3)), np.float32)
 
 
 def relit(picture: Any, wanted: Any, given: Any) -> Any:

@@ -15,7 +15,7 @@ from avatar.faces.lips import laid_on_the_line
 from avatar.faces.topology import POINTS, eye_distance, topology
 from avatar.media.frames import Landmarks, Pixels
 
-TWINS = (*range(POINTS), *EYES)  # for each of the 500 mesh points, the landmark it stands on
+TWINS = np.array([*range(POINTS), *EYES])  # for each of the 500 mesh points, the landmark it stands on
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,6 @@ class Donor:
 
     The mesh has 32 points more than the landmarks: the rims of the eyes once more, which look at the eyeballs. *fade*
     (500,) and *lids* (2, 500) are those of ``fade``; *tone* (468, 3) is the colour of the skin around each landmark.
-    *twins* (500,) are ``TWINS``.
     """
 
     picture: Any  # (1, 3, h, w), 0 to 1
@@ -33,8 +32,7 @@ class Donor:
     fade: NDArray[np.float32]
     lids: NDArray[np.float32]
     skin: Skin
-    tone: Any
-    twins: Any
+    tone: NDArray[np.float32]
     device: str
     _plain: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     _smaller: dict[int, Any] = field(default_factory=dict)
@@ -45,7 +43,7 @@ class Donor:
         import torch
 
         landmarks = laid_on_the_line(widened(landmarks), rgb)
-        picture, skin = pixels_of(rgb, device), Skin.of(landmarks, device)
+        picture, skin = pixels_of(rgb, device), Skin.of(landmarks)
         return cls(
             picture=picture,
             landmarks=landmarks,
@@ -54,7 +52,6 @@ class Donor:
             lids=lids(landmarks),
             skin=skin,
             tone=skin.tone(rgb, landmarks),
-            twins=torch.tensor(TWINS, device=device),
             device=device,
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.faces.composite import Hidden
 from avatar.faces.donor import TWINS, Donor, pixels_of
@@ -51,12 +52,12 @@ class Occlusion:
         oval = own[list(OVAL), :2]
         low, high = oval.min(axis=0), oval.max(axis=0)
         self._to_chart = (low, (_SIDE - 1) / (high - low))
-        points = torch.from_numpy(self._placed(own[list(TWINS), :2])).to(self.donor.device)
-        depth = torch.from_numpy(own[list(TWINS), 2].copy()).to(self.donor.device)
+        points = torch.from_numpy(self._placed(own[TWINS, :2])).to(self.donor.device)
+        depth = torch.from_numpy(own[TWINS, 2].copy()).to(self.donor.device)
         self._chart: Drawing = draw(points, self.donor.triangles, _SIDE, _SIDE, depth)
         self._trust = self._trusted()
 
-    def hidden(self, head: Pixels, landmarks: Landmarks, tone: Any) -> Hidden:
+    def hidden(self, head: Pixels, landmarks: Landmarks, tone: NDArray[np.float32]) -> Hidden:
         """Return how much of each cell of the chart (64, 64) is hidden on *head*: 0 to 1.
 
         *landmarks* are pixels of *head*; *tone* (468, 3) is the colour of the skin around each.
@@ -78,18 +79,17 @@ class Occlusion:
         self._hidden = _rimmed(now).maximum(_STAYS * self._hidden)
         return Hidden(self._hidden, *self._to_chart)
 
-    def _read(self, head: Pixels, landmarks: Landmarks, tone: Any) -> tuple[Any, Any]:
+    def _read(self, head: Pixels, landmarks: Landmarks, tone: NDArray[np.float32]) -> tuple[Any, Any]:
         """Return the chart of this frame (3, 64, 64), relative to its tone, and which cells face the camera."""
         import torch
         from torch.nn import functional
 
-        points = torch.from_numpy(np.ascontiguousarray(landmarks[:, :2])).to(tone.device)
-        carried = torch.cat([points, tone], dim=1)[self.donor.twins]
-        spread = self._chart.spread(carried).permute(2, 0, 1)
+        carried = np.concatenate([landmarks[:, :2], tone], axis=1)[TWINS].astype(np.float32)
+        spread = self._chart.spread(torch.from_numpy(carried).to(self.donor.device)).permute(2, 0, 1)
         places, light = spread[:2], spread[2:]
         shrink = max(1, round(float(np.ptp(landmarks[:, :2], axis=0).max()) / _SIDE))
         size = [max(1, -(-length // shrink)) for length in head.shape[1::-1]]
-        small = pixels_of(np.asarray(cv2.resize(head, size, interpolation=cv2.INTER_AREA), np.uint8), tone.device)
+        small = pixels_of(np.asarray(cv2.resize(head, size, interpolation=cv2.INTER_AREA), np.uint8), self.donor.device)
         whole = places.new_tensor([head.shape[1], head.shape[0]])[:, None, None]
         grid = ((places + 0.5) / whole * 2 - 1).permute(1, 2, 0)[None]
         colours = functional.grid_sample(small, grid, padding_mode="border", align_corners=False)[0]

@@ -34,7 +34,7 @@ class Transplant:
     """
 
     donor: Donor
-    _tone: Any = field(default=None, init=False)
+    _tone: NDArray[np.float32] | None = field(default=None, init=False)
     _rest: NDArray[np.float64] | None = field(default=None, init=False)
     _occlusion: Occlusion | None = field(default=None, init=False)
 
@@ -59,18 +59,18 @@ class Transplant:
         """Forget the head: its face is gone, and the next one may be another, in another light."""
         self._tone = self._rest = self._occlusion = None
 
-    def _in_front(self, patch: Pixels, landmarks: Landmarks, tone: Any) -> Hidden:
+    def _in_front(self, patch: Pixels, landmarks: Landmarks, tone: NDArray[np.float32]) -> Hidden:
         """Return how much of the head in *patch* is hidden."""
         if self._occlusion is None:
             self._occlusion = Occlusion(self.donor)
         return self._occlusion.hidden(patch, landmarks, tone)
 
-    def _calmed(self, patch: Pixels, landmarks: Landmarks) -> Any:
+    def _calmed(self, patch: Pixels, landmarks: Landmarks) -> NDArray[np.float32]:
         """Return the running tone of the head's skin (468, 3) around each landmark."""
         new = self.donor.skin.tone(patch, landmarks)
-        if self._tone is None or float((new - self._tone).abs().mean()) > _CUT:
+        if self._tone is None or float(np.abs(new - self._tone).mean()) > _CUT:
             self._tone = new
-        self._tone = self._tone + _CALM * (new - self._tone)
+        self._tone = self._tone + np.float32(_CALM) * (new - self._tone)
         return self._tone
 
     def _closing(self, landmarks: Landmarks) -> NDArray[np.float64]:
@@ -80,25 +80,26 @@ class Transplant:
         self._rest = rest + (now - rest) * np.where(now > rest, 0.3, 0.01)
         return closing(now, self._rest)
 
-    def _carried(self, landmarks: Landmarks, tone: Any) -> Any:
+    def _carried(self, landmarks: Landmarks, tone: NDArray[np.float32]) -> Any:
         """Return what the mesh points carry (500, 9): place in the donor's picture, fade, tones wanted and given."""
         import torch
 
-        own = self.donor.landmarks[:, :2]
-        places = np.concatenate([own, eyeballs(self.donor.landmarks, landmarks)])
-        # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
-        fade = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
-        plain = np.concatenate([places, fade[:, None]], axis=1).astype(np.float32)
-        given, wanted = self.donor.tone[self.donor.twins], tone[self.donor.twins]
+        given, wanted = self.donor.tone[TWINS], tone[TWINS]
         eyes = slice(POINTS, POINTS + len(EYES))
-        wanted[eyes] = given[eyes] * (wanted[eyes] / given[eyes]) ** _EYE_LIGHT
-        return torch.cat([torch.from_numpy(plain).to(tone.device), wanted, given], dim=1)
+        wanted[eyes] = given[eyes] * (wanted[eyes] / given[eyes]) ** np.float32(_EYE_LIGHT)
+        carried = np.empty((len(TWINS), 9), np.float32)
+        carried[:POINTS, :2] = self.donor.landmarks[:, :2]
+        carried[POINTS:, :2] = eyeballs(self.donor.landmarks, landmarks)
+        # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
+        carried[:, 2] = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
+        carried[:, 3:6], carried[:, 6:] = wanted, given
+        return torch.from_numpy(carried).to(self.donor.device)
 
     def _spread(self, carried: Any, landmarks: Landmarks, shape: tuple[int, ...], step: int) -> Any:
         """Return what the points carry (rows, columns, 9) at every *step*-th pixel of *shape*, and one step beyond."""
         import torch
 
-        points = torch.from_numpy(parted(landmarks)[list(TWINS)]).to(carried.device)
+        points = torch.from_numpy(parted(landmarks)[TWINS]).to(carried.device)
         height, width = (-(-length // step) + 1 for length in shape)
         depth = points[:, 2] if points.shape[1] > 2 else None
         drawing = draw(points[:, :2] / step, self.donor.triangles, width, height, depth)

@@ -24,7 +24,7 @@ class MeshWarp:
     pixels costs about 12 ms of one core.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     size: int = 512
