@@ -138,14 +138,16 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
     *before* and *after* (n, 2) are in pixels, nodes *step* pixels apart from *origin* on.
     """
     rows, columns = dx.shape
-    x, y, edge_x, edge_y, least = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    x, y, edge_y, room, lean = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for triangle in range(len(triangles)):
         for corner in range(3):
             point = triangles[triangle, corner]
             x[corner], y[corner] = (after[point, 0] - origin[0]) / step, (after[point, 1] - origin[1]) / step
         cross = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
-        left, right = max(0, int(np.ceil(x.min() - _SLACK))), min(columns - 1, int(np.floor(x.max() + _SLACK)))
-        top, bottom = max(0, int(np.ceil(y.min() - _SLACK))), min(rows - 1, int(np.floor(y.max() + _SLACK)))
+        left = max(0, int(np.ceil(min(x[0], x[1], x[2]) - _SLACK)))
+        right = min(columns - 1, int(np.floor(max(x[0], x[1], x[2]) + _SLACK)))
+        top = max(0, int(np.ceil(min(y[0], y[1], y[2]) - _SLACK)))
+        bottom = min(rows - 1, int(np.floor(max(y[0], y[1], y[2]) + _SLACK)))
         if abs(cross) <= _FLAT or left > right or top > bottom:
             continue
         first, second, third = triangles[triangle]
@@ -154,12 +156,16 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
         if was * cross < 0:
             continue  # folded over: its neighbours cover the place, and it would show as specks between them
         for corner in range(3):
-            # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below the least.
+            # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below -_SLACK edges' lengths.
             following = (corner + 1) % 3
-            edge_x[corner], edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
+            edge_x, edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
             if cross < 0:
-                edge_x[corner], edge_y[corner] = -edge_x[corner], -edge_y[corner]
-            least[corner] = -_SLACK * np.sqrt(edge_x[corner] ** 2 + edge_y[corner] ** 2)
+                edge_x, edge_y[corner] = -edge_x, -edge_y[corner]
+            slack = _SLACK * np.sqrt(edge_x**2 + edge_y[corner] ** 2)
+            # Of each row, the columns up to room + lean * row, or from there on; a level edge bounds rows alone.
+            per = 1 / edge_y[corner] if abs(edge_y[corner]) > _LEVEL else 1.0
+            room[corner] = (edge_y[corner] * x[corner] - edge_x * y[corner] + slack) * per
+            lean[corner] = edge_x * per
         start_x, start_y = before[first, 0] - after[first, 0], before[first, 1] - after[first, 1]
         along_x = before[second, 0] - after[second, 0] - start_x
         along_y = before[second, 1] - after[second, 1] - start_y
@@ -173,12 +179,12 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
         for row in range(top, bottom + 1):
             leftmost, rightmost = float(left), float(right)
             for corner in range(3):
-                room = edge_x[corner] * (row - y[corner]) + edge_y[corner] * x[corner] - least[corner]
+                bound = room[corner] + lean[corner] * row
                 if edge_y[corner] > _LEVEL:
-                    rightmost = min(rightmost, room / edge_y[corner])
+                    rightmost = min(rightmost, bound)
                 elif edge_y[corner] < -_LEVEL:
-                    leftmost = max(leftmost, room / edge_y[corner])
-                elif room < 0:
+                    leftmost = max(leftmost, bound)
+                elif bound < 0:
                     rightmost = -1.0
             below = row - y[0]
             for column in range(int(np.ceil(leftmost)), int(np.floor(rightmost)) + 1):
