@@ -95,9 +95,7 @@ def draw_over(base: Field, before: Floats, after: Floats, triangles: NDArray[np.
     _draw(*_plain(before, after), triangles, _Grid(box, 1, *part.dx.shape).origin, 1.0, part.dx, part.dy)
 
 
-def _offsets(
-    before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid
-) -> tuple[Floats, Floats]:
+def _offsets(before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid) -> tuple[Floats, Floats]:
     """Return how far to the right and down each node's picture comes from: 0 off the mesh."""
     shape = grid.rows, grid.columns
     dx, dy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
