@@ -18,6 +18,7 @@ from avatar.faces.likeness import Face, distance
 from avatar.faces.sight import Sight
 from avatar.media.frames import Box, Frame, Frames, Landmarks, Pixels
 from avatar.media.picture import read_rgb
+from avatar.media.recent import by_content
 
 _EVERY = 75  # frames: a look costs about 120 ms of one core
 _AGAIN = 5  # frames after which is looked again where no face was seen
@@ -55,12 +56,17 @@ class Witness:
                 owed = owed or at in due
                 if owed and (at in due or at >= tried + _AGAIN):
                     tried, rgb = at, _whole(frame)
-                    faces = self.sight().faces(rgb)
+                    faces = self._faces(rgb, frame.landmarks)
                     if faces:
                         self._before[at], owed = (rgb, faces), False
             return batch
 
         return frames.through(step)
+
+    def _faces(self, rgb: Pixels, known: Landmarks | None) -> list[Landmarks]:
+        """Return the faces of *rgb*; where footage says where its face is, that one, if one is seen there."""
+        told = None if known is None else self.sight().face_at(rgb, known)
+        return self.sight().faces(rgb) if told is None else [told]
 
     def after(self, frames: Frames) -> Frames:
         """Return *frames*, what was made of the footage; the last of them may be refused.
@@ -92,10 +98,16 @@ class Witness:
 
     def _of_portrait(self) -> Face:
         if self._meant is None:
-            rgb = read_rgb(self.portrait())
-            # The engine has read this portrait, and refuses one without a face.
-            (self._meant,) = self.sight().tell([(rgb, self.sight().faces(rgb)[0])])
+            self._meant = _face_of(self.portrait(), self.sight())
         return self._meant
+
+
+@by_content
+def _face_of(portrait: Path, sight: Sight) -> Face:
+    rgb = read_rgb(portrait)
+    # The engine has read this portrait, and refuses one without a face.
+    (face,) = sight.tell([(rgb, sight.faces(rgb)[0])])
+    return face
 
 
 def _judge(looks: list[Look]) -> None:

@@ -178,3 +178,35 @@ def test_looking_changes_no_pixel() -> None:
     (frame,) = drained(one.after(one.before(footage(picture))))
 
     assert np.array_equal(frame.settle(), before)
+
+
+def test_a_face_that_the_footage_knows_is_confirmed_and_not_searched_for():
+    searched, one = [], witness("ben")
+
+    class Near:
+        def faces(self, rgb: Pixels) -> list[np.ndarray]:
+            searched.append(rgb.shape)
+            return sight().faces(rgb)
+
+        def __getattr__(self, name: str):
+            return getattr(sight(), name)
+
+    one.sight = Near
+    (frame,) = (made for batch in footage(seen(PERFORMERS / "ava.png")).batches for made in batch)
+    (frame.landmarks,) = sight().faces(seen(PERFORMERS / "ava.png"))
+
+    with pytest.raises(EngineError) as caught:
+        drained(one.after(one.before(Frames(Format(SIZE, SIZE, Fraction(25)), 1, iter([[frame]])))))
+
+    assert caught.value.code == "swap.identity"
+    assert (SIZE, SIZE, 3) not in searched
+
+
+def test_landmarks_where_no_face_is_are_not_believed():
+    one, wrong = witness("ben"), np.full((468, 3), 4, np.float32)
+    wrong[:, :2] += np.random.default_rng(1).uniform(0, 20, (468, 2)).astype(np.float32)
+    (frame,) = (made for batch in footage(seen(PERFORMERS / "ava.png")).batches for made in batch)
+    frame.landmarks = wrong
+
+    with pytest.raises(EngineError):
+        drained(one.after(one.before(Frames(Format(SIZE, SIZE, Fraction(25)), 1, iter([[frame]])))))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from avatar.faces.bend import Field, coarse_field, field, over
+from avatar.faces.bend import Field, coarse_field, draw_over, field
 from avatar.faces.coefficients import Floats
 from avatar.faces.eyes import Eye, Look, widened
 from avatar.faces.glasses import Glasses
@@ -105,10 +105,9 @@ class Animator:
         after = np.concatenate([mesh, outside])[:, :2]
         whole = Box(0, 0, self.format.width, self.format.height)
         bent = coarse_field(before, after, self.surround.triangles, whole)
-        face, covered = field(before, after, self.surround.close, Box.around(mesh, 2, self.format))
-        over(bent, face, covered)
+        draw_over(bent, before, after, self.surround.close, Box.around(mesh, 2, self.format))
         np.add(bent.dy, self.chest * np.float32(gesture.breath), out=bent.dy)
-        lips, _ = field(before, after, self.surround.close, self.mouth.box(mesh, self.format), fine=3)
+        lips = field(before, after, self.surround.close, self.mouth.box(mesh, self.format), fine=3)
         return bent, lips
 
 

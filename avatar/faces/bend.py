@@ -42,10 +42,9 @@ class Field:
         height, width = self.dx.shape
         left, top = self.box.left - corner[0], self.box.top - corner[1]
         # Pixel centres: the middle of pixel x lies at (x + 1/2) * scale - 1/2 in the finer picture.
-        step = np.float32(scale / self.fine)
-        xs = (np.arange(width, dtype=np.float32) + 0.5)[None] * step + np.float32(left * scale - 0.5)
-        ys = (np.arange(height, dtype=np.float32) + 0.5)[:, None] * step + np.float32(top * scale - 0.5)
-        map_x, map_y = xs + self.dx * np.float32(scale), ys + self.dy * np.float32(scale)
+        start = np.array([left * scale - 0.5, top * scale - 0.5], np.float32)
+        map_x, map_y = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+        _places(self.dx, self.dy, start, np.float32(scale / self.fine), np.float32(scale), map_x, map_y)
         flags = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_CUBIC
         pixels = cv2.remap(source, map_x, map_y, flags, borderMode=cv2.BORDER_REPLICATE)
         if self.fine > 1:
@@ -70,46 +69,56 @@ class _Grid:
         return np.asarray(corner + np.float32((self.step - 1) / 2), np.float32)
 
 
-def field(
-    before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, *, fine: int = 1
-) -> tuple[Field, NDArray[np.bool_]]:
-    """Return the field that carries a mesh from *before* to *after* (n, 2 pixels) over *box*, and where the mesh is.
+def field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, *, fine: int = 1) -> Field:
+    """Return the field that carries a mesh from *before* to *after* (n, 2 pixels) over *box*.
 
     Outside the *triangles* nothing moves; where they overlap the later ones win.
     """
     grid = _Grid(box, 1 / fine, (box.bottom - box.top) * fine, (box.right - box.left) * fine)
-    dx, dy, covered = _offsets(before, after, triangles, grid)
-    return Field(box, dx, dy, fine), covered
+    return Field(box, *_offsets(before, after, triangles, grid), fine)
 
 
 def coarse_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> Field:
     """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
     height, width = box.bottom - box.top, box.right - box.left
     grid = _Grid(box, _COARSE, -(-height // _COARSE), -(-width // _COARSE))
-    nodes = _offsets(before, after, triangles, grid)[:2]
+    nodes = _offsets(before, after, triangles, grid)
     size = grid.columns * _COARSE, grid.rows * _COARSE
     wide = (np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_LINEAR), np.float32) for each in nodes)
     dx, dy = (one[:height, :width] for one in wide)
     return Field(box, dx, dy)
 
 
-def over(base: Field, fine: Field, region: NDArray[np.bool_]) -> None:
-    """Write *fine* over *base* where *region* (of the box of *fine*) is true."""
-    top, left = fine.box.top - base.box.top, fine.box.left - base.box.left
-    window = slice(top, top + region.shape[0]), slice(left, left + region.shape[1])
-    np.copyto(base.dx[window], fine.dx, where=region)
-    np.copyto(base.dy[window], fine.dy, where=region)
+def draw_over(base: Field, before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> None:
+    """Draw the field of *triangles* over what *base* has in *box*, which lies inside its own."""
+    part = base.part(box)
+    _draw(*_plain(before, after), triangles, _Grid(box, 1, *part.dx.shape).origin, 1.0, part.dx, part.dy)
 
 
-def _offsets(
-    before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Return how far to the right and down each node's picture comes from (0 off the mesh), and where the mesh is."""
+def _offsets(before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid) -> tuple[Floats, Floats]:
+    """Return how far to the right and down each node's picture comes from: 0 off the mesh."""
     shape = grid.rows, grid.columns
-    dx, dy, covered = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.bool_)
-    was, now = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
-    _draw(was, now, triangles, grid.origin, grid.step, dx, dy, covered)
-    return dx, dy, covered
+    dx, dy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    _draw(*_plain(before, after), triangles, grid.origin, grid.step, dx, dy)
+    return dx, dy
+
+
+def _plain(before: Floats, after: Floats) -> tuple[Floats, Floats]:
+    return np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
+
+
+@compiled
+def _places(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+    dx: Floats, dy: Floats, start: Floats, step: np.float32, scale: np.float32, map_x: Floats, map_y: Floats
+) -> None:
+    """Write where in the source each pixel comes from: its own place, from *start* on in *step*s, and its offset."""
+    rows, columns = dx.shape
+    half = np.float32(0.5)
+    for row in range(rows):
+        y = (np.float32(row) + half) * step + start[1]
+        for column in range(columns):
+            map_x[row, column] = (np.float32(column) + half) * step + start[0] + dx[row, column] * scale
+            map_y[row, column] = y + dy[row, column] * scale
 
 
 @compiled
@@ -121,21 +130,22 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
     step: float,
     dx: Floats,
     dy: Floats,
-    covered: NDArray[np.bool_],
 ) -> None:
     """Write to each node that a triangle covers how far away its picture comes from, in pixels.
 
     *before* and *after* (n, 2) are in pixels, nodes *step* pixels apart from *origin* on.
     """
     rows, columns = dx.shape
-    x, y, edge_x, edge_y, least = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    x, y, edge_y, room, lean = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for triangle in range(len(triangles)):
         for corner in range(3):
             point = triangles[triangle, corner]
             x[corner], y[corner] = (after[point, 0] - origin[0]) / step, (after[point, 1] - origin[1]) / step
         cross = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
-        left, right = max(0, int(np.ceil(x.min() - _SLACK))), min(columns - 1, int(np.floor(x.max() + _SLACK)))
-        top, bottom = max(0, int(np.ceil(y.min() - _SLACK))), min(rows - 1, int(np.floor(y.max() + _SLACK)))
+        left = max(0, int(np.ceil(min(x[0], x[1], x[2]) - _SLACK)))
+        right = min(columns - 1, int(np.floor(max(x[0], x[1], x[2]) + _SLACK)))
+        top = max(0, int(np.ceil(min(y[0], y[1], y[2]) - _SLACK)))
+        bottom = min(rows - 1, int(np.floor(max(y[0], y[1], y[2]) + _SLACK)))
         if abs(cross) <= _FLAT or left > right or top > bottom:
             continue
         first, second, third = triangles[triangle]
@@ -144,12 +154,16 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
         if was * cross < 0:
             continue  # folded over: its neighbours cover the place, and it would show as specks between them
         for corner in range(3):
-            # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below the least.
+            # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below -_SLACK edges' lengths.
             following = (corner + 1) % 3
-            edge_x[corner], edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
+            edge_x, edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
             if cross < 0:
-                edge_x[corner], edge_y[corner] = -edge_x[corner], -edge_y[corner]
-            least[corner] = -_SLACK * np.sqrt(edge_x[corner] ** 2 + edge_y[corner] ** 2)
+                edge_x, edge_y[corner] = -edge_x, -edge_y[corner]
+            slack = _SLACK * np.sqrt(edge_x**2 + edge_y[corner] ** 2)
+            # Of each row, the columns up to room + lean * row, or from there on; a level edge bounds rows alone.
+            per = 1 / edge_y[corner] if abs(edge_y[corner]) > _LEVEL else 1.0
+            room[corner] = (edge_y[corner] * x[corner] - edge_x * y[corner] + slack) * per
+            lean[corner] = edge_x * per
         start_x, start_y = before[first, 0] - after[first, 0], before[first, 1] - after[first, 1]
         along_x = before[second, 0] - after[second, 0] - start_x
         along_y = before[second, 1] - after[second, 1] - start_y
@@ -163,15 +177,14 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
         for row in range(top, bottom + 1):
             leftmost, rightmost = float(left), float(right)
             for corner in range(3):
-                room = edge_x[corner] * (row - y[corner]) + edge_y[corner] * x[corner] - least[corner]
+                bound = room[corner] + lean[corner] * row
                 if edge_y[corner] > _LEVEL:
-                    rightmost = min(rightmost, room / edge_y[corner])
+                    rightmost = min(rightmost, bound)
                 elif edge_y[corner] < -_LEVEL:
-                    leftmost = max(leftmost, room / edge_y[corner])
-                elif room < 0:
+                    leftmost = max(leftmost, bound)
+                elif bound < 0:
                     rightmost = -1.0
             below = row - y[0]
             for column in range(int(np.ceil(leftmost)), int(np.floor(rightmost)) + 1):
                 dx[row, column] = start_x + dx_right * (column - x[0]) + dx_down * below
                 dy[row, column] = start_y + dy_right * (column - x[0]) + dy_down * below
-                covered[row, column] = True

@@ -15,7 +15,7 @@ from avatar.faces.lips import laid_on_the_line
 from avatar.faces.topology import POINTS, eye_distance, topology
 from avatar.media.frames import Landmarks, Pixels
 
-TWINS = (*range(POINTS), *EYES)  # for each of the 500 mesh points, the landmark it stands on
+TWINS = np.array([*range(POINTS), *EYES])  # for each of the 500 mesh points, the landmark it stands on
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,9 @@ class Donor:
     fade: NDArray[np.float32]
     lids: NDArray[np.float32]
     skin: Skin
-    tone: Any
+    tone: NDArray[np.float32]
     device: str
+    _plain: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     _smaller: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
@@ -42,8 +43,7 @@ class Donor:
         import torch
 
         landmarks = laid_on_the_line(widened(landmarks), rgb)
-        picture, skin = pixels_of(rgb, device), Skin.of(landmarks, device)
-        points = torch.from_numpy(landmarks[:, :2].copy()).to(device)
+        picture, skin = pixels_of(rgb, device), Skin.of(landmarks)
         return cls(
             picture=picture,
             landmarks=landmarks,
@@ -51,7 +51,7 @@ class Donor:
             fade=fade_at_rest(landmarks),
             lids=lids(landmarks),
             skin=skin,
-            tone=skin.tone(picture[0], points, eye_distance(landmarks)),
+            tone=skin.tone(rgb, landmarks),
             device=device,
         )
 
@@ -59,12 +59,23 @@ class Donor:
         """Return the colours (3, h, w) at *places* (2, h, w) as seen on a face with eyes *unit* pixels apart."""
         from torch.nn import functional
 
-        shrink = eye_distance(self.landmarks) / max(unit, 1e-6)
         height, width = self.picture.shape[2:]
-        level = int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, _last(height, width)))
         size = places.new_tensor([width, height])[:, None, None]
         grid = ((places + 0.5) / size * 2 - 1).permute(1, 2, 0)[None]
-        return functional.grid_sample(self._at(level), grid, padding_mode="border", align_corners=False)[0]
+        picture = self._at(self._level(unit))
+        return functional.grid_sample(picture, grid, padding_mode="border", align_corners=False)[0]
+
+    def pixels(self, unit: float) -> NDArray[np.float32]:
+        """Return the picture (h, w, 3), 0 to 1, no larger than a face with eyes *unit* pixels apart shows it."""
+        level = self._level(unit)
+        if level not in self._plain:
+            self._plain[level] = self._at(level)[0].permute(1, 2, 0).contiguous().cpu().numpy()
+        return self._plain[level]
+
+    def _level(self, unit: float) -> int:
+        shrink = eye_distance(self.landmarks) / max(unit, 1e-6)
+        last = _last(*self.picture.shape[2:])
+        return int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, last))
 
     def _at(self, level: int) -> Any:
         """Return the picture smaller by the square root of two for each *level*, made when first asked for."""

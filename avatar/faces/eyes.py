@@ -129,8 +129,9 @@ class Eye:
     def _ball(self, box: Box, resting: Floats, gaze: Floats) -> Field:
         """Return where the pixels of the eyeball come from: the portrait's eye, moved with the head, gazing."""
         source = self.rig.rest[list(self.contour), :2]
-        known = np.concatenate([resting, np.ones((len(resting), 1), np.float32)], axis=1)
-        affine = np.linalg.lstsq(known, source, rcond=None)[0]
+        known = np.column_stack([resting, np.ones(len(resting))]).astype(np.float64)
+        # Held a little to nothing, so that an eye seen from its side has an answer too.
+        affine = np.linalg.solve(known.T @ known + 1e-6 * np.eye(3), known.T @ source).astype(np.float32)
         xs = np.arange(box.left, box.right, dtype=np.float32)[None]
         ys = np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
         dx, dy = (affine[0, k] * xs + affine[1, k] * ys + affine[2, k] for k in (0, 1))

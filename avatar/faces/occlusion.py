@@ -8,11 +8,15 @@ background subtraction (Stauffer and Grimson, 1999), on the surface of a face in
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from avatar.faces.donor import TWINS, Donor
+from avatar.faces.composite import Hidden
+from avatar.faces.donor import TWINS, Donor, pixels_of
 from avatar.faces.topology import LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_EYE
 from avatar.faces.warp import Drawing, draw
+from avatar.media.frames import Landmarks, Pixels
 
 _SIDE = 64  # cells of the chart, across and down
 _FIRST = 8  # frames that only teach
@@ -48,15 +52,15 @@ class Occlusion:
         oval = own[list(OVAL), :2]
         low, high = oval.min(axis=0), oval.max(axis=0)
         self._to_chart = (low, (_SIDE - 1) / (high - low))
-        points = torch.from_numpy(self._placed(own[list(TWINS), :2])).to(self.donor.device)
-        depth = torch.from_numpy(own[list(TWINS), 2].copy()).to(self.donor.device)
+        points = torch.from_numpy(self._placed(own[TWINS, :2])).to(self.donor.device)
+        depth = torch.from_numpy(own[TWINS, 2].copy()).to(self.donor.device)
         self._chart: Drawing = draw(points, self.donor.triangles, _SIDE, _SIDE, depth)
         self._trust = self._trusted()
 
-    def hidden(self, head: Any, landmarks: Any, tone: Any) -> Any:
-        """Return how much of each cell of the chart (64, 64) is hidden on *head* (3, h, w): 0 to 1.
+    def hidden(self, head: Pixels, landmarks: Landmarks, tone: NDArray[np.float32]) -> Hidden:
+        """Return how much of each cell of the chart (64, 64) is hidden on *head*: 0 to 1.
 
-        *landmarks* (468, 2) are pixels of *head*; *tone* (468, 3) is the colour of the skin around each.
+        *landmarks* are pixels of *head*; *tone* (468, 3) is the colour of the skin around each.
         """
         import torch
 
@@ -73,30 +77,21 @@ class Occlusion:
             now = torch.zeros_like(now)
         self._learn(own, away, now, there)
         self._hidden = _rimmed(now).maximum(_STAYS * self._hidden)
-        return self._hidden
+        return Hidden(self._hidden, *self._to_chart)
 
-    def at(self, places: Any) -> Any:
-        """Return how much is hidden at *places* (2, h, w), pixels of the donor's picture: (h, w)."""
-        from torch.nn import functional
-
-        low, scale = (places.new_tensor(each) for each in self._to_chart)
-        grid = (places.permute(1, 2, 0) - low) * scale / (_SIDE - 1) * 2 - 1
-        found = functional.grid_sample(self._hidden[None, None], grid[None], padding_mode="border", align_corners=True)
-        return found[0, 0]
-
-    def _read(self, head: Any, landmarks: Any, tone: Any) -> tuple[Any, Any]:
+    def _read(self, head: Pixels, landmarks: Landmarks, tone: NDArray[np.float32]) -> tuple[Any, Any]:
         """Return the chart of this frame (3, 64, 64), relative to its tone, and which cells face the camera."""
         import torch
         from torch.nn import functional
 
-        twins = torch.tensor(TWINS, device=head.device)
-        carried = torch.cat([landmarks[twins], tone[twins]], dim=1)
-        spread = self._chart.spread(carried).permute(2, 0, 1)
+        carried = np.concatenate([landmarks[:, :2], tone], axis=1)[TWINS].astype(np.float32)
+        spread = self._chart.spread(torch.from_numpy(carried).to(self.donor.device)).permute(2, 0, 1)
         places, light = spread[:2], spread[2:]
-        shrink = max(1, round(float(landmarks.amax(dim=0).sub(landmarks.amin(dim=0)).max()) / _SIDE))
-        small = functional.avg_pool2d(head[None], shrink, ceil_mode=True, count_include_pad=False)
-        size = places.new_tensor([head.shape[2], head.shape[1]])[:, None, None]
-        grid = ((places + 0.5) / size * 2 - 1).permute(1, 2, 0)[None]
+        shrink = max(1, round(float(np.ptp(landmarks[:, :2], axis=0).max()) / _SIDE))
+        size = [max(1, -(-length // shrink)) for length in head.shape[1::-1]]
+        small = pixels_of(np.asarray(cv2.resize(head, size, interpolation=cv2.INTER_AREA), np.uint8), self.donor.device)
+        whole = places.new_tensor([head.shape[1], head.shape[0]])[:, None, None]
+        grid = ((places + 0.5) / whole * 2 - 1).permute(1, 2, 0)[None]
         colours = functional.grid_sample(small, grid, padding_mode="border", align_corners=False)[0]
         across, down = places.diff(dim=2)[:, 1:], places.diff(dim=1)[:, :, 1:]
         turned = functional.pad(across[0] * down[1] - across[1] * down[0], (1, 0, 1, 0))
@@ -112,7 +107,6 @@ class Occlusion:
 
     def _trusted(self) -> Any:
         """Return how much each cell counts (64, 64): little where a face moves by itself, none outside it."""
-        import cv2
         import torch
 
         trust = np.ones((_SIDE, _SIDE), np.float32)

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.faces.animator import SCALE
+from avatar.faces.animator import SCALE, Animator
 from avatar.faces.landmarker import Landmarker
 from avatar.media.frames import Format, Landmarks, Pixels
 from avatar.media.picture import read_rgb
+from avatar.media.recent import by_content
 
 _SMALLEST = 256
 _SIZES = (128, 2160)
@@ -35,6 +36,15 @@ def square(size: int, rate: str) -> Format:
     if not 1 <= each <= 120:
         raise InputError(f"rate is {rate!r}; give 1 to 120 frames per second", code="animation.rate")
     return Format(size, size, each)
+
+
+@by_content
+def ready(path: Path, landmarker: Landmarker, format: Format) -> Animator:
+    """Return the portrait at *path*, ready to be moved in square frames of *format*.
+
+    Raises: InputError, with one of the codes of ``framed``.
+    """
+    return Animator.of(*framed(path, landmarker, format.width), format)
 
 
 def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landmarks]:

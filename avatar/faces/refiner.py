@@ -93,11 +93,11 @@ class Refiner:
             return
         view = frame.edit(box)
         source, corner = view.copy(), (box.left, box.top)
-        bent, _ = field_of(before, after, moving, box)
+        bent = field_of(before, after, moving, box)
         np.copyto(view, bent.sample(source, corner=corner))
         lips = Box.around(target[_LIPS], 2, self.format)
         if box.covers(lips) and not lips.empty:
-            fine, _ = field_of(before, after, moving, lips, fine=3)
+            fine = field_of(before, after, moving, lips, fine=3)
             np.copyto(frame.edit(lips), fine.sample(source, corner=corner))
 
 

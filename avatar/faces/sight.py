@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
+from avatar.faces.landmarker import SURE, Landmarker
 from avatar.faces.likeness import FACE_LIKENESS, Face, FaceLikeness, chip, open_face_likeness
 from avatar.faces.mesh import MESH
 from avatar.media.frames import Landmarks, Pixels
@@ -17,11 +17,14 @@ class Sight(Protocol):
     def faces(self, rgb: Pixels) -> list[Landmarks]:
         """Return the mesh of each face in *rgb*, the largest first."""
 
+    def face_at(self, rgb: Pixels, landmarks: Landmarks) -> Landmarks | None:
+        """Return the mesh of the face in *rgb* where *landmarks* say that one is, or ``None`` if none is seen there."""
+
     def tell(self, seen: list[tuple[Pixels, Landmarks]]) -> list[Face]:
         """Return the numbers of the face at each mesh of each picture."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ShippedSight:
     """Sees by the networks that are shipped, on a CPU: the same on every machine."""
 
@@ -30,6 +33,10 @@ class ShippedSight:
 
     def faces(self, rgb: Pixels) -> list[Landmarks]:
         return self.landmarker.faces(rgb)
+
+    def face_at(self, rgb: Pixels, landmarks: Landmarks) -> Landmarks | None:
+        points, score = self.landmarker.landmarks(rgb, landmarks)
+        return points if score > SURE else None
 
     def tell(self, seen: list[tuple[Pixels, Landmarks]]) -> list[Face]:
         return self.network.of([chip(rgb, face) for rgb, face in seen])

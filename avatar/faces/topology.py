@@ -54,5 +54,5 @@ def topology() -> Topology:
 
 def eye_distance(landmarks: NDArray[np.floating]) -> float:
     """Return the distance in pixels between the middles of the eyes of *landmarks* (468, >=2)."""
-    right, left = landmarks[[33, 133], :2].mean(axis=0), landmarks[[362, 263], :2].mean(axis=0)
-    return float(np.linalg.norm(left - right))
+    across = (landmarks[362, :2] + landmarks[263, :2]) / 2 - (landmarks[33, :2] + landmarks[133, :2]) / 2
+    return float(np.sqrt(across.dot(across)))

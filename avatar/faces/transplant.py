@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.colour import darkness, relit
-from avatar.faces.donor import TWINS, Donor, pixels_of
+from avatar.faces.composite import Hidden, Layer, composite
+from avatar.faces.donor import TWINS, Donor
 from avatar.faces.fade import mouth
 from avatar.faces.gaze import EYES, closing, eyeballs, openings
 from avatar.faces.lips import parted
@@ -33,7 +34,7 @@ class Transplant:
     """
 
     donor: Donor
-    _tone: Any = field(default=None, init=False)
+    _tone: NDArray[np.float32] | None = field(default=None, init=False)
     _rest: NDArray[np.float64] | None = field(default=None, init=False)
     _occlusion: Occlusion | None = field(default=None, init=False)
 
@@ -44,44 +45,32 @@ class Transplant:
         """
         import torch
 
-        donor, unit = self.donor, eye_distance(landmarks)
+        unit = eye_distance(landmarks)
         with torch.inference_mode():
-            head = pixels_of(patch, donor.device)[0]
-            tone = self._calmed(head, landmarks, unit)
-            carried = self._carried(landmarks, tone)
-            spread = self._spread(carried, landmarks, patch.shape[:2], max(1, round(unit / _STEPS)))
-            face = relit(donor.colours(spread[:2], unit), spread[3:6], spread[6:9])
-            share = spread[2] * spread[2] * (3 - 2 * spread[2])
-            opening, around = torch.from_numpy(mouth(landmarks, patch.shape[:2])).to(donor.device)
-            share = share * (1 - opening.maximum(around * darkness(head, tone)))
-            if filmed:
-                share = share * (1 - self._in_front(head, landmarks, tone, spread[:2]))
-            mixed = torch.lerp(head, face, share)
-            patch[:] = (mixed * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+            tone = self._calmed(patch, landmarks)
+            step = max(1, round(unit / _STEPS))
+            coarse = self._spread(self._carried(landmarks, tone), landmarks, patch.shape[:2], step)
+            hidden = self._in_front(patch, landmarks, tone) if filmed else None
+            bright = max(float(tone.mean()), 1e-3)
+            layer = Layer(coarse, step, unit, mouth(landmarks, patch.shape[:2]), bright, hidden)
+            composite(patch, self.donor, layer)
 
     def forget(self) -> None:
         """Forget the head: its face is gone, and the next one may be another, in another light."""
         self._tone = self._rest = self._occlusion = None
 
-    def _in_front(self, head: Any, landmarks: Landmarks, tone: Any, places: Any) -> Any:
-        """Return how much of the head is hidden at each pixel (h, w), whose *places* in the donor's are given."""
-        import torch
-
+    def _in_front(self, patch: Pixels, landmarks: Landmarks, tone: NDArray[np.float32]) -> Hidden:
+        """Return how much of the head in *patch* is hidden."""
         if self._occlusion is None:
             self._occlusion = Occlusion(self.donor)
-        points = torch.from_numpy(np.ascontiguousarray(landmarks[:, :2])).to(head.device)
-        self._occlusion.hidden(head, points, tone)
-        return self._occlusion.at(places)
+        return self._occlusion.hidden(patch, landmarks, tone)
 
-    def _calmed(self, head: Any, landmarks: Landmarks, unit: float) -> Any:
+    def _calmed(self, patch: Pixels, landmarks: Landmarks) -> NDArray[np.float32]:
         """Return the running tone of the head's skin (468, 3) around each landmark."""
-        import torch
-
-        points = torch.from_numpy(np.ascontiguousarray(landmarks[:, :2])).to(head.device)
-        new = self.donor.skin.tone(head, points, unit)
-        if self._tone is None or float((new - self._tone).abs().mean()) > _CUT:
+        new = self.donor.skin.tone(patch, landmarks)
+        if self._tone is None or float(np.abs(new - self._tone).mean()) > _CUT:
             self._tone = new
-        self._tone = self._tone + _CALM * (new - self._tone)
+        self._tone = self._tone + np.float32(_CALM) * (new - self._tone)
         return self._tone
 
     def _closing(self, landmarks: Landmarks) -> NDArray[np.float64]:
@@ -91,38 +80,33 @@ class Transplant:
         self._rest = rest + (now - rest) * np.where(now > rest, 0.3, 0.01)
         return closing(now, self._rest)
 
-    def _carried(self, landmarks: Landmarks, tone: Any) -> Any:
+    def _carried(self, landmarks: Landmarks, tone: NDArray[np.float32]) -> Any:
         """Return what the mesh points carry (500, 9): place in the donor's picture, fade, tones wanted and given."""
         import torch
 
-        own = self.donor.landmarks[:, :2]
-        places = np.concatenate([own, eyeballs(self.donor.landmarks, landmarks)])
-        # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
-        fade = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
-        plain = np.concatenate([places, fade[:, None]], axis=1).astype(np.float32)
-        twins = torch.tensor(TWINS, device=tone.device)
-        given, wanted = self.donor.tone[twins], tone[twins]
+        given, wanted = self.donor.tone[TWINS], tone[TWINS]
         eyes = slice(POINTS, POINTS + len(EYES))
-        wanted[eyes] = given[eyes] * (wanted[eyes] / given[eyes]) ** _EYE_LIGHT
-        return torch.cat([torch.from_numpy(plain).to(tone.device), wanted, given], dim=1)
+        wanted[eyes] = given[eyes] * (wanted[eyes] / given[eyes]) ** np.float32(_EYE_LIGHT)
+        carried = np.empty((len(TWINS), 9), np.float32)
+        carried[:POINTS, :2] = self.donor.landmarks[:, :2]
+        carried[POINTS:, :2] = eyeballs(self.donor.landmarks, landmarks)
+        # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
+        carried[:, 2] = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
+        carried[:, 3:6], carried[:, 6:] = wanted, given
+        return torch.from_numpy(carried).to(self.donor.device)
 
     def _spread(self, carried: Any, landmarks: Landmarks, shape: tuple[int, ...], step: int) -> Any:
-        """Return what the points carry at each pixel (9, h, w): drawn every *step* pixels, interpolated between.
-
-        Interpolation softens the rims of the eyes as a lens would.
-        """
+        """Return what the points carry (rows, columns, 9) at every *step*-th pixel of *shape*, and one step beyond."""
         import torch
-        from torch.nn import functional
 
-        points = torch.from_numpy(parted(landmarks)[list(TWINS)]).to(carried.device)
-        height, width = (-(-(length - 1) // step) + 1 for length in shape)
+        points = torch.from_numpy(parted(landmarks)[TWINS]).to(carried.device)
+        height, width = (-(-length // step) + 1 for length in shape)
         depth = points[:, 2] if points.shape[1] > 2 else None
         drawing = draw(points[:, :2] / step, self.donor.triangles, width, height, depth)
-        coarse = drawing.spread(carried).permute(2, 0, 1).contiguous()
-        coarse[2] = coarse[2].minimum(_edge(drawing.seen, max(1, round(_EDGE * eye_distance(landmarks) / step))))
-        full = ((height - 1) * step + 1, (width - 1) * step + 1)
-        fine = functional.interpolate(coarse[None], full, mode="bilinear", align_corners=True)[0]
-        return fine[:, : shape[0], : shape[1]]
+        coarse = drawing.spread(carried)
+        edge = _edge(drawing.seen, max(1, round(_EDGE * eye_distance(landmarks) / step)))
+        coarse[..., 2] = coarse[..., 2].minimum(edge)
+        return coarse
 
 
 def _edge(seen: Any, reach: int) -> Any:
@@ -130,9 +114,9 @@ def _edge(seen: Any, reach: int) -> Any:
 
     On a turned head the edge of the face is a cheek, not the oval at which the face fades anyway.
     """
-    from torch.nn import functional
+    import torch
 
-    padded = functional.pad(seen[None, None].float(), [reach] * 4, mode="replicate")
     size = 2 * reach + 1
-    around = functional.avg_pool2d(functional.avg_pool2d(padded, (1, size), stride=1), (size, 1), stride=1)[0, 0]
-    return (2 * around - 1).clamp(0, 1) * seen
+    # On the host: a canvas of a hundred pixels is no work for a GPU.
+    around = cv2.blur(seen.float().cpu().numpy(), (size, size), borderType=cv2.BORDER_REPLICATE)
+    return (2 * torch.from_numpy(around).to(seen.device) - 1).clamp(0, 1) * seen

@@ -30,7 +30,13 @@ class Drawing:
 
     def spread(self, carried: Any) -> Any:
         """Return what each pixel gets (h, w, k) when the mesh points carry *carried* (points, k); zero where unseen."""
+        import torch
+
         height, width, _ = self.corners.shape
+        if carried.device.type == "cpu":
+            spread = torch.zeros(height, width, carried.shape[1])
+            _spread(self.seen.numpy(), self.corners.numpy(), self.shares.numpy(), carried.numpy(), spread.numpy())
+            return spread
         at_corners = carried.index_select(0, self.corners.flatten()).reshape(height, width, 3, -1)
         return (at_corners * self.shares[..., None]).sum(dim=2)
 
@@ -90,6 +96,20 @@ def _draw(
                     seen[row, column] = True
                     corners[row, column, 0], corners[row, column, 1], corners[row, column, 2] = a, b, c
                     shares[row, column, 0], shares[row, column, 1], shares[row, column, 2] = first, second, third
+
+
+@compiled
+def _spread(
+    seen: NDArray[np.bool_], corners: NDArray[np.int64], shares: Floats, carried: Floats, spread: Floats
+) -> None:
+    height, width = seen.shape
+    for row in range(height):
+        for column in range(width):
+            if seen[row, column]:
+                for corner in range(3):
+                    point, share = corners[row, column, corner], shares[row, column, corner]
+                    for k in range(carried.shape[1]):
+                        spread[row, column, k] += share * carried[point, k]
 
 
 def all_at_once(points: Any, triangles: Any, width: int, height: int) -> Drawing:

@@ -151,6 +151,9 @@ class Blind:
     def faces(self, _rgb: Pixels) -> list[Landmarks]:
         return []
 
+    def face_at(self, _rgb: Pixels, _landmarks: Landmarks) -> Landmarks | None:
+        return None
+
     def tell(self, _seen: list[tuple[Pixels, Landmarks]]) -> list[Face]:
         raise AssertionError("where no face is seen there is none to tell")
 

@@ -74,3 +74,14 @@ def test_a_processor_and_a_graphics_card_draw_the_same(landmarker, picture):
     assert torch.equal(one.seen, other.seen)
     assert torch.equal(one.corners[one.seen], other.corners[one.seen])
     assert torch.allclose(one.shares, other.shares, atol=1e-4)
+
+
+def test_pixels_get_what_their_corners_carry_by_their_shares(landmarker, picture):
+    points = torch.from_numpy(landmarker.face_in(picture("ben")))
+    drawing = draw(points[:, :2], torch.from_numpy(topology().skin), 512, 512)
+
+    spread = drawing.spread(points)
+
+    wanted = (points[drawing.corners] * drawing.shares[..., None]).sum(dim=2)
+    assert torch.allclose(spread, wanted, atol=1e-3)
+    assert not spread[~drawing.seen].any()

@@ -5,11 +5,10 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.faces import performance
-from avatar.faces.animator import Animator
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
-from avatar.faces.portrait import framed, square
+from avatar.faces.portrait import ready, square
 from avatar.media.frames import Frames, frames_in
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
@@ -25,7 +24,7 @@ class MeshWarp:
     pixels costs about 12 ms of one core.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     size: int = 512
@@ -43,5 +42,4 @@ class MeshWarp:
             mouth = performance.spoken(timings, bench.open(request.speech, "sound.wav"), format.rate)
             gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
-        source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
-        return Animator.of(source, landmarks, format).frames(gestures, bench.pulse)
+        return ready(bench.open(request.portrait), landmarker, format).frames(gestures, bench.pulse)

@@ -5,12 +5,11 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.faces import performance
-from avatar.faces.animator import Animator
 from avatar.faces.blazeface import DETECTOR
 from avatar.faces.landmarker import Landmarker
 from avatar.faces.mesh import MESH
 from avatar.faces.mouth_encoder import MOUTH, MouthEncoder
-from avatar.faces.portrait import framed, square
+from avatar.faces.portrait import ready, square
 from avatar.media.frames import Frames, frames_in
 from avatar.media.sound import seconds_of
 from avatar.stages.face import AnimateFace
@@ -26,7 +25,7 @@ class MeshWarpAudio:
     Frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``); *energy* scales the motion.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH, HEARING, MOUTH)
 
     size: int = 512
@@ -44,5 +43,4 @@ class MeshWarpAudio:
             mouth = performance.heard(sound, format.rate, MouthEncoder(bench.weight(MOUTH)))
             gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
-        source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
-        return Animator.of(source, landmarks, format).frames(gestures, bench.pulse)
+        return ready(bench.open(request.portrait), landmarker, format).frames(gestures, bench.pulse)

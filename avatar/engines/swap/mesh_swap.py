@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from avatar.faces.track import track
 from avatar.faces.transplant import Transplant
 from avatar.media.frames import Box, Format, Frame, Frames
 from avatar.media.picture import read_rgb
+from avatar.media.recent import by_content
 from avatar.stages.face import SwapFace
 from avatar.stages.request import Workbench
 from avatar.weights import Weights
@@ -33,7 +35,7 @@ class MeshSwap:
     no GPU: a frame of 512 pixels costs about 8 ms of one core, and 10 more where the footage must be tracked first.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     device: Device = "auto"
@@ -42,11 +44,16 @@ class MeshSwap:
         """Return the frames of the footage with the face swapped; they are made when pulled."""
         device = chosen(self.device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
-        portrait = read_rgb(bench.open(job.request.face))
-        transplant = Transplant(Donor.of(portrait, landmarker.face_in(portrait), device))
+        transplant = Transplant(_donor(bench.open(job.request.face), landmarker, device))
         frames = track(bench.frames(job.request.footage), landmarker)
         _log.debug("swapping a face in %d frames on %s", frames.count, device)
         return Frames(frames.format, frames.count, _swapped(frames, transplant, bench))
+
+
+@by_content
+def _donor(portrait: Path, landmarker: Landmarker, device: str) -> Donor:
+    rgb = read_rgb(portrait)
+    return Donor.of(rgb, landmarker.face_in(rgb), device)
 
 
 def _swapped(frames: Frames, transplant: Transplant, bench: Workbench) -> Iterator[list[Frame]]:

@@ -20,6 +20,9 @@ class Shades:
         height, width = rgb.shape[:2]
         return [np.array([[0, 0, 0], [width, height, 0]], np.float32)]
 
+    def face_at(self, rgb, _landmarks):
+        return self.faces(rgb)[0]
+
     def tell(self, seen):
         return [np.array([rgb.mean() / 64, 1], np.float32) for rgb, _ in seen]
 

@@ -1,0 +1,60 @@
+"""A face composited pixel by pixel is the one that a graphics card composites all at once."""
+
+import numpy as np
+import pytest
+
+from avatar.faces import composite, transplant
+from avatar.faces.composite import Hidden, Layer, all_at_once, one_by_one
+from avatar.faces.donor import Donor
+from avatar.faces.eyes import widened
+from avatar.faces.transplant import Transplant
+
+
+@pytest.fixture(scope="module")
+def donor(landmarker, picture):
+    return Donor.of(picture("ben"), landmarker.face_in(picture("ben")))
+
+
+def layer_of(monkeypatch, donor, landmarker, rgb, scale) -> Layer:
+    """Return what a transplant would composite into *rgb*."""
+    kept: list[Layer] = []
+    monkeypatch.setattr(transplant, "composite", lambda _patch, _donor, layer: kept.append(layer))
+    Transplant(donor).onto(rgb, widened(landmarker.face_in(rgb)) * np.float32(scale), filmed=False)
+    return kept[0]
+
+
+@pytest.mark.parametrize("scale", [1, 0.37])
+@pytest.mark.parametrize("name", ["ava", "ava_aa", "ava_blink", "ava_yaw_p12"])
+@pytest.mark.parametrize("hiding", [False, True])
+def test_a_processor_and_a_graphics_card_composite_the_same(
+    monkeypatch, donor, landmarker, picture, name, scale, hiding
+):
+    rgb = picture(name)
+    layer = layer_of(monkeypatch, donor, landmarker, rgb, scale)
+    if hiding:
+        low, high = donor.landmarks[:, :2].min(axis=0), donor.landmarks[:, :2].max(axis=0)
+        cells = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+        torch = pytest.importorskip("torch")
+        hidden = Hidden(torch.from_numpy(cells), low, 63 / (high - low))
+        layer = Layer(layer.coarse, layer.step, layer.unit, layer.mouth, layer.bright, hidden)
+
+    one, other = rgb.copy(), rgb.copy()
+    one_by_one(one, donor, layer)
+    all_at_once(other, donor, layer)
+
+    assert np.abs(one.astype(int) - other).max() <= 1
+    assert (one != other).mean() < 0.01
+    assert (one != rgb).any()
+
+
+def test_what_is_wholly_hidden_stays_as_it_is(monkeypatch, donor, landmarker, picture):
+    rgb = picture("ava")
+    layer = layer_of(monkeypatch, donor, landmarker, rgb, 1)
+    everywhere = Hidden(np.ones((64, 64), np.float32), np.zeros(2, np.float32), np.ones(2, np.float32))
+
+    patch = rgb.copy()
+    composite.composite(
+        patch, donor, Layer(layer.coarse, layer.step, layer.unit, layer.mouth, layer.bright, everywhere)
+    )
+
+    assert np.array_equal(patch, rgb)
