@@ -1,5 +1,6 @@
 """Commands that make videos: produce, and the demo."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +44,7 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     brief = brief_of(purpose, project, language, channel, territory)
     values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
 
-    def planned(house: House) -> Production:
+    def planned(house: House, _expect: Callable[[], None]) -> Production:
         return prepare(house, plan, cast_of(cast), text_of(script), brief, values=values, glossary=words)
 
     make(planned, out or Path("out") / plan.name)
@@ -59,7 +60,7 @@ def demo(
     from avatar.cli.demo import demonstration
     from avatar.cli.run import make
 
-    make(lambda house: demonstration(house, text_of(script) if script else ""), out)
+    make(lambda house, expect: demonstration(house, text_of(script) if script else "", expect), out)
 
 
 def text_of(given: str) -> str:

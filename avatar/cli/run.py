@@ -32,14 +32,22 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def make(plan: Callable[[House], Production], out: Path) -> None:
-    """Make the production that *plan* returns, write its files into *out*, and say what was done."""
+Plan = Callable[[House, Callable[[], None]], Production]
+
+
+def make(plan: Plan, out: Path) -> None:
+    """Make the production that *plan* returns, write its files into *out*, and say what was done.
+
+    *plan* calls what it is given as soon as it knows that there will be something to make.
+    """
     started = time.monotonic()
     with Progress() as progress:
         house = open_house(progress.tell)
-        production = plan(house)
-        progress.begin(len(production.script))
-        signed = _directed(house, production, progress)
+        opening = Opening.of(open_studio, settings=house.settings.model_dump(mode="json"))
+        with Workers(opening, progress.tell) as workers:
+            production = plan(house, workers.expect)
+            progress.begin(len(production.script))
+            signed = _directed(house, production, workers)
         delivered = deliver(house, signed, out)
     cost = {"seconds": time.monotonic() - started, "cpu_seconds": sum(os.times()[:4])}  # the workers' are in it
     report = _report(house, signed, delivered, progress, cost)
@@ -48,22 +56,21 @@ def make(plan: Callable[[House], Production], out: Path) -> None:
     _tell(delivered, report)
 
 
-def _directed(house: House, production: Production, progress: Progress) -> SignedVideo:
+def _directed(house: House, production: Production, workers: Workers) -> SignedVideo:
     halt = Event()
     studio, brief = replace(house.studio, halted=halt.is_set), production.asks
-    with Workers(Opening.of(open_studio, settings=house.settings.model_dump(mode="json")), progress.tell) as workers:
 
-        def perform(request: Request[A], choice: Choice) -> A:
-            if issubclass(request.makes, Footage):  # only described: nothing is drawn before a worker renders
-                return studio.perform(request, choice, brief)
-            return studio.remembered(request, choice, brief) or _worked(house, workers, request, choice, brief)
+    def perform(request: Request[A], choice: Choice) -> A:
+        if issubclass(request.makes, Footage):  # only described: nothing is drawn before a worker renders
+            return studio.perform(request, choice, brief)
+        return studio.remembered(request, choice, brief) or _worked(house, workers, request, choice, brief)
 
-        def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
-            made: list[U] = _several(house.settings.workers, halt)(function, things)
-            workers.dismiss()  # what follows is one piece of work, and needs the memory of one
-            return made
+    def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
+        made: list[U] = _several(house.settings.workers, halt)(function, things)
+        workers.dismiss()  # what follows is one piece of work, and needs the memory of one
+        return made
 
-        return direct(production, perform, each)
+    return direct(production, perform, each)
 
 
 def _worked(house: House, workers: Workers, request: Request[A], choice: Choice, brief: Brief) -> A:

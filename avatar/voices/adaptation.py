@@ -62,13 +62,17 @@ class Adaptation:
         The predicted gain goes straight onto the base voice's own spectra, before its own synthesis: no second
         analysis, so no vocoder sound.
         """
-        spectra = said.spectra
+        return self.changed(analysed(said, self.band), strength)
+
+    def changed(self, line: "Analysed", strength: float = 1.0) -> Spectra:
+        """Return the *line* as this voice would say it, as :meth:`of` does; analysed once, it serves several voices."""
+        spectra = line.said.spectra
         with one_thread():
-            gain = np.float32(strength * self.strength) * self._gain(said)
+            gain = np.float32(strength * self.strength) * self._gain(line)
         pitch = self.melody.of(spectra.pitch)
         # More harmonics in the same band must each be weaker, or a deeper voice would be a louder one.
         density = np.log(np.maximum(pitch, VOICED) / np.maximum(spectra.pitch, VOICED)) / 2
-        harmonic = at_own_harmonics(spectra) + gain + np.where(spectra.voiced, density, 0).astype(np.float32)
+        harmonic = line.harmonic + gain + np.where(spectra.voiced, density, 0).astype(np.float32)
         return replace(
             spectra,
             harmonic=harmonic,
@@ -78,19 +82,41 @@ class Adaptation:
             pitch=pitch,
         )
 
-    def _gain(self, said: Utterance) -> NDArray[np.float32]:
+    def _gain(self, line: "Analysed") -> NDArray[np.float32]:
         """Return the change of the log magnitudes (601, frames)."""
         from scipy.ndimage import median_filter, uniform_filter1d
 
-        spectra = said.spectra
-        sound = spectra.sound(seed=0)
-        ours = cepstra_of(sound, spectra.pitch, self.band)
-        predicted = ours + self.regression.predict(seen(ours, spectra.voiced), phonemes_in(said.timings, len(ours)))
+        ours = line.cepstra
+        predicted = ours + self.regression.predict(seen(ours, line.said.spectra.voiced), line.phonemes)
         change = self.theirs + (predicted - self.ours) * self.variety - ours
         change[:, 0] = 0.0  # loudness is the base voice's
-        change[~active(levels(sound))] = 0.0
+        change[~line.active] = 0.0
         settled = median_filter(change, size=(_SETTLED, 1), mode="nearest")
         return spectrum_of(uniform_filter1d(settled, _SMOOTHED, axis=0, mode="nearest"))
+
+
+@dataclass(frozen=True, eq=False)
+class Analysed:
+    """What the base voice *said*, and what every voice looks at in it.
+
+    *cepstra* (frames, 40) and *phonemes* (frames, 40) are those of ``Spoken``, *active* tells which frames speak,
+    *harmonic* are the log magnitudes (601, frames) at the harmonics.
+    """
+
+    said: Utterance
+    cepstra: Reals
+    phonemes: Reals
+    active: NDArray[np.bool_]
+    harmonic: NDArray[np.float32]
+
+
+def analysed(said: Utterance, band: float) -> Analysed:
+    """Return what the base voice *said* as a voice learned up to *band* Hz looks at it."""
+    spectra = said.spectra
+    sound = spectra.plain
+    cepstra = cepstra_of(sound, spectra.pitch, band)
+    phonemes = phonemes_in(said.timings, len(cepstra))
+    return Analysed(said, cepstra, phonemes, active(levels(sound)), at_own_harmonics(spectra))
 
 
 def seen(cepstra: Reals, voiced: NDArray[np.bool_]) -> Reals:

@@ -1,14 +1,15 @@
 """Which manner of learning suits a voice: a few are tried on lines that it was not learned from, the best is kept."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from avatar.errors import EngineError
-from avatar.voices.adaptation import Adaptation
+from avatar.voices.adaptation import Adaptation, Analysed, analysed
 from avatar.voices.learning import Manner, Pairs
 from avatar.voices.quality import quality_of
 from avatar.voices.scores import LEAST_QUALITY, Standard
@@ -33,22 +34,46 @@ _STRICTER = 0.05  # what the first encoder gives for the same likeness more than
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """A voice learned in one manner, and what it made of the lines."""
+    """A voice learned in one manner, what it made of the lines, and how *alike* they are to the person.
+
+    Everything else is asked for only where the choice depends on it: judging costs more than speaking.
+    """
 
     voice: Adaptation
     sounds: Sequence[Floats]
-    prints: Sequence[VoicePrint]
     alike: float
-    quality: float
+    judges: "Judges"
+
+    @cached_property
+    def quality(self) -> float:
+        # Each line by itself, as takes are judged: where lines are joined, the judge hears the seams.
+        return sum(quality_of(sound, RATE, self.judges.quality) for sound in self.sounds) / len(self.sounds)
 
     @property
     def value(self) -> float:
         return self.alike - _WORTH * max(0.0, _PLEASANT - self.quality)
 
+    @property
+    def at_most(self) -> float:
+        """The value, or what it cannot exceed while nobody has judged the quality."""
+        return self.value if "quality" in self.__dict__ else self.alike
+
     def wrong(self) -> float:
         """Return the share of words that are misheard."""
         heard = [wording_of(text, sound, RATE) for text, sound in zip(_LINES, self.sounds, strict=True)]
         return sum(len(each.wrong) + each.inserted for each in heard) / sum(each.count for each in heard)
+
+    def prints(self) -> list[VoicePrint]:
+        """Return the voice of each line."""
+        return [self.judges.encoders.print_of(sound, RATE) for sound in self.sounds]
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Who says how a voice is: the two *encoders*, and the weights of the judge of *quality*."""
+
+    encoders: Encoders
+    quality: Path
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +83,7 @@ class Choice:
     pairs: Pairs
     person: VoicePrint
     speaker: Speaker
-    encoders: Encoders
-    quality: Path
+    judges: Judges
 
     def best(self, manners: Sequence[Manner], pulse: Callable[[float], None]) -> tuple[Adaptation, Standard]:
         """Return the voice of the best of *manners*, and what takes of it are held to.
@@ -70,22 +94,34 @@ class Choice:
         for number, manner in enumerate(manners):
             pulse(number / len(manners))
             tried.append(self._tried(manner))
-            _log.info("%s: likeness %.3f, quality %.2f", manner, tried[-1].alike, tried[-1].quality)
-        for each in sorted(tried, key=lambda one: one.value, reverse=True):
+            _log.info("%s: likeness %.3f", manner, tried[-1].alike)
+        for each in best_first(tried):
             if each.quality >= LEAST_QUALITY and each.wrong() <= _UNCLEAR:
-                return each.voice, Standard.usual(self.person, each.prints)
+                _log.info("likeness %.3f, quality %.2f: taken", each.alike, each.quality)
+                return each.voice, Standard.usual(self.person, each.prints())
         raise EngineError(
             "the learned voice cannot be understood; bring a longer and cleaner sample", code="voice.not-learned"
         )
 
     def _tried(self, manner: Manner) -> Tried:
         voice = self.pairs.adapted(manner)
-        sounds = [voice.of(self.speaker.say(text, voice.pace)).sound(seed=0) for text in _LINES]
-        prints = [self.encoders.print_of(sound, RATE) for sound in sounds]
-        together = np.concatenate(sounds)
-        alike = self.encoders.print_of(together, RATE).likeness(self.person)
-        # The lesser of the two: what pleases one encoder alone is not yet the person. And each line by itself, as takes
-        # are judged: where lines are joined, the judge of quality hears the seams.
-        least = min(alike.first, alike.second + _STRICTER)
-        quality = sum(quality_of(sound, RATE, self.quality) for sound in sounds) / len(sounds)
-        return Tried(voice, sounds, prints, least, quality)
+        sounds = [voice.changed(line).sound(seed=0) for line in self._lines]
+        alike = self.judges.encoders.print_of(np.concatenate(sounds), RATE).likeness(self.person)
+        # The lesser of the two: what pleases one encoder alone is not yet the person.
+        return Tried(voice, sounds, min(alike.first, alike.second + _STRICTER), self.judges)
+
+    @cached_property
+    def _lines(self) -> list[Analysed]:
+        """The lines as the base voice says them at the person's pace, which no manner changes."""
+        return [analysed(self.speaker.say(text, self.pairs.pace), self.pairs.ours.band) for text in _LINES]
+
+
+def best_first(tried: Sequence[Tried]) -> Iterator[Tried]:
+    """Yield *tried*, the most valuable first, asking for the quality only of those that may be next."""
+    left = list(tried)
+    while left:
+        best = max(left, key=lambda one: one.at_most)
+        if best.value < best.alike and any(one.at_most > best.value for one in left):
+            continue  # its quality is known now, and it is no more the one that may be next
+        left.remove(best)
+        yield best

@@ -19,15 +19,13 @@ from avatar.voices.kernel import Regression, fit
 from avatar.voices.spectra import VOICED, joined, levels
 from avatar.voices.timings import Timings
 from avatar.voices.utterance import Utterance
+from avatar.voices.warping import warped
 
 _ROUNDS = 3
 _MOST = 2000  # examples: more cost the square and bring nothing
 _COMPARED = 25  # coefficients compared when two pieces of speech are laid side by side
 _SAID = 4.0  # what a difference of phonemes weighs there
 _LEAST = 100  # frames (1.25 s) of voiced speech, matched
-# Steps of the warping path, (frames of ours, frames of theirs), and what each costs.
-_STEPS = np.array([[1, 1], [1, 2], [2, 1], [1, 0], [0, 1]])
-_COSTS = np.array([1.0, 1.5, 1.5, 1.2, 1.2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +67,11 @@ class Pairs:
     kept: NDArray[np.bool_]  # of the active frames of ours
     wanted: Reals
 
+    @property
+    def pace(self) -> float:
+        """The speed of the one whose voice is learned, relative to ours."""
+        return float(np.clip(self.ours.active.sum() / self.theirs.active.sum(), 0.8, 1.25))
+
     def adapted(self, manner: Manner) -> Adaptation:
         """Learn the voice from these pairs."""
         with one_thread():
@@ -85,7 +88,7 @@ def heard(sound: NDArray[np.float32], timings: Timings) -> Spoken:
 def planned(said: Sequence[Utterance], band: float) -> Spoken:
     """Return what is compared of what the base voice *said*, up to *band* Hz: as far as the person's go."""
     spectra = joined([each.spectra for each in said])
-    sound = spectra.sound(seed=0)
+    sound = spectra.plain
     phonemes = np.concatenate([phonemes_in(each.timings, len(each.spectra.pitch)) for each in said])
     return Spoken(band, cepstra_of(sound, spectra.pitch, band), phonemes, spectra.pitch, active(levels(sound)))
 
@@ -111,9 +114,8 @@ def _adaptation(pairs: Pairs, regression: Regression) -> Adaptation:
     adapted = ours.cepstra[ours.active] + _predicted(regression, ours)
     target = theirs.cepstra[theirs.active]
     variety = np.clip(target.std(axis=0) / adapted.std(axis=0), 1.0, 2.0)
-    pace = float(np.clip(ours.active.sum() / theirs.active.sum(), 0.8, 1.25))
     melody = _melody(ours, theirs)
-    return Adaptation(regression, ours.band, adapted.mean(axis=0), target.mean(axis=0), variety, melody, pace)
+    return Adaptation(regression, ours.band, adapted.mean(axis=0), target.mean(axis=0), variety, melody, pairs.pace)
 
 
 def _predicted(regression: Regression, ours: Spoken) -> Reals:
@@ -122,11 +124,8 @@ def _predicted(regression: Regression, ours: Spoken) -> Reals:
 
 def _matches(adapted: Reals, ours: Spoken, target: Reals, theirs: Spoken) -> tuple[NDArray[np.bool_], Reals]:
     """Return which frames of *adapted* have a match in *target* (voiced with voiced), and the mean of their matches."""
-    import librosa
-
     spread = target.std(axis=0)
-    views = (_view(adapted, ours, spread).T, _view(target, theirs, spread).T)
-    _, path = librosa.sequence.dtw(*views, metric="euclidean", step_sizes_sigma=_STEPS, weights_mul=_COSTS)
+    path = warped(_view(adapted, ours, spread), _view(target, theirs, spread))
     path = path[ours.voiced[ours.active][path[:, 0]] == theirs.voiced[theirs.active][path[:, 1]]]
     total, count = np.zeros_like(adapted), np.zeros(len(adapted))
     np.add.at(total, path[:, 0], target[path[:, 1]])

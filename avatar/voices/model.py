@@ -52,9 +52,18 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
 def read_adaptation(path: Path) -> Adaptation:
     """Read what was learned of a voice.
 
-    Raises: InputError, with code ``voice.wrong-model``.
+    Raises: InputError, with code ``voice.wrong-model`` or ``voice.unreadable``.
     """
     held = _read(path, "adaptation")
+    try:
+        return _adaptation(held)
+    except LookupError as error:
+        raise InputError(
+            f"the voice model has no {error}: another version learned it; learn it again", code="voice.unreadable"
+        ) from error
+
+
+def _adaptation(held: dict[str, NDArray[Any]]) -> Adaptation:
     regression = Regression(
         mean=held["mean"],
         spread=held["spread"],
@@ -65,7 +74,8 @@ def read_adaptation(path: Path) -> Adaptation:
         offset=held["offset"],
     )
     melody = Melody(*(float(number) for number in held["melody"]))
-    band, pace, strength = (float(held[name]) for name in ("band", "pace", "strength"))
+    band, pace = float(held["band"]), float(held["pace"])
+    strength = float(held.get("strength", 1.0))  # before there was one, all of what was learned was done
     return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace, strength)
 
 

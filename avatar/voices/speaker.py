@@ -69,7 +69,7 @@ class Speaker:
             pieces.append(spectra)
             clock = float(ends[-1])
         spectra = joined(pieces)
-        return Utterance(spectra, timings_of(reading, symbols, levels(spectra.sound(seed=0)), HOP / RATE))
+        return Utterance(spectra, timings_of(reading, symbols, levels(spectra.plain), HOP / RATE))
 
     def _run(self, signs: list[str], pace: float) -> tuple[Spectra, np.ndarray[Any, Any]]:
         ids = [_vocabulary().get(sign, 0) for sign in signs]

@@ -1,6 +1,7 @@
 """Speech as the base voice predicts it: spectra and a pitch curve, from which the sound is made."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,11 @@ class Spectra:
     @property
     def voiced(self) -> NDArray[np.bool_]:
         return np.asarray(self.pitch >= VOICED)
+
+    @cached_property
+    def plain(self) -> Floats:
+        """The sound with some breath noise, to be looked at rather than heard: made once."""
+        return self.sound(seed=0)
 
     def sound(self, seed: int) -> Floats:
         """Return the sound at 24 kHz; *seed* decides the breath noise."""

@@ -47,10 +47,15 @@ def trimmed(said: Utterance, *, start: bool, end: bool) -> Utterance:
     count = len(said.spectra.pitch)
     first = max(int((phones[0].start - _KEPT) / _FRAME), 0) if start else 0
     last = min(int((phones[-1].end + _KEPT) / _FRAME) + 1, count) if end else count
-    spectra = Spectra(*(getattr(said.spectra, field.name)[..., first:last] for field in fields(said.spectra)))
+    whole = (first, last) == (0, count)  # and with it what was computed of it
+    cut = said.spectra if whole else _cut(said.spectra, first, last)
     phones = [_later(each, -first * _FRAME) for each in phones]
     words = [_later(each, -first * _FRAME) for each in said.timings.words]
-    return Utterance(spectra, laid_out((last - first) * _FRAME, phones, words))
+    return Utterance(cut, laid_out((last - first) * _FRAME, phones, words))
+
+
+def _cut(spectra: Spectra, first: int, last: int) -> Spectra:
+    return Spectra(*(getattr(spectra, field.name)[..., first:last] for field in fields(spectra)))
 
 
 def emphasised(said: Utterance, line: Marked) -> Utterance:

@@ -41,7 +41,7 @@ _ENVIRONMENT = {
 class Workers:
     """Processes with a studio of their own, opened by *opening*; *tell* hears what they do. A context manager.
 
-    None is started before there is something to do. At the end all of them end, whatever they do.
+    None is started before there is something to do, or will be. At the end all of them end, whatever they do.
     """
 
     def __init__(self, opening: Opening, tell: Callable[[Moment], None]) -> None:
@@ -51,6 +51,7 @@ class Workers:
         self._idle: list[Link] = []
         self._busy: list[Link] = []
         self._over = False
+        self._copied = False  # whether there was ever a worker
 
     def __enter__(self) -> "Workers":
         return self
@@ -79,6 +80,11 @@ class Workers:
         made: A = request.makes(digest)  # type: ignore[assignment]  # a request's class says what it makes
         return made
 
+    def expect(self) -> None:
+        """Import what workers need in the background, from now on: there will be work, and that takes seconds."""
+        with self._lock:
+            self._opened()
+
     def dismiss(self) -> None:
         """End those who have nothing to do; whoever is needed later begins anew."""
         with self._lock:
@@ -95,16 +101,22 @@ class Workers:
             return link
 
     def _hired(self) -> Link:
-        if self._template is None:
-            self._template = _started(self._opening)
+        control = self._opened()
         mine, theirs = socket.socketpair()
         with theirs:
             try:
-                socket.send_fds(self._template[1], [b"+"], [theirs.fileno()])
+                socket.send_fds(control, [b"+"], [theirs.fileno()])
+                self._copied = True
             except OSError as error:
                 mine.close()
                 raise self._ended() from error
         return Link(mine)
+
+    def _opened(self) -> socket.socket:
+        """Return the line to the template, which is started if it was not."""
+        if self._template is None:
+            self._template = _started(self._opening)
+        return self._template[1]
 
     def _asked(self, link: Link, asked: Asked) -> str:
         try:
@@ -145,6 +157,8 @@ class Workers:
         if self._template:
             process, control = self._template
             control.close()
+            if not self._copied:
+                process.kill()  # it may still be importing what nobody needs any more
             try:
                 process.wait(_LAST)
             except subprocess.TimeoutExpired:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError, InputError
-from avatar.voices.adaptation import Adaptation, Melody, active
+from avatar.voices.adaptation import Adaptation, Melody, active, analysed
 from avatar.voices.align import aligned
 from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, spectrum_of
 from avatar.voices.kernel import fit
@@ -212,6 +212,50 @@ def test_a_kept_sample_is_not_an_adaptation(tmp_path: Path) -> None:
     assert read_sample(tmp_path / "voice.npz").transcript == kept.transcript
     assert read_standard(tmp_path / "voice.npz").floors == STANDARD.floors
     assert read_standard(tmp_path / "voice.npz").voice.likeness(STANDARD.voice) == (1, 1)
+
+
+def some_voice() -> Adaptation:
+    noise = np.random.default_rng(0).standard_normal
+    regression = fit(noise((9, 61)), np.eye(9, 40), noise((9, 40)), ridge=0.1, shared=0.8)
+    melody = Melody(5.2, 4.5, 1.0)
+    return Adaptation(regression, 12_000.0, noise(40), noise(40), np.ones(40), melody, pace=0.95, strength=1.15)
+
+
+def without(array: str, path: Path) -> None:
+    with np.load(path) as file:
+        np.savez(path.with_suffix(".new.npz"), **{name: file[name] for name in file.files if name != array})
+    path.with_suffix(".new.npz").replace(path)
+
+
+def test_a_voice_learned_before_there_were_strengths_is_done_in_full(tmp_path: Path) -> None:
+    write_adaptation(tmp_path / "voice.npz", some_voice(), STANDARD)
+    without("strength", tmp_path / "voice.npz")
+
+    read = read_adaptation(tmp_path / "voice.npz")
+
+    assert (read.strength, read.pace) == (1.0, 0.95)
+
+
+def test_a_voice_that_lacks_something_is_refused_by_its_name(tmp_path: Path) -> None:
+    write_adaptation(tmp_path / "voice.npz", some_voice(), STANDARD)
+    without("variety", tmp_path / "voice.npz")
+
+    with pytest.raises(InputError, match=r"'variety'.*learn it again") as refusal:
+        read_adaptation(tmp_path / "voice.npz")
+
+    assert refusal.value.code == "voice.unreadable"
+
+
+@pytest.mark.slow
+def test_what_was_analysed_once_gives_each_voice_the_same_sound(
+    voice: Adaptation, said: Callable[[str], Utterance]
+) -> None:
+    plain = said("Hello there.")
+    line = analysed(plain, voice.band)
+
+    for strength in (0.7, 1.15):
+        other = replace(voice, strength=strength)
+        assert np.array_equal(other.changed(line).sound(1), other.of(plain).sound(1))
 
 
 @pytest.mark.parametrize(

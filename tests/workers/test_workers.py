@@ -144,6 +144,26 @@ def test_whoever_leaves_leaves_nobody_working(world, voice):
         workers.perform(CloneVoice(voice, "more"), BEEP, TOY_BRIEF)
 
 
+def test_work_that_is_expected_finds_everything_imported(world, voice):
+    with Workers(Opening.of(opened, folder=str(world.folder)), lambda _moment: None) as workers:
+        workers.expect()
+        expected, _ = workers._template
+        made = workers.perform(CloneVoice(voice, "as foreseen"), BEEP, TOY_BRIEF)
+
+        assert workers._template[0] is expected
+    assert made == world.perform(CloneVoice(voice, "as foreseen"), BEEP)
+
+
+def test_work_that_was_expected_and_never_came_holds_nobody_up(world):
+    with Workers(Opening.of(opened, folder=str(world.folder)), lambda _moment: None) as workers:
+        workers.expect()
+        process, _ = workers._template
+        leaving = time.monotonic()
+
+    assert time.monotonic() - leaving < 1  # importing takes longer
+    assert process.returncode is not None
+
+
 def test_when_the_production_is_killed_its_workers_end_at_once(world):
     speak = f"from pathlib import Path; from tests.workers.house import *; speak_for_ever(Path({str(world.folder)!r}))"
     command = [sys.executable, "-c", speak]

@@ -10,7 +10,7 @@ from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import LearnVoice
 from avatar.voices.align import aligned
 from avatar.voices.audition import JUDGES
-from avatar.voices.choosing import Choice
+from avatar.voices.choosing import Choice, Judges
 from avatar.voices.learning import Manner, Pairs, heard, pair, planned
 from avatar.voices.model import write_adaptation
 from avatar.voices.one_voice import words_in
@@ -53,7 +53,7 @@ class Ridge:
         pairs = self._pairs(sound, transcript, bench)
         encoders = open_encoders(bench.weight(FIRST), bench.weight(SECOND))
         speaker, person = open_speaker(bench.weight(BASE)), encoders.print_of(sound, RATE)
-        choice = Choice(pairs, person, speaker, encoders, bench.weight(QUALITY))
+        choice = Choice(pairs, person, speaker, Judges(encoders, bench.weight(QUALITY)))
         voice, standard = choice.best(self._manners, lambda done: bench.pulse(0.6 + 0.4 * done))
         path = bench.new("voice.npz")
         write_adaptation(path, voice, standard)

@@ -1,0 +1,51 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from avatar.voices import choosing
+from avatar.voices.choosing import Judges, Tried, best_first
+
+
+@dataclass
+class Judge:
+    """Knows the quality of each sound, and counts how often it was asked."""
+
+    qualities: dict[str, float]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, sound, _rate, _weights):
+        self.asked.append(sound)
+        return self.qualities[sound]
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    def of(*voices):
+        judge = Judge({str(number): quality for number, (_, quality) in enumerate(voices)})
+        monkeypatch.setattr(choosing, "quality_of", judge)
+        judges = Judges(None, None)
+        return judge, [Tried(None, [str(number)], alike, judges) for number, (alike, _) in enumerate(voices)]
+
+    return of
+
+
+@pytest.mark.parametrize(
+    "voices",
+    [
+        [(0.80, 3.5), (0.85, 3.5), (0.82, 3.5)],
+        [(0.80, 3.4), (0.85, 2.3), (0.82, 2.9)],
+        [(0.85, 2.3), (0.85, 3.4), (0.85, 3.4)],
+        [(0.70, 3.3), (0.86, 2.2), (0.85, 2.2), (0.80, 3.3)],
+    ],
+)
+def test_voices_come_in_the_order_of_their_value(tried, voices):
+    _, some = tried(*voices)
+
+    assert list(best_first(some)) == sorted(some, key=lambda one: one.value, reverse=True)
+
+
+def test_the_quality_of_a_voice_that_cannot_win_is_not_asked_for(tried):
+    judge, some = tried((0.80, 3.5), (0.85, 3.0), (0.84, 3.5), (0.70, 5.0))
+
+    assert next(best_first(some)) is some[2]
+    assert judge.asked == ["1", "2"]
