@@ -1,5 +1,6 @@
 """Commands for looking at what is made: preview, compare, timeline."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -52,7 +53,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     plan, brief = blueprint_named(blueprint), brief_of(purpose, project, language, ["internal"])
     said: list[str] = []
 
-    def draft(house: House) -> Production:
+    def draft(house: House, _expect: Callable[[], None]) -> Production:
         # The whole script is what people agreed to; some of its lines are said.
         whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief, values=values, glossary=words)
         some = replace(whole, script=whole.script[:lines])

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 CRF = 20
 # One preset for everything that may ever stand in one video: a preset decides the headers that all its shots share.
-# Measured at 512 x 512, one thread, crf 20, ms a frame: veryfast 2.6, faster 5.0, fast 6.4, medium 9.1.
-PRESET = "veryfast"
+# Measured at 512 x 512, one thread, crf 20, ms a frame: veryfast 2.6, faster 5.0, fast 6.4, medium 9.1. Superfast that
+# looks ahead and refines as veryfast does takes 0.88 of its time, 0.75 where everything moves, for as many bytes (1 %
+# more where everything moves) and 0.1 dB less. Without the refinement it would be 0.7, and marks be lost in copies.
+PRESET = "superfast"
+_AS_VERYFAST = "mbtree=1:rc-lookahead=10:subme=2"
 _GROUP_SECONDS = 2
 _BT601 = {"colorspace": 6, "color_primaries": 6, "color_trc": 6, "color_range": 1}  # ITU-T H.273: SMPTE 170M, limited
 
@@ -52,7 +55,7 @@ def _stream(container: "OutputContainer", frames: Frames, crf: int) -> "VideoStr
 
     group = max(1, round(frames.format.rate * _GROUP_SECONDS))
     # stitchable: headers do not depend on crf, so a card and a shot of another quality still join.
-    x264 = f"keyint={group}:min-keyint={group}:scenecut=0:open-gop=0:threads=1:stitchable=1"
+    x264 = f"keyint={group}:min-keyint={group}:scenecut=0:open-gop=0:threads=1:stitchable=1:{_AS_VERYFAST}"
     stream = container.add_stream(
         "libx264", rate=frames.format.rate, options={"preset": PRESET, "crf": str(crf), "x264-params": x264}
     )
