@@ -45,7 +45,7 @@ def _bent(picture: Pixels, before: Floats, after: Floats) -> Pixels:
     surround = Surround.of(rig)
     outside = surround.rest + _following(surround, before, after)
     points = np.concatenate([before, surround.rest])[:, :2], np.concatenate([after, outside])[:, :2]
-    bent, _ = field(*points, surround.triangles, Box(0, 0, _SIZE, _SIZE))
+    bent = field(*points, surround.triangles, Box(0, 0, _SIZE, _SIZE))
     return bent.sample(picture)
 
 

@@ -93,4 +93,5 @@ def _colours(picture: Pixels, landmarks: Landmarks) -> tuple[NDArray[np.float32]
     share = (landmarks[:, :2] + np.float32(0.5)) / np.array([width, height], np.float32)
     place = (share * np.array([across, down], np.float32) - np.float32(0.5)).astype(np.float32)
     read = cv2.remap(small, place[:, None, 0], place[:, None, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(read, np.float32)[:, 0], ((share >= 0) & (share <= 1)).all(axis=1)
+    there = np.asarray(((share >= 0) & (share <= 1)).all(axis=1), np.bool_)
+    return np.asarray(read, np.float32)[:, 0], there

@@ -27,12 +27,11 @@ def by_content(function: Callable[Concatenate[Path, P], T]) -> Callable[Concaten
     not kept.
     """
 
-    @lru_cache(maxsize=_KEPT)
-    def known(content: _Content, *args: P.args, **kwargs: P.kwargs) -> T:
-        return function(content.path, *args, **kwargs)
+    work: Callable[..., T] = function
+    known: Callable[..., T] = lru_cache(maxsize=_KEPT)(lambda content, *args: work(content.path, *args))
 
     @wraps(function)
-    def call(path: Path, *args: P.args, **kwargs: P.kwargs) -> T:
+    def call(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return known(_Content(sha256(path.read_bytes()).digest(), path), *args, **kwargs)
 
     return call

@@ -32,7 +32,7 @@ class MeshSwap:
     """The portrait's face follows the footage's face point by point; mouth, closed lids and light stay the footage's.
 
     Frames without a face pass untouched. *device* is ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one. Needs
-    no GPU: a frame of 512 pixels costs about 8 ms of one core, and 10 more where the footage must be tracked first.
+    no GPU: a frame of 512 pixels costs about 4 ms of one core, and 10 more where the footage must be tracked first.
     """
 
     version: ClassVar[int] = 4
