@@ -98,7 +98,8 @@ _REACH = ((_JAW, 0.028, 0.036), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
 def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
     """Return the coefficients (*count*, 52) that speak *timings* at *rate*; the first and last are the resting pose."""
     track = shapes(timings, moments(rate, count))
-    return finished(track, *(_complete(spans(timings, symbols)) for symbols in (TEETH, LIPS)), rate)
+    teeth, lips = (_complete(spans(timings, symbols)) for symbols in (TEETH, LIPS))
+    return finished(track, teeth, lips, rate)
 
 
 def moments(rate: Fraction, count: int) -> Times:

@@ -102,7 +102,8 @@ def _ends(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word])
     if not said:
         return
     # All words at once, each as near its place as can be: a refrain is not taken for its next appearance.
-    both = jiwer.process_words(*(" ".join(word for word, _ in some) for some in (words, said)))
+    expected, understood = (" ".join(word for word, _ in some) for some in (words, said))
+    both = jiwer.process_words(expected, understood)
     for same in both.alignments[0]:
         if same.type == "equal":
             for place in range(same.ref_start_idx + 1, same.ref_end_idx):
