@@ -20,7 +20,7 @@ Span = tuple[float, float]  # start and end in seconds
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
 _MEETING = 0.03  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
-_PRESSED = 0.015  # seconds from each end of a contact until it is complete: lips have come together, and part already
+_PRESSED = 0.006  # seconds from each end of a contact until it is complete: lips have come together, and part already
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
