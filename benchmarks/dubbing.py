@@ -33,7 +33,8 @@ from avatar.media.encode import encode
 from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, planes_of, rgb_of
 from avatar.media.join import Piece, join
 from avatar.media.picture import read_rgb
-from avatar.media.sound import read_sound, resampled, write_sound
+from avatar.media.sound import read_sound, write_sound
+from avatar.voices.resample import resampled
 from avatar.weights import locate
 from benchmarks.rows import Row
 
@@ -117,7 +118,7 @@ def dub(place: Path, checkpoint: Path, *, told: bool) -> None:
 def _material(place: Path) -> None:
     encode(talking(_FRAMES), place / "film.mp4")
     heard, rate = read_sound(_PERFORMERS / "ava_statement.flac")
-    write_sound(place / "sound.wav", [resampled(heard[: round(_FRAMES / 25 * rate)], rate)])
+    write_sound(place / "sound.wav", [resampled(heard[: round(_FRAMES / 25 * rate)], rate, 48_000)])
     (place / "bin").mkdir()
     (place / "bin" / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
     (place / "temp").mkdir()

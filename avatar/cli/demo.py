@@ -1,6 +1,5 @@
 """The demonstration: synthetic performers with consent records like anyone else."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,17 +25,14 @@ TERMS = Terms(
 )
 
 
-def demonstration(house: House, script: str, expect: Callable[[], None] = lambda: None) -> Production:
+def demonstration(house: House, script: str) -> Production:
     """Enrol ava and mia if they are not here, and return a production in which ava speaks with mia's face.
 
-    Without a *script* she says the one beside the performers. *expect* is called first if they are new: nothing can
-    have been made of them, and taking them in takes seconds.
+    Without a *script* she says the one beside the performers.
     """
     script = script or (PERFORMERS / "demo.txt").read_text(encoding="utf-8")
     cast = {"presenter": "ava", "double": "mia"}
     new = [alias for alias in cast.values() if not _known(house, alias)]
-    if new:
-        expect()
     everyone = [_enrolled(house, alias) for alias in cast.values()]
     for person in everyone:
         # Those who are here have agreed before, or have withdrawn: then only they can grant again.

@@ -1,6 +1,5 @@
 """Commands for looking at what is made: preview, compare, timeline."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -36,39 +35,42 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
 
     It is made for showing inside the team, and counts like any video that people agreed to.
     """
-    from dataclasses import replace
+    from avatar.workers.start import Template
 
-    from avatar.asking import brief_of
-    from avatar.blueprint.draft import draft_of
-    from avatar.blueprint.load import load_glossary
-    from avatar.cli.run import make
-    from avatar.compose import House
-    from avatar.delivery import blueprint_named, cast_of, prepare
-    from avatar.errors import InputError
-    from avatar.production import Production
-    from avatar.seeing import draw_speech, timings_in
-    from avatar.voices.variables import values_of
+    with Template() as template:  # it imports while this process does
+        from dataclasses import replace
 
-    values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
-    plan, brief = blueprint_named(blueprint), brief_of(purpose, project, language, ["internal"])
-    said: list[str] = []
+        from avatar.asking import brief_of
+        from avatar.blueprint.draft import draft_of
+        from avatar.blueprint.load import load_glossary
+        from avatar.cli.run import make
+        from avatar.compose import House
+        from avatar.delivery import blueprint_named, cast_of, prepare
+        from avatar.errors import InputError
+        from avatar.production import Production
+        from avatar.seeing import draw_speech, timings_in
+        from avatar.voices.variables import values_of
 
-    def draft(house: House, _expect: Callable[[], None]) -> Production:
-        # The whole script is what people agreed to; some of its lines are said.
-        whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief, values=values, glossary=words)
-        some = replace(whole, script=whole.script[:lines])
-        said.extend(line.text for line in some.script)
-        return some
+        values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+        plan, brief = blueprint_named(blueprint), brief_of(purpose, project, language, ["internal"])
+        said: list[str] = []
 
-    folder = out or Path("out") / f"{plan.name}-preview"
-    make(draft, folder)
-    video = folder / "video.mp4"
-    try:
-        draw_speech(video, timings_in(video, " ".join(said)), folder / "speech.png")
-    except InputError as error:  # the draft is made all the same
-        typer.echo(f"Its speech is not drawn: {error}.")
-    else:
-        typer.echo(f"Its speech, to look at: {folder / 'speech.png'}")
+        def draft(house: House) -> Production:
+            # The whole script is what people agreed to; some of its lines are said.
+            whole = prepare(house, draft_of(plan), cast_of(cast), text_of(script), brief, values=values, glossary=words)
+            some = replace(whole, script=whole.script[:lines])
+            said.extend(line.text for line in some.script)
+            return some
+
+        folder = out or Path("out") / f"{plan.name}-preview"
+        make(draft, folder, template)
+        video = folder / "video.mp4"
+        try:
+            draw_speech(video, timings_in(video, " ".join(said)), folder / "speech.png")
+        except InputError as error:  # the draft is made all the same
+            typer.echo(f"Its speech is not drawn: {error}.")
+        else:
+            typer.echo(f"Its speech, to look at: {folder / 'speech.png'}")
 
 
 def compare(

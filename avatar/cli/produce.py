@@ -1,6 +1,5 @@
 """Commands that make videos: produce, and the demo."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -32,22 +31,25 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
 
     Everyone in it must have agreed to its purpose, project, languages and channels (avatar people says who has).
     """
-    from avatar.asking import brief_of
-    from avatar.blueprint.load import load_glossary
-    from avatar.cli.run import make
-    from avatar.compose import House
-    from avatar.delivery import blueprint_named, cast_of, prepare
-    from avatar.production import Production
-    from avatar.voices.variables import values_of
+    from avatar.workers.start import Template
 
-    plan = blueprint_named(blueprint)
-    brief = brief_of(purpose, project, language, channel, territory)
-    values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+    with Template() as template:  # it imports while this process does
+        from avatar.asking import brief_of
+        from avatar.blueprint.load import load_glossary
+        from avatar.cli.run import make
+        from avatar.compose import House
+        from avatar.delivery import blueprint_named, cast_of, prepare
+        from avatar.production import Production
+        from avatar.voices.variables import values_of
 
-    def planned(house: House, _expect: Callable[[], None]) -> Production:
-        return prepare(house, plan, cast_of(cast), text_of(script), brief, values=values, glossary=words)
+        plan = blueprint_named(blueprint)
+        brief = brief_of(purpose, project, language, channel, territory)
+        values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
 
-    make(planned, out or Path("out") / plan.name)
+        def planned(house: House) -> Production:
+            return prepare(house, plan, cast_of(cast), text_of(script), brief, values=values, glossary=words)
+
+        make(planned, out or Path("out") / plan.name, template)
 
 
 def demo(
@@ -57,10 +59,13 @@ def demo(
     ] = "",
 ) -> None:
     """Enrol the synthetic performers, take their consent, and make a video with every stage in use."""
-    from avatar.cli.demo import demonstration
-    from avatar.cli.run import make
+    from avatar.workers.start import Template
 
-    make(lambda house, expect: demonstration(house, text_of(script) if script else "", expect), out)
+    with Template() as template:  # it imports while this process does
+        from avatar.cli.demo import demonstration
+        from avatar.cli.run import make
+
+        make(lambda house: demonstration(house, text_of(script) if script else ""), out, template)
 
 
 def text_of(given: str) -> str:

@@ -26,26 +26,24 @@ from avatar.registry import Choice
 from avatar.stages.request import Request
 from avatar.workers.link import Opening
 from avatar.workers.pool import Workers
+from avatar.workers.start import Template
 
 A = TypeVar("A", bound=Artifact)
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-Plan = Callable[[House, Callable[[], None]], Production]
+Plan = Callable[[House], Production]
 
 
-def make(plan: Plan, out: Path) -> None:
-    """Make the production that *plan* returns, write its files into *out*, and say what was done.
-
-    *plan* calls what it is given as soon as it knows that there will be something to make.
-    """
+def make(plan: Plan, out: Path, template: Template) -> None:
+    """Make the production of *plan* by copies of *template*, write its files into *out*, and say what was done."""
     started = time.monotonic()
     with Progress() as progress:
         house = open_house(progress.tell)
         opening = Opening.of(open_studio, settings=house.settings.model_dump(mode="json"))
-        with Workers(opening, progress.tell) as workers:
-            production = plan(house, workers.expect)
+        with Workers(opening, progress.tell, template) as workers:
+            production = plan(house)
             progress.begin(len(production.script))
             signed = _directed(house, production, workers)
         delivered = deliver(house, signed, out)

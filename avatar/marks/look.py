@@ -119,7 +119,7 @@ def phases_at(turning: Turning, size: float = 1.0) -> Spectrum:
 
 def best_place(spectra: Sequence[Spectrum], size: float = 1.0, number: int = 0) -> Place:
     """Return where pattern *number* (0: the mark's) would best lie in *spectra*, and how likely that is no chance."""
-    from scipy.stats import gamma
+    from scipy.special import gammaincc
 
     power = _power(spectra, number)
     row, column = (int(each) for each in np.unravel_index(power.argmax(), power.shape))
@@ -130,7 +130,8 @@ def best_place(spectra: Sequence[Spectrum], size: float = 1.0, number: int = 0) 
     shape = min(len(spectra) / 2, mean**2 / float(nowhere.var()))
     # Half of the false alarms are for the one place where the mark lies in a picture nobody cropped, the other half for
     # all other places and sizes together.
-    chances = gamma.logsf([power[0, 0], power.max()], shape, scale=mean / shape) + log(2)
+    with np.errstate(divide="ignore"):  # nothing left of a chance is _HIGHEST below
+        chances = np.log(gammaincc(shape, np.array([power[0, 0], power.max()]) * shape / mean)) + log(2)
     untouched, moved = np.minimum(-chances / log(10), _HIGHEST) - [0, log10(power.size * len(_SIZES))]
     if size == 1.0 and untouched >= moved:
         return Place(max(0.0, float(untouched)), (0, 0), size)

@@ -13,7 +13,7 @@ from avatar.media import sound
 from avatar.media.encode import EXACT
 from avatar.media.footage import index_of, opened
 from avatar.media.frames import Format
-from avatar.media.loudness import levelled
+from avatar.media.levelling import levelled
 from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at
 from avatar.media.whole import whole
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media.sound import Sound
+from avatar.voices.resample import resampled
 
 CEILING = 10 ** (-1 / 20)  # -1 dB true peak (EBU R128)
 _REACH = 480  # samples a peak is felt before and after: 10 ms at 48 kHz
@@ -38,11 +39,8 @@ def _limit(before: Sound, now: Sound, after: Sound, ceiling: float) -> Sound:
 
 def _peaks(sound: Sound) -> NDArray[np.float64]:
     """Return the true peak around each sample: the highest of four points to the next, and the sample itself."""
-    from scipy.signal import resample_poly
-
-    between = np.abs(resample_poly(np.asarray(sound, np.float64), _OVERSAMPLING, 1)).reshape(-1, _OVERSAMPLING)
-    peaks: NDArray[np.float64] = np.maximum(between.max(axis=1), np.abs(sound))
-    return peaks
+    finer = np.abs(resampled(sound, 1, _OVERSAMPLING)).reshape(-1, _OVERSAMPLING)
+    return np.maximum(finer.max(axis=1), np.abs(sound)).astype(np.float64)
 
 
 def _smooth(gain: NDArray[np.float64]) -> NDArray[np.float64]:

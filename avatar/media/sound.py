@@ -1,7 +1,6 @@
 """Sound files read with limits, and written piece by piece."""
 
 from collections.abc import Iterable, Iterator
-from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,16 +65,6 @@ def pieces_of(path: Path) -> Iterator[Sound]:
     """Give the sound at *path* as mono, piece by piece, at its own rate."""
     with _opened(path) as file:
         yield from _mono(file)
-
-
-def resampled(sound: Sound, rate: int, to: int = SAMPLE_RATE) -> Sound:
-    """Return *sound* of *rate* samples per second at *to* samples per second."""
-    if rate == to:
-        return sound
-    from scipy.signal import resample_poly
-
-    common = gcd(rate, to)
-    return np.asarray(resample_poly(sound, to // common, rate // common), dtype=np.float32)
 
 
 def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 
 from avatar.errors import InputError
 from avatar.media.footage import opened
-from avatar.media.sound import Sound, resampled
+from avatar.media.sound import Sound
 from avatar.media.timeline import SAMPLE_RATE
+from avatar.voices.resample import resampled
 
 
 def soundtrack(video: Path) -> Sound:

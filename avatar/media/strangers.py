@@ -13,9 +13,10 @@ from avatar.media.decode import decode, look
 from avatar.media.encode import EXACT
 from avatar.media.footage import index_of, opened
 from avatar.media.picture import write_rgb
-from avatar.media.sound import read_sound, resampled, seconds_of, write_sound
+from avatar.media.sound import read_sound, seconds_of, write_sound
 from avatar.media.timeline import SAMPLE_RATE
 from avatar.media.whole import whole
+from avatar.voices.resample import resampled
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream

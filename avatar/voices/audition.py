@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from avatar.errors import EngineError, InputError
 from avatar.voices import spectra
 from avatar.voices.cohort import strangers_to
-from avatar.voices.finish import RATE, finished, loudness_of
+from avatar.voices.finish import finished
 from avatar.voices.hearing import ENGLISH, SHIPPED, Ears
+from avatar.voices.loudness import RATE, loudness_of
 from avatar.voices.markup import Marked, parse
 from avatar.voices.quality import QUALITY, quality_of
 from avatar.voices.recogniser import HEARING

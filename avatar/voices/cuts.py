@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from avatar.voices.finish import RATE, faded, gain_of, limited, loudness_of
+from avatar.voices.finish import faded, gain_of, limited
 from avatar.voices.following import Followed, followed, quietest
+from avatar.voices.loudness import RATE, loudness_of
 from avatar.voices.resample import resampled
 from avatar.voices.timings import Phone, Timings, Word, laid_out
 

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.voices.loudness import RATE, loudness_of
 from avatar.voices.resample import resampled
 from avatar.voices.room import room_tone
 from avatar.voices.timings import SILENCE, Timings, moved
 
 Sound = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
-RATE = 48_000  # samples per second of finished speech
 LOUDNESS = -23.0  # LUFS of every line (EBU R 128), so that cuts between lines do not jump
 
 _LEAD = 0.10  # seconds of room before the first phoneme
@@ -36,14 +36,6 @@ def finished(  # noqa: PLR0913 - a take, and how it is to stand
     whole = np.pad(spoken, (before, max(after, 0)))
     whole = (whole + room_tone(len(whole), seed)).astype(np.float32)
     return whole, moved(timings, _LEAD - first, len(whole) / RATE)
-
-
-def loudness_of(sound: Sound, rate: int) -> float:
-    """Return the integrated loudness of *sound* in LUFS (ITU-R BS.1770); a short one is measured as if repeated."""
-    from pyloudnorm import Meter
-
-    long_enough = np.resize(sound, max(len(sound), rate))
-    return float(Meter(rate).integrated_loudness(long_enough.astype(np.float64)))
 
 
 def _speech_span(timings: Timings) -> tuple[float, float]:

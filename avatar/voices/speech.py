@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.voices.audition import Spoken
-from avatar.voices.finish import RATE
+from avatar.voices.loudness import RATE
 
 
 def write_speech(spoken: Spoken, new: Callable[[str], Path]) -> Mapping[str, Path]:

@@ -1,10 +1,5 @@
 """Workers: as many processes as there are threads that have something made, kept for what comes next."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,37 +16,26 @@ from avatar.stages.request import Request
 from avatar.studio import Moment
 from avatar.workers.link import Link, Opening
 from avatar.workers.plain import Asked, Failed, Halt, Made
+from avatar.workers.start import Template
 
 A = TypeVar("A", bound=Artifact)
 
 _GRACE = 0.6  # seconds: halted work asks four times a second whether it may go on, and then has a little to stop
-_LAST = 5.0  # seconds that the processes are given to end when nobody talks to them any more
-
-# One thread each, of the libraries and of the allocator. And what is large goes back to the system when it is given
-# back, so that a worker that has made a thousand lines is no larger than one that has made ten; left alone, glibc
-# raises that mark as it goes. (At a quarter of a megabyte every picture would be mapped anew, for a third more in all.)
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
-}
 
 
 class Workers:
     """Processes with a studio of their own, opened by *opening*; *tell* hears what they do. A context manager.
 
-    None is started before there is something to do, or will be. At the end all of them end, whatever they do.
+    They are copies of *template*, or of one that is started when there is something to do. At the end all of them end,
+    whatever they do.
     """
 
-    def __init__(self, opening: Opening, tell: Callable[[Moment], None]) -> None:
-        self._opening, self._tell = opening, tell
+    def __init__(self, opening: Opening, tell: Callable[[Moment], None], template: Template | None = None) -> None:
+        self._opening, self._tell, self._template = opening, tell, template
         self._lock = threading.Lock()
-        self._template: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._idle: list[Link] = []
         self._busy: list[Link] = []
         self._over = False
-        self._copied = False  # whether there was ever a worker
 
     def __enter__(self) -> "Workers":
         return self
@@ -80,11 +64,6 @@ class Workers:
         made: A = request.makes(digest)  # type: ignore[assignment]  # a request's class says what it makes
         return made
 
-    def expect(self) -> None:
-        """Import what workers need in the background, from now on: there will be work, and that takes seconds."""
-        with self._lock:
-            self._opened()
-
     def dismiss(self) -> None:
         """End those who have nothing to do; whoever is needed later begins anew."""
         with self._lock:
@@ -101,22 +80,11 @@ class Workers:
             return link
 
     def _hired(self) -> Link:
-        control = self._opened()
-        mine, theirs = socket.socketpair()
-        with theirs:
-            try:
-                socket.send_fds(control, [b"+"], [theirs.fileno()])
-                self._copied = True
-            except OSError as error:
-                mine.close()
-                raise self._ended() from error
-        return Link(mine)
-
-    def _opened(self) -> socket.socket:
-        """Return the line to the template, which is started if it was not."""
-        if self._template is None:
-            self._template = _started(self._opening)
-        return self._template[1]
+        self._template = self._template or Template()
+        try:
+            return Link(self._template.copy(asdict(self._opening)))
+        except OSError as error:
+            raise self._ended() from error
 
     def _asked(self, link: Link, asked: Asked) -> str:
         try:
@@ -155,32 +123,9 @@ class Workers:
             link.close()
         self.dismiss()
         if self._template:
-            process, control = self._template
-            control.close()
-            if not self._copied:
-                process.kill()  # it may still be importing what nobody needs any more
-            try:
-                process.wait(_LAST)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            self._template.end()
             if left:
                 sweep()  # the rooms of work that did not stop by itself
-
-
-def _started(opening: Opening) -> tuple["subprocess.Popen[bytes]", socket.socket]:
-    mine, theirs = socket.socketpair()
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "avatar.workers.template", str(theirs.fileno())],
-            stdin=subprocess.PIPE,
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-    assert process.stdin is not None
-    with process.stdin:
-        process.stdin.write(json.dumps(asdict(opening)).encode())
-    return process, mine
 
 
 def _halt(link: Link) -> None:

@@ -1,7 +1,7 @@
 """The process that workers are copies of: it has imported what they need, and has done nobody's work.
 
-``python -m avatar.workers.template FD``, FD being one end of a pair of sockets; how a studio is opened comes as
-standard input. Each byte with a file descriptor asks for one more worker, who talks over that. Importing takes
+``python -m avatar.workers.template FD``, FD being one end of a pair of sockets. Each byte with a file
+descriptor asks for one more worker, who talks over that and opens a studio as standard input says. Importing takes
 seconds, and a copy milliseconds; and copies share the memory of what was imported.
 """
 
@@ -22,15 +22,15 @@ _LAST = 3.0  # seconds that workers are given to end before they are killed
 _PR_SET_PDEATHSIG = 1
 
 # What takes long to import and starts no thread, which would be missing in a copy. (onnxruntime starts one.)
-_HEAVY = ("cv2", "av", "scipy.signal", "scipy.ndimage", "numba", "torch", "avatar.compose")
+_HEAVY = ("cv2", "av", "scipy.ndimage", "numba", "torch", "avatar.compose")
 
 
 def main(fd: int) -> NoReturn:
     """Make workers until the other end hangs up, and wait for their end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    control, opening = socket.socket(fileno=fd), json.load(sys.stdin)
+    control, me = socket.socket(fileno=fd), os.getpid()
     _prepare()
-    me = os.getpid()
+    opening: dict[str, Any] = {}
     while True:
         try:
             said, ends, _, _ = socket.recv_fds(control, 1, 1)
@@ -38,6 +38,7 @@ def main(fd: int) -> NoReturn:
             break
         if not said:
             break
+        opening = opening or json.load(sys.stdin)
         assert threading.active_count() == 1, "only a process without threads can be copied"
         if os.fork() == 0:
             control.close()
@@ -54,12 +55,16 @@ def _prepare() -> None:
     """Import, and open what is large and the same for everybody: copies then share it."""
     for name in _HEAVY:
         importlib.import_module(name)
+    import numpy as np
+
+    from avatar.voices.loudness import loudness
     from avatar.voices.plain_audio import allow_plain_audio
     from avatar.voices.reading import open_reader
 
     allow_plain_audio()
     importlib.import_module("distillmos")
     open_reader()
+    loudness([np.zeros(1, np.float32)])  # any compiled loop: at the first, numba reads what all of them need
     gc.freeze()  # or the first sweep of a copy would write to every page of it
 
 

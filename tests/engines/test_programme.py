@@ -8,9 +8,9 @@ from avatar.engines.assembly.programme import Programme
 from avatar.errors import InputError, UnknownEngineError
 from avatar.media.decode import look
 from avatar.media.faceless import FACELESS, read_faceless, write_faceless
-from avatar.media.loudness import loudness
 from avatar.registry import Choice, assemble
 from avatar.stages.picture import Assemble
+from avatar.voices.loudness import loudness
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
 from tests.engines.benches import FilesBench, cleared
 from tests.media.films import NTSC, PAL, piece, planes_in

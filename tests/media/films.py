@@ -12,8 +12,9 @@ from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, Planes, planes_of
 from avatar.media.join import Piece
 from avatar.media.picture import read_rgb
-from avatar.media.sound import Sound, read_sound, resampled, write_sound
+from avatar.media.sound import Sound, read_sound, write_sound
 from avatar.media.timeline import samples_for
+from avatar.voices.resample import resampled
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 PAL, NTSC, FILM = Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001)
@@ -45,7 +46,7 @@ def talking(count: int, size: int = 256, rate: Fraction = PAL) -> Frames:
 def spoken(seconds: float) -> Sound:
     """The beginning of what a synthetic performer says, at 48 kHz."""
     heard, rate = read_sound(PERFORMERS / "ava_statement.flac")
-    return resampled(heard[: round(seconds * rate)], rate)
+    return resampled(heard[: round(seconds * rate)], rate, 48_000)
 
 
 def piece(folder: Path, name: str, count: int, rate: Fraction = PAL, first: int = 0, loud: float = 0.1) -> Piece:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
 from avatar.errors import InputError
+from avatar.media.levelling import levelled
 from avatar.media.limiter import CEILING, limited
-from avatar.media.loudness import levelled, loudness
-from avatar.media.sound import fitted, read_sound, resampled, seconds_of, write_sound
+from avatar.media.sound import fitted, read_sound, seconds_of, write_sound
+from avatar.voices.loudness import loudness
+from avatar.voices.resample import resampled
 from tests.media.films import tone
 
 
@@ -66,7 +68,7 @@ def test_every_refusal_has_its_reason(tmp_path, name, make, code):
 
 
 def test_resampling_keeps_pitch_and_length():
-    out = resampled(tone(44_100, hertz=1000, rate=44_100), 44_100)
+    out = resampled(tone(44_100, hertz=1000, rate=44_100), 44_100, 48_000)
 
     assert len(out) == 48_000
     assert np.abs(np.fft.rfft(out)).argmax() == 1000

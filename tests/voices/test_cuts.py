@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from avatar.voices.cuts import cuts_of, finished_part
-from avatar.voices.finish import LOUDNESS, loudness_of
+from avatar.voices.finish import LOUDNESS
+from avatar.voices.loudness import loudness_of
 from avatar.voices.timings import SILENCE
 from tests.voices.voiceovers import RATE, statement
 

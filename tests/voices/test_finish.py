@@ -3,7 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from avatar.voices.finish import LOUDNESS, RATE, finished, loudness_of
+from avatar.voices.finish import LOUDNESS, finished
+from avatar.voices.loudness import RATE, loudness_of
 from avatar.voices.speaker import Utterance
 from avatar.voices.timings import SILENCE, Phone, Timings, laid_out
 from tests.voices.test_timings import check_laws

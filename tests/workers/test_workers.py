@@ -16,6 +16,7 @@ from avatar.studio import Moment
 from avatar.testing.world import TOY_BRIEF
 from avatar.workers.link import Opening
 from avatar.workers.pool import Workers
+from avatar.workers.start import Template
 from tests.consent.reading import facts
 from tests.workers.house import opened, world_in
 
@@ -133,7 +134,7 @@ def test_whoever_leaves_leaves_nobody_working(world, voice):
         thread = threading.Thread(target=speak)
         thread.start()
         _wait_for(told, CloneVoice(voice, "for ever"))
-        process, _ = workers._template
+        process = workers._template.process
         leaving = time.monotonic()
 
     assert time.monotonic() - leaving < 2
@@ -145,23 +146,33 @@ def test_whoever_leaves_leaves_nobody_working(world, voice):
 
 
 def test_work_that_is_expected_finds_everything_imported(world, voice):
-    with Workers(Opening.of(opened, folder=str(world.folder)), lambda _moment: None) as workers:
-        workers.expect()
-        expected, _ = workers._template
+    opening = Opening.of(opened, folder=str(world.folder))
+    with Template() as template, Workers(opening, lambda _moment: None, template) as workers:
         made = workers.perform(CloneVoice(voice, "as foreseen"), BEEP, TOY_BRIEF)
 
-        assert workers._template[0] is expected
+        assert workers._template is template
+    assert template.process.returncode == 0
     assert made == world.perform(CloneVoice(voice, "as foreseen"), BEEP)
 
 
 def test_work_that_was_expected_and_never_came_holds_nobody_up(world):
-    with Workers(Opening.of(opened, folder=str(world.folder)), lambda _moment: None) as workers:
-        workers.expect()
-        process, _ = workers._template
+    opening = Opening.of(opened, folder=str(world.folder))
+    with Template() as template, Workers(opening, lambda _moment: None, template):
         leaving = time.monotonic()
 
     assert time.monotonic() - leaving < 1  # importing takes longer
-    assert process.returncode is not None
+    assert template.process.returncode is not None
+
+
+def test_a_template_that_has_died_is_told_as_a_worker_that_ended(world, voice):
+    opening = Opening.of(opened, folder=str(world.folder))
+    with Template() as template, Workers(opening, lambda _moment: None, template) as workers:
+        template.process.kill()
+        template.process.wait()
+
+        with pytest.raises(WorkerError) as refusal:
+            workers.perform(CloneVoice(voice, "by nobody"), BEEP, TOY_BRIEF)
+    assert refusal.value.code == "worker.ended"
 
 
 def test_when_the_production_is_killed_its_workers_end_at_once(world):

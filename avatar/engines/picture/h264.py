@@ -25,6 +25,7 @@ from avatar.media.timeline import SAMPLE_RATE, samples_for
 from avatar.media.titles import caption, label, lower_third
 from avatar.stages.picture import Render
 from avatar.stages.request import Parts, Workbench
+from avatar.voices.resample import resampled
 from avatar.voices.timings import Timings
 from avatar.weights import Weights
 
@@ -42,7 +43,7 @@ class H264:
     upper left of every frame, for those whose law asks for a visible one.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     crf: Annotated[int, Field(ge=1, le=40)] = CRF
@@ -79,7 +80,7 @@ class H264:
 def _write_sound(speech: Path, to: Path, frames: Frames) -> None:
     """Write *speech*, marked, exactly as long as *frames* are, wherever in a programme they may stand."""
     spoken, rate = sound.read_sound(speech)
-    spoken = sound.resampled(spoken, rate)
+    spoken = resampled(spoken, rate, SAMPLE_RATE)
     if len(spoken) / SAMPLE_RATE > (frames.count + 1) / frames.format.rate:
         raise EngineError(
             f"{frames.count} frames are too few for {len(spoken) / SAMPLE_RATE:.2f} s of speech",
