@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from avatar.faces.landmarker import SURE, Landmarker
 from avatar.faces.likeness import Face, FaceLikeness, chip, distance
-from avatar.media.decode import decode, look
+from avatar.media.decode import decode, glance
 from avatar.media.frames import Landmarks, Pixels, rgb_of
 from avatar.media.sound import Sound
 
@@ -36,8 +36,7 @@ class Look:
 
 def middle(footage: Path) -> Pixels:
     """Return the picture in the middle of *footage*."""
-    frames = decode(footage, look(footage).count // 2, 1)
-    frame = next(frame for batch in frames.batches for frame in batch)
+    _, ((_, frame),) = glance(footage, 1)
     return rgb_of(frame.settle())
 
 

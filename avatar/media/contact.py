@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.media.decode import decode, look
+from avatar.media.decode import glance
 from avatar.media.fonts import font
 from avatar.media.frames import Pixels, rgb_of
 from avatar.media.picture import write_rgb
@@ -17,12 +17,8 @@ _BEHIND = (18, 22, 28)
 
 def contact_sheet(video: Path, to: Path, *, columns: int = 4, rows: int = 3) -> None:
     """Write a PNG of *columns* × *rows* stills of the mp4 file *video*, evenly spaced, each with its time."""
-    reel = look(video)
-    number = min(columns * rows, reel.count)
-    stills = []
-    for place in ((2 * n + 1) * reel.count // (2 * number) for n in range(number)):
-        frame = next(next(decode(video, place, 1).batches).__iter__())
-        stills.append(_stamped(_small(rgb_of(frame.settle())), float(place / reel.format.rate)))
+    reel, seen = glance(video, columns * rows)
+    stills = [_stamped(_small(rgb_of(frame.settle())), float(place / reel.format.rate)) for place, frame in seen]
     write_rgb(to, _sheet(stills, columns))
 
 

@@ -52,6 +52,17 @@ def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
     return Frames(reel.format, wanted, in_batches(_frames(path, index, start, wanted)))
 
 
+def glance(path: Path, count: int) -> tuple[Reel, Iterator[tuple[int, Frame]]]:
+    """Return what the mp4 file at *path* holds, and *count* frames of it (or all), evenly spaced, each with its place.
+
+    Raises: as :func:`decode`.
+    """
+    reel, index = _look(path)
+    number = min(count, reel.count)
+    places = ((2 * n + 1) * reel.count // (2 * number) for n in range(number))
+    return reel, ((place, next(_frames(path, index, place, 1))) for place in places)
+
+
 def _look(path: Path) -> tuple[Reel, Index]:
     with opened(path) as container:
         index = index_of(container)
