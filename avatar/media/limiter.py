@@ -1,6 +1,7 @@
 """A limiter that looks ahead, so that loudness never becomes clipping."""
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,9 @@ def _limit(before: Sound, now: Sound, after: Sound, ceiling: float) -> Sound:
 
 def _peaks(sound: Sound) -> NDArray[np.float64]:
     """Return the true peak around each sample: the highest of four points to the next, and the sample itself."""
-    finer = np.abs(resampled(sound, 1, _OVERSAMPLING)).reshape(-1, _OVERSAMPLING)
-    return np.maximum(finer.max(axis=1), np.abs(sound)).astype(np.float64)
+    finer = np.abs(resampled(sound, 1, _OVERSAMPLING))
+    between = (finer[start::_OVERSAMPLING] for start in range(_OVERSAMPLING))
+    return reduce(np.maximum, between, np.abs(sound)).astype(np.float64)
 
 
 def _smooth(gain: NDArray[np.float64]) -> NDArray[np.float64]:
