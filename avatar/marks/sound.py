@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.marks.perth import HOP, RATE, Perth, open_perth
+from avatar.precision import reduced_precision
 from avatar.voices.resample import resampled
 from avatar.weights import Weights, locate
 
@@ -119,5 +120,5 @@ def _spoken(heard: Sound) -> Sound:
 def _score(network: Perth, span: Sound) -> float:
     import torch
 
-    with torch.inference_mode():
+    with torch.inference_mode(), reduced_precision():
         return network.score(torch.from_numpy(span))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _BITS_PER_SECOND = 128_000
 _AAC_BLOCK = 1024
-# Two thirds of the time of the default, and for speech at this rate nearer to it: noise is 41 to 49 dB below, not 24 to 46.
+# Two thirds of the time of the default, and for speech at this rate nearer to it: noise 41 to 49 dB below it, not 24.
 _CODER = {"aac_coder": "fast"}
 _PULSE_EVERY = 50  # frames
 # Milliseconds, the default of an mp4's edit lists, would cut the last samples off.

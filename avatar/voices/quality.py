@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.precision import reduced_precision
 from avatar.voices.adaptation import one_thread
 from avatar.voices.plain_audio import allow_plain_audio
 from avatar.voices.resample import resampled
@@ -52,7 +53,8 @@ def _convolved(network: Any, given: Any, columns: int) -> Any:
 
     whole = given.shape[1] // _COLUMN
     looked_at = min((columns + _MARGIN) // 2 * 2, whole)
-    seen = network.cnn(given[:, : looked_at * _COLUMN])
+    with reduced_precision():
+        seen = network.cnn(given[:, : looked_at * _COLUMN]).float()
     at = seen.shape[2] - _EDGE
     silence = seen[:, :, at : at + 1].expand(-1, -1, (whole - looked_at) // 2)
     return torch.cat([seen[:, :, :at], silence, seen[:, :, at:]], dim=2)
