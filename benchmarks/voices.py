@@ -4,15 +4,17 @@ Everybody is enrolled in one house and guards their voice, so every take is also
 is spoken in productions only: nothing learns from it. ``--people FOLDER`` adds people: ``NAME.wav`` and ``NAME.txt``,
 and ``NAME_heldout.wav`` to compare with, if there is one. The real reader in Debian's ``pocketsphinx-testdata`` is
 added where that is installed, or where ``--librivox`` finds its folder. Likeness is that of all lines together to the
-held-out recording (or the sample); words and quality are means over the lines, as the take gate measured them. Then
-takes that are spoilt in known ways are brought to the same gate (``benchmarks.takes``).
+held-out recording (or the sample); words and quality are means over the lines, as the take gate measured them. The
+same is measured for every engine whose public model lies in the weights folder, or for those that ``--engine`` names
+(``--engine xtts --engine "vits: {converter: freevc}"``). Then takes of the default voice that are spoilt in known ways
+are brought to the same gate (``benchmarks.takes``).
 """
 
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,9 +24,9 @@ from numpy.typing import NDArray
 
 from avatar import intake
 from avatar.artifacts.artifact import Audio, Speech, VoiceModel
-from avatar.errors import EngineError
+from avatar.errors import EngineError, InputError
 from avatar.people import Person
-from avatar.registry import Choice, build
+from avatar.registry import Choice, installed
 from avatar.resemblance import heard_in
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import World
@@ -34,6 +36,7 @@ from avatar.voices.speaker import BASE, open_speaker
 from avatar.voices.spectra import RATE
 from avatar.voices.voiceprint import FIRST, SECOND, VoicePrint, open_encoders
 from avatar.weights import locate
+from benchmarks.brought import named, pinned, present
 from benchmarks.lines import LINES
 from benchmarks.rows import Row, show
 from benchmarks.takes import spoilt
@@ -42,6 +45,7 @@ _PERFORMERS = Path(__file__).parents[1] / "performers"
 _HELD_OUT = Path(__file__).parents[1] / "tests" / "data" / "voices"
 _LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 _KEPT_BACK = "0890"  # the clip that the others are compared with
+_LEARNING, _DEFAULT = Choice("ridge"), Choice("adapted")
 _TIMED = 10  # lines that are spoken once more, to see what speaking costs without the judges
 
 
@@ -57,11 +61,17 @@ class Clip:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice that was learned for *cost* CPU-seconds, in a house."""
+    """A voice that was learned for *cost* CPU-seconds, in a house, and that *engine* speaks with."""
 
     clip: Clip
     model: VoiceModel
     cost: float
+    engine: Choice = _DEFAULT
+
+    @property
+    def name(self) -> str:
+        """Whose it is, and by which engine, if not by the default one."""
+        return self.clip.name if self.engine == _DEFAULT else f"{self.clip.name} by {self.engine.engine}"
 
 
 def main() -> None:
@@ -72,10 +82,12 @@ def main() -> None:
     parser.add_argument("--librivox", type=Path, default=_LIBRIVOX, help="the LibriVox clips of pocketsphinx-testdata")
     parser.add_argument("--plot", type=Path, help="also draw the table into this PNG file")
     parser.add_argument("--lines", type=int, default=len(LINES), help="how many lines each voice speaks")
+    parser.add_argument("--engine", action="append", help="another engine than those whose models are here")
     wanted = parser.parse_args()
+    engines = named(wanted.engine) if wanted.engine else present()
     with tempfile.TemporaryDirectory() as folder:
         clips = [*_clips(wanted.people), *_reader(wanted.librivox, Path(folder))]
-        rows = list(_measured(clips, LINES[: wanted.lines], Path(folder) / "house"))
+        rows = list(_measured(clips, LINES[: wanted.lines], Path(folder) / "house", engines))
     show(rows, wanted.json)
     if wanted.plot:
         _draw(rows, wanted.plot)
@@ -109,19 +121,18 @@ def _reader(clips: Path, folder: Path) -> Iterator[Clip]:
     yield Clip("reader", folder / "reader.wav", folder / "reader.txt", other)
 
 
-def _measured(clips: list[Clip], lines: tuple[str, ...], folder: Path) -> Iterator[Row]:
-    kinds: dict[str, Callable[[], type]] = {name: partial(_kind, name) for name in ("ridge", "adapted")}
-    world = World(folder, engines=kinds, listen=heard_in)
+def _measured(clips: list[Clip], lines: tuple[str, ...], folder: Path, engines: list[Choice]) -> Iterator[Row]:
+    world = World(folder, engines=dict(installed()), listen=heard_in)
     people = {clip.name: world.people.enroll(clip.name, "synthetic", [_sample(clip)]) for clip in clips}
     for person in people.values():
         world.agree(person)
     voices = {clip.name: _learned(clip, world, people[clip.name]) for clip in clips}
     for voice in voices.values():
-        yield Row(f"{voice.clip.name}: learning", voice.cost, "CPU-s")
-        began = time.process_time()
-        takes = list(_takes(world, voice.model, lines))
-        spent = time.process_time() - began
-        yield from _rows(voice, world, takes, spent, len(lines))
+        yield Row(f"{voice.name}: learning", voice.cost, "CPU-s")
+        yield from _spoken(voice, world, lines)
+    for engine in engines:
+        for clip in clips:
+            yield from _spoken(_brought(clip, world, people[clip.name], engine, lines[0]), world, lines)
     models = {name: _file(world, voice.model) for name, voice in voices.items()}
     yield from spoilt(models, {clip.name: clip.sound for clip in clips}, lines)
 
@@ -130,34 +141,50 @@ def _sample(clip: Clip) -> partial[intake.Sample]:
     return partial(intake.voice, clip.sound, clip.words)
 
 
-def _learned(clip: Clip, world: World, person: Person) -> Voice:
+def _learned(clip: Clip, world: World, person: Person, learning: Choice = _LEARNING) -> Voice:
     began = time.process_time()
-    model = world.perform(LearnVoice(_there(world.likeness(person).voice)), Choice("ridge"))
+    model = world.perform(LearnVoice(_there(world.likeness(person).voice)), learning)
     return Voice(clip, model, time.process_time() - began)
 
 
-def _takes(world: World, voice: VoiceModel, lines: tuple[str, ...]) -> Iterator[Speech]:
+def _brought(clip: Clip, world: World, person: Person, engine: Choice, line: str) -> Voice:
+    """Return the voice that *engine* speaks with from the sample itself; *line* is for finding its models' digests."""
+    voice = _learned(clip, world, person, Choice("sample"))
+    return replace(voice, engine=pinned(engine, lambda choice: world.perform(CloneVoice(voice.model, line), choice)))
+
+
+def _spoken(voice: Voice, world: World, lines: tuple[str, ...]) -> Iterator[Row]:
+    """Yield what the *voice* is like when it says *lines*."""
+    began = time.process_time()
+    takes = list(_takes(world, voice, lines))
+    spent = time.process_time() - began
+    yield Row(f"{voice.name}: good takes passed", len(takes), f"of {len(lines)}")
+    if takes:
+        yield from _rows(voice, world, takes, spent)
+
+
+def _takes(world: World, voice: Voice, lines: tuple[str, ...]) -> Iterator[Speech]:
     for line in lines:
         try:
-            yield world.perform(CloneVoice(voice, line), Choice("adapted"))
-        except EngineError as refusal:
-            print(f"refused: {refusal.code} {line}")
+            yield world.perform(CloneVoice(voice.model, line), voice.engine)
+        except (EngineError, InputError) as refusal:  # of a line that an engine cannot say, too
+            print(f"{voice.name}: refused: {refusal.code} {line}")
 
 
-def _rows(voice: Voice, world: World, takes: list[Speech], spent: float, asked: int) -> Iterator[Row]:
-    name, room = voice.clip.name, world.folder
+def _rows(voice: Voice, world: World, takes: list[Speech], spent: float) -> Iterator[Row]:
+    name, room = voice.name, world.folder
     sounds = [soundfile.read(world.store.fetch(t, "sound.wav", room / f"{t.digest}.wav"))[0] for t in takes]
     files = [world.store.fetch(take, "scores.json", room / f"{take.digest}.json") for take in takes]
     scores = [Scores.model_validate_json(file.read_bytes()) for file in files]
     together = np.concatenate(sounds).astype(np.float32)
     first, second = _print(together, 48_000).likeness(_print(*soundfile.read(voice.clip.other, dtype="float32")))
     yield Row(f"{name}: speaking, judged", spent / (len(together) / 48_000), "CPU-s per s")
-    yield Row(f"{name}: speaking alone", _alone(_file(world, voice.model)), "CPU-s per s")
+    if voice.engine == _DEFAULT:
+        yield Row(f"{name}: speaking alone", _alone(_file(world, voice.model)), "CPU-s per s")
     yield Row(f"{name}: likeness, first encoder", first, "cosine")
     yield Row(f"{name}: likeness, second encoder", second, "cosine")
     yield Row(f"{name}: words misheard", 100 * float(np.mean([each.wrong for each in scores])), "%")
     yield Row(f"{name}: quality", float(np.mean([each.quality for each in scores])), "of 5")
-    yield Row(f"{name}: good takes passed", len(takes), f"of {asked}")
     yield Row(f"{name}: takes a line", float(np.mean([each.attempt for each in scores])), "takes")
 
 
@@ -179,10 +206,6 @@ def _file(world: World, model: VoiceModel) -> Path:
     return path if path.exists() else world.store.fetch(model, "voice.npz", path)
 
 
-def _kind(name: str) -> type:
-    return type(build(Choice(name)))
-
-
 def _there(sample: Audio | None) -> Audio:
     if sample is None:
         raise ValueError("nobody brought a voice")
@@ -200,7 +223,8 @@ def _draw(rows: list[Row], to: Path) -> None:
     shown = ("likeness, first encoder", "likeness, second encoder", "quality", "words misheard", "speaking alone")
     figure, panels = pyplot.subplots(1, len(shown), figsize=(3 * len(shown), 3), layout="constrained")
     for panel, what in zip(panels, shown, strict=True):
-        bars = panel.bar(names, [values[f"{name}: {what}"] for name in names], color="#4477aa")
+        bars = panel.bar(names, [values.get(f"{name}: {what}", float("nan")) for name in names], color="#4477aa")
+        panel.tick_params(axis="x", rotation=90)
         panel.bar_label(bars, fmt="%.2f")
         panel.set_title(f"{what} (%)" if what == "words misheard" else what)
         panel.set_ylim(0, {"quality": 5, "words misheard": 10}.get(what, 1))

@@ -1,0 +1,51 @@
+"""Voice engines that speak with models their users bring: which of them have theirs on this machine."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import yaml
+
+from avatar.artifacts.artifact import Speech
+from avatar.errors import InputError
+from avatar.registry import Choice, build, installed, request_of
+from avatar.stages.voice import CloneVoice
+from avatar.weights import brought_to, weights_folder
+
+_PIN = re.compile(r"set (\w+_sha256): ([0-9a-f]{64})")
+
+
+def named(engines: Iterable[str]) -> list[Choice]:
+    """Return the *engines* that somebody names, each as ``xtts`` or, with options, ``vits: {converter: freevc}``."""
+    read: list[Any] = [yaml.safe_load(engine) for engine in engines]
+    return [Choice(*next(iter(each.items()))) if isinstance(each, dict) else Choice(each) for each in read]
+
+
+def present() -> list[Choice]:
+    """Return the voice engines whose usual models lie in the weights folder."""
+    return [Choice(name) for name in sorted(installed()) if _is_here(build(Choice(name)))]
+
+
+def _is_here(engine: Any) -> bool:
+    models = list(brought_to(engine))
+    speaks = request_of(engine) is CloneVoice
+    return speaks and bool(models) and all((weights_folder() / model.name).exists() for model in models)
+
+
+def pinned(choice: Choice, perform: Callable[[Choice], Speech]) -> Choice:
+    """Return *choice* with the digests of its models, as its refusals name them when it should *perform* without.
+
+    On a machine of one's own that says nothing of where they come from; it is for measuring only.
+    """
+    while True:
+        try:
+            perform(choice)
+        except InputError as error:
+            pin = _PIN.search(str(error)) if error.code == "weights.not-pinned" else None
+            if pin is None:
+                raise
+            choice = Choice(choice.engine, {**choice.options, pin[1]: pin[2]})
+        except Exception:  # whatever else it says, it says with its models
+            return choice
+        else:
+            return choice
