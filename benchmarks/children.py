@@ -56,7 +56,7 @@ def _watched(root: int) -> Iterator[list[int]]:
 
     def watch() -> None:
         while not over.wait(_EVERY):
-            found.append(sum(map(_memory, family(root))))
+            found.append(memory_of(root))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -65,6 +65,11 @@ def _watched(root: int) -> Iterator[list[int]]:
     finally:
         over.set()
         watcher.join()
+
+
+def memory_of(root: int) -> int:
+    """Return the memory, in KB, of process *root* and of all that descend from it, shared pages counted once."""
+    return sum(map(_memory, family(root)))
 
 
 def family(root: int) -> list[int]:

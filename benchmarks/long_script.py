@@ -1,9 +1,9 @@
 """A long script through the command line: memory against a tenth of it, and what a kill in the middle costs.
 
 Two hundred lines with pronunciations, blanks and SSML become a video (small, as ``avatar preview`` makes it). The
-process is killed with SIGKILL half-way and started again; the ledger tells which work was done twice. Memory is the
-kernel's peak of the whole process (VmHWM): of the run killed and of the one that went on, against a run of a tenth of
-the lines.
+process is killed with SIGKILL half-way and started again; the ledger tells which work was done twice. Memory is that
+of the command and its workers together, looked at twice a second: of the run killed and of the one that went on,
+against a run of a tenth of the lines.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from avatar.compose import House
 from avatar.consent.entries import Performed
 from avatar.consent.ledger import Ledger
 from avatar.settings import Settings
+from benchmarks.children import memory_of
 from benchmarks.rows import Row, show
 
 _PERFORMERS = Path(__file__).parents[1] / "performers"
@@ -107,7 +108,7 @@ class Place:
 
 
 class Run:
-    """A process that runs, and the most memory it was seen to hold, in MB."""
+    """A process that runs, and the most memory that it and its workers were seen to hold, in MB."""
 
     def __init__(self, process: subprocess.Popen[bytes], said: Path) -> None:
         self._process, self._said = process, said
@@ -118,10 +119,8 @@ class Run:
 
         Raises: RuntimeError, when the process failed.
         """
-        status = Path(f"/proc/{self._process.pid}/status")
         while self._process.poll() is None:
-            held = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-            self.peak = max([self.peak, *(kilobytes / 1024 for kilobytes in held)])
+            self.peak = max(self.peak, memory_of(self._process.pid) / 1024)
             if until():
                 return True
             time.sleep(0.5)
