@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
-from avatar.faces.compiled import compiled
 from avatar.media.frames import Box, Pixels
 
 _COARSE = 4

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
 from avatar.faces.colour import BLACK, DARK, LEAST, MOST, SKIN, darkness, relit
-from avatar.faces.compiled import compiled
 from avatar.faces.donor import Donor, pixels_of
 from avatar.media.frames import Pixels
 

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
-from avatar.faces.compiled import compiled
 from avatar.faces.teeth import HALF_WIDTH, Row
 from avatar.media.frames import Pixels
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
-from avatar.faces.compiled import compiled
 
 _THIN = 1e-3  # square pixels: a triangle with less area covers no pixel worth drawing
 _EDGE = 1e-4  # barycentric slack, so that no pixel between two triangles is missed

@@ -39,7 +39,7 @@ class Programme:
     card stands, *background* its colour or two (``"#223 to #556"``).
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     weights: ClassVar[tuple[Weights, ...]] = ()
 
     loudness: Annotated[float, Field(ge=-40, le=-10)] = -23.0

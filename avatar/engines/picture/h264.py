@@ -42,7 +42,7 @@ class H264:
     upper left of every frame, for those whose law asks for a visible one.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     crf: Annotated[int, Field(ge=1, le=40)] = CRF
