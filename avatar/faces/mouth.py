@@ -5,36 +5,35 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.faces.coefficients import INDEX, Floats
 from avatar.faces.inside import FINE as _FINE
-from avatar.faces.inside import Inside, Seen
+from avatar.faces.inside import Inside, Teeth
 from avatar.faces.inside import eased as _eased
 from avatar.faces.rig import Pose, Rig, Shown
-from avatar.faces.teeth import Row, lower_row, upper_row
 from avatar.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from avatar.media.frames import Box, Format, Pixels
 
 _FACE: Final = 92.0  # millimetres between the outer corners of an adult's eyes
 _UPPER_EDGE: Final = 2.1  # millimetres from the line between closed lips down to the edge of the upper teeth
 _OVERBITE: Final = 1.7  # millimetres by which the upper teeth hide the lower ones in a closed bite
+_EDGES: Final = (_UPPER_EDGE - _OVERBITE, _UPPER_EDGE)  # of the lower teeth and of the upper ones
 _DEPTH: Final = 5.0  # millimetres from the lips back to the teeth
 
 
 @dataclass(frozen=True, eq=False)
 class Mouth:
-    """The inside of one person's mouth: its rows of teeth, and the *light* (3,) that falls on them in this picture."""
+    """The inside of one person's mouth: its teeth, and the *light* (3,) that falls on them in this picture."""
 
     rig: Rig
-    upper: Row
-    lower: Row
+    teeth: Teeth
     light: Floats
 
     @classmethod
     def of(cls, rig: Rig, picture: Pixels) -> "Mouth":
         """Make the mouth of the person in *picture*, whose resting mesh is that of *rig*."""
-        scale = _FINE * rig.unit / _FACE
-        return cls(rig, upper_row(scale), lower_row(scale), _white(picture, rig))
+        return cls(rig, Teeth.of(_FINE * rig.unit / _FACE), _white(picture, rig))
 
     def box(self, mesh: Floats, within: Format) -> Box:
         """Return the region that the inside of the mouth takes for *mesh* (468, >=2)."""
@@ -62,10 +61,9 @@ class Mouth:
         # Blurred by a pixel: wet lips have no hard edge against the dark.
         share = np.asarray(cv2.GaussianBlur(opening, (0, 0), _FINE * 0.45), np.float32) * np.float32(strength / 255)
         jaw = self.rig.moves[INDEX["jawOpen"], 14] * shown.coefficients[INDEX["jawOpen"]]
-        still = np.zeros(3, np.float32)
         painted = Inside(
-            upper=self._seen(self.upper, box, shown.pose, still, _UPPER_EDGE),
-            lower=self._seen(self.lower, box, shown.pose, jaw, _UPPER_EDGE - _OVERBITE),
+            teeth=self.teeth,
+            places=self._places(box, shown.pose, jaw),
             gap=gap,
             tongue=float(shown.coefficients[INDEX["tongueOut"]]),
             rounding=float(shown.coefficients[INDEX["mouthPucker"]] + 0.8 * shown.coefficients[INDEX["mouthFunnel"]]),
@@ -73,15 +71,18 @@ class Mouth:
         )
         painted.paint(view, share, self._shade(opening))
 
-    def _seen(self, row: Row, box: Box, pose: Pose, moved: Floats, edge: float) -> Seen:
-        """Return how *row*, its edge *edge* millimetres below the resting lips and *moved* by the jaw, is seen."""
+    def _places(self, box: Box, pose: Pose, jaw: Floats) -> NDArray[np.float64]:
+        """Return where the lower teeth, moved by the *jaw*, and the upper ones are seen, as ``Inside`` has it."""
         frame, millimetre = self.rig.frame.astype(np.float32), self.rig.unit / _FACE
-        middle = (self.rig.rest[13] + self.rig.rest[14]) / 2 + frame[:, 2] * _DEPTH * millimetre + moved
-        corners = np.stack([middle, middle + frame[:, 0] * millimetre, middle + frame[:, 1] * millimetre])
-        seen = (pose.carry(corners)[:, :2] - (box.left, box.top) + 0.5) * _FINE - 0.5
-        turn = np.linalg.inv((seen[1:] - seen[0]).T)
-        start = -turn @ seen[0] - (0, edge)
-        return Seen(row, np.concatenate([turn, start[:, None]], axis=1).astype(np.float64))
+        upper = (self.rig.rest[13] + self.rig.rest[14]) / 2 + frame[:, 2] * (_DEPTH * millimetre)
+        middles = np.stack([upper + jaw, upper])
+        steps = np.stack([np.zeros(3, np.float32), frame[:, 0] * millimetre, frame[:, 1] * millimetre])
+        seen = pose.carry(middles[:, None] + steps)[..., :2].astype(np.float64)
+        seen = (seen - (box.left, box.top) + 0.5) * _FINE - 0.5
+        turns = np.linalg.inv(np.swapaxes(seen[:, 1:] - seen[:, :1], 1, 2))
+        starts = -turns @ seen[:, 0, :, None]
+        starts[:, 1, 0] -= _EDGES
+        return np.concatenate([turns, starts], axis=2)
 
     def _shade(self, opening: Pixels) -> Floats:
         """Return, per fine pixel, the light that comes past the lips: little at their edge."""
