@@ -1,12 +1,14 @@
 """One person's mouth: where its inside is seen between the lips, and in which light."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import INDEX, Floats
 from avatar.faces.inside import FINE as _FINE
 from avatar.faces.inside import Inside, Teeth
@@ -71,18 +73,19 @@ class Mouth:
         )
         painted.paint(view, share, self._shade(opening))
 
+    @cached_property
+    def _corners(self) -> Floats:
+        """Where the middles of the lower and of the upper teeth rest, and a millimetre right of and below each."""
+        frame, millimetre = self.rig.frame.astype(np.float32), self.rig.unit / _FACE
+        middle = (self.rig.rest[13] + self.rig.rest[14]) / 2 + frame[:, 2] * (_DEPTH * millimetre)
+        corners = np.stack([middle, middle + frame[:, 0] * millimetre, middle + frame[:, 1] * millimetre])
+        return np.asarray(np.stack([corners, corners]), np.float32)
+
     def _places(self, box: Box, pose: Pose, jaw: Floats) -> NDArray[np.float64]:
         """Return where the lower teeth, moved by the *jaw*, and the upper ones are seen, as ``Inside`` has it."""
-        frame, millimetre = self.rig.frame.astype(np.float32), self.rig.unit / _FACE
-        upper = (self.rig.rest[13] + self.rig.rest[14]) / 2 + frame[:, 2] * (_DEPTH * millimetre)
-        middles = np.stack([upper + jaw, upper])
-        steps = np.stack([np.zeros(3, np.float32), frame[:, 0] * millimetre, frame[:, 1] * millimetre])
-        seen = pose.carry(middles[:, None] + steps)[..., :2].astype(np.float64)
-        seen = (seen - (box.left, box.top) + 0.5) * _FINE - 0.5
-        turns = np.linalg.inv(np.swapaxes(seen[:, 1:] - seen[:, :1], 1, 2))
-        starts = -turns @ seen[:, 0, :, None]
-        starts[:, 1, 0] -= _EDGES
-        return np.concatenate([turns, starts], axis=2)
+        corners = self._corners.copy()
+        corners[0] += jaw
+        return _turned_back(pose.carry(corners), box.left, box.top, np.array(_EDGES))
 
     def _shade(self, opening: Pixels) -> Floats:
         """Return, per fine pixel, the light that comes past the lips: little at their edge."""
@@ -90,6 +93,26 @@ class Mouth:
         # Padded, so that the border of the box does not count as light.
         away = cv2.distanceTransform(cv2.copyMakeBorder(opening, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
         return np.asarray(0.5 + 0.5 * np.clip(away[1:-1, 1:-1] / reach, 0, 1), np.float32)
+
+
+@compiled
+def _turned_back(seen: Floats, left: int, top: int, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, 2, 3) how fine pixels of a box at *left*, *top* lie among teeth that are *seen* (n, 3, 3) there.
+
+    That is how many millimetres right of the first point, the second being one away, and, the third being one away,
+    below an edge that lies *edges* (n) below it.
+    """
+    places = np.empty((len(seen), 2, 3))
+    for row in range(len(seen)):
+        x, y = (seen[row, 0, 0] - left + 0.5) * _FINE - 0.5, (seen[row, 0, 1] - top + 0.5) * _FINE - 0.5
+        right, down = (seen[row, 1] - seen[row, 0]) * _FINE, (seen[row, 2] - seen[row, 0]) * _FINE
+        area = right[0] * down[1] - down[0] * right[1]
+        places[row, 0, 0], places[row, 0, 1] = down[1] / area, -down[0] / area
+        places[row, 1, 0], places[row, 1, 1] = -right[1] / area, right[0] / area
+        for axis in range(2):
+            places[row, axis, 2] = -(places[row, axis, 0] * x + places[row, axis, 1] * y)
+        places[row, 1, 2] -= edges[row]
+    return places
 
 
 def _white(picture: Pixels, rig: Rig) -> Floats:

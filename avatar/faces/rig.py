@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,13 +60,19 @@ class Pose:
     @classmethod
     def between(cls, before: Floats, after: Floats) -> "Pose":
         """Return the pose that best carries *before* (n, 3) to *after*: the closed form of Kabsch and Umeyama."""
-        p, q = before.astype(np.float64), after.astype(np.float64)
-        mean_p, mean_q = p.mean(axis=0), q.mean(axis=0)
-        u, weights, vt = np.linalg.svd((q - mean_q).T @ (p - mean_p))
-        proper = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-        rotation = (u * proper) @ vt
-        scale = float((weights * proper).sum() / np.square(p - mean_p).sum())
-        return cls(rotation, scale, mean_q - scale * rotation @ mean_p)
+        return cls.best(before[None], after)
+
+    @classmethod
+    def best(cls, befores: Floats, after: Floats) -> "Pose":
+        """Return the pose ``between`` one of *befores* (k, n, 3) and *after*: of that which comes nearest to it."""
+        mean_p, mean_q, spread, covariance = _moments(befores, after)
+        u, weights, vt = np.linalg.svd(covariance)
+        proper = np.ones_like(weights)
+        proper[:, 2] = np.sign(np.linalg.det(u @ vt))
+        told = (weights * proper).sum(axis=1)
+        which = int(np.argmax(told * told / spread))  # what is left of the spread of *after* is all but this
+        rotation, scale = (u[which] * proper[which]) @ vt[which], float(told[which] / spread[which])
+        return cls(rotation, scale, mean_q - scale * rotation @ mean_p[which])
 
     @classmethod
     def turning(cls, degrees: Floats, pivot: Floats) -> "Pose":
@@ -80,6 +87,31 @@ class Pose:
     def back(self, points: Floats) -> Floats:
         """Return where *points* (..., 3) of the posed head are on the resting one."""
         return np.asarray((points - self.shift) @ self.rotation / self.scale, np.float32)
+
+
+@compiled
+def _moments(befores: Floats, after: Floats) -> tuple[Any, Any, Any, Any]:
+    """Return the means (k, 3) of *befores* (k, n, 3), that (3,) of *after* (n, 3), and how each *before* is spread.
+
+    The spread is the sum of squared distances from the mean (k); last, the covariance with *after* (k, 3, 3), summed.
+    """
+    count, points, _ = befores.shape
+    mean_p, mean_q = np.zeros((count, 3)), np.zeros(3)
+    spread, covariance = np.zeros(count), np.zeros((count, 3, 3))
+    for point in range(points):
+        for axis in range(3):
+            mean_q[axis] += after[point, axis] / points
+    for which in range(count):
+        for point in range(points):
+            for axis in range(3):
+                mean_p[which, axis] += befores[which, point, axis] / points
+        for point in range(points):
+            for axis in range(3):
+                p = befores[which, point, axis] - mean_p[which, axis]
+                spread[which] += p * p
+                for other in range(3):
+                    covariance[which, other, axis] += (after[point, other] - mean_q[other]) * p
+    return mean_p, mean_q, spread, covariance
 
 
 def facing(landmarks: Landmarks) -> NDArray[np.float64]:
