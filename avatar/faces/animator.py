@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from avatar.faces.bend import Field, coarse_field, draw_over, field
+from avatar.faces.bend import STEP, Field, Nodes, draw_over, field, nodes
 from avatar.faces.coefficients import Floats
 from avatar.faces.eyes import Eye, Look, widened
 from avatar.faces.glasses import Glasses
@@ -14,10 +14,12 @@ from avatar.faces.mouth import Mouth
 from avatar.faces.rig import Rig, Shown, gentle
 from avatar.faces.rings import Surround
 from avatar.faces.seam import sealed
+from avatar.faces.still import Still
 from avatar.faces.unfold import unfolded
-from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, Planes, planes_of
+from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, Planes
 
 _BATCH = 8
+_BESIDE = 6  # pixels around the mesh that are drawn as finely as the face: where it ends, its outline has an edge
 SCALE = 2  # the source is kept at twice the resolution of the frames: bending it then costs no sharpness
 
 
@@ -39,15 +41,18 @@ class Gesture:
 class Animator:
     """A portrait, ready to be moved: frames of *format*, the resting ones bit for bit the same.
 
-    Its *source* has a fourth channel that nobody looks at: OpenCV samples four in half the time of three.
+    Of each frame the face is painted in RGB, sampled from *source*; the rest is *still*, bent plane by plane. *source*
+    has a fourth channel that nobody looks at: OpenCV samples four in half the time of three. *chest* (two columns of
+    rows: of pixels, and of nodes) is how far a full breath lifts the picture.
     """
 
     format: Format
     source: Pixels
+    still: Still
     base: Planes
     rig: Rig
     surround: Surround
-    chest: Floats
+    chest: tuple[Floats, Floats]
     mouth: Mouth
     eyes: tuple[Eye, Eye]
     glasses: Glasses | None
@@ -59,11 +64,13 @@ class Animator:
         rig = Rig.of(rest)
         size = (format.width, format.height)
         small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
-        glasses = Glasses.of(rig, source, SCALE)
+        glasses, base = Glasses.of(rig, source, SCALE), Still.of(source, SCALE).shown()
         source = glasses.taken_off() if glasses else source
         mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, source, SCALE)
+        surround, chest = Surround.of(rig), _chest(rig, format)
+        still = Still.of(source, SCALE)
         source = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2RGBA), np.uint8)
-        return cls(format, source, planes_of(small), rig, Surround.of(rig), _chest(rig, format), mouth, eyes, glasses)
+        return cls(format, source, still, base, rig, surround, chest, mouth, eyes, glasses)
 
     def frames(self, gestures: Sequence[Gesture], pulse: Callable[[float], None]) -> Frames:
         """Return a frame for each of *gestures*, made when pulled; *pulse* hears of the progress."""
@@ -84,31 +91,44 @@ class Animator:
         mesh = pose.carry(expressed)
         outside = self.surround.moved(self.rig, expressed, pose)
         shown = Shown(mesh, pose, gesture.coefficients)
-        frame = Frame(self.base.copy(), mesh, tracked=True)
-        bent, lips = self._bend(mesh, outside, gesture)
-        view = frame.cover(bent.box, _three(bent.sample(self.source, SCALE)))
-        for eye in self.eyes:
-            box = eye.box(mesh, self.format)
-            eye.paint(_window(view, bent.box, box), box, shown, Look(self.source, bent, gesture.gaze))
+        boxes = [eye.box(mesh, self.format) for eye in self.eyes]
+        face = self._face(mesh, boxes)
+        around, bent, lips = self._bend(mesh, outside, gesture, face)
+        planes = np.empty_like(self.base)
+        self.still.bend(planes, around)
+        frame = Frame(planes, mesh, tracked=True)
+        view = frame.cover(face, _three(bent.sample(self.source, SCALE)))
+        for eye, box in zip(self.eyes, boxes, strict=True):
+            eye.paint(_window(view, face, box), box, shown, Look(self.source, bent, gesture.gaze))
         if self.glasses:
-            self.glasses.put_on(view, bent.box, self.rig, self.surround, pose)
-        inner = _window(view, bent.box, lips.box)
+            self.glasses.put_on(view, face, self.rig, self.surround, pose)
+        inner = _window(view, face, lips.box)
         np.copyto(inner, _three(lips.sample(self.source, SCALE)))
         self.mouth.paint(inner, lips.box, shown)
         return frame
 
-    def _bend(self, mesh: Floats, outside: Floats, gesture: Gesture) -> tuple[Field, Field]:
-        """Return the field of the whole frame, coarse around the face, and that of the lips, three times as fine."""
+    def _face(self, mesh: Floats, boxes: Sequence[Box]) -> Box:
+        """Return the region that is painted for *mesh*: all of it, the eyes' *boxes*, and glasses."""
+        face = Box.around(mesh, _BESIDE, self.format)
+        for box in (*boxes, self.mouth.box(mesh, self.format), *([self.glasses.box] if self.glasses else [])):
+            face = face.union(box)
+        return face
+
+    def _bend(self, mesh: Floats, outside: Floats, gesture: Gesture, face: Box) -> tuple[Nodes, Field, Field]:
+        """Return the field of the whole frame, coarse, that of *face*, and that of the lips, three times as fine."""
         before = np.concatenate([self.rig.rest, self.surround.rest])[:, :2]
         for eye in self.eyes:
             eye.tuck_lashes(before, gesture.coefficients)
         after = np.concatenate([mesh, outside])[:, :2]
         whole = Box(0, 0, self.format.width, self.format.height)
-        bent = coarse_field(before, after, self.surround.triangles, whole)
-        draw_over(bent, before, after, self.surround.close, Box.around(mesh, 2, self.format))
-        np.add(bent.dy, self.chest * np.float32(gesture.breath), out=bent.dy)
+        around = nodes(before, after, self.surround.outer, whole)
+        bent = around.over(face)
+        draw_over(bent, before, after, self.surround.close, face)
+        pixels, squares = (np.float32(gesture.breath) * lift for lift in self.chest)
+        np.add(bent.dy, pixels[face.top : face.bottom], out=bent.dy)
+        np.add(around.dy, squares, out=around.dy)
         lips = field(before, after, self.surround.close, self.mouth.box(mesh, self.format), fine=3)
-        return bent, lips
+        return around, bent, lips
 
 
 def _three(pixels: Pixels) -> Pixels:
@@ -120,8 +140,10 @@ def _window(view: Pixels, of: Box, box: Box) -> Pixels:
     return view[box.top - of.top : box.bottom - of.top, box.left - of.left : box.right - of.left]
 
 
-def _chest(rig: Rig, format: Format) -> Floats:
-    """Return how far (pixels) a full breath lifts each row of the picture (height, 1): the shoulders, not the face."""
+def _chest(rig: Rig, format: Format) -> tuple[Floats, Floats]:
+    """Return how far (pixels) a full breath lifts each row of pixels and of nodes (n, 1): shoulders, not the face."""
     chin, face = rig.rest[152, 1], rig.rest[152, 1] - rig.rest[10, 1]
-    down = np.clip((np.arange(format.height) - chin - 0.05 * face) / (0.55 * face), 0, 1)
-    return np.asarray(down * down * (3 - 2 * down) * rig.unit * 0.014, np.float32)[:, None]
+    rows = np.arange(format.height), np.arange(-(-format.height // STEP)) * STEP + (STEP - 1) / 2
+    down = (np.clip((each - chin - 0.05 * face) / (0.55 * face), 0, 1) for each in rows)
+    pixels, squares = (np.asarray(d * d * (3 - 2 * d) * rig.unit * 0.014, np.float32)[:, None] for d in down)
+    return pixels, squares

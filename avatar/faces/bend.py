@@ -10,7 +10,7 @@ from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
 from avatar.media.frames import Box, Pixels
 
-_COARSE = 4
+STEP = 4  # pixels from one node to the next, where a mesh moves smoothly
 _FLAT = 0.02  # square nodes: a thinner triangle shows nothing, and has no inverse
 _LEVEL = 1e-9  # nodes: an edge that falls by less is level
 _SLACK = 0.5  # nodes that a triangle reaches beyond its edges, so that none is missed between two
@@ -54,6 +54,36 @@ class Field:
 
 
 @dataclass(frozen=True, eq=False)
+class Nodes:
+    """A field over *box*, known every ``STEP`` pixels: *dx* and *dy* in the middle of each square of so many."""
+
+    box: Box
+    dx: Floats
+    dy: Floats
+
+    @classmethod
+    def resting(cls, box: Box) -> "Nodes":
+        """Return nodes over *box* that do not move."""
+        shape = -(-(box.bottom - box.top) // STEP), -(-(box.right - box.left) // STEP)
+        return cls(box, np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+
+    def over(self, part: Box) -> Field:
+        """Return the field of *part*, which lies inside the box, interpolated."""
+        left, top = part.left - self.box.left, part.top - self.box.top
+        width, height = part.right - part.left, part.bottom - part.top
+        # With a node more on each side: the first and the last are not interpolated.
+        start, first = max(0, left // STEP - 1), max(0, top // STEP - 1)
+        inside = slice(first, (top + height) // STEP + 2), slice(start, (left + width) // STEP + 2)
+        left, top = left - start * STEP, top - first * STEP
+        window = slice(top, top + height), slice(left, left + width)
+        rows, columns = self.dx[inside].shape
+        size = columns * STEP, rows * STEP
+        wide = (cv2.resize(each[inside], size, interpolation=cv2.INTER_LINEAR) for each in (self.dx, self.dy))
+        dx, dy = (np.asarray(each, np.float32)[window] for each in wide)
+        return Field(part, dx, dy)
+
+
+@dataclass(frozen=True, eq=False)
 class _Grid:
     """Where a field is worked out: *rows* x *columns* nodes, *step* pixels apart, over a box."""
 
@@ -78,15 +108,12 @@ def field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box,
     return Field(box, *_offsets(before, after, triangles, grid), fine)
 
 
-def coarse_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> Field:
+def nodes(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> Nodes:
     """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
-    height, width = box.bottom - box.top, box.right - box.left
-    grid = _Grid(box, _COARSE, -(-height // _COARSE), -(-width // _COARSE))
-    nodes = _offsets(before, after, triangles, grid)
-    size = grid.columns * _COARSE, grid.rows * _COARSE
-    wide = (np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_LINEAR), np.float32) for each in nodes)
-    dx, dy = (one[:height, :width] for one in wide)
-    return Field(box, dx, dy)
+    still = Nodes.resting(box)
+    grid = _Grid(box, STEP, *still.dx.shape)
+    _draw(*_plain(before, after), triangles, grid.origin, grid.step, still.dx, still.dy)
+    return still
 
 
 def draw_over(base: Field, before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> None:
@@ -184,7 +211,10 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
                     leftmost = max(leftmost, bound)
                 elif bound < 0:
                     rightmost = -1.0
-            below = row - y[0]
-            for column in range(int(np.ceil(leftmost)), int(np.floor(rightmost)) + 1):
-                dx[row, column] = start_x + dx_right * (column - x[0]) + dx_down * below
-                dy[row, column] = start_y + dy_right * (column - x[0]) + dy_down * below
+            first_column, below = int(np.ceil(leftmost)), row - y[0]
+            right_x = start_x + dx_right * (first_column - x[0]) + dx_down * below
+            right_y = start_y + dy_right * (first_column - x[0]) + dy_down * below
+            line_x, line_y = dx[row], dy[row]
+            for column in range(first_column, int(np.floor(rightmost)) + 1):
+                line_x[column], line_y[column] = right_x, right_y
+                right_x, right_y = right_x + dx_right, right_y + dy_right

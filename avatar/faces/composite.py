@@ -74,13 +74,14 @@ def one_by_one(patch: Pixels, donor: Donor, layer: Layer) -> None:
     hidden = layer.hidden or _NOTHING
     cells, chart = np.asarray(hidden.cells, np.float32), np.concatenate([hidden.low, hidden.per]).astype(np.float32)
     bright = np.float32(layer.bright)
-    _composite(patch, layer.coarse.numpy(), layer.step, picture, finer, layer.mouth, bright, cells, chart)
+    coarse = np.ascontiguousarray(layer.coarse.numpy().transpose(2, 0, 1))
+    _composite(patch, coarse, layer.step, picture, finer, layer.mouth, bright, cells, chart)
 
 
 _NOTHING = Hidden(np.zeros((1, 1), np.float32), np.zeros(2, np.float32), np.zeros(2, np.float32))
 
 # Single precision, as torch has it: the loop is a third faster for it.
-_CARRIED = 9
+_CARRIED, _FOUND = 9, 12
 _0, _HALF, _1, _2, _3, _FULL = (np.float32(number) for number in (0, 0.5, 1, 2, 3, 255))
 _BLACK, _WIDTH, _LEAST, _MOST = (np.float32(number) for number in (BLACK, SKIN - BLACK, LEAST, MOST))
 _DARK, _DARKER = (np.float32(number) for number in (DARK[1], DARK[1] - DARK[0]))
@@ -88,7 +89,7 @@ _NO_LIGHT = np.float32(1e-3)
 
 
 @compiled
-def _composite(  # noqa: PLR0913, PLR0917 - one loop over pixels, as compiled code is written
+def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over pixels, as compiled code is written
     patch: Pixels,
     coarse: Floats,
     step: int,
@@ -99,57 +100,94 @@ def _composite(  # noqa: PLR0913, PLR0917 - one loop over pixels, as compiled co
     hidden: Floats,
     chart: Floats,
 ) -> None:
+    """Do it row by row, and of a row every *step*-th pixel at a time: these lie alike between two of *coarse*.
+
+    What must be looked up is gathered for all of them first; the loop that computes then takes many at once.
+    """
     height, width, _ = patch.shape
-    columns, steps, white = coarse.shape[1], np.float32(step), bright * _3 * _FULL
-    line, slope = np.empty((columns, _CARRIED), np.float32), np.empty((columns, _CARRIED), np.float32)
-    here, shown, given = np.empty(_CARRIED, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    columns, steps, white = coarse.shape[2], np.float32(step), bright * _3 * _FULL
+    last_x, last_y = np.float32(picture.shape[1] - 1), np.float32(picture.shape[0] - 1)
+    flat, wide = picture.reshape(-1), 3 * picture.shape[1]
+    nodes, here = np.empty((_CARRIED, columns), np.float32), np.empty((_CARRIED, columns), np.float32)
+    found, lit = np.empty((_FOUND, columns), np.float32), np.empty((3, columns), np.float32)
+    old, open_, around = (
+        np.empty((3, columns), np.float32),
+        np.empty(columns, np.float32),
+        np.empty(columns, np.float32),
+    )
+    across, down, share = np.empty(columns, np.float32), np.empty(columns, np.float32), np.empty(columns, np.float32)
     for row in range(height):
-        above, down = row // step, np.float32(row % step) / steps
+        above, low = row // step, np.float32(row % step) / steps
+        for k in range(_CARRIED):
+            upper, lower, line = coarse[k, above], coarse[k, above + 1], nodes[k]
+            for column in range(columns):
+                line[column] = upper[column] * (_1 - low) + lower[column] * low
+        first, last = columns, 0
         for column in range(columns):
-            for k in range(_CARRIED):
-                line[column, k] = coarse[above, column, k] * (_1 - down) + coarse[above + 1, column, k] * down
-        for left in range(columns - 1):
-            if line[left, 2] <= _0 and line[left + 1, 2] <= _0:
+            if nodes[2, column] > _0:
+                first, last = min(first, column), max(last, column)
+        first, last = max(first - 1, 0), min(last + 1, columns - 1)
+        for phase in range(step):
+            count = min(last - first, (width - phase - 1) // step + 1 - first)
+            if count <= 0:
                 continue
+            along, start = np.float32(phase) / steps, first * step + phase
             for k in range(_CARRIED):
-                slope[left, k] = (line[left + 1, k] - line[left, k]) / steps
-            for column in range(left * step, min((left + 1) * step, width)):
-                along = np.float32(column - left * step)
-                share = line[left, 2] + slope[left, 2] * along
-                share *= share * (_3 - _2 * share)
-                light = np.float32(patch[row, column, 0])
-                light += np.float32(patch[row, column, 1]) + np.float32(patch[row, column, 2])
-                dark = min(max((_DARK - light / white) / _DARKER, _0), _1)
-                share *= _1 - max(mouth[0, row, column], mouth[1, row, column] * dark)
-                if share <= _0:
-                    continue
-                for k in range(_CARRIED):
-                    here[k] = line[left, k] + slope[left, k] * along
-                if len(hidden) > 1:
-                    x = min(max((here[0] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
-                    y = min(max((here[1] - chart[1]) * chart[3], _0), np.float32(hidden.shape[0] - 1))
+                left, right, line = nodes[k, first:], nodes[k, first + 1 :], here[k]
+                for i in range(count):
+                    line[i] = left[i] + (right[i] - left[i]) * along
+            for i in range(count):
+                column = start + i * step
+                open_[i], around[i] = mouth[0, row, column], mouth[1, row, column]
+                for k in range(3):
+                    old[k, i] = np.float32(patch[row, column, k])
+            here_x, here_y, here_share = here[0], here[1], here[2]
+            red, green, blue = old[0], old[1], old[2]
+            for i in range(count):
+                part = here_share[i] * here_share[i] * (_3 - _2 * here_share[i])
+                dark = min(max((_DARK - (red[i] + green[i] + blue[i]) / white) / _DARKER, _0), _1)
+                share[i] = part * (_1 - max(open_[i], around[i] * dark))
+                across[i] = min(max((here_x[i] + _HALF) * finer[0] - _HALF, _0), last_x)
+                down[i] = min(max((here_y[i] + _HALF) * finer[1] - _HALF, _0), last_y)
+            if len(hidden) > 1:
+                for i in range(count):
+                    x = min(max((here_x[i] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
+                    y = min(max((here_y[i] - chart[1]) * chart[3], _0), np.float32(hidden.shape[0] - 1))
                     x0, y0 = min(np.int64(x), hidden.shape[1] - 2), min(np.int64(y), hidden.shape[0] - 2)
                     x, y = x - np.float32(x0), y - np.float32(y0)
-                    upper = hidden[y0, x0] * (_1 - x) + hidden[y0, x0 + 1] * x
-                    lower = hidden[y0 + 1, x0] * (_1 - x) + hidden[y0 + 1, x0 + 1] * x
-                    share *= _1 - (upper * (_1 - y) + lower * y)
-                x = min(max((here[0] + _HALF) * finer[0] - _HALF, _0), np.float32(picture.shape[1] - 1))
-                y = min(max((here[1] + _HALF) * finer[1] - _HALF, _0), np.float32(picture.shape[0] - 1))
-                x0, y0 = min(np.int64(x), picture.shape[1] - 2), min(np.int64(y), picture.shape[0] - 2)
-                x, y = x - np.float32(x0), y - np.float32(y0)
-                total, tone = _0, _0
+                    first_row = hidden[y0, x0] * (_1 - x) + hidden[y0, x0 + 1] * x
+                    second_row = hidden[y0 + 1, x0] * (_1 - x) + hidden[y0 + 1, x0 + 1] * x
+                    share[i] *= _1 - (first_row * (_1 - y) + second_row * y)
+            for i in range(count):
+                x0, y0 = min(np.int64(across[i]), picture.shape[1] - 2), min(np.int64(down[i]), picture.shape[0] - 2)
+                across[i], down[i] = across[i] - np.float32(x0), down[i] - np.float32(y0)
+                at = np.uint64(y0 * wide + 3 * x0)
+                for k in range(6):
+                    found[k, i], found[6 + k, i] = flat[at + np.uint64(k)], flat[at + np.uint64(wide + k)]
+            for k in range(3):
+                one, two, three, four, line = found[k], found[3 + k], found[6 + k], found[9 + k], lit[k]
+                for i in range(count):
+                    top = one[i] * (_1 - across[i]) + two[i] * across[i]
+                    bottom = three[i] * (_1 - across[i]) + four[i] * across[i]
+                    line[i] = top * (_1 - down[i]) + bottom * down[i]
+            shown_red, shown_green, shown_blue = lit[0], lit[1], lit[2]
+            given_red, given_green, given_blue = here[6], here[7], here[8]
+            for i in range(count):
+                tone = max(given_red[i], _NO_LIGHT) + max(given_green[i], _NO_LIGHT) + max(given_blue[i], _NO_LIGHT)
+                total = shown_red[i] + shown_green[i] + shown_blue[i]
+                across[i] = min(max((total / tone - _BLACK) / _WIDTH, _0), _1)
+            for k in range(3):
+                shown, wanted, given, before = lit[k], here[3 + k], here[6 + k], old[k]
+                for i in range(count):
+                    tone = max(given[i], _NO_LIGHT)
+                    gain = _1 + (min(max(wanted[i] / tone, _LEAST), _MOST) - _1) * across[i]
+                    beyond = shown[i] - tone
+                    relit = tone * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
+                    now = min(max(relit, _0), _1) * _FULL
+                    before[i] = before[i] + (now - before[i]) * share[i] + _HALF
+            for i in range(count):
                 for k in range(3):
-                    upper = picture[y0, x0, k] * (_1 - x) + picture[y0, x0 + 1, k] * x
-                    lower = picture[y0 + 1, x0, k] * (_1 - x) + picture[y0 + 1, x0 + 1, k] * x
-                    shown[k], given[k] = upper * (_1 - y) + lower * y, max(here[6 + k], _NO_LIGHT)
-                    total, tone = total + shown[k], tone + given[k]
-                part = min(max((total / tone - _BLACK) / _WIDTH, _0), _1)
-                for k in range(3):
-                    gain = _1 + (min(max(here[3 + k] / given[k], _LEAST), _MOST) - _1) * part
-                    beyond = shown[k] - given[k]
-                    lit = given[k] * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
-                    old = np.float32(patch[row, column, k])
-                    patch[row, column, k] = np.uint8(old + (min(max(lit, _0), _1) * _FULL - old) * share + _HALF)
+                    patch[row, start + i * step, k] = np.uint8(old[k, i])
 
 
 def _interpolated(layer: Layer, shape: tuple[int, ...]) -> Any:

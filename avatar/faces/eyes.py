@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.bend import Field
 from avatar.faces.coefficients import INDEX, Floats
 from avatar.faces.rig import Rig, Shown
@@ -82,16 +83,17 @@ class Eye:
     def paint(self, view: Pixels, box: Box, shown: Shown, look: Look) -> None:
         """Paint eyeball, lid and lash line into *view*, the pixels of *box*."""
         lids = shown.mesh[list(self.contour), :2]
-        resting = shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2]
-        ball = self._ball(box, resting, look.gaze).sample(look.source, self.scale)[..., :3]
-        painted = view + (ball.astype(np.float32) - view) * _polygon_mask(lids, box)[..., None]
+        corner = np.array((box.left, box.top), np.float32)
+        ball = self._ball(shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2], look.gaze)
+        _paint_ball(view, corner, _polygon_mask(lids, box), look.source, np.float32(self.scale), ball)
         closed = float(shown.coefficients[self.blink])
         if closed > 0:
+            painted = view.astype(np.float32)
             skin = look.bent.part(box).sample(self.bare, self.scale, self.corner)
             painted += (skin - painted) * (self._lid_mask(shown.mesh, box) * min(1.0, 3 * closed))[..., None]
             line = _lash_mask(lids[:9], box, self.rig.unit * 0.028)[..., None] * min(1.0, closed * 1.6) * 0.9
             painted += (self.lashes - painted) * line
-        np.copyto(view, painted.round().clip(0, 255).astype(np.uint8))
+            np.copyto(view, painted.round().clip(0, 255).astype(np.uint8))
 
     @cached_property
     def _beyond(self) -> Floats:
@@ -126,24 +128,52 @@ class Eye:
             before[upper] += (bare - before[upper]) * closing
             before[fold] += (before[brow] - before[fold]) * (0.7 * closing)
 
-    def _ball(self, box: Box, resting: Floats, gaze: Floats) -> Field:
-        """Return where the pixels of the eyeball come from: the portrait's eye, moved with the head, gazing."""
+    def _ball(self, resting: Floats, gaze: Floats) -> Floats:
+        """Return how the eyeball lies under lids that would be at *resting*, as ``_paint_ball`` takes it.
+
+        It is the portrait's eye, moved with the head, gazing.
+        """
         source = self.rig.rest[list(self.contour), :2]
-        known = np.column_stack([resting, np.ones(len(resting))]).astype(np.float64)
+        middle, own = resting.mean(axis=0), source.mean(axis=0)
+        known = (resting - middle).astype(np.float64)
         # Held a little to nothing, so that an eye seen from its side has an answer too.
-        affine = np.linalg.solve(known.T @ known + 1e-6 * np.eye(3), known.T @ source).astype(np.float32)
-        xs = np.arange(box.left, box.right, dtype=np.float32)[None]
-        ys = np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
-        dx, dy = (affine[0, k] * xs + affine[1, k] * ys + affine[2, k] for k in (0, 1))
-        middle, half = resting.mean(axis=0), np.ptp(resting[:, 0]) / 2
+        turn = np.linalg.solve(known.T @ known + 1e-6 * np.eye(2), known.T @ (source - own))
+        half = (known[:, 0].max() - known[:, 0].min()) / 2
         # The iris moves by the gaze, the corners of the eye do not.
-        near = 1 - np.clip(((xs - middle[0]) ** 2 + (ys - middle[1]) ** 2) / half**2, 0, 1)
-        reach = near * near * self.rig.unit
-        return Field(
-            box,
-            np.asarray(dx - xs - reach * gaze[0], np.float32),
-            np.asarray(dy - ys - reach * gaze[1], np.float32),
-        )
+        return np.array([*turn.flat, *own, *middle, half * half, *(gaze * np.float32(self.rig.unit))], np.float32)
+
+
+@compiled
+def _paint_ball(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+    view: Pixels, corner: Floats, share: Floats, source: Pixels, scale: np.float32, ball: Floats
+) -> None:
+    """Paint an eyeball into *view*, whose first pixel is *corner*, where *share* (0 to 1) says that it is seen.
+
+    *ball*: how the *source*'s x and y grow with x and with y (2, 2), its middle and that in the frame (x, y), half the
+    eye's width squared, and how far it gazes (x, y).
+    """
+    half, one, zero = np.float32(0.5), np.float32(1), np.float32(0)
+    height, width = source.shape[:2]
+    for row in range(view.shape[0]):
+        for column in range(view.shape[1]):
+            seen = share[row, column]
+            if seen <= zero:
+                continue
+            x, y = np.float32(column) + corner[0] - ball[6], np.float32(row) + corner[1] - ball[7]
+            near = one - min((x * x + y * y) / ball[8], one)
+            near *= near
+            across = x * ball[0] + y * ball[2] + ball[4] - near * ball[9]
+            down = x * ball[1] + y * ball[3] + ball[5] - near * ball[10]
+            across = min(max((across + half) * scale - half, zero), np.float32(width - 1))
+            down = min(max((down + half) * scale - half, zero), np.float32(height - 1))
+            left, top = min(int(across), width - 2), min(int(down), height - 2)
+            across, down = across - np.float32(left), down - np.float32(top)
+            for each in range(3):
+                upper, lower = np.float32(source[top, left, each]), np.float32(source[top + 1, left, each])
+                upper += (np.float32(source[top, left + 1, each]) - upper) * across
+                lower += (np.float32(source[top + 1, left + 1, each]) - lower) * across
+                old = np.float32(view[row, column, each])
+                view[row, column, each] = int(old + (upper + (lower - upper) * down - old) * seen + half)
 
 
 def widened(landmarks: Landmarks) -> Landmarks:

@@ -56,18 +56,19 @@ def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
     around = lips.copy()
     around[11:] += _LOW * unit * across(landmarks)
     soft = max(_SOFT * unit, 0.5)
-    return np.stack([_filled(lips, shape, seen, soft), _filled(around, shape, 255, soft)])
+    rims = np.zeros((2, *shape), np.float32)
+    _fill(rims[0], lips, seen, soft)
+    _fill(rims[1], around, 255, soft)
+    return rims
 
 
-def _filled(outline: NDArray[np.floating], shape: tuple[int, ...], value: float, soft: float) -> NDArray[np.float32]:
-    whole = np.zeros(shape, np.float32)
+def _fill(whole: NDArray[np.float32], outline: NDArray[np.floating], value: float, soft: float) -> None:
     reach = _BLURRED * soft + 2
     low, high = outline.min(axis=0) - reach, outline.max(axis=0) + reach
     left, top = (max(0, int(edge)) for edge in low)
-    window = slice(top, max(top, int(high[1]))), slice(left, max(left, int(high[0])))
-    mask = np.zeros(whole[window].shape, np.uint8)
-    if value and mask.size:
+    window = whole[top : max(top, int(high[1])), left : max(left, int(high[0]))]
+    if value and window.size:
+        mask = np.zeros(window.shape, np.uint8)
         inside = np.round((outline - (left, top)) * 16).astype(np.int32)
         cv2.fillPoly(mask, [inside], value, lineType=cv2.LINE_AA, shift=4)
-        whole[window] = cv2.GaussianBlur(mask, (0, 0), soft) / np.float32(255)
-    return whole
+        window[:] = cv2.GaussianBlur(mask, (0, 0), soft) / np.float32(255)

@@ -3,9 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Landmarks
 
+_CONTOURS = np.array([RIGHT_EYE, LEFT_EYE])
+_NARROW = 1e-6  # pixels: an eye seen from its very side
 EYES = RIGHT_EYE + LEFT_EYE  # the order of the 32 points that ``eyeballs`` returns
 
 # Shares of the opening at rest. To a network the lids of a blink never meet: half of it is left, or even 0.7.
@@ -14,12 +17,20 @@ _SHUT, _OPEN = 0.74, 0.84
 
 def openings(landmarks: Landmarks) -> NDArray[np.float64]:
     """Return how far the right and the left eye are open (2,): the mean gap of the lids as a share of the width."""
-    shares = []
-    for eye in (RIGHT_EYE, LEFT_EYE):
-        gaps = np.linalg.norm(landmarks[list(eye[1:8]), :2] - landmarks[list(eye[:8:-1]), :2], axis=1)
-        width = np.linalg.norm(landmarks[eye[0], :2] - landmarks[eye[8], :2])
-        shares.append(gaps.mean() / max(float(width), 1e-6))
-    return np.array(shares)
+    return _openings(landmarks, _CONTOURS)
+
+
+@compiled
+def _openings(landmarks: Landmarks, eyes: NDArray[np.int64]) -> NDArray[np.float64]:
+    shares = np.empty(len(eyes))
+    for which in range(len(eyes)):
+        eye, gaps = eyes[which], 0.0
+        for upper in range(1, 8):
+            x, y = landmarks[eye[upper], :2] - landmarks[eye[16 - upper], :2]
+            gaps += np.hypot(x, y) / 7
+        x, y = landmarks[eye[0], :2] - landmarks[eye[8], :2]
+        shares[which] = gaps / max(np.hypot(x, y), 1e-6)
+    return shares
 
 
 def closing(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -33,16 +44,27 @@ def eyeballs(donor: Landmarks, target: Landmarks) -> NDArray[np.float32]:
     Both eyes are laid over each other by their corners, so an iris stays round and lids cover it. Where the target's
     eye is opened wider than the donor's, the donor's opening is stretched instead of showing its lids.
     """
-    return np.concatenate([_eyeball(donor[list(eye), :2], target[list(eye), :2]) for eye in (RIGHT_EYE, LEFT_EYE)])
+    places = np.empty((len(EYES), 2), np.float32)
+    _lay(donor, target, _CONTOURS, places)
+    return places
 
 
-def _eyeball(donor: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float32]:
-    given, seen = (points.astype(np.float64) @ (1, 1j) for points in (donor, target))
-    width = seen[8] - seen[0]
-    laid = given[0] + (seen - seen[0]) * (given[8] - given[0]) / (width if abs(width) > 1e-6 else 1e-6)
-    upper, lower = slice(1, 8), slice(15, 8, -1)
-    span = given[lower] - given[upper]
-    for lid in (upper, lower):
-        share = ((laid[lid] - given[upper]) * span.conj()).real / (np.abs(span) ** 2 + 1e-9)
-        laid[lid] = given[upper] + span * share.clip(0, 1)
-    return np.stack([laid.real, laid.imag], axis=1).astype(np.float32)
+@compiled
+def _lay(donor: Landmarks, target: Landmarks, eyes: NDArray[np.int64], places: NDArray[np.float32]) -> None:
+    for which in range(len(eyes)):
+        eye = eyes[which]
+        given, seen = np.empty(16, np.complex128), np.empty(16, np.complex128)
+        for point in range(16):
+            given[point] = complex(donor[eye[point], 0], donor[eye[point], 1])
+            seen[point] = complex(target[eye[point], 0], target[eye[point], 1])
+        width = seen[8] - seen[0]
+        if abs(width) <= _NARROW:
+            width = complex(_NARROW, 0)
+        for point in range(16):
+            laid = given[0] + (seen[point] - seen[0]) * (given[8] - given[0]) / width
+            if point % 8:  # neither corner: between the lids
+                upper = min(point, 16 - point)
+                span, there = given[16 - upper] - given[upper], laid - given[upper]
+                share = (there.real * span.real + there.imag * span.imag) / (span.real**2 + span.imag**2 + 1e-9)
+                laid = given[upper] + span * min(max(share, 0.0), 1.0)
+            places[16 * which + point, 0], places[16 * which + point, 1] = laid.real, laid.imag

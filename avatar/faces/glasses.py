@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.bend import coarse_field
+from avatar.faces.bend import nodes
 from avatar.faces.rig import Pose, Rig
 from avatar.faces.rings import Surround
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
@@ -64,7 +64,7 @@ class Glasses:
         """Draw them into *view*, the pixels of *box*, where a head in *pose* has them."""
         before = np.concatenate([rig.rest, surround.rest])[:, :2]
         after = np.concatenate([pose.carry(rig.rest), surround.moved(rig, rig.rest, pose)])[:, :2]
-        rims = coarse_field(before, after, surround.triangles, self.box).sample(self.source, self.scale)
+        rims = nodes(before, after, surround.triangles, self.box).over(self.box).sample(self.source, self.scale)
         top, left = self.box.top - box.top, self.box.left - box.left
         part = view[top : top + rims.shape[0], left : left + rims.shape[1]]
         share = rims[..., 3:] / np.float32(255)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
-from avatar.faces.teeth import HALF_WIDTH, Row
+from avatar.faces.teeth import HALF_WIDTH, lower_row, upper_row
 from avatar.media.frames import Pixels
 
 FINE: Final = 2  # the inside is painted this much larger, then averaged
@@ -23,26 +23,35 @@ _IN_FRONT: Final = 0.5  # of tongueOut: from here on the tongue lies over the lo
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A row of teeth as a frame shows it.
+class Teeth:
+    """Both rows of teeth, the lower and the upper one: *drawn* (2, 3, h, w) are tone, cover and gum of each.
 
-    *place* (2, 3) says how many millimetres to the right of its middle and below its edge a fine pixel (x, y, 1) is.
+    Their edges are at *edges* (2,) pixels from the top, *scale* pixels are a millimetre.
     """
 
-    row: Row
-    place: NDArray[np.float64]
+    drawn: Floats
+    edges: NDArray[np.float64]
+    scale: float
+
+    @classmethod
+    def of(cls, scale: float) -> "Teeth":
+        """Draw them at *scale* pixels a millimetre."""
+        rows = lower_row(scale), upper_row(scale)  # the upper teeth stand before the lower ones
+        drawn = np.stack([[row.tone, row.cover, row.gum] for row in rows])
+        return cls(drawn, np.array([row.edge for row in rows]), scale)
 
 
 @dataclass(frozen=True, eq=False)
 class Inside:
     """What is seen in a mouth whose lips are *gap* millimetres apart.
 
-    *tongue* is how far the tongue is out, *rounding* how far the lips are pushed out (0 to 1), *light* (3,) what falls
-    on something white.
+    *places* (2, 2, 3) say how many millimetres to the right of the middle of the lower and of the upper *teeth*, and
+    below their edge, a fine pixel (x, y, 1) is. *tongue* is how far the tongue is out, *rounding* how far the lips are
+    pushed out (0 to 1), *light* (3,) what falls on something white.
     """
 
-    upper: Seen
-    lower: Seen
+    teeth: Teeth
+    places: NDArray[np.float64]
     gap: float
     tongue: float
     rounding: float
@@ -52,13 +61,9 @@ class Inside:
         """Paint it into *view*; *share* and *shade*, in fine pixels, say how much of it is seen and how lit it is."""
         # Pushed-out lips stand before the teeth like a tube: what is behind them goes dark.
         lit = (1 - 0.85 * eased(self.rounding, 0.3, 0.75)) * (0.4 + 0.6 * eased(self.gap, 0.5, 6))
-        rows = self.lower, self.upper  # the upper teeth stand before the lower ones
-        places = np.stack([seen.place for seen in rows])
-        teeth = np.stack([[seen.row.tone, seen.row.cover, seen.row.gum] for seen in rows])
-        edges = np.array([seen.row.edge for seen in rows])
         tongue = np.array([self.tongue, eased(self.tongue, 0.0, 0.9), eased(self.tongue, 0.5, 0.8), 0.42 * self.gap])
-        light = np.asarray(self.light, np.float64)
-        _paint(view, share, shade * np.float32(lit), light, places, teeth, edges, self.lower.row.scale, tongue)
+        light, teeth = np.asarray(self.light, np.float64), self.teeth
+        _paint(view, share, shade * np.float32(lit), light, self.places, teeth.drawn, teeth.edges, teeth.scale, tongue)
 
 
 def eased(value: float, low: float, high: float) -> float:

@@ -1,40 +1,41 @@
 """One person's mouth: where its inside is seen between the lips, and in which light."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import INDEX, Floats
 from avatar.faces.inside import FINE as _FINE
-from avatar.faces.inside import Inside, Seen
+from avatar.faces.inside import Inside, Teeth
 from avatar.faces.inside import eased as _eased
 from avatar.faces.rig import Pose, Rig, Shown
-from avatar.faces.teeth import Row, lower_row, upper_row
 from avatar.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from avatar.media.frames import Box, Format, Pixels
 
 _FACE: Final = 92.0  # millimetres between the outer corners of an adult's eyes
 _UPPER_EDGE: Final = 2.1  # millimetres from the line between closed lips down to the edge of the upper teeth
 _OVERBITE: Final = 1.7  # millimetres by which the upper teeth hide the lower ones in a closed bite
+_EDGES: Final = (_UPPER_EDGE - _OVERBITE, _UPPER_EDGE)  # of the lower teeth and of the upper ones
 _DEPTH: Final = 5.0  # millimetres from the lips back to the teeth
 
 
 @dataclass(frozen=True, eq=False)
 class Mouth:
-    """The inside of one person's mouth: its rows of teeth, and the *light* (3,) that falls on them in this picture."""
+    """The inside of one person's mouth: its teeth, and the *light* (3,) that falls on them in this picture."""
 
     rig: Rig
-    upper: Row
-    lower: Row
+    teeth: Teeth
     light: Floats
 
     @classmethod
     def of(cls, rig: Rig, picture: Pixels) -> "Mouth":
         """Make the mouth of the person in *picture*, whose resting mesh is that of *rig*."""
-        scale = _FINE * rig.unit / _FACE
-        return cls(rig, upper_row(scale), lower_row(scale), _white(picture, rig))
+        return cls(rig, Teeth.of(_FINE * rig.unit / _FACE), _white(picture, rig))
 
     def box(self, mesh: Floats, within: Format) -> Box:
         """Return the region that the inside of the mouth takes for *mesh* (468, >=2)."""
@@ -62,10 +63,9 @@ class Mouth:
         # Blurred by a pixel: wet lips have no hard edge against the dark.
         share = np.asarray(cv2.GaussianBlur(opening, (0, 0), _FINE * 0.45), np.float32) * np.float32(strength / 255)
         jaw = self.rig.moves[INDEX["jawOpen"], 14] * shown.coefficients[INDEX["jawOpen"]]
-        still = np.zeros(3, np.float32)
         painted = Inside(
-            upper=self._seen(self.upper, box, shown.pose, still, _UPPER_EDGE),
-            lower=self._seen(self.lower, box, shown.pose, jaw, _UPPER_EDGE - _OVERBITE),
+            teeth=self.teeth,
+            places=self._places(box, shown.pose, jaw),
             gap=gap,
             tongue=float(shown.coefficients[INDEX["tongueOut"]]),
             rounding=float(shown.coefficients[INDEX["mouthPucker"]] + 0.8 * shown.coefficients[INDEX["mouthFunnel"]]),
@@ -73,15 +73,19 @@ class Mouth:
         )
         painted.paint(view, share, self._shade(opening))
 
-    def _seen(self, row: Row, box: Box, pose: Pose, moved: Floats, edge: float) -> Seen:
-        """Return how *row*, its edge *edge* millimetres below the resting lips and *moved* by the jaw, is seen."""
+    @cached_property
+    def _corners(self) -> Floats:
+        """Where the middles of the lower and of the upper teeth rest, and a millimetre right of and below each."""
         frame, millimetre = self.rig.frame.astype(np.float32), self.rig.unit / _FACE
-        middle = (self.rig.rest[13] + self.rig.rest[14]) / 2 + frame[:, 2] * _DEPTH * millimetre + moved
+        middle = (self.rig.rest[13] + self.rig.rest[14]) / 2 + frame[:, 2] * (_DEPTH * millimetre)
         corners = np.stack([middle, middle + frame[:, 0] * millimetre, middle + frame[:, 1] * millimetre])
-        seen = (pose.carry(corners)[:, :2] - (box.left, box.top) + 0.5) * _FINE - 0.5
-        turn = np.linalg.inv((seen[1:] - seen[0]).T)
-        start = -turn @ seen[0] - (0, edge)
-        return Seen(row, np.concatenate([turn, start[:, None]], axis=1).astype(np.float64))
+        return np.asarray(np.stack([corners, corners]), np.float32)
+
+    def _places(self, box: Box, pose: Pose, jaw: Floats) -> NDArray[np.float64]:
+        """Return where the lower teeth, moved by the *jaw*, and the upper ones are seen, as ``Inside`` has it."""
+        corners = self._corners.copy()
+        corners[0] += jaw
+        return _turned_back(pose.carry(corners), box.left, box.top, np.array(_EDGES))
 
     def _shade(self, opening: Pixels) -> Floats:
         """Return, per fine pixel, the light that comes past the lips: little at their edge."""
@@ -89,6 +93,26 @@ class Mouth:
         # Padded, so that the border of the box does not count as light.
         away = cv2.distanceTransform(cv2.copyMakeBorder(opening, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
         return np.asarray(0.5 + 0.5 * np.clip(away[1:-1, 1:-1] / reach, 0, 1), np.float32)
+
+
+@compiled
+def _turned_back(seen: Floats, left: int, top: int, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, 2, 3) how fine pixels of a box at *left*, *top* lie among teeth that are *seen* (n, 3, 3) there.
+
+    That is how many millimetres right of the first point, the second being one away, and, the third being one away,
+    below an edge that lies *edges* (n) below it.
+    """
+    places = np.empty((len(seen), 2, 3))
+    for row in range(len(seen)):
+        x, y = (seen[row, 0, 0] - left + 0.5) * _FINE - 0.5, (seen[row, 0, 1] - top + 0.5) * _FINE - 0.5
+        right, down = (seen[row, 1] - seen[row, 0]) * _FINE, (seen[row, 2] - seen[row, 0]) * _FINE
+        area = right[0] * down[1] - down[0] * right[1]
+        places[row, 0, 0], places[row, 0, 1] = down[1] / area, -down[0] / area
+        places[row, 1, 0], places[row, 1, 1] = -right[1] / area, right[0] / area
+        for axis in range(2):
+            places[row, axis, 2] = -(places[row, axis, 0] * x + places[row, axis, 1] * y)
+        places[row, 1, 2] -= edges[row]
+    return places
 
 
 def _white(picture: Pixels, rig: Rig) -> Floats:

@@ -107,9 +107,7 @@ def _pose(rest: Landmarks, spoken: Landmarks, seen: Landmarks) -> Pose:
     Even the bridge of the nose moves a little with the jaw; read as motion of the head it would move the lips twice.
     """
     points = rigid_points()
-    poses = [(Pose.between(each[points], seen[points]), each) for each in (spoken, rest)]
-    wrong = [float(np.square(pose.carry(each[points]) - seen[points]).sum()) for pose, each in poses]
-    return poses[int(np.argmin(wrong))][0]
+    return Pose.best(np.stack([spoken[points], rest[points]]), seen[points])
 
 
 def _paint(frame: Frame, within: Format, mouth: Mouth, shown: Shown) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.faces.coefficients import INDEX, Floats, basis, neutral
 from avatar.faces.seam import LOWER, UPPER, gap_of
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
@@ -15,7 +17,8 @@ _UPPER, _LOWER = list(UPPER), list(LOWER)
 # The rows of each lip from the inside out, point by point beyond _UPPER and _LOWER.
 _UPPER_ROWS = ([183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 302, 303, 304, 408])
 _LOWER_ROWS = ([96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307])
-_OUTER_ROW = {-1: [185, 40, 39, 37, 0, 267, 269, 270, 409], 1: [146, 91, 181, 84, 17, 314, 405, 321, 375]}
+_UPPER_EDGE, _LOWER_EDGE = [185, 40, 39, 37, 0, 267, 269, 270, 409], [146, 91, 181, 84, 17, 314, 405, 321, 375]
+_LIP_ROWS = np.array([[_UPPER, *_UPPER_ROWS, _UPPER_EDGE], [_LOWER, *_LOWER_ROWS, _LOWER_EDGE]])
 _THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rolled
 _PRESSED = 0.35  # of mouthPress: from here on lips are meant to touch
 _OPEN = 0.01  # eye distances between the lips of a resting mouth: more, and it is open
@@ -57,13 +60,19 @@ class Pose:
     @classmethod
     def between(cls, before: Floats, after: Floats) -> "Pose":
         """Return the pose that best carries *before* (n, 3) to *after*: the closed form of Kabsch and Umeyama."""
-        p, q = before.astype(np.float64), after.astype(np.float64)
-        mean_p, mean_q = p.mean(axis=0), q.mean(axis=0)
-        u, weights, vt = np.linalg.svd((q - mean_q).T @ (p - mean_p))
-        proper = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-        rotation = (u * proper) @ vt
-        scale = float((weights * proper).sum() / np.square(p - mean_p).sum())
-        return cls(rotation, scale, mean_q - scale * rotation @ mean_p)
+        return cls.best(before[None], after)
+
+    @classmethod
+    def best(cls, befores: Floats, after: Floats) -> "Pose":
+        """Return the pose ``between`` one of *befores* (k, n, 3) and *after*: of that which comes nearest to it."""
+        mean_p, mean_q, spread, covariance = _moments(befores, after)
+        u, weights, vt = np.linalg.svd(covariance)
+        proper = np.ones_like(weights)
+        proper[:, 2] = np.sign(np.linalg.det(u @ vt))
+        told = (weights * proper).sum(axis=1)
+        which = int(np.argmax(told * told / spread))  # what is left of the spread of *after* is all but this
+        rotation, scale = (u[which] * proper[which]) @ vt[which], float(told[which] / spread[which])
+        return cls(rotation, scale, mean_q - scale * rotation @ mean_p[which])
 
     @classmethod
     def turning(cls, degrees: Floats, pivot: Floats) -> "Pose":
@@ -78,6 +87,31 @@ class Pose:
     def back(self, points: Floats) -> Floats:
         """Return where *points* (..., 3) of the posed head are on the resting one."""
         return np.asarray((points - self.shift) @ self.rotation / self.scale, np.float32)
+
+
+@compiled
+def _moments(befores: Floats, after: Floats) -> tuple[Any, Any, Any, Any]:
+    """Return the means (k, 3) of *befores* (k, n, 3), that (3,) of *after* (n, 3), and how each *before* is spread.
+
+    The spread is the sum of squared distances from the mean (k); last, the covariance with *after* (k, 3, 3), summed.
+    """
+    count, points, _ = befores.shape
+    mean_p, mean_q = np.zeros((count, 3)), np.zeros(3)
+    spread, covariance = np.zeros(count), np.zeros((count, 3, 3))
+    for point in range(points):
+        for axis in range(3):
+            mean_q[axis] += after[point, axis] / points
+    for which in range(count):
+        for point in range(points):
+            for axis in range(3):
+                mean_p[which, axis] += befores[which, point, axis] / points
+        for point in range(points):
+            for axis in range(3):
+                p = befores[which, point, axis] - mean_p[which, axis]
+                spread[which] += p * p
+                for other in range(3):
+                    covariance[which, other, axis] += (after[point, other] - mean_q[other]) * p
+    return mean_p, mean_q, spread, covariance
 
 
 def facing(landmarks: Landmarks) -> NDArray[np.float64]:
@@ -134,12 +168,14 @@ class Rig:
 
     def expressed(self, coefficients: Floats) -> Landmarks:
         """Return the mesh (468, 3) with the expression of *coefficients* (52,), the head at rest."""
-        moved = np.tensordot(coefficients, self.moves, 1)
+        moved = (coefficients @ self.moves.reshape(len(self.moves), -1)).reshape(self.rest.shape)
         if self.ajar:
             # Who smiles with open lips in the portrait must still close them on P, B and M.
             pressed = min(1.0, float(coefficients[INDEX["mouthPressLeft"]]) / _PRESSED)
             moved = moved - self.moves[INDEX["jawOpen"]] * np.float32(self.ajar * pressed)
-        return _touching(np.asarray(self.rest + moved, np.float32))
+        mesh = np.asarray(self.rest + moved, np.float32)
+        _touch(mesh, _LIP_ROWS)
+        return mesh
 
     def head(self, degrees: Floats) -> Pose:
         """Return the pose of the head after it has nodded, turned and tilted by *degrees* on its neck."""
@@ -169,18 +205,24 @@ def _ajar(rest: Landmarks, opening: Floats) -> float:
     return gap / most if gap_of(rest) > _OPEN else 0.0
 
 
-def _touching(mesh: Landmarks) -> Landmarks:
-    """Return *mesh* with lips that would pass through each other meeting half-way, and no row of a lip folded over."""
-    over = np.minimum(mesh[_LOWER, 1] - mesh[_UPPER, 1], 0)
-    if over.any():
-        mesh[_UPPER, 1] += over / 2
-        mesh[_LOWER, 1] -= over / 2
-    for inner, rows, sign in ((_UPPER, _UPPER_ROWS, -1), (_LOWER, _LOWER_ROWS, 1)):
-        edge = mesh[inner, 1]
-        for row in rows:
-            edge = edge + sign * _THIN * np.abs(mesh[_OUTER_ROW[sign], 1] - mesh[inner, 1])
-            mesh[row, 1] = np.maximum(mesh[row, 1] * sign, edge * sign) * sign
-    return mesh
+@compiled
+def _touch(mesh: Landmarks, lips: NDArray[np.int64]) -> None:
+    """Let lips of *mesh* that would pass through each other meet half-way, and no row of a lip fold over, in place.
+
+    *lips* (2, 4, n) are the upper and the lower lip from the inside out, in rows of n points; the last one is outside.
+    """
+    for point in range(lips.shape[2]):
+        upper, lower = lips[0, 0, point], lips[1, 0, point]
+        over = min(mesh[lower, 1] - mesh[upper, 1], np.float32(0)) / np.float32(2)
+        mesh[upper, 1] += over
+        mesh[lower, 1] -= over
+        for lip in range(2):
+            sign = np.float32(2 * lip - 1)
+            edge = mesh[lips[lip, 0, point], 1]
+            thin = sign * np.float32(_THIN) * abs(mesh[lips[lip, 3, point], 1] - edge)
+            for row in range(1, 3):
+                edge += thin
+                mesh[lips[lip, row, point], 1] = max(mesh[lips[lip, row, point], 1] * sign, edge * sign) * sign
 
 
 def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:

@@ -33,6 +33,7 @@ class Surround:
     jaw: Floats
     triangles: NDArray[np.int64]  # of the mesh and of the rings, points numbered from 0 (mesh) and 468 (rings)
     close: NDArray[np.int64]  # of the mesh and the two rings next to it
+    outer: NDArray[np.int64]  # of the rings and the edge of the mesh
 
     @classmethod
     def of(cls, rig: Rig) -> "Surround":
@@ -61,6 +62,7 @@ class Surround:
             np.concatenate(jaw).astype(np.float32),
             np.concatenate([_FACE, _bands(1 + len(_FADES))]),
             np.concatenate([_FACE[_EDGE], _bands(2), _FACE[~_EDGE]]),
+            np.concatenate([_FACE[_EDGE], _bands(1 + len(_FADES))]),
         )
 
     def moved(self, rig: Rig, expressed: Landmarks, pose: Pose) -> Floats:

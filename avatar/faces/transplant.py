@@ -104,19 +104,16 @@ class Transplant:
         depth = points[:, 2] if points.shape[1] > 2 else None
         drawing = draw(points[:, :2] / step, self.donor.triangles, width, height, depth)
         coarse = drawing.spread(carried)
-        edge = _edge(drawing.seen, max(1, round(_EDGE * eye_distance(landmarks) / step)))
-        coarse[..., 2] = coarse[..., 2].minimum(edge)
+        edge = _edge(drawing.seen.cpu().numpy(), max(1, round(_EDGE * eye_distance(landmarks) / step)))
+        coarse[..., 2] = coarse[..., 2].minimum(torch.from_numpy(edge).to(coarse.device))
         return coarse
 
 
-def _edge(seen: Any, reach: int) -> Any:
+def _edge(seen: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
     """Return 0 at the edge of what is *seen* (h, w), growing to 1 over *reach* pixels inside it.
 
     On a turned head the edge of the face is a cheek, not the oval at which the face fades anyway.
     """
-    import torch
-
     size = 2 * reach + 1
-    # On the host: a canvas of a hundred pixels is no work for a GPU.
-    around = cv2.blur(seen.float().cpu().numpy(), (size, size), borderType=cv2.BORDER_REPLICATE)
-    return (2 * torch.from_numpy(around).to(seen.device) - 1).clamp(0, 1) * seen
+    around = cv2.blur(seen.astype(np.float32), (size, size), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(2 * around - 1, 0, 1) * seen, np.float32)

@@ -48,9 +48,19 @@ def draw(points: Any, triangles: Any, width: int, height: int, depth: Any | None
     nearer one is seen; *depth* (p,) is smaller towards the viewer.
     """
     if depth is not None:
-        triangles = triangles[depth[triangles].sum(dim=1).argsort(descending=True, stable=True)]
+        triangles = _farthest_first(triangles, depth)
     way = one_by_one if points.device.type == "cpu" else all_at_once
     return way(points, triangles, width, height)
+
+
+def _farthest_first(triangles: Any, depth: Any) -> Any:
+    """Return *triangles* in the order of the *depth* of their corners."""
+    import torch
+
+    if depth.device.type != "cpu":
+        return triangles[depth[triangles].sum(dim=1).argsort(descending=True, stable=True)]
+    corners = triangles.numpy()
+    return torch.from_numpy(corners[np.argsort(-depth.numpy()[corners].sum(axis=1), kind="stable")])
 
 
 def one_by_one(points: Any, triangles: Any, width: int, height: int) -> Drawing:
@@ -85,14 +95,17 @@ def _draw(
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area <= _THIN:
             continue
+        # How the share of each corner grows with x and with y, and where it starts.
+        ax_, ay_, a_ = (by - cy) / area, (cx - bx) / area, (bx * cy - cx * by) / area
+        bx_, by_, b_ = (cy - ay) / area, (ax - cx) / area, (cx * ay - ax * cy) / area
+        cx_, cy_, c_ = (ay - by) / area, (bx - ax) / area, (ax * by - bx * ay) / area
         for row in range(top, bottom + 1):
             y = row - top
+            first_, second_, third_ = ay_ * y + a_, by_ * y + b_, cy_ * y + c_
             for column in range(left, right + 1):
                 x = column - left
-                first = ((by - cy) * x + (cx - bx) * y + (bx * cy - cx * by)) / area
-                second = ((cy - ay) * x + (ax - cx) * y + (cx * ay - ax * cy)) / area
-                third = ((ay - by) * x + (bx - ax) * y + (ax * by - bx * ay)) / area
-                if min(first, second, third) > -_EDGE:
+                first, second, third = ax_ * x + first_, bx_ * x + second_, cx_ * x + third_
+                if first > -_EDGE and second > -_EDGE and third > -_EDGE:
                     seen[row, column] = True
                     corners[row, column, 0], corners[row, column, 1], corners[row, column, 2] = a, b, c
                     shares[row, column, 0], shares[row, column, 1], shares[row, column, 2] = first, second, third
@@ -106,10 +119,11 @@ def _spread(
     for row in range(height):
         for column in range(width):
             if seen[row, column]:
-                for corner in range(3):
-                    point, share = corners[row, column, corner], shares[row, column, corner]
-                    for k in range(carried.shape[1]):
-                        spread[row, column, k] += share * carried[point, k]
+                first, second, third = shares[row, column]
+                one, two, three = corners[row, column]
+                for k in range(carried.shape[1]):
+                    both = first * carried[one, k] + second * carried[two, k]
+                    spread[row, column, k] = both + third * carried[three, k]
 
 
 def all_at_once(points: Any, triangles: Any, width: int, height: int) -> Drawing:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.marks.code import symbols_of
 from avatar.marks.pattern import HEIGHT, TILE, Reals, tile_for
 from avatar.media.frames import Format, Frame, Frames, split
@@ -43,19 +44,36 @@ def _is_turned(number: int, rate: Fraction) -> bool:
 def _marked(frame: Frame, pattern: Reals) -> Frame:
     planes = frame.settle().copy()  # an engine may show the same picture many times
     light = split(planes)[0]
-    cv2.add(light, cv2.multiply(_strength(light), pattern), dst=light, dtype=cv2.CV_8U)
+    _add(light, pattern, _strength(light))
     return Frame(planes)
 
 
 def _strength(light: NDArray[np.uint8]) -> Reals:
-    """Return how strong the pattern may be in each pixel of *light*, in grey levels."""
+    """Return how strong the pattern may be in *light*, in grey levels: for each column, but every fourth row."""
     height, width = light.shape
     rough = cv2.absdiff(light, cv2.blur(light, _ROUGH_WITHIN))
-    small = cv2.resize(rough, (width // _EVERY, height // _EVERY), interpolation=cv2.INTER_AREA).astype(np.float32)
+    # Halved twice: for exact halves OpenCV has a way that is five times as fast.
+    half = cv2.resize(rough, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(half, (width // _EVERY, height // _EVERY), interpolation=cv2.INTER_AREA).astype(np.float32)
     # An edge alone hides nothing beside it: only what is rough all round counts.
     all_round = cv2.blur(cv2.erode(cv2.blur(small, (3, 3)), np.ones((3, 3))), (5, 5))
     strength = np.minimum(_FLAT + _GAIN * all_round, _MOST)
-    return np.asarray(cv2.resize(strength, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.resize(strength, (width, height // _EVERY), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+@compiled
+def _add(light: NDArray[np.uint8], pattern: Reals, strength: Reals) -> None:
+    """Add *pattern* to *light*, in place, as strongly as *strength* says; between its rows it is interpolated."""
+    (height, width), rows = light.shape, len(strength)
+    for row in range(height):
+        at = min(max((row + 0.5) * rows / height - 0.5, 0.0), rows - 1.0)
+        above = int(at)
+        share, below = np.float32(at - above), min(above + 1, rows - 1)
+        lit, drawn, one, other = light[row], pattern[row], strength[above], strength[below]
+        for column in range(width):
+            strong = one[column] + (other[column] - one[column]) * share
+            marked = np.int32(np.rint(np.float32(lit[column]) + strong * drawn[column]))
+            lit[column] = np.uint8(max(min(marked, np.int32(255)), np.int32(0)))
 
 
 def _laid_out(tile: Reals, shape: Format) -> Reals:

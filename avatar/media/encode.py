@@ -5,6 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from avatar.errors import EngineError
 from avatar.media.frames import Frames, Planes
 from avatar.media.whole import whole
@@ -71,6 +73,7 @@ def _stream(container: "OutputContainer", frames: Frames, crf: int) -> "VideoStr
 def _picture(planes: Planes, number: int, rate: Fraction) -> "VideoFrame":
     import av
 
-    picture = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    # Shared, not copied: x264 takes a copy of its own before ``encode`` returns.
+    picture = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(planes), format="yuv420p")
     picture.pts, picture.time_base = number, 1 / rate
     return picture

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
+
 Planes = NDArray[np.uint8]  # (height * 3 / 2, width): Y, then U and V as OpenCV lays out I420
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 Landmarks = NDArray[np.float32]  # (468, 2 or 3), pixels of the whole frame
@@ -49,10 +51,10 @@ class Box:
     @classmethod
     def around(cls, points: NDArray[np.floating], margin: float, within: Format) -> "Box":
         """Return the even box around *points* (n, >=2), grown by *margin* pixels and clipped to the frame."""
-        low, high = points[:, :2].min(axis=0) - margin, points[:, :2].max(axis=0) + margin
-        left, top = (max(0, int(v) // 2 * 2) for v in low)
-        right = min(within.width, (int(high[0]) + 2) // 2 * 2)
-        bottom = min(within.height, (int(high[1]) + 2) // 2 * 2)
+        low_x, low_y, high_x, high_y = _extent(np.ascontiguousarray(points, np.float32))
+        left, top = (max(0, int(low - margin) // 2 * 2) for low in (low_x, low_y))
+        right = min(within.width, (int(high_x + margin) + 2) // 2 * 2)
+        bottom = min(within.height, (int(high_y + margin) + 2) // 2 * 2)
         return cls(left, top, max(right, left), max(bottom, top))
 
     def union(self, other: "Box") -> "Box":
@@ -69,6 +71,17 @@ class Box:
     @property
     def empty(self) -> bool:
         return self.right <= self.left or self.bottom <= self.top
+
+
+@compiled
+def _extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    low_x = high_x = points[0, 0]
+    low_y = high_y = points[0, 1]
+    for point in range(len(points)):
+        x, y = points[point, 0], points[point, 1]
+        low_x, high_x = min(low_x, x), max(high_x, x)
+        low_y, high_y = min(low_y, y), max(high_y, y)
+    return low_x, low_y, high_x, high_y
 
 
 @dataclass(eq=False)
