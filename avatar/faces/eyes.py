@@ -133,14 +133,39 @@ class Eye:
 
         It is the portrait's eye, moved with the head, gazing.
         """
-        source = self.rig.rest[list(self.contour), :2]
-        middle, own = resting.mean(axis=0), source.mean(axis=0)
-        known = (resting - middle).astype(np.float64)
-        # Held a little to nothing, so that an eye seen from its side has an answer too.
-        turn = np.linalg.solve(known.T @ known + 1e-6 * np.eye(2), known.T @ (source - own))
-        half = (known[:, 0].max() - known[:, 0].min()) / 2
+        own = np.ascontiguousarray(self.rig.rest[list(self.contour), :2])
+        return _laid(own, np.ascontiguousarray(resting), gaze, np.float32(self.rig.unit))
+
+
+@compiled
+def _laid(own: Floats, resting: Floats, gaze: Floats, unit: np.float32) -> Floats:
+    """Return how points *own* (n, 2) of the source lie at *resting* (n, 2) of the frame, best in the mean, gazing."""
+    middle, start = np.zeros(2), np.zeros(2)
+    for point in range(len(own)):
+        for axis in range(2):
+            middle[axis] += resting[point, axis] / len(own)
+            start[axis] += own[point, axis] / len(own)
+    # Held a little to nothing, so that an eye seen from its side has an answer too.
+    known, told = np.eye(2) * 1e-6, np.zeros((2, 2))
+    left, right = resting[0, 0], resting[0, 0]
+    for point in range(len(own)):
+        left, right = min(left, resting[point, 0]), max(right, resting[point, 0])
+        for axis in range(2):
+            away = resting[point, axis] - middle[axis]
+            for other in range(2):
+                known[axis, other] += away * (resting[point, other] - middle[other])
+                told[axis, other] += away * (own[point, other] - start[other])
+    half = (right - left) / 2
+    area = known[0, 0] * known[1, 1] - known[0, 1] * known[1, 0]
+    ball = np.empty(11, np.float32)
+    for other in range(2):
+        ball[other] = (known[1, 1] * told[0, other] - known[0, 1] * told[1, other]) / area
+        ball[2 + other] = (known[0, 0] * told[1, other] - known[1, 0] * told[0, other]) / area
+        ball[4 + other], ball[6 + other] = start[other], middle[other]
         # The iris moves by the gaze, the corners of the eye do not.
-        return np.array([*turn.flat, *own, *middle, half * half, *(gaze * np.float32(self.rig.unit))], np.float32)
+        ball[9 + other] = gaze[other] * unit
+    ball[8] = half * half
+    return ball
 
 
 @compiled

@@ -45,9 +45,9 @@ class Still:
 
     def bend(self, planes: Planes, nodes: Nodes) -> None:
         """Write to *planes*, those of a frame, the picture bent as *nodes* say."""
-        wide = [_widened(offsets * np.float32(self.scale)) for offsets in (nodes.dx, nodes.dy)]
+        wide = _widened(nodes.dx), _widened(nodes.dy)
         for plane, packed, every in zip(split(planes), self.planes, (1, 2, 2), strict=True):
-            dx, dy = (offsets[:, ::every] / np.float32(every) for offsets in wide)
+            dx, dy = (np.ascontiguousarray(offsets[:, ::every]) for offsets in wide)
             # Where in the source the first value stands: in the middle of its first pixel; colour is half as large.
             start = np.float32((self.scale - every) / (2 * every))
             _bend(plane, packed, dx, dy, every, start, self.scale)
@@ -55,7 +55,8 @@ class Still:
 
 def _packed(plane: NDArray[np.uint8]) -> Packed:
     around = np.pad(plane, ((0, 1), (0, 1)), mode="edge").astype(np.uint32)
-    return around[:-1, :-1] | around[:-1, 1:] << 8 | around[1:, :-1] << 16 | around[1:, 1:] << 24
+    beside = around[:-1, :-1] | around[:-1, 1:] << 8 | around[1:, :-1] << 16 | around[1:, 1:] << 24
+    return np.asarray(beside, np.uint32)
 
 
 def _widened(nodes: Floats) -> Floats:
@@ -92,7 +93,7 @@ def _bend(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
     (height, width), rows = plane.shape, len(dx)
     flat, wide = packed.reshape(-1), packed.shape[1]
     last_x, last_y = np.float32(packed.shape[1] - 1), np.float32(packed.shape[0] - 1)
-    zero, step = np.float32(0), np.float32(scale)
+    zero, step, each = np.float32(0), np.float32(scale), np.float32(scale / every)
     own_x = np.arange(width).astype(np.float32) * step + start
     found, share_x, share_y = np.empty(width, np.uint32), np.empty(width, np.float32), np.empty(width, np.float32)
     around = found.view(np.uint8)
@@ -102,9 +103,10 @@ def _bend(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
         lower, share, own_y = min(upper + 1, rows - 1), np.float32(at - upper), np.float32(row) * step + start
         line, upper_x, lower_x, upper_y, lower_y = plane[row], dx[upper], dx[lower], dy[upper], dy[lower]
         for column in range(width):
-            x = upper_x[column] + (lower_x[column] - upper_x[column]) * share + own_x[column]
-            y = upper_y[column] + (lower_y[column] - upper_y[column]) * share + own_y
-            x, y = min(max(x, zero), last_x), min(max(y, zero), last_y)
+            x = upper_x[column] + (lower_x[column] - upper_x[column]) * share
+            y = upper_y[column] + (lower_y[column] - upper_y[column]) * share
+            x = min(max(x * each + own_x[column], zero), last_x)
+            y = min(max(y * each + own_y, zero), last_y)
             whole_x, whole_y = np.int32(x), np.int32(y)
             share_x[column], share_y[column] = x - np.float32(whole_x), y - np.float32(whole_y)
             found[column] = np.uint32(whole_y * wide + whole_x)
