@@ -24,7 +24,7 @@ class MeshWarp:
     pixels costs about 8 ms of one core.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     size: int = 512
