@@ -40,9 +40,15 @@ from avatar.weights import locate
 from benchmarks.portrait import between
 from benchmarks.rows import Row, options_with, show
 
+# Forty seconds: of fourteen, a row moved by 0.05 from one take of a voice to the next.
 _SCRIPT = (
     "Paul, please bring me the brown umbrella before Friday. My brother moved five big maps from the living room. "
-    "A short pause, then we go on: why would anybody walk home? The studio asks people before it uses their voice."
+    "A short pause, then we go on: why would anybody walk home? The studio asks people before it uses their voice. "
+    "Emma put the empty bottle behind the blue piano. Few of my friends have ever paid for a movie. "
+    "Look, it is raining now: should we meet them by the river? Nobody enjoys hearing the same story more than once. "
+    "Bob, open the window, please, and leave Pam some more room. Four farmers moved a wagon of beans from the valley. "
+    "Breathe in, wait for a moment, and begin: who could be so important? "
+    "Her brother reads us a poem before he goes to school."
 )
 _ENGINES = ("mesh-warp", "mesh-warp-audio")
 _SIZE = 512

@@ -17,7 +17,7 @@ _JAW = SHAPES.index("jawOpen")
 # The next three were chosen on recorded human speech that is neither trained on nor reported on (see the model card).
 _SURE = 0.7  # the probability from which lips meet
 _USUAL, _CLEARER = 0.13, 1.3  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
-_LATER = 0.01  # seconds: lips meet a little after the network is sure that they will
+_LATER = 0.005  # seconds by which shapes are heard early
 _HUSH, _PAUSE = 0.003, 0.3  # 50 dB below the loudest, for longer (in seconds) than any closure of the mouth lasts
 
 Flags = NDArray[np.bool_]
@@ -34,15 +34,10 @@ def heard_track(sound: Path, rate: Fraction, count: int, encoder: MouthEncoder) 
     known = dict(zip(EVENTS, events.T, strict=True))
     level = loudness(sound, Fraction(STEPS), len(shapes))
     silent = np.interp(times, steps, np.maximum(known["silence"], _hushed(level)))
-    at_frames = np.stack([np.interp(times, steps, each) for each in shapes.T], axis=1)
+    at_frames = np.stack([np.interp(times - _LATER, steps, each) for each in shapes.T], axis=1)
     # Nothing is shaped in silence: what a network still hears there would be a twitch.
     track = at_frames @ _spread() * (1 - silent * silent * (3 - 2 * silent))[:, None]
-    return finished(track, _contacts(known["teeth"]), _contacts(known["lips"]), rate)
-
-
-def _contacts(likely: Floats) -> list[Span]:
-    """Return when a contact, *likely* (n, 0 to 1), is made: not before the vowel ahead of it has been seen."""
-    return [(min(start + _LATER, (start + end) / 2), end) for start, end in _spans(likely > _SURE)]
+    return finished(track, _spans(known["teeth"] > _SURE), _spans(known["lips"] > _SURE), rate)
 
 
 def _hushed(level: Floats) -> Floats:

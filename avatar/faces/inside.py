@@ -14,7 +14,7 @@ from avatar.media.frames import Pixels
 FINE: Final = 2  # the inside is painted this much larger, then averaged
 
 # Linear parts of the light on the teeth; light that has been inside a mouth has lost its blue.
-_CAVITY: Final = (0.16, 0.06, 0.055)
+_CAVITY: Final = (0.05, 0.018, 0.016)  # ray-traced mouths of speech are all but black between teeth and tongue
 _TONGUE: Final = (0.66, 0.33, 0.33)
 _WARM: Final = (1.0, 0.76, 0.68)
 _GUM: Final = (0.70, 0.38, 0.38)

@@ -19,6 +19,9 @@ from avatar.media.frames import frames_in
 from avatar.media.sound import seconds_of
 from avatar.voices.timings import Timings
 
+_QUIET, _LOUDER = 0.72, 0.46  # how far a jaw goes in the faintest syllable, and how much further in the loudest
+_SHOWN = 2.0  # how evenly small openings are enlarged: by half where a jaw hardly opens, not at all where it is widest
+
 
 @dataclass(frozen=True, eq=False)
 class Mouth:
@@ -52,9 +55,9 @@ def listening(count: int, rate: Fraction, *, seed: int, energy: float) -> list[G
 
 
 def _stressed(track: Floats, level: Floats) -> Mouth:
-    """Return *track* with louder syllables opened wider."""
-    opening = 0.72 + 0.46 * level
-    track[:, INDEX["jawOpen"]] = np.minimum(track[:, INDEX["jawOpen"]] * opening, MOST_OPEN)
+    """Return *track* with louder syllables opened wider, and small openings so far that a viewer sees them."""
+    share = track[:, INDEX["jawOpen"]] * (_QUIET + _LOUDER * level) / MOST_OPEN
+    track[:, INDEX["jawOpen"]] = MOST_OPEN * np.minimum(share * (1 + _SHOWN) / (share + _SHOWN), 1)
     return Mouth(track, level)
 
 

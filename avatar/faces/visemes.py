@@ -19,8 +19,9 @@ Span = tuple[float, float]  # start and end in seconds
 
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
-_MEETING = 0.03  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
-_PRESSED = 0.006  # seconds from each end of a contact until it is complete: lips have come together, and part already
+_LEAD = 0.01  # seconds: a mouth is in place a little before it is heard
+_MEETING = 0.05  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
+_WITHIN = 0.025  # of which so many belong to the phoneme itself: its lips are still coming together, and part already
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
@@ -92,13 +93,14 @@ _JAW = [INDEX["jawOpen"], INDEX["tongueOut"]]
 _ROUND = [INDEX["mouthFunnel"], INDEX["mouthPucker"]]
 _LIPS = [index for index in range(len(NAMES)) if index not in _JAW + _ROUND]
 # Per group of coefficients: seconds in which a claim falls to 1/e before and after its phoneme.
-_REACH = ((_JAW, 0.028, 0.036), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
+_REACH = ((_JAW, 0.04, 0.035), (_ROUND, 0.085, 0.06), (_LIPS, 0.04, 0.04))
 
 
 def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
     """Return the coefficients (*count*, 52) that speak *timings* at *rate*; the first and last are the resting pose."""
-    track = shapes(timings, moments(rate, count))
-    teeth, lips = (_complete(spans(timings, symbols)) for symbols in (TEETH, LIPS))
+    track = shapes(timings, moments(rate, count) + _LEAD)
+    # Lips meet as early, but part with the sound that they let out.
+    teeth, lips = ([(start - _LEAD, end) for start, end in spans(timings, symbols)] for symbols in (TEETH, LIPS))
     return finished(track, teeth, lips, rate)
 
 
@@ -110,12 +112,6 @@ def moments(rate: Fraction, count: int) -> Times:
 def spans(timings: Timings, symbols: tuple[str, ...]) -> list[Span]:
     """Return when each phoneme of *timings* that is one of *symbols* starts and ends."""
     return [(phone.start, phone.end) for phone in timings.phones if phone.symbol in symbols]
-
-
-def _complete(touching: list[Span]) -> list[Span]:
-    return [
-        (min(start + _PRESSED, (start + end) / 2), max(end - _PRESSED, (start + end) / 2)) for start, end in touching
-    ]
 
 
 def shapes(timings: Timings, times: Times) -> Times:
@@ -175,8 +171,8 @@ def _contact(touching: list[Span], times: Times) -> Times:
     """Return how far (0 to 1) each moment is in a contact; every contact is complete in at least one frame."""
     contact = np.zeros(len(times))
     for start, end in touching:
-        outside = np.maximum(np.maximum(start - times, times - end + 0.005), 0)
-        near = np.clip(1 - outside / _MEETING, 0, 1)
-        near[np.abs(times - (start + end) / 2).argmin()] = 1
+        from_middle = np.abs(times - (start + end) / 2)
+        near = np.clip(1 - (from_middle - max((end - start) / 2 - _WITHIN, 0)) / _MEETING, 0, 1)
+        near[from_middle.argmin()] = 1
         contact = np.maximum(contact, near * near * (3 - 2 * near))
     return contact

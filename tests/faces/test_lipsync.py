@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from avatar.errors import InputError
 from avatar.faces.animator import SCALE, Animator, Gesture
 from avatar.faces.landmarker import Landmarker
-from avatar.faces.lipsync import expected_openings, lip_sync, openings
+from avatar.faces.lips import parting
+from avatar.faces.lipsync import expected_openings, lip_sync, opening, openings
 from avatar.faces.visemes import viseme_track
 from avatar.media.frames import Format, Frame, Frames, Pixels, frames_in, planes_of
 from tests.faces.speeches import saying
@@ -89,3 +90,18 @@ def test_the_picture_is_measured_and_not_what_a_frame_says_of_itself(picture, la
     format = Format(rgb.shape[1], rgb.shape[0], RATE)
 
     assert openings(Frames(format, 1, iter([[claimed]])), landmarker)[0] > 0.05
+
+
+def test_an_opening_depends_less_on_where_the_face_was_said_to_be_than_a_single_look_does(
+    picture, landmarker: Landmarker
+) -> None:
+    single, several = 0.0, 0.0
+    for name in ("ava", "ava_aa", "ava_ee", "ava_ou"):
+        rgb: Pixels = picture(name)
+        face = landmarker.face_in(rgb)
+        step = 0.03 * np.ptp(face[:, 1])
+        said = [face + np.array([x, y, 0], np.float32) * step for x, y in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))]
+        single += np.ptp([parting(landmarker.landmarks(rgb, each)[0]) for each in said])
+        several += np.ptp([opening(rgb, each, landmarker) for each in said])
+
+    assert several < 0.75 * single

@@ -46,7 +46,7 @@ def test_every_shot_starts_and_ends_at_rest_and_no_jaw_sings(symbols: list[str],
 def test_lips_meet_in_at_least_one_frame_however_short_the_sound(lips: str, rate: Fraction) -> None:
     timings = saying(f"AA {lips} AA", each=0.04)
     track = viseme_track(timings, rate, frames_in(timings.duration, rate))
-    near = np.abs((np.arange(len(track)) + 0.5) / float(rate) - 0.26) <= 1 / float(rate)
+    near = np.abs((np.arange(len(track)) + 0.5) / float(rate) - 0.255) <= 1 / float(rate)  # a little before it is heard
 
     assert track[near, INDEX["jawOpen"]].min() < 0.01
     assert column(track, "mouthPress")[near].max() > 0.3
@@ -72,6 +72,26 @@ def test_lips_that_close_on_a_rounded_word_stay_rounded() -> None:
 def test_open_vowels_are_open_and_silence_is_closed() -> None:
     assert at("AA AA AA", 1)[INDEX["jawOpen"]] > 0.28
     assert at("AA SIL SIL SIL", 2)[INDEX["jawOpen"]] < 0.06
+
+
+def test_a_mouth_is_in_place_a_little_before_it_is_heard() -> None:
+    jaw = track_of("S AA S", Fraction(1000))[:, INDEX["jawOpen"]]
+    widest = np.flatnonzero(jaw > 0.99 * jaw.max()) / 1000
+
+    assert 0.33 < widest.mean() < 0.349  # AA is heard from 0.3 to 0.4 s
+
+
+def test_lips_come_together_within_a_contact_and_part_with_its_sound() -> None:
+    press = column(track_of("AA M AA", Fraction(1000)), "mouthPress")
+    seconds, most = np.arange(len(press)) / 1000, press.max()
+
+    assert (press[(seconds > 0.32) & (seconds < 0.37)] > 0.95 * most).all()
+    assert press[(seconds > 0.29) & (seconds < 0.41)].min() > 0.3 * most
+    assert press[(seconds < 0.24) | (seconds > 0.45)].max() < 0.1 * most
+
+
+def test_a_short_vowel_between_contacts_is_seen() -> None:
+    assert at("P AH P", 1)[INDEX["jawOpen"]] > 0.6 * at("AH AH AH", 1)[INDEX["jawOpen"]]
 
 
 def test_a_speech_shorter_than_its_ramps_is_still_a_track() -> None:
