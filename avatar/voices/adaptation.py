@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.voices.articulation import phonemes_in
-from avatar.voices.cepstra import Reals, cepstra_of, spectrum_of
+from avatar.voices.cepstra import Reals, cepstra_of, resonating, spectrum_of
+from avatar.voices.depths import NOTHING_KNOWN, depth_of, shallower
 from avatar.voices.harmonics import at_own_harmonics, minimum_phase
 from avatar.voices.kernel import Regression
 from avatar.voices.spectra import VOICED, Spectra, levels
@@ -16,7 +17,7 @@ from avatar.voices.utterance import Utterance
 
 _SEEN = 30  # cepstral coefficients a prediction looks at
 _QUIET = 36.0  # decibels below the loud frames: silence is left as it is
-_SETTLED, _SMOOTHED = 5, 3  # frames (62 and 37 ms): predictions that jitter sound rough
+_SMOOTHED = 3  # frames (37 ms)
 _LOWEST, _HIGHEST = 55.0, 600.0  # Hz
 
 
@@ -39,10 +40,11 @@ class Melody:
 class Adaptation:
     """One person's voice, relative to the base voice.
 
-    *regression* predicts how each frame's mel-cepstrum, up to *band* Hz, differs. The prediction's mean *ours* (40,)
-    then becomes *theirs*, and its spread grows by *variety*, which every regression flattens. All that changes is
-    scaled by *strength*: a little more than all of it is more alike. *pace* is the person's speed relative to the base
-    voice's.
+    First the base voice's resonances move by the factor *throat*. *regression* predicts how each frame's mel-cepstrum,
+    up to *band* Hz, then still differs. The prediction's mean *ours* (40,) becomes *theirs*, and its spread grows by
+    *variety*, which every regression flattens. All that was predicted is scaled by *strength*: a little more than all
+    of it is more alike. *pace* is the person's speed relative to the base voice's, *depth* what they have below their
+    pitch (``depth_of``). The more *calm*, the less a prediction follows single frames.
     """
 
     regression: Regression
@@ -53,6 +55,9 @@ class Adaptation:
     melody: Melody
     pace: float
     strength: float = 1.0
+    throat: float = 1.0
+    depth: float = NOTHING_KNOWN
+    calm: int = 1
 
     def of(self, said: Utterance, strength: float = 1.0) -> Spectra:
         """Return what the base voice *said* as this voice would say it, in the same frames.
@@ -68,12 +73,12 @@ class Adaptation:
         """Return the *line* as this voice would say it, as :meth:`of` does; analysed once, it serves several voices."""
         spectra = line.said.spectra
         with one_thread():
-            gain = np.float32(strength * self.strength) * self._gain(line)
+            gain = np.float32(strength) * self._gain(line)
         pitch = self.melody.of(spectra.pitch)
         # More harmonics in the same band must each be weaker, or a deeper voice would be a louder one.
         density = np.log(np.maximum(pitch, VOICED) / np.maximum(spectra.pitch, VOICED)) / 2
         harmonic = line.harmonic + gain + np.where(spectra.voiced, density, 0).astype(np.float32)
-        return replace(
+        changed = replace(
             spectra,
             harmonic=harmonic,
             harmonic_phase=minimum_phase(harmonic),
@@ -81,18 +86,24 @@ class Adaptation:
             rest=spectra.rest + gain,
             pitch=pitch,
         )
+        # A changed voice has as much below its pitch as the base voice had: the change moves both.
+        return shallower(changed, self.depth - line.depth)
 
     def _gain(self, line: "Analysed") -> NDArray[np.float32]:
         """Return the change of the log magnitudes (601, frames)."""
         from scipy.ndimage import median_filter, uniform_filter1d
 
-        ours = line.cepstra
+        ours = resonating(line.cepstra, self.throat)
         predicted = ours + self.regression.predict(seen(ours, line.said.spectra.voiced), line.phonemes)
         change = self.theirs + (predicted - self.ours) * self.variety - ours
-        change[:, 0] = 0.0  # loudness is the base voice's
-        change[~line.active] = 0.0
-        settled = median_filter(change, size=(_SETTLED, 1), mode="nearest")
-        return spectrum_of(uniform_filter1d(settled, _SMOOTHED, axis=0, mode="nearest"))
+        moved = ours - line.cepstra
+        for each in (change, moved):
+            each[:, 0] = 0.0  # loudness is the base voice's
+            each[~line.active] = 0.0
+        # What is computed of a frame does not jitter as predictions do, and keeps up with the sounds.
+        settled = self.strength * median_filter(change, size=(2 * self.calm + 3, 1), mode="nearest")
+        calm = uniform_filter1d(settled, 2 * self.calm + 1, axis=0, mode="nearest")
+        return spectrum_of(calm + uniform_filter1d(moved, _SMOOTHED, axis=0, mode="nearest"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +111,7 @@ class Analysed:
     """What the base voice *said*, and what every voice looks at in it.
 
     *cepstra* (frames, 40) and *phonemes* (frames, 40) are those of ``Spoken``, *active* tells which frames speak,
-    *harmonic* are the log magnitudes (601, frames) at the harmonics.
+    *harmonic* are the log magnitudes (601, frames) at the harmonics, *depth* is that below the pitch (``depth_of``).
     """
 
     said: Utterance
@@ -108,6 +119,7 @@ class Analysed:
     phonemes: Reals
     active: NDArray[np.bool_]
     harmonic: NDArray[np.float32]
+    depth: float
 
 
 def analysed(said: Utterance, band: float) -> Analysed:
@@ -116,7 +128,9 @@ def analysed(said: Utterance, band: float) -> Analysed:
     sound = spectra.plain
     cepstra = cepstra_of(sound, spectra.pitch, band)
     phonemes = phonemes_in(said.timings, len(cepstra))
-    return Analysed(said, cepstra, phonemes, active(levels(sound)), at_own_harmonics(spectra))
+    speaks = active(levels(sound))
+    depth = depth_of(sound, spectra.pitch, speaks)
+    return Analysed(said, cepstra, phonemes, speaks, at_own_harmonics(spectra), depth)
 
 
 def seen(cepstra: Reals, voiced: NDArray[np.bool_]) -> Reals:

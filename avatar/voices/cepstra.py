@@ -73,6 +73,14 @@ def spectrum_of(cepstra: Reals) -> NDArray[np.float32]:
     return np.asarray((cepstra @ _to_spectrum()).T, dtype=np.float32)
 
 
+def resonating(cepstra: Reals, factor: float) -> Reals:
+    """Return the mel-cepstra (frames, 40) of the same sounds with every resonance *factor* times as high.
+
+    So a longer throat (below 1) or a shorter one (above) sounds.
+    """
+    return cepstra if factor == 1.0 else np.asarray(cepstra @ _moving(factor))
+
+
 def _mel(hertz: Reals | float) -> Reals:
     return np.asarray(1127 * np.log1p(np.asarray(hertz) / 700))
 
@@ -96,6 +104,16 @@ def _to_cepstra() -> Reals:
 @lru_cache(maxsize=1)
 def _to_spectrum() -> Reals:
     """Return the inverse cosine transform (40, 601), read at the bins of the base voice."""
-    bins = np.clip(np.arange(BINS) * RATE / (2 * (BINS - 1)), _LOWEST, _HIGHEST)
-    place = np.interp(_mel(bins), _mel(_reading_places()), np.arange(_POINTS))
+    return _read_at(np.arange(BINS) * RATE / (2 * (BINS - 1)))
+
+
+@lru_cache(maxsize=16)
+def _moving(factor: float) -> Reals:
+    """Return what makes of mel-cepstra those of the spectrum stretched by *factor* (40, 40)."""
+    return np.asarray(_read_at(_reading_places() / factor) @ _to_cepstra().T)
+
+
+def _read_at(hertz: Reals) -> Reals:
+    """Return the inverse cosine transform (40, places), read at *hertz*."""
+    place = np.interp(_mel(np.clip(hertz, _LOWEST, _HIGHEST)), _mel(_reading_places()), np.arange(_POINTS))
     return np.asarray(np.cos(np.pi * np.arange(ORDER)[:, None] * (place + 0.5) / _POINTS))

@@ -10,6 +10,7 @@ import numpy as np
 
 from avatar.errors import EngineError
 from avatar.voices.adaptation import Adaptation, Analysed, analysed
+from avatar.voices.finish import gain_of, loudness_of
 from avatar.voices.learning import Manner, Pairs
 from avatar.voices.quality import quality_of
 from avatar.voices.scores import LEAST_QUALITY, Standard
@@ -27,7 +28,7 @@ _LINES = (
     "Thin sheets of yellow paper lay on the judge's chair.",
 )
 _UNCLEAR = 0.15  # of the words of these lines
-_PLEASANT = 3.3  # a quality (of these lines, which are hard ones) that costs nothing; a point less is worth ...
+_PLEASANT = 3.6  # a quality (of these lines, which are hard ones) that costs nothing; a point less is worth ...
 _WORTH = 0.08  # ... as much as this of the likeness
 _STRICTER = 0.05  # what the first encoder gives for the same likeness more than the second
 
@@ -105,7 +106,9 @@ class Choice:
 
     def _tried(self, manner: Manner) -> Tried:
         voice = self.pairs.adapted(manner)
-        sounds = [voice.changed(line).sound(seed=0) for line in self._lines]
+        # As loud as takes will be: to the encoders a voice is another one when it is louder.
+        plain = (voice.changed(line).sound(seed=0) for line in self._lines)
+        sounds = [sound * gain_of(loudness_of(sound, RATE)) for sound in plain]
         alike = self.judges.encoders.print_of(np.concatenate(sounds), RATE).likeness(self.person)
         # The lesser of the two: what pleases one encoder alone is not yet the person.
         return Tried(voice, sounds, min(alike.first, alike.second + _STRICTER), self.judges)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.voices.adaptation import Adaptation, Melody
+from avatar.voices.depths import NOTHING_KNOWN
 from avatar.voices.kernel import Regression
 from avatar.voices.scores import Standard
 
@@ -45,6 +46,9 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
         melody=np.array([melody.ours, melody.theirs, melody.spread]),
         pace=np.array(voice.pace),
         strength=np.array(voice.strength),
+        throat=np.array(voice.throat),
+        depth=np.array(voice.depth),
+        calm=np.array(voice.calm),
         standard=standard.as_array(),
     )
 
@@ -76,7 +80,11 @@ def _adaptation(held: dict[str, NDArray[Any]]) -> Adaptation:
     melody = Melody(*(float(number) for number in held["melody"]))
     band, pace = float(held["band"]), float(held["pace"])
     strength = float(held.get("strength", 1.0))  # before there was one, all of what was learned was done
-    return Adaptation(regression, band, held["ours"], held["theirs"], held["variety"], melody, pace, strength)
+    throat, depth = float(held.get("throat", 1.0)), float(held.get("depth", NOTHING_KNOWN))
+    calm = int(held.get("calm", 1))
+    return Adaptation(
+        regression, band, held["ours"], held["theirs"], held["variety"], melody, pace, strength, throat, depth, calm
+    )
 
 
 def write_sample(path: Path, sample: KeptSample, standard: Standard) -> None:
