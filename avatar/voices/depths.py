@@ -53,4 +53,4 @@ def _roomy(pitch: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 def _hertz() -> NDArray[np.float64]:
     """Return the frequencies of the bins (601, 1)."""
-    return np.arange(BINS)[:, None] * _BIN
+    return np.asarray(np.arange(BINS)[:, None] * _BIN, np.float64)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from avatar.errors import EngineError, InputError
 from avatar.voices.adaptation import Adaptation, Melody, active, analysed
 from avatar.voices.align import aligned
-from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, spectrum_of
+from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, resonating, spectrum_of
+from avatar.voices.depths import NOTHING_KNOWN
 from avatar.voices.kernel import fit
 from avatar.voices.learning import Manner, Spoken, heard, pair, planned
 from avatar.voices.model import (
@@ -67,6 +68,60 @@ def test_a_flat_cepstrum_is_a_flat_spectrum() -> None:
     cepstra[1, 0] = 1.5
 
     assert spectrum_of(cepstra).T[[0, 1], 300] == pytest.approx([0.0, 1.5])
+
+
+def test_a_longer_throat_resonates_lower() -> None:
+    place = np.arange(601) * 20.0
+    cepstra = np.zeros((1, 40))
+    cepstra[0, 3] = 1.0
+    peaks = [
+        place[100:300][np.argmax(spectrum_of(resonating(cepstra, throat))[100:300, 0])] for throat in (0.8, 1.0, 1.1)
+    ]
+
+    assert peaks[0] / peaks[1] == pytest.approx(0.8, abs=0.02)
+    assert peaks[2] / peaks[1] == pytest.approx(1.1, abs=0.02)
+
+
+def test_a_throat_as_long_as_ones_own_changes_nothing() -> None:
+    cepstra = np.random.default_rng(0).standard_normal((5, 40))
+
+    assert resonating(cepstra, 1.0) is cepstra
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("throat", [0.88, 1.0, 1.08])
+def test_the_throat_that_explains_the_person_best_is_found(throat: float, speaker: Speaker) -> None:
+    lines = ("The boy was there when the sun rose over the harbour.", "Who asked for a pleasant voyage?")
+    ours = planned([speaker.say(line) for line in lines], 12_000.0)
+    theirs = replace(ours, cepstra=resonating(ours.cepstra, throat))
+
+    assert pair(ours, theirs, MANNER, lambda _done: None).throat == throat
+
+
+@pytest.mark.slow
+def test_a_sharper_manner_spreads_the_fine_shapes_and_leaves_the_formants(
+    ben: tuple[NDArray[np.float32], str], speaker: Speaker
+) -> None:
+    sound, text = ben
+    theirs = heard(sound, aligned(sound, RATE, text))
+    pairs = pair(planned([speaker.say(line.text) for line in lines_of(text)], theirs.band), theirs, MANNER, print)
+
+    plain, sharp = pairs.adapted(MANNER), pairs.adapted(replace(MANNER, sharp=1.3, calm=3))
+
+    assert np.array_equal(plain.variety[:12], sharp.variety[:12])
+    assert sharp.variety[12:] == pytest.approx(1.3 * plain.variety[12:])
+    assert (plain.calm, sharp.calm) == (1, 3)
+
+
+@pytest.mark.slow
+def test_a_calm_voice_jitters_less(voice: Adaptation, said: Callable[[str], Utterance]) -> None:
+    line = analysed(said("She measured the width of the bridge."), voice.band)
+
+    def jitter(calm: int) -> float:
+        change = replace(voice, calm=calm, throat=1.0).changed(line).rest - line.said.spectra.rest
+        return float(np.abs(np.diff(change, axis=1)).mean())
+
+    assert jitter(3) < jitter(1) < jitter(0)
 
 
 def test_a_regression_with_a_small_ridge_follows_its_examples() -> None:
@@ -165,7 +220,7 @@ def test_learning_again_gives_the_same_voice(
 
 @pytest.mark.slow
 def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str], Utterance], tmp_path: Path) -> None:
-    voice = replace(voice, strength=1.15)
+    voice = replace(voice, strength=1.15, throat=0.88, depth=-5.0, calm=3)
     write_adaptation(tmp_path / "voice.npz", voice, STANDARD)
     plain = said("Hello there.")
 
@@ -179,7 +234,7 @@ def test_a_stronger_voice_changes_more(voice: Adaptation, said: Callable[[str], 
     plain = said("Hello there.")
 
     changes = [
-        np.abs(replace(voice, strength=strength).of(plain).rest - plain.spectra.rest).mean() for strength in (0.5, 1.0)
+        np.abs(voice.of(plain, strength).harmonic - voice.of(plain, 0.0).harmonic).mean() for strength in (0.5, 1.0)
     ]
 
     assert changes[1] == pytest.approx(2 * changes[0], rel=1e-4)
@@ -234,6 +289,17 @@ def test_a_voice_learned_before_there_were_strengths_is_done_in_full(tmp_path: P
     read = read_adaptation(tmp_path / "voice.npz")
 
     assert (read.strength, read.pace) == (1.0, 0.95)
+
+
+def test_a_voice_learned_before_throats_were_moved_keeps_the_base_voices(tmp_path: Path) -> None:
+    moved = replace(some_voice(), throat=0.88, depth=-5.0, calm=3)
+    write_adaptation(tmp_path / "voice.npz", moved, STANDARD)
+    for array in ("throat", "depth", "calm"):
+        without(array, tmp_path / "voice.npz")
+
+    read = read_adaptation(tmp_path / "voice.npz")
+
+    assert (read.throat, read.depth, read.calm) == (1.0, NOTHING_KNOWN, 1)
 
 
 def test_a_voice_that_lacks_something_is_refused_by_its_name(tmp_path: Path) -> None:

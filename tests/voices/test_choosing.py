@@ -1,9 +1,13 @@
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 
 from avatar.voices import choosing
-from avatar.voices.choosing import Judges, Tried, best_first
+from avatar.voices.choosing import Choice, Judges, Tried, best_first
+from avatar.voices.finish import LOUDNESS, loudness_of
+from avatar.voices.spectra import RATE
+from avatar.voices.voiceprint import Likeness
 
 
 @dataclass
@@ -34,7 +38,7 @@ def tried(monkeypatch):
     [
         [(0.80, 3.5), (0.85, 3.5), (0.82, 3.5)],
         [(0.80, 3.4), (0.85, 2.3), (0.82, 2.9)],
-        [(0.85, 2.3), (0.85, 3.4), (0.85, 3.4)],
+        [(0.85, 2.3), (0.85, 3.7), (0.85, 3.7)],
         [(0.70, 3.3), (0.86, 2.2), (0.85, 2.2), (0.80, 3.3)],
     ],
 )
@@ -49,3 +53,34 @@ def test_the_quality_of_a_voice_that_cannot_win_is_not_asked_for(tried):
 
     assert next(best_first(some)) is some[2]
     assert judge.asked == ["1", "2"]
+
+
+class Whisperer:
+    """Stands for the pairs, the voice, its spectra and the encoders: all it says is noise, and very quiet."""
+
+    def adapted(self, _manner):
+        return self
+
+    def changed(self, _line):
+        return self
+
+    def sound(self, seed):
+        return np.random.default_rng(seed).standard_normal(RATE).astype(np.float32) * np.float32(1e-3)
+
+    def print_of(self, sound, rate):
+        self.heard = loudness_of(sound, rate)
+        return self
+
+    def likeness(self, _other):
+        return Likeness(0.9, 0.9)
+
+
+def test_voices_are_tried_as_loud_as_takes_will_be():
+    quiet = Whisperer()
+    choice = Choice(quiet, None, None, Judges(quiet, None))
+    choice.__dict__["_lines"] = [None]
+
+    tried = choice._tried(None)
+
+    assert loudness_of(tried.sounds[0], RATE) == pytest.approx(LOUDNESS, abs=0.1)
+    assert quiet.heard == pytest.approx(LOUDNESS, abs=0.1)

@@ -1,6 +1,6 @@
 """Learns how the base voice has to change to sound like a person, from half a minute of their speech."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from avatar.consent import Cleared
@@ -26,11 +26,11 @@ from avatar.weights import Weights
 # of it all is done, how sharply and how calmly. A regression is too timid, so a little more than it says is often
 # nearer to the person; sharper or calmer is clearer, and costs one voice more of its likeness than another.
 _MANNERS = (
-    (1.0, 0.8, 1.15, 1.0, 1),
-    (1.0, 0.8, 1.15, 1.3, 1),
-    (1.0, 0.8, 1.0, 1.15, 3),
-    (2.0, 0.8, 1.3, 1.0, 1),
-    (0.5, 1.0, 1.15, 1.0, 1),
+    Manner(1.0, 0.8, 1.15),
+    Manner(1.0, 0.8, 1.15, sharp=1.3),
+    Manner(1.0, 0.8, 1.0, sharp=1.15, calm=3),
+    Manner(2.0, 0.8, 1.3),
+    Manner(0.5, 1.0, 1.15),
 )
 
 
@@ -76,4 +76,4 @@ class Ridge:
 
     @property
     def _manners(self) -> list[Manner]:
-        return [Manner(self.ridge * factor, *rest) for factor, *rest in _MANNERS]
+        return [replace(manner, ridge=self.ridge * manner.ridge) for manner in _MANNERS]
