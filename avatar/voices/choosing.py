@@ -10,8 +10,9 @@ import numpy as np
 
 from avatar.errors import EngineError
 from avatar.voices.adaptation import Adaptation, Analysed, analysed
-from avatar.voices.finish import gain_of, loudness_of
+from avatar.voices.finish import gain_of
 from avatar.voices.learning import Manner, Pairs
+from avatar.voices.loudness import loudness_of
 from avatar.voices.quality import quality_of
 from avatar.voices.scores import LEAST_QUALITY, Standard
 from avatar.voices.speaker import Speaker
