@@ -46,7 +46,8 @@ _SCRIPT = (
     "A short pause, then we go on: why would anybody walk home? The studio asks people before it uses their voice. "
     "Emma put the empty bottle behind the blue piano. Few of my friends have ever paid for a movie. "
     "Look, it is raining now: should we meet them by the river? Nobody enjoys hearing the same story more than once. "
-    "Bob, open the window, please, and leave Pam some more room. Four farmers moved a wagon of beans from the valley. "
+    "Bob, open the window, please, and leave Pam some more room. "
+    "Five farmers sold their vegetables at the morning market. "
     "Breathe in, wait for a moment, and begin: who could be so important? "
     "Her brother reads us a poem before he goes to school."
 )

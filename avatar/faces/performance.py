@@ -20,7 +20,7 @@ from avatar.media.sound import seconds_of
 from avatar.voices.timings import Timings
 
 _QUIET, _LOUDER = 0.72, 0.46  # how far a jaw goes in the faintest syllable, and how much further in the loudest
-_SHOWN = 2.0  # how evenly small openings are enlarged: by half where a jaw hardly opens, not at all where it is widest
+_SHOWN = 3.0  # how evenly small openings are enlarged: by a third where a jaw hardly opens, the widest not at all
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,8 @@ Span = tuple[float, float]  # start and end in seconds
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
 _LEAD = 0.01  # seconds: a mouth is in place a little before it is heard
-_MEETING = 0.05  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
-_WITHIN = 0.025  # of which so many belong to the phoneme itself: its lips are still coming together, and part already
+_MEETING = 0.045  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
+_WITHIN = 0.02  # of which so many belong to the phoneme itself: its lips are still coming together, and part already
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
