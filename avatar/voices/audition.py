@@ -74,20 +74,21 @@ class Audition:
 
         Raises: EngineError, with the code of the fault (``take.words`` ...) of the take that came closest.
         """
-        refused: list[list[Fault]] = []
+        refused: list[tuple[float, list[Fault]]] = []  # with the share of its words that were misheard
         for attempt, make in enumerate(takes, start=1):
             take = make()
-            fault = broken(take)
+            fault, wrong = broken(take), 1.0
             if fault is None:
                 spoken = self._finished(take, attempt, seed)
                 found = list(faults(spoken.scores, self.standard))
                 if not found:
                     return spoken
+                wrong = spoken.scores.wrong
             else:
                 found = [fault]
             _log.info("take %d refused: %s", attempt, ", ".join(each.code for each in found))
-            refused.append(found)
-        nearest = min(refused, key=len)
+            refused.append((wrong, found))
+        _, nearest = min(refused, key=lambda each: (len(each[1]), each[0]))
         raise EngineError(
             f"none of {len(refused)} takes is good enough: the best one {'; it '.join(f.what for f in nearest)}; "
             "write the line in other words, bring a longer and cleaner voice sample, or choose another engine",
