@@ -12,6 +12,7 @@ from avatar.media.picture import write_rgb
 
 _WIDTH = 320  # pixels of one still
 _GAP = 8
+_COMPRESSION = 4  # of 9: in less than half of the time of the usual 6, and 5 % larger
 _BEHIND = (18, 22, 28)
 
 
@@ -19,7 +20,7 @@ def contact_sheet(video: Path, to: Path, *, columns: int = 4, rows: int = 3) -> 
     """Write a PNG of *columns* × *rows* stills of the mp4 file *video*, evenly spaced, each with its time."""
     reel, seen = glance(video, columns * rows)
     stills = [_stamped(_small(rgb_of(frame.settle())), float(place / reel.format.rate)) for place, frame in seen]
-    write_rgb(to, _sheet(stills, columns))
+    write_rgb(to, _sheet(stills, columns), compression=_COMPRESSION)
 
 
 def _small(rgb: Pixels) -> Pixels:

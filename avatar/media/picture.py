@@ -22,9 +22,9 @@ def read_rgb(path: Path) -> Pixels:
     return np.asarray(pixels, dtype=np.uint8)
 
 
-def write_rgb(path: Path, pixels: Pixels) -> None:
-    """Write *pixels* (height, width, 3), RGB, as a PNG file that holds nothing else."""
+def write_rgb(path: Path, pixels: Pixels, *, compression: int = 6) -> None:
+    """Write *pixels* (height, width, 3), RGB, as a PNG file that holds nothing else; *compression* is at most 9."""
     from PIL import Image
 
     with whole(path) as beside:
-        Image.fromarray(pixels).save(beside, format="PNG")
+        Image.fromarray(pixels).save(beside, format="PNG", compress_level=compression)
