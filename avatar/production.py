@@ -16,13 +16,13 @@ from avatar.artifacts.artifact import (
     VoiceModel,
     Voiceover,
 )
-from avatar.blueprint.schema import Blueprint
+from avatar.blueprint.schema import Blueprint, DrawnStage
 from avatar.consent import Use
 from avatar.consent.brief import Brief
 from avatar.errors import InputError
 from avatar.registry import Choice, hint
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Excerpt, Publish, Render
+from avatar.stages.picture import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 from avatar.voices.glossary import Glossary, marked
@@ -189,19 +189,24 @@ class _Shoot:
         footage = self._source(role, index, speech, speaking=speaking)
         if blueprint.swap and role == blueprint.speakers[0]:
             face = self.production.portrait(blueprint.swap.face)
-            footage = self.perform(SwapFace(footage, face), blueprint.swap.choice)
+            footage = self._drawn(SwapFace(footage, face), blueprint.swap, footage)
         if blueprint.lips and speaking:
-            footage = self.perform(RefineLips(footage, speech), blueprint.lips.choice)
+            footage = self._drawn(RefineLips(footage, speech), blueprint.lips, footage)
         return footage
 
     def _source(self, role: str, index: int, speech: Speech, *, speaking: bool) -> Footage:
         blueprint = self.production.blueprint
         if blueprint.source == "portrait":
             animate = AnimateFace(self.production.portrait(role), speech, listening=not speaking)
-            return self.perform(animate, blueprint.animation.choice)
+            return self._drawn(animate, blueprint.animation)
         # The lines follow each other on the given footage; the speech of earlier ones is recalled.
         before = tuple(self._speech(earlier) for earlier in range(index))
         return self.perform(Excerpt(self.production.footage(role), before, speech), Choice("excerpt"))
+
+    def _drawn(self, request: Request[Footage], stage: DrawnStage, *over: Footage) -> Footage:
+        """Describe the frames of *request*, drawn over others perhaps; or draw them now, where *stage* says so."""
+        footage = self.perform(request, stage.choice)
+        return self.perform(KeepPatches(footage, over), Choice("patches")) if stage.keep_patches else footage
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from avatar.artifacts.artifact import Artifact, Footage, GivenFootage
+from avatar.artifacts.artifact import Artifact, Footage, GivenFootage, Patches
 from avatar.artifacts.manifest import Work
 from avatar.artifacts.store import Store
 from avatar.attend import attended
@@ -35,6 +35,7 @@ from avatar.faces.sight import Sight, open_sight
 from avatar.identity import Witness
 from avatar.media.decode import decode, look
 from avatar.media.frames import Frame, Frames
+from avatar.media.patches import patched
 from avatar.production import Perform
 from avatar.registry import Build, Choice, build, request_of, work_of
 from avatar.resemblance import Resemblance
@@ -188,7 +189,7 @@ class Studio:
         Engines reach this only through their bench, for footage of their own request.
         """
         manifest = self.store.manifest(footage.digest)
-        if manifest.kind not in (Footage.__name__, GivenFootage.__name__):
+        if manifest.kind not in (Footage.__name__, GivenFootage.__name__, Patches.__name__):
             raise StoreError(f"{footage.digest[:12]} is a {manifest.kind}: it has no frames", code="store.parts")
         if manifest.work is None:
             return decode(self.store.fetch(footage, "footage.mp4", within.room / f"{footage.digest}.mp4"))
@@ -210,10 +211,15 @@ class Studio:
         if witness:
             bench.passing = witness.before
         with _blaming(engine):
-            frames: Frames = engine.run(job, bench)
+            frames: Frames = engine.run(job, bench) if request.makes is Footage else self._laid(footage, request, bench)
         if witness:
             frames = witness.after(frames)
         return Frames(frames.format, frames.count, self._watched(job, engine, bench, frames))
+
+    def _laid(self, patches: Footage, request: Any, bench: Bench) -> Frames:
+        """Return the frames of *patches*, which *request* kept: its footage's, and nothing is drawn for them."""
+        path = self.store.fetch(patches, "patches.zip", bench.room / "patches.zip")
+        return patched(path, bench.frames(request.over[0]) if request.over else None)
 
     def report(self, request: Request[Any], done: float, seconds: float) -> None:
         """Tell whoever watches that *request* is *done* so far (0 to 1)."""
@@ -268,7 +274,7 @@ class Studio:
 
     def _run(self, job: Cleared[Request[A]], engine: Any, bench: Bench) -> Parts:
         request = job.request
-        if issubclass(request.makes, Footage):
+        if request.makes is Footage:
             return {"step.json": _described(request, engine, bench)}
         self.tell(Moment("running", request))
 

@@ -17,7 +17,7 @@ from avatar.canonical import canonical
 from avatar.consent import Cleared, Use
 from avatar.registry import GROUP, Choice, build
 from avatar.stages.catalogue import REQUESTS, rebuild
-from avatar.stages.picture import Excerpt
+from avatar.stages.picture import Excerpt, KeepPatches
 from avatar.stages.request import Request
 from avatar.stages.voice import CutVoiceover
 from avatar.weights import Weights
@@ -123,7 +123,7 @@ def test_every_stage_of_a_blueprint_has_its_request():
     stages = Blueprint(name="x", speakers=("a",)).stages
 
     assert set(stages) <= set(WORK)
-    assert set(WORK.values()) == set(REQUESTS.values()) - {Excerpt, CutVoiceover}
+    assert set(WORK.values()) == set(REQUESTS.values()) - {Excerpt, KeepPatches, CutVoiceover}
     assert set(WORK) <= set(Blueprint.model_fields)
 
 

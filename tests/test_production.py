@@ -11,11 +11,12 @@ import pytest
 from avatar.artifacts.s3 import S3Objects
 from avatar.blueprint.schema import Blueprint
 from avatar.consent import Use
+from avatar.engines.picture.patches import KeptPatches
 from avatar.engines.voice.cut import Cut
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError
 from avatar.production import Production, direct, foreseen
 from avatar.studio import Moment
-from avatar.testing.toys import Beep
+from avatar.testing.toys import Beep, Tint
 from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF, World
 from avatar.voices.script import Line, lines_of
 from tests.conftest import BUCKET
@@ -317,3 +318,56 @@ def test_whoever_recorded_nothing_is_told_what_to_bring(world):
 def test_two_people_cannot_share_a_recording():
     with pytest.raises(ValueError, match="one person's voice-over"):
         Blueprint(name="x", speakers=("a", "b"), speech="recorded")
+
+
+# -- patches: what a step drew, kept
+
+KEEPING = {stage: {**TOY_BLUEPRINT[stage], "keep_patches": True} for stage in ("animation", "swap", "lips")}
+
+
+@pytest.fixture
+def keeping(world):
+    world.engines["patches"] = lambda: KeptPatches
+    return world
+
+
+@pytest.mark.parametrize("stages", [["lips"], ["swap"], ["animation"], ["animation", "swap", "lips"]])
+def test_with_patches_kept_the_same_frames_are_shown(keeping, stages):
+    plain = direct(production(keeping), keeping.perform)
+    kept = direct(production(keeping, **{stage: KEEPING[stage] for stage in stages}), keeping.perform)
+
+    def shots(signed):
+        lineage = keeping.store.ancestry(signed.digest).values()
+        return sorted(manifest.parts["picture.mp4"] for manifest in lineage if manifest.kind == "Shot")
+
+    assert shots(kept) == shots(plain)
+
+
+def test_another_caption_draws_nothing_again_where_patches_are_kept(keeping):
+    runs = []
+
+    class Counting(Tint):
+        def run(self, job, bench):
+            runs.append(job)
+            return Tint.run(self, job, bench)
+
+    Counting.run.__annotations__ = Tint.run.__annotations__
+    keeping.engines["tint"] = lambda: Counting
+    direct(production(keeping, **KEEPING), keeping.perform)
+    drawn, told = len(runs), Told(keeping)
+
+    direct(production(keeping, **KEEPING, lower_third={"presenter": "Ada, teacher"}), told.perform)
+
+    assert drawn == 3  # lines, and each was drawn once
+    assert len(runs) == drawn
+    assert told.kinds("kept") == ["Render", "Assemble", "Publish"]
+    assert told.kinds("recalled").count("KeepPatches") == 9
+
+
+def test_a_line_that_is_edited_has_its_own_patches(keeping):
+    direct(production(keeping, **KEEPING), keeping.perform)
+    told = Told(keeping)
+
+    direct(production(keeping, SCRIPT.replace("of today", "of tomorrow"), **KEEPING), told.perform)
+
+    assert told.kinds("kept").count("KeepPatches") == 3

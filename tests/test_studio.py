@@ -14,6 +14,7 @@ from avatar.artifacts.artifact import Artifact
 from avatar.bench import Bench
 from avatar.consent import Cleared, Use
 from avatar.consent.entries import Performed, Refused
+from avatar.engines.picture.patches import KeptPatches
 from avatar.errors import (
     AvatarError,
     ConsentError,
@@ -26,7 +27,7 @@ from avatar.errors import (
 from avatar.media.frames import Frames
 from avatar.registry import Choice
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.picture import Assemble, KeepPatches, Publish, Render
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio import Moment
@@ -34,6 +35,7 @@ from avatar.testing.toys import Ear, Toy
 from avatar.testing.world import TOY_BRIEF, World
 from tests.consent.reading import entries, facts
 
+PATCHES = Choice("patches")
 EAR, BEEP, STILL, TINT, HUSH, REEL, SPLICE, STAMP = map(
     Choice, ("ear", "beep", "still", "tint", "hush", "reel", "splice", "stamp")
 )
@@ -295,6 +297,60 @@ def test_taking_back_one_use_in_a_chain_ends_its_rendering(world, ada, bob, use)
 
     with pytest.raises(ConsentError, match=use):
         world.perform(Render((swapped,), speech), REEL)
+
+
+# -- patches
+
+
+@pytest.fixture
+def drawn(world, ada, bob):
+    """What a swap drew, and the speech it goes with."""
+    world.engines["patches"] = lambda: KeptPatches
+    speech = speak(world, ada)
+    footage = world.perform(AnimateFace(world.likeness(ada).portrait, speech), STILL)
+    swapped = world.perform(SwapFace(footage, world.likeness(bob).portrait), TINT)
+    return world.perform(KeepPatches(swapped, (footage,)), PATCHES), speech
+
+
+@pytest.mark.parametrize("use", [Use.ANIMATE_FACE, Use.CLONE_VOICE, Use.SWAP_FACE])
+def test_what_was_drawn_before_is_not_shown_once_the_use_was_taken_back(world, ada, bob, drawn, use):
+    patches, speech = drawn
+    world.people.withdraw(bob if use == Use.SWAP_FACE else ada, [use])
+
+    with pytest.raises(ConsentError, match=use):
+        world.perform(Render((patches,), speech), REEL)
+
+
+def test_for_patches_the_gate_is_asked_as_if_they_were_drawn_now(world, drawn):
+    patches, speech = drawn
+    asked = []
+    gate_clear = world.gate.clear
+    world.gate.clear = lambda request, *rest: asked.append(type(request)) or gate_clear(request, *rest)
+
+    world.perform(Render((patches,), speech), REEL)
+
+    assert asked == [Render, KeepPatches, AnimateFace, Render]
+
+
+def test_a_withdrawal_ends_frames_that_come_from_patches(world, ada, bob, drawn, monkeypatch):
+    patches, speech = drawn
+    monkeypatch.setattr("avatar.studio._ASK_EVERY", 0.0)
+
+    def some(job, bench):
+        frames = bench.frames(job.request.panels[0])
+        next(frames.batches)
+        world.people.withdraw(bob)
+        list(frames.batches)
+        raise AssertionError("frames of somebody who withdrew")
+
+    with pytest.raises(ConsentError):
+        world.perform(Render((patches,), speech), use_engine(world, some, Render))
+
+
+def test_what_was_drawn_belongs_to_everybody_in_it(world, ada, bob, drawn):
+    patches, _speech = drawn
+
+    assert world.store.manifest(patches.digest).people == tuple(sorted((ada.id, bob.id)))
 
 
 @pytest.mark.parametrize("lost", [-1, 1])

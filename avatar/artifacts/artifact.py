@@ -74,6 +74,12 @@ class GivenFootage(Footage):
     optional = (CREDENTIAL,)
 
 
+class Patches(Footage):
+    """Footage whose last step was drawn already: what it changed in the frames that it was given."""
+
+    parts = ("patches.zip",)
+
+
 class Shot(Artifact):
     """The picture of one line (H.264 without sound), its sound to the sample, and its timings."""
 

@@ -36,7 +36,15 @@ class Stage(BaseModel):
         return Choice(self.engine, dict(self.model_extra or {}))
 
 
-class SwapStage(Stage):
+class DrawnStage(Stage):
+    """A stage that draws frames. *keep_patches* keeps what it drew, so that another caption, label or title, or other
+    options of the picture, do not have it drawn again: worth its room (some MB a second) where a large network draws.
+    """
+
+    keep_patches: bool = False
+
+
+class SwapStage(DrawnStage):
     """A face swap also says which role of the cast gives the *face*."""
 
     face: str
@@ -55,9 +63,9 @@ class Blueprint(_Strict):
     voice: Stage = Stage(engine="adapted")
     speech: Literal["cloned", "recorded"] = "cloned"
     source: Literal["portrait", "footage"] = "portrait"
-    animation: Stage = Stage(engine="mesh-warp")
+    animation: DrawnStage = DrawnStage(engine="mesh-warp")
     swap: SwapStage | None = None
-    lips: Stage | None = None
+    lips: DrawnStage | None = None
     layout: Literal["cut", "side-by-side"] = "cut"
     picture: Stage = Stage(engine="h264")
     lower_third: dict[str, str] = {}  # role -> text

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from avatar.artifacts.artifact import Speech
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Excerpt, Publish, Render
+from avatar.stages.picture import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 from avatar.studio import Moment
@@ -25,6 +25,7 @@ STAGES: dict[type[Request[Any]], str] = {
     AnimateFace: "animation",
     SwapFace: "swap",
     RefineLips: "lips",
+    KeepPatches: "patches",
     Render: "picture",
     Assemble: "assembly",
     Publish: "publication",

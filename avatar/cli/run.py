@@ -59,7 +59,7 @@ def _directed(house: House, production: Production, workers: Workers) -> SignedV
     studio, brief = replace(house.studio, halted=halt.is_set), production.asks
 
     def perform(request: Request[A], choice: Choice) -> A:
-        if issubclass(request.makes, Footage):  # only described: nothing is drawn before a worker renders
+        if request.makes is Footage:  # only described: nothing is drawn before a worker renders
             return studio.perform(request, choice, brief)
         return studio.remembered(request, choice, brief) or _worked(house, workers, request, choice, brief)
 

@@ -108,6 +108,11 @@ class Frame:
     def height(self) -> int:
         return int(self.planes.shape[0] * 2 // 3)
 
+    @property
+    def edited(self) -> tuple[Box, Pixels] | None:
+        """What was edited and is not written back yet: where, and its RGB pixels."""
+        return None if self._box is None or self._patch is None else (self._box, self._patch)
+
     def edit(self, box: Box) -> Pixels:
         """Return the RGB pixels of *box* as a writable view: what is written there becomes the picture."""
         if self._box is None or self._patch is None or not self._box.covers(box):

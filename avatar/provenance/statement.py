@@ -67,7 +67,7 @@ _MARKS = (
     ("unbound", "An imperceptible mark that says it is synthetic was put into the sound."),
 )
 _MARKED = ("Render", "Assemble")  # the work that marks pictures: shots, and the cards between them
-_UNSEEN = {"LearnVoice"}  # touches no picture and no sound of the video; its recipe is disclosed
+_UNSEEN = {"LearnVoice", "KeepPatches"}  # touch no picture and no sound of the video; their recipes are disclosed
 _BROUGHT = {
     "Image": ("Portrait", "image/png"),
     "Audio": ("Voice sample", "audio/wav"),

@@ -7,7 +7,7 @@ from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Work
 from avatar.errors import StoreError
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Excerpt, Publish, Render
+from avatar.stages.picture import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 
@@ -15,7 +15,7 @@ REQUESTS: dict[str, type[Request[Any]]] = {
     kind.__name__: kind
     for kind in (
         *(LearnVoice, CloneVoice, CutVoiceover, AnimateFace, SwapFace, RefineLips),
-        *(Excerpt, Render, Assemble, Publish),
+        *(Excerpt, KeepPatches, Render, Assemble, Publish),
     )
 }
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.artifacts.artifact import Footage, Shot, SignedVideo, Speech, Video
+from avatar.artifacts.artifact import Footage, Patches, Shot, SignedVideo, Speech, Video
 from avatar.consent import Use
 from avatar.stages.request import Request
 
@@ -18,6 +18,20 @@ class Excerpt(Request[Footage]):
     footage: Footage
     before: tuple[Speech, ...]
     speech: Speech
+
+
+@dataclass(frozen=True)
+class KeepPatches(Request[Patches]):
+    """Draw *footage* now and keep what its last step changed in *over*, the footage it was given (none: it makes all).
+
+    Whoever pulls the outcome gets the very frames of *footage*, and the step, a large network perhaps, need not run.
+    """
+
+    use: ClassVar[Use | None] = None
+    makes = Patches
+
+    footage: Footage
+    over: tuple[Footage, ...] = ()
 
 
 @dataclass(frozen=True)
