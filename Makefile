@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Two files of tests at a time: many wait for a server or a browser.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 QUIETLY := install --quiet --quiet
 
 .PHONY: help demo test quick check lint types sync clean
@@ -14,11 +16,11 @@ demo: $(VENV)/.base ## Make a signed video with synthetic performers, into out/d
 	@$(BIN)/avatar demo
 
 test: $(VENV)/.dev ## Run all tests, the quick ones first
-	$(BIN)/pytest -m "not slow"
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
 
 quick: $(VENV)/.dev ## Run the quick tests only
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, layers, dependencies and dead code
 	$(BIN)/ruff check .

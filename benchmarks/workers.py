@@ -1,19 +1,22 @@
 """Several lines at a time: how much sooner, whether the bytes are the same, and when the first shot is there.
 
 Seconds are those of the whole command: what no second worker can help with (starting, assembling, signing) is in them.
+Two commands at once, a line at a time each, show what the machine itself gives: its cores share memory and power.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
-from benchmarks.children import avatar
+from benchmarks.children import Cost, avatar
 from benchmarks.rows import Row
 from benchmarks.script import sentences
 
@@ -30,16 +33,25 @@ def rows() -> Iterator[Row]:
         (place / "learned").mkdir()
         avatar(*_DEMO, "The first line only learns.", home=place / "learned")
         seconds: dict[int, list[float]] = {count: [] for count in _WORKERS}
+        apart: dict[int, list[float]] = {count: [] for count in _WORKERS}
+        beside: list[float] = []
         made = set()
         for _ in range(_ROUNDS):
             for count, found in seconds.items():
-                report = _produced(place, count)
-                made.add(report["video"])
-                found.append(report["seconds"])
+                cost = _produced(place, count)
+                made.add(cost.report["video"])
+                found.append(cost.report["seconds"])
+                apart[count].append(_between_shots(cost.said, count))
+            with ThreadPoolExecutor(2) as two:
+                beside.append(max(cost.report["seconds"] for cost in two.map(lambda _: _produced(place, 1), range(2))))
         middle = {count: median(found) for count, found in seconds.items()}
         for count, each in middle.items():
             yield Row(f"{_LINES} lines, {count} at a time", each, "s")
         yield Row("efficiency of 2 workers", middle[1] / middle[2] / 2, "of twice one")
+        yield Row(
+            "the same of the lines alone, first ones left out", median(apart[1]) / median(apart[2]) / 2, "of twice one"
+        )
+        yield Row("two commands at once, a line at a time each", middle[1] / median(beside), "of twice one")
         yield Row("different videos by 1, 2 and 4 workers", len(made), "(1: the same bytes)")
         yield Row("first shot of 5 minutes, voice known", median(_first_shot(place) for _ in range(_ROUNDS)), "s")
         (place / "empty").mkdir()
@@ -47,12 +59,18 @@ def rows() -> Iterator[Row]:
         yield Row("load of the machine meanwhile", os.getloadavg()[1], "processes")
 
 
-def _produced(place: Path, workers: int) -> dict[str, float]:
+def _produced(place: Path, workers: int) -> Cost:
     home = _copy(place, "learned")
     try:
-        return avatar(*_DEMO, sentences(_LINES), home=home, workers=workers).report
+        return avatar(*_DEMO, sentences(_LINES), home=home, workers=workers, weighed=False)
     finally:
         shutil.rmtree(home)
+
+
+def _between_shots(said: str, workers: int) -> float:
+    """Return the seconds from one finished shot to the next, once each worker has made its first."""
+    kept = [float(seconds) for seconds in re.findall(r"([\d.]+) s  line .*: picture kept", said)]
+    return (kept[-1] - kept[workers - 1]) / (len(kept) - workers)
 
 
 def _first_shot(place: Path, start: str = "learned") -> float:
