@@ -14,7 +14,7 @@ from avatar.media.sound import read_sound
 from avatar.voices.ear import STEPS, features
 
 _JAW = SHAPES.index("jawOpen")
-# The next three were chosen on recorded human speech that is neither trained on nor reported on (see the model card).
+# The next three were chosen on cloned and recorded speech that is neither trained on nor reported on (the model card).
 _SURE = 0.5  # the probability from which lips meet
 _USUAL, _CLEARER = 0.13, 1.2  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
 _LEAD = 0.005  # seconds: a mouth is in place a little before it is heard
