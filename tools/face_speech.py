@@ -2,9 +2,10 @@
 
 Texts are random words of the base voice's own lexicon, so that every sound meets every other. Three kinds of speakers:
 
-- ``own``: the base voice, the three synthetic performers as ``ridge`` learns them, and as many invented voices as there
-  are utterances, made of the base voice by another pitch, melody, throat (formants) and tilt. The base voice plans its
-  phonemes, so their times are exact.
+- ``own``: the base voice, the three synthetic performers as ``ridge`` learns them (each of its manners), and as many
+  invented voices as there are utterances, made of any of these by another pitch, melody, throat (formants) and tilt.
+  All change frames of the base voice and leave them where they are; when its phonemes sound, the small aligner finds:
+  what the base voice plans is off by 15 ms one way or the other.
 - ``guest``: four voices of CMU Flite (a Debian package; free to use, without copyleft), which were built from published
   recordings of their speakers. Flite says when each phoneme ends.
 - ``joe``: a man's neural voice (Piper; its weights are in the public domain), spoken beforehand by ``face_joe.py`` in
@@ -24,11 +25,13 @@ from typing import Any
 
 import numpy as np
 
+from avatar.engines.learning.ridge import Ridge
+from avatar.errors import EngineError
 from avatar.media.sound import read_sound
 from avatar.voices.adaptation import Adaptation
 from avatar.voices.align import aligned
 from avatar.voices.harmonics import at_own_harmonics, minimum_phase
-from avatar.voices.learning import Manner, heard, pair, planned
+from avatar.voices.learning import heard, pair, planned
 from avatar.voices.resample import resampled
 from avatar.voices.script import lines_of
 from avatar.voices.speaker import BASE, Speaker, open_speaker
@@ -49,6 +52,7 @@ some no one two three more very just about into over after before up down out ba
 """
 _GUESTS = ("slt", "rms", "awb", "kal16")
 _SPELLED = {"pau": SILENCE, "ax": "AH", "axr": "ER", "dx": "D", "nx": "N", "el": "L", "em": "M", "en": "N", "ix": "IH"}
+_CLONED, _INVENTED = 0.6, 0.45  # shares of the utterances: in a performer's voice, and in one made of what it then is
 _MARKS = (",", ",", ".", "?", "!", ";", " -")
 
 
@@ -67,18 +71,26 @@ class Studio:
         self._speaker: Speaker = open_speaker(locate(BASE))
         words = json.loads(gzip.decompress((files("hibari") / "assets" / "lexicon_us_gold.json.gz").read_bytes()))
         self._small = _SMALL.split()
-        self._words = sorted(word for word in words if word.isascii() and word.isalpha() and word.islower())
+        self._words = np.array(sorted(word for word in words if word.isascii() and word.isalpha() and word.islower()))
 
     @cached_property
     def _performers(self) -> list[Adaptation]:
-        return [_learned(self._speaker, name) for name in ("ava", "ben", "mia")]
+        return [voice for name in ("ava", "ben", "mia") for voice in _learned(self._speaker, name)]
 
-    def own(self, draw: Draw) -> Spoken:
-        """Return one utterance of the base voice's family; the same *draw* says the same."""
-        said = self._speaker.say(self.text(draw), float(draw.uniform(0.75, 1.35)))
+    def own(self, draw: Draw) -> Spoken | None:
+        """Return one utterance of the base voice's family; the same *draw* says the same.
+
+        None, when it cannot be aligned.
+        """
+        text = self.text(draw)
+        said = self._speaker.say(text, float(draw.uniform(0.75, 1.35)))
         spectra = self._voiced(said, draw)
         sound = resampled(spectra.sound(seed=int(draw.integers(1 << 30))), RATE, HEARD)
-        return _spoken(sound, [(p.symbol, p.start, p.end) for p in said.timings.phones])
+        try:
+            timings = aligned(said.spectra.plain, RATE, text)
+        except EngineError:
+            return None
+        return _spoken(sound, [(p.symbol, p.start, p.end) for p in timings.phones])
 
     def guest(self, draw: Draw) -> Spoken:
         """Return one utterance of a Flite voice, taller or shorter by a little; the same *draw* says the same."""
@@ -93,12 +105,11 @@ class Studio:
         return " ".join(said).capitalize() + str(draw.choice((".", "?", "!")))
 
     def _voiced(self, said: Utterance, draw: Draw) -> Spectra:
-        kind = draw.random()
-        if kind < 0.12:
-            return said.spectra
-        if kind < 0.4:
-            return self._performers[int(draw.integers(len(self._performers)))].of(said)
-        return invented(said.spectra, draw)
+        cloned, changed = draw.random() < _CLONED, draw.random() < _INVENTED
+        spectra = said.spectra
+        if cloned:
+            spectra = self._performers[int(draw.integers(len(self._performers)))].of(said)
+        return invented(spectra, draw) if changed else spectra
 
 
 def sized(sound: Floats, rate: int, phones: Sequence[tuple[str, float, float]], size: float) -> Spoken:
@@ -158,10 +169,12 @@ def _spoken(sound: Floats, phones: Sequence[tuple[str, float, float]]) -> Spoken
     return Spoken(np.asarray(sound * (0.9 / loudest), np.float32), tuple(phones))
 
 
-def _learned(speaker: Speaker, name: str) -> Adaptation:
+def _learned(speaker: Speaker, name: str) -> list[Adaptation]:
+    """Return the voice of the performer *name* in each manner in which ``ridge`` would try it."""
     sound, rate = read_sound(PERFORMERS / f"{name}_statement.flac")
     said, at_base = (PERFORMERS / f"{name}_statement.txt").read_text(encoding="utf-8"), resampled(sound, rate, RATE)
     theirs = heard(at_base, aligned(at_base, RATE, said))
     ours = planned([speaker.say(line.text) for line in lines_of(said)], theirs.band)
-    manner = Manner(0.1, 0.8)
-    return pair(ours, theirs, manner, lambda _: None).adapted(manner)
+    manners = Ridge()._manners
+    pairs = pair(ours, theirs, manners[0], lambda _: None)
+    return [pairs.adapted(manner) for manner in manners]

@@ -1,7 +1,7 @@
 """Train the mouth encoder on synthetic speech and write its weights (dev-time; about half an hour of one core).
 
 Usage: python tools/train_face_network.py OUT.safetensors --cache FOLDER [--own 500] [--guests 200] [--joe FOLDER]
-       [--steps 1500] [--seed 1]; ``flite`` must be on the path
+       [--steps 1500] [--seed 1] [--onward WEIGHTS.safetensors]; ``flite`` must be on the path
 
 The recipe is this file, ``face_speech.py`` and ``face_hearing.py``; ``--texts 400 FILE`` writes what ``face_joe.py`` is
 to say. Every utterance is heard once as it is and twice somewhere else. Examples lie in the cache in parts of 50
@@ -22,7 +22,7 @@ import torch
 from face_hearing import PHONES, Example, clean, elsewhere
 from face_signs import found
 from face_speech import Spoken, Studio, sized
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
@@ -38,6 +38,7 @@ _ELSEWHERE = 2  # how often each is heard in another place
 _HELD = 20  # every 20th utterance is never trained on
 _BATCH, _STEPS = 10, 150  # examples in a batch, and how many steps of 20 ms each is long: 3 s
 _RATE, _WARM = 2e-3, 100  # learning rate at its highest, and after how many batches
+_ONWARD = 0.4  # of that rate: for a network that knows most of it already
 _TELL = 100  # batches between two reports, and between two checkpoints
 # How much each shape counts: a jaw that is wrong by a tenth is seen at once, a tongue hardly.
 _WEIGHTS = {"jawOpen": 6.0, "mouthPucker": 2.0, "mouthFunnel": 2.0, "tongueOut": 0.5}
@@ -70,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--texts", nargs=2, metavar=("COUNT", "FILE"))
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--onward", type=Path, help="weights to go on from: what they know, they keep")
     return parser.parse_args()
 
 
@@ -137,8 +139,12 @@ def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
     known = [each for at, one in enumerate(parts) if at % _HELD for each in one]
     held = [one[0] for one in parts[::_HELD]]
     taught, lips = _Taught(), _Lips()
-    optimiser = torch.optim.AdamW(taught.parameters(), lr=_RATE, weight_decay=0.02, betas=(0.9, 0.98))
-    done, checkpoint = 0, asked.cache / f"checkpoint-{asked.seed}-{len(known)}-{asked.steps}.pt"
+    if asked.onward:
+        taught.mouth.load_state_dict({name: value.float() for name, value in load_file(asked.onward).items()})
+    highest = _RATE * (_ONWARD if asked.onward else 1.0)
+    optimiser = torch.optim.AdamW(taught.parameters(), lr=highest, weight_decay=0.02, betas=(0.9, 0.98))
+    kind = "onward" if asked.onward else "anew"
+    done, checkpoint = 0, asked.cache / f"checkpoint-{asked.seed}-{len(known)}-{asked.steps}-{kind}.pt"
     if checkpoint.exists():
         stored = torch.load(checkpoint, weights_only=True)
         taught.load_state_dict(stored["taught"])
@@ -148,7 +154,7 @@ def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
     started, total = time.process_time(), 0.0
     for step in range(done, asked.steps):
         for group in optimiser.param_groups:
-            group["lr"] = _rate(step, asked.steps)
+            group["lr"] = highest * _share(step, asked.steps)
         taught.train()
         loss = _loss(taught, lips, _batch(known, np.random.default_rng([asked.seed, 3, step])))
         optimiser.zero_grad()
@@ -167,9 +173,9 @@ def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
     return taught.mouth.eval()
 
 
-def _rate(step: int, steps: int) -> float:
-    """Return the learning rate: a warm start and half a cosine wave."""
-    return _RATE * min((step + 1) / _WARM, 0.5 * (1 + math.cos(math.pi * step / steps)) + 0.005)
+def _share(step: int, steps: int) -> float:
+    """Return how much of the highest learning rate is used: a warm start and half a cosine wave."""
+    return min((step + 1) / _WARM, 0.5 * (1 + math.cos(math.pi * step / steps)) + 0.005)
 
 
 class _Lips:
@@ -178,10 +184,10 @@ class _Lips:
     def __init__(self) -> None:
         rig, upper, lower = Rig.of(neutral()), list(LIPS_INNER[1:10]), list(LIPS_INNER[:10:-1])
 
-        def gaps(mesh: Any) -> Any:
-            return (mesh[upper, :2] - mesh[lower, :2]) / eye_distance(rig.rest)
+        def gaps(points: Any) -> Any:
+            return (points[..., upper, :2] - points[..., lower, :2]) / eye_distance(rig.rest)
 
-        moved = [gaps(rig.expressed(coefficients(**{name: 1.0}))) - gaps(rig.rest) for name in SHAPES]
+        moved = [np.tensordot(coefficients(**{name: 1.0}), gaps(rig.moves), 1) for name in SHAPES]
         self._rest = torch.tensor(gaps(rig.rest), dtype=torch.float32)
         self._moved = torch.tensor(np.stack(moved), dtype=torch.float32)
         sides = [INDEX.get(name, INDEX.get(f"{name}Left")) for name in SHAPES]
@@ -195,6 +201,8 @@ class _Lips:
             at = EVENTS.index(name)
             shapes = shapes + events[..., at : at + 1] * (kept - shapes)
         gaps = self._rest + torch.einsum("...i,ikc->...kc", shapes, self._moved)
+        # Lips that would pass through each other have met, as in the rig: pressed harder, they are no further apart.
+        gaps = torch.stack([gaps[..., 0], gaps[..., 1].clamp(max=0)], dim=-1)
         return (gaps.square().sum(-1) + 1e-6).sqrt().mean(-1)
 
 

@@ -15,7 +15,7 @@ from avatar.weights import Weights
 MOUTH: Final = Weights(
     name="mouth encoder",
     source="package:avatar/faces/data/mouth.safetensors",
-    sha256="f00e2f20cb030bd0b3951ee4b494cb8ea77cd1f20fbd07bd4e2f798fe1e18693",
+    sha256="f912be200e2f019f809a83aad92a70f76d5e00552d9cd23e4dd8d0fefa9a153f",
     licence="Apache-2.0",
 )
 # What each output column drives; both sides of a pair move alike. Then three probabilities.

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from avatar.faces import performance
 from avatar.faces.coefficients import INDEX
+from avatar.faces.heard import heard_track
+from avatar.faces.mouth_encoder import EVENTS, SHAPES
 from avatar.faces.performance import spoken
 from avatar.faces.visemes import MOST_OPEN, viseme_track
 from avatar.media.frames import frames_in
@@ -48,3 +51,28 @@ def test_lips_that_meet_stay_together_however_loud(heard) -> None:
 
     assert asked[1:3].max() < 0.01
     assert shown[1:3].max() < 0.015
+
+
+class Hearing:
+    """Hears a jaw that is open by *jaw* all the time."""
+
+    def __init__(self, jaw: float) -> None:
+        self._jaw = jaw
+
+    def hear(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        shapes = np.zeros((len(features), len(SHAPES)), np.float32)
+        shapes[:, SHAPES.index("jawOpen")] = self._jaw
+        return shapes, np.zeros((len(features), len(EVENTS)), np.float32)
+
+
+def test_a_small_opening_that_is_only_heard_is_enlarged_further_than_one_that_is_known(tmp_path: Path, heard) -> None:
+    def enlarged(jaw: float) -> float:
+        shown = performance.heard(tmp_path / "noise.wav", RATE, Hearing(jaw)).track  # type: ignore[arg-type]
+        asked = heard_track(tmp_path / "noise.wav", RATE, len(shown), Hearing(jaw))  # type: ignore[arg-type]
+        return float(shown[25, INDEX["jawOpen"]] / asked[25, INDEX["jawOpen"]])
+
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).uniform(-0.5, 0.5, 32_000), 16_000)
+    little, known = heard("S", 0.9)
+
+    assert enlarged(0.1) > 1.1 * (known / little).max()
+    assert enlarged(0.3) < enlarged(0.1)
