@@ -220,7 +220,7 @@ def test_learning_again_gives_the_same_voice(
 
 @pytest.mark.slow
 def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str], Utterance], tmp_path: Path) -> None:
-    voice = replace(voice, strength=1.15, throat=0.88, depth=-5.0, calm=3)
+    voice = replace(voice, strength=1.15, throat=0.88, depth=-5.0, calm=3, breath=-0.3)
     write_adaptation(tmp_path / "voice.npz", voice, STANDARD)
     plain = said("Hello there.")
 
@@ -292,14 +292,14 @@ def test_a_voice_learned_before_there_were_strengths_is_done_in_full(tmp_path: P
 
 
 def test_a_voice_learned_before_throats_were_moved_keeps_the_base_voices(tmp_path: Path) -> None:
-    moved = replace(some_voice(), throat=0.88, depth=-5.0, calm=3)
+    moved = replace(some_voice(), throat=0.88, depth=-5.0, calm=3, breath=-0.3)
     write_adaptation(tmp_path / "voice.npz", moved, STANDARD)
-    for array in ("throat", "depth", "calm"):
+    for array in ("throat", "depth", "calm", "breath"):
         without(array, tmp_path / "voice.npz")
 
     read = read_adaptation(tmp_path / "voice.npz")
 
-    assert (read.throat, read.depth, read.calm) == (1.0, NOTHING_KNOWN, 1)
+    assert (read.throat, read.depth, read.calm, read.breath) == (1.0, NOTHING_KNOWN, 1, 0.0)
 
 
 def test_a_voice_that_lacks_something_is_refused_by_its_name(tmp_path: Path) -> None:

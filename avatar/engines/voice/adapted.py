@@ -31,7 +31,7 @@ class Adapted:
     *pace* is relative to the person's own: 0.9 is a little slower.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
     languages: ClassVar[tuple[str, ...]] = ("en",)
 
