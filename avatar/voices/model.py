@@ -39,6 +39,7 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
         shared=np.array(regression.shared),
         weights=regression.weights,
         offset=regression.offset,
+        ridge=np.array(regression.ridge),
         band=np.array(voice.band),
         ours=voice.ours,
         theirs=voice.theirs,
@@ -77,6 +78,7 @@ def _adaptation(held: dict[str, NDArray[Any]]) -> Adaptation:
         shared=float(held["shared"]),
         weights=held["weights"],
         offset=held["offset"],
+        ridge=float(held.get("ridge", 0.1)),  # before it was kept, it was half to twice that
     )
     melody = Melody(*(float(number) for number in held["melody"]))
     band, pace = float(held["band"]), float(held["pace"])
