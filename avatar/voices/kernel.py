@@ -39,7 +39,7 @@ class Regression:
         """Return what would have been fitted to the same examples with this *ridge*."""
         alike, own = self._alike, np.eye(len(self.examples))
         outputs = (alike + self.ridge * own) @ self.weights  # less their mean
-        return replace(self, weights=np.linalg.solve(alike + ridge * own, outputs), ridge=ridge)
+        return replace(self, weights=np.asarray(np.linalg.solve(alike + ridge * own, outputs)), ridge=ridge)
 
     @property
     def _alike(self) -> Reals:
