@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.voices.articulation import phonemes_in
+from avatar.voices.breath import breathing
 from avatar.voices.cepstra import Reals, cepstra_of, resonating, spectrum_of
 from avatar.voices.depths import NOTHING_KNOWN, depth_of, shallower
-from avatar.voices.harmonics import at_own_harmonics, minimum_phase
+from avatar.voices.harmonics import at_own_harmonics, minimum_phase, slow
 from avatar.voices.kernel import Regression
 from avatar.voices.spectra import VOICED, Spectra, levels
 from avatar.voices.utterance import Utterance
 
 _SEEN = 30  # cepstral coefficients a prediction looks at
 _QUIET = 36.0  # decibels below the loud frames: silence is left as it is
+_TIMID = 20.0  # times the ridge of a voice: at 50 as clear, and too unlike for a short line
 _SMOOTHED = 3  # frames (37 ms)
 _LOWEST, _HIGHEST = 55.0, 600.0  # Hz
 
@@ -44,7 +46,8 @@ class Adaptation:
     up to *band* Hz, then still differs. The prediction's mean *ours* (40,) becomes *theirs*, and its spread grows by
     *variety*, which every regression flattens. All that was predicted is scaled by *strength*: a little more than all
     of it is more alike. *pace* is the person's speed relative to the base voice's, *depth* what they have below their
-    pitch (``depth_of``). The more *calm*, the less a prediction follows single frames.
+    pitch (``depth_of``), *breath* (nepers) how much more of it is heard than in the base voice. The more
+    *calm*, the less a prediction follows single frames.
     """
 
     regression: Regression
@@ -58,6 +61,16 @@ class Adaptation:
     throat: float = 1.0
     depth: float = NOTHING_KNOWN
     calm: int = 1
+    breath: float = 0.0
+
+    @property
+    def milder(self) -> "Adaptation":
+        """This voice, learned more timidly: less alike, but vowels that became others are clear again.
+
+        Less strength takes back all of the change evenly, and those vowels last.
+        """
+        with one_thread():
+            return replace(self, regression=self.regression.trusting(_TIMID * self.regression.ridge))
 
     def of(self, said: Utterance, strength: float = 1.0) -> Spectra:
         """Return what the base voice *said* as this voice would say it, in the same frames.
@@ -81,13 +94,13 @@ class Adaptation:
         changed = replace(
             spectra,
             harmonic=harmonic,
-            harmonic_phase=minimum_phase(harmonic),
+            harmonic_phase=minimum_phase(slow(harmonic, pitch >= VOICED)),
             noise=spectra.noise + gain,
             rest=spectra.rest + gain,
             pitch=pitch,
         )
         # A changed voice has as much below its pitch as the base voice had: the change moves both.
-        return shallower(changed, self.depth - line.depth)
+        return breathing(shallower(changed, self.depth - line.depth), self.breath)
 
     def _gain(self, line: "Analysed") -> NDArray[np.float32]:
         """Return the change of the log magnitudes (601, frames)."""

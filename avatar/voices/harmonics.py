@@ -9,6 +9,7 @@ from avatar.voices.spectra import BINS, RATE, Spectra
 
 _BIN = RATE / (2 * (BINS - 1))  # Hz
 _HIGHEST = 11_900.0  # Hz
+_SLOWLY = 5  # frames (62 ms) over which a throat's shape is taken for its phase
 _TURN = 0.9999  # of a half turn: the most that the form in which phases are kept can say
 
 
@@ -39,6 +40,20 @@ def minimum_phase(magnitude: NDArray[np.float32]) -> NDArray[np.float32]:
     turns = np.imag(rfft(folded, n=2 * (BINS - 1), axis=0)) / np.pi
     within = (turns + 1) % 2 - 1
     return np.asarray(np.arctanh(np.clip(within, -_TURN, _TURN)), dtype=np.float32)
+
+
+def slow(magnitude: NDArray[np.float32], voiced: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the log *magnitude* (601, frames) averaged over five frames, of those that are *voiced*.
+
+    A throat moves slowly, and what is read and predicted of single frames does not: a phase that follows each of them
+    rattles.
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    counted = voiced.astype(np.float32)
+    total = uniform_filter1d(magnitude * counted, _SLOWLY, axis=1, mode="nearest")
+    count = uniform_filter1d(counted, _SLOWLY, mode="nearest")
+    return np.where(voiced, total / np.maximum(count, 1 / (2 * _SLOWLY)), magnitude).astype(np.float32)
 
 
 def _read(values: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:

@@ -56,7 +56,8 @@ class Manner:
     """How to learn: a small *ridge* is more alike, a large one clearer; *shared* (0 to 1) is what phonemes share.
 
     *strength* is how much of what was learned is done, *sharp* how much further apart than the person's the fine shapes
-    of the spectra are (a little more is clearer), *calm* how little a prediction follows single frames.
+    of the spectra are (a little more is clearer), *calm* how little a prediction follows single frames,
+    *breath* how much more of it there is than in the base voice (nepers).
     """
 
     ridge: float
@@ -64,6 +65,7 @@ class Manner:
     strength: float = 1.0
     sharp: float = 1.0
     calm: int = 1
+    breath: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,7 @@ class Pairs:
             voice = _adaptation(self, _fitted(self, manner))
         variety = voice.variety.copy()
         variety[_FINE:] *= manner.sharp
-        return replace(voice, variety=variety, strength=manner.strength, calm=manner.calm)
+        return replace(voice, variety=variety, strength=manner.strength, calm=manner.calm, breath=manner.breath)
 
 
 def heard(sound: NDArray[np.float32], timings: Timings) -> Spoken:

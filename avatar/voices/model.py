@@ -39,6 +39,7 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
         shared=np.array(regression.shared),
         weights=regression.weights,
         offset=regression.offset,
+        ridge=np.array(regression.ridge),
         band=np.array(voice.band),
         ours=voice.ours,
         theirs=voice.theirs,
@@ -49,6 +50,7 @@ def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
         throat=np.array(voice.throat),
         depth=np.array(voice.depth),
         calm=np.array(voice.calm),
+        breath=np.array(voice.breath),
         standard=standard.as_array(),
     )
 
@@ -76,14 +78,26 @@ def _adaptation(held: dict[str, NDArray[Any]]) -> Adaptation:
         shared=float(held["shared"]),
         weights=held["weights"],
         offset=held["offset"],
+        ridge=float(held.get("ridge", 0.1)),  # before it was kept, it was half to twice that
     )
     melody = Melody(*(float(number) for number in held["melody"]))
     band, pace = float(held["band"]), float(held["pace"])
     strength = float(held.get("strength", 1.0))  # before there was one, all of what was learned was done
     throat, depth = float(held.get("throat", 1.0)), float(held.get("depth", NOTHING_KNOWN))
-    calm = int(held.get("calm", 1))
+    calm, breath = int(held.get("calm", 1)), float(held.get("breath", 0.0))
     return Adaptation(
-        regression, band, held["ours"], held["theirs"], held["variety"], melody, pace, strength, throat, depth, calm
+        regression,
+        band,
+        held["ours"],
+        held["theirs"],
+        held["variety"],
+        melody,
+        pace,
+        strength,
+        throat,
+        depth,
+        calm,
+        breath,
     )
 
 

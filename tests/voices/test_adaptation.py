@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError, InputError
-from avatar.voices.adaptation import Adaptation, Melody, active, analysed
+from avatar.voices.adaptation import Adaptation, Melody, active, analysed, seen
 from avatar.voices.align import aligned
 from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, resonating, spectrum_of
 from avatar.voices.depths import NOTHING_KNOWN
@@ -220,7 +220,7 @@ def test_learning_again_gives_the_same_voice(
 
 @pytest.mark.slow
 def test_a_written_voice_speaks_the_same(voice: Adaptation, said: Callable[[str], Utterance], tmp_path: Path) -> None:
-    voice = replace(voice, strength=1.15, throat=0.88, depth=-5.0, calm=3)
+    voice = replace(voice, strength=1.15, throat=0.88, depth=-5.0, calm=3, breath=-0.3)
     write_adaptation(tmp_path / "voice.npz", voice, STANDARD)
     plain = said("Hello there.")
 
@@ -292,14 +292,15 @@ def test_a_voice_learned_before_there_were_strengths_is_done_in_full(tmp_path: P
 
 
 def test_a_voice_learned_before_throats_were_moved_keeps_the_base_voices(tmp_path: Path) -> None:
-    moved = replace(some_voice(), throat=0.88, depth=-5.0, calm=3)
+    moved = replace(some_voice(), throat=0.88, depth=-5.0, calm=3, breath=-0.3)
     write_adaptation(tmp_path / "voice.npz", moved, STANDARD)
-    for array in ("throat", "depth", "calm"):
+    for array in ("throat", "depth", "calm", "breath", "ridge"):
         without(array, tmp_path / "voice.npz")
 
     read = read_adaptation(tmp_path / "voice.npz")
 
-    assert (read.throat, read.depth, read.calm) == (1.0, NOTHING_KNOWN, 1)
+    assert (read.throat, read.depth, read.calm, read.breath) == (1.0, NOTHING_KNOWN, 1, 0.0)
+    assert read.regression.ridge == 0.1
 
 
 def test_a_voice_that_lacks_something_is_refused_by_its_name(tmp_path: Path) -> None:
@@ -334,3 +335,30 @@ def test_what_was_analysed_once_gives_each_voice_the_same_sound(
 )
 def test_word_errors_count_words_and_not_spelling(reference: str, said: str, rate: float) -> None:
     assert word_error_rate(reference, said) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("ridge", [0.01, 0.1, 20.0])
+def test_a_regression_can_be_made_more_timid_afterwards(ridge: float) -> None:
+    noise = np.random.default_rng(0).standard_normal
+    inputs, said, outputs = noise((60, 5)), np.abs(noise((60, 4))), noise((60, 2))
+
+    after = fit(inputs, said, outputs, ridge=0.1, shared=0.8).trusting(ridge)
+
+    before = fit(inputs, said, outputs, ridge=ridge, shared=0.8)
+    assert after.predict(inputs, said) == pytest.approx(before.predict(inputs, said), abs=1e-6)
+    assert after.ridge == ridge
+
+
+@pytest.mark.slow
+def test_a_milder_voice_follows_single_sounds_less_and_is_the_same_each_time(
+    voice: Adaptation, said: Callable[[str], Utterance]
+) -> None:
+    line = analysed(said("She measured the width of the bridge."), voice.band)
+
+    once, again, full = (
+        some.regression.predict(seen(line.cepstra, line.said.spectra.voiced), line.phonemes)[line.active]
+        for some in (voice.milder, voice.milder, voice)
+    )
+
+    assert np.array_equal(once, again)
+    assert once.std(axis=0).mean() < 0.8 * full.std(axis=0).mean()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avatar.voices import choosing
-from avatar.voices.choosing import Choice, Judges, Tried, best_first
+from avatar.voices.choosing import Choice, Judges, Tried, best_first, breathing_right
 from avatar.voices.finish import LOUDNESS, loudness_of
 from avatar.voices.spectra import RATE
 from avatar.voices.voiceprint import Likeness
@@ -53,6 +53,20 @@ def test_the_quality_of_a_voice_that_cannot_win_is_not_asked_for(tried):
 
     assert next(best_first(some)) is some[2]
     assert judge.asked == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("voices", "right"),
+    [
+        ([(0.80, 3.5), (0.805, 3.5), (0.78, 3.5)], 0),
+        ([(0.80, 3.5), (0.805, 3.5), (0.83, 3.5)], 2),
+        ([(0.80, 3.5), (0.83, 2.5), (0.79, 3.5)], 0),
+    ],
+)
+def test_a_voice_breathes_as_the_base_voice_unless_another_breath_is_clearly_better(tried, voices, right):
+    _, some = tried(*voices)
+
+    assert breathing_right(some) is some[right]
 
 
 class Whisperer:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from avatar.voices.cepstra import pitch_of
-from avatar.voices.harmonics import minimum_phase
+from avatar.voices.harmonics import minimum_phase, slow
 from avatar.voices.spectra import BINS, RATE
 
 
@@ -17,6 +17,22 @@ def test_a_resonance_gets_the_phase_of_its_own_filter() -> None:
     phase = minimum_phase(np.log(np.abs(response))[:, None].astype(np.float32))
 
     assert np.pi * np.tanh(phase[:, 0]) == pytest.approx(np.angle(response), abs=1e-3)
+
+
+def test_a_slow_shape_jitters_less_and_keeps_its_mean() -> None:
+    jittering = np.random.default_rng(0).standard_normal((BINS, 200)).astype(np.float32)
+
+    calm = slow(jittering, np.ones(200, dtype=bool))
+
+    assert calm.std() < 0.5 * jittering.std()
+    assert calm.mean() == pytest.approx(jittering.mean(), abs=0.01)
+
+
+def test_a_slow_shape_takes_nothing_from_unvoiced_frames() -> None:
+    voiced = np.arange(20) % 7 < 4
+    shape = np.where(voiced, 2.0, -9.0).astype(np.float32) * np.ones((BINS, 1), np.float32)
+
+    assert slow(shape, voiced) == pytest.approx(shape, abs=1e-5)
 
 
 @pytest.mark.parametrize("height", [80.0, 260.0, 400.0])

@@ -26,10 +26,9 @@ from avatar.weights import Weights
 # of it all is done, how sharply and how calmly. A regression is too timid, so a little more than it says is often
 # nearer to the person; sharper or calmer is clearer, and costs one voice more of its likeness than another.
 _MANNERS = (
-    Manner(1.0, 0.8, 1.15),
     Manner(1.0, 0.8, 1.15, sharp=1.3),
+    Manner(1.0, 0.8, 1.15),
     Manner(1.0, 0.8, 1.0, sharp=1.15, calm=3),
-    Manner(2.0, 0.8, 1.3),
     Manner(0.5, 1.0, 1.15),
 )
 
@@ -42,7 +41,7 @@ class Ridge:
     and the voice that is most alike without being rough or unclear is kept.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     ridge: float = 0.1

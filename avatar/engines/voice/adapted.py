@@ -20,6 +20,7 @@ from avatar.weights import Weights
 
 # Strength and pace of each take, until one is good: other durations are other sounds, a weaker voice is a clearer one.
 _TAKES = ((1.0, 1.0), (1.0, 0.95), (1.0, 0.9), (0.85, 0.95), (0.85, 0.88))
+_MILD_TAKES = ((1.0, 0.95), (1.0, 0.88))  # then, in the voice as it would have been learned more timidly
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Adapted:
     *pace* is relative to the person's own: 0.9 is a little slower.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
     languages: ClassVar[tuple[str, ...]] = ("en",)
 
@@ -51,9 +52,11 @@ class Adapted:
         return write_speech(spoken, bench.new)
 
     def _takes(self, voice: Adaptation, speaker: Speaker, line: str, bench: Workbench) -> Iterator[Callable[[], Take]]:
-        def take(strength: float, pace: float) -> Take:
+        def take(voice: Adaptation, strength: float, pace: float) -> Take:
             bench.pulse(0.2)
             utterance = speaker.say(line, voice.pace * self.pace * pace)
             return Take(voice.of(utterance, strength).sound(bench.seed), RATE, utterance.timings)
 
-        return (partial(take, *each) for each in _TAKES)
+        yield from (partial(take, voice, *each) for each in _TAKES)
+        milder = voice.milder
+        yield from (partial(take, milder, *each) for each in _MILD_TAKES)
