@@ -29,10 +29,9 @@ _LINES = (
     "Thin sheets of yellow paper lay on the judge's chair.",
 )
 _UNCLEAR = 0.15  # of the words of these lines
-_PLEASANT = (
-    3.4  # a quality that costs nothing (these lines are hard: of usual ones it is .1 to .8 more); a point less ...
-)
-_WORTH = 0.10  # ... is worth as much as this of the likeness
+# A quality that costs nothing (these lines are hard: of usual ones it is .1 to .8 more), and how much of the likeness
+# a point less is worth.
+_PLEASANT, _WORTH = 3.4, 0.10
 # Nepers over the base voice: what is learned from its breathy sounds is breathy, however clear the person is.
 _BREATHS = (0.25, -0.3, -0.6)
 _CERTAIN = 0.01  # of the value: three lines cannot tell less
