@@ -29,6 +29,16 @@ def test_other_options_stay() -> None:
     assert draft.picture.choice.options == {"crf": 30, "label": "PREVIEW"}
 
 
+@pytest.mark.parametrize("keep", ["true", "false"])
+def test_whether_patches_are_kept_stays(keep: str) -> None:
+    text = f"name: n\nspeakers: [a]\nanimation: {{engine: mesh-warp, keep_patches: {keep}}}\n"
+    whole = parse(text.encode(), "t")
+    draft = draft_of(whole)
+
+    assert draft.animation.keep_patches == whole.animation.keep_patches == (keep == "true")
+    assert draft.animation.choice.options == {"size": 256}
+
+
 def test_an_engine_without_the_option_stays_as_it_is() -> None:
     whole = blueprint_named("presenter")
     bare = draft_of(whole, build=lambda choice: object())

@@ -1,7 +1,11 @@
 """A blueprint's draft: the same production, small and marked, in seconds."""
 
+from typing import TypeVar
+
 from avatar.blueprint.schema import Blueprint, Stage
 from avatar.registry import Build, build
+
+S = TypeVar("S", bound=Stage)
 
 _SIDE = 256  # pixels
 _MARK = "PREVIEW"
@@ -22,9 +26,8 @@ def draft_of(blueprint: Blueprint, build: Build = build) -> Blueprint:
     return blueprint.model_copy(update=changed)
 
 
-def _with(stage: Stage, option: str, value: int | str, build: Build) -> Stage:
+def _with(stage: S, option: str, value: int | str, build: Build) -> S:
     """Return *stage* with *option* at *value*, if its engine has such an option."""
-    choice = stage.choice
-    if not hasattr(build(choice), option):
+    if not hasattr(build(stage.choice), option):
         return stage
-    return Stage.model_validate({"engine": stage.engine, **choice.options, option: value})
+    return type(stage).model_validate({**stage.model_dump(), option: value})
