@@ -19,6 +19,8 @@ _LIPS: Final = list(LIPS_OUTER + LIPS_INNER)
 _UPPER, _LOWER = list(UPPER), list(LOWER)
 _STILL: Final = 0.004  # of the distance of the outer eye corners: lips this near their shape are left as they are
 _SAME: Final = 12.0  # mean difference in levels below which the mouth is already painted
+_TELLING: Final = 2.0  # millimetres: lips this far apart show whether the inside of the mouth is there
+_TOLD: Final = 5  # such mouths in a row that had theirs: whoever draws this face draws it, and need not be looked at
 _SEEN_GAP: Final = 0.016  # eye distances: what a landmark network reports between closed lips
 _MEMORY: Final = 0.02  # share of the newest frame in the running resting face
 _OPEN: Final = 0.05  # eye distances: lips this far apart say little about the resting face
@@ -47,6 +49,7 @@ class Refiner:
     _rig: Rig | None = field(default=None, init=False)
     _mouth: Mouth | None = field(default=None, init=False)
     _surround: Surround | None = field(default=None, init=False)
+    _drawn: int = field(default=0, init=False)  # open mouths in a row that whoever drew them had drawn inside, too
 
     def refine(self, frame: Frame, coefficients: Floats, *, looked_at: bool) -> None:
         """Bring the mouth of *frame* into the shape of *coefficients* (52); without a face nothing is touched.
@@ -65,7 +68,11 @@ class Refiner:
         moved = float(np.linalg.norm(shift[_LIPS, :2], axis=1).max()) > _STILL * rig.unit * pose.scale
         if moved:
             self._bend(frame, surround, pose, (seen, target))
-        _paint(frame, self.format, mouth, Shown(target, pose, coefficients))
+        if moved or looked_at or self._drawn < _TOLD:
+            shown = Shown(target, pose, coefficients)
+            painted = _paint(frame, self.format, mouth, shown)
+            if not moved and mouth.gap(shown) >= _TELLING:
+                self._drawn = 0 if painted else self._drawn + 1
         # The lips are now where they were wanted; what comes next must find them there.
         frame.landmarks = target if moved else seen
 
@@ -110,17 +117,22 @@ def _pose(rest: Landmarks, spoken: Landmarks, seen: Landmarks) -> Pose:
     return Pose.best(np.stack([spoken[points], rest[points]]), seen[points])
 
 
-def _paint(frame: Frame, within: Format, mouth: Mouth, shown: Shown) -> None:
-    """Paint the inside of the mouth, unless the picture shows it already: painted twice, its edge would harden."""
+def _paint(frame: Frame, within: Format, mouth: Mouth, shown: Shown) -> bool:
+    """Paint the inside of the mouth, unless the picture shows it already: painted twice, its edge would harden.
+
+    Return whether it was painted.
+    """
     box = mouth.box(shown.mesh, within)
     if box.empty or not mouth.gap(shown):
-        return
+        return False
     view = frame.edit(box)
     painted: Pixels = view.copy()
     mouth.paint(painted, box, shown)
     change = np.abs(painted.astype(np.int16) - view).mean(axis=2)
     if (change > 0).any() and change[change > 0].mean() > _SAME:
         np.copyto(view, painted)
+        return True
+    return False
 
 
 def _closed_gap(landmarks: Landmarks) -> Landmarks:

@@ -16,6 +16,7 @@ from avatar.engines.animation.mesh_warp import MeshWarp
 from avatar.engines.animation.mesh_warp_audio import MeshWarpAudio
 from avatar.engines.lips.mouth_warp import MouthWarp
 from avatar.errors import InputError, WeightsError
+from avatar.faces.mouth import Mouth
 from avatar.media.frames import Format, Frame, Frames, frames_in, rgb_of
 from avatar.stages.face import AnimateFace, RefineLips
 from avatar.weights import locate
@@ -156,6 +157,44 @@ def test_refined_lips_keep_every_frame_and_change_no_mouth_that_is_right(bench: 
     assert len(made) == len(wanted)
     worst = max(float(np.abs(rgb_of(f.settle()).astype(int) - w).mean()) for f, w in zip(made, wanted, strict=True))
     assert worst < 0.05
+
+
+def test_insides_of_mouths_that_an_animator_draws_are_looked_at_a_few_times_only(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.film = streamed(drained(animated(bench, size=256)), Format(256, 256, Fraction(25)))
+    painted = counted(monkeypatch)
+
+    drained(MouthWarp().run(cleared(RefineLips(FOOTAGE, SPEECH)), bench))
+
+    assert 5 <= len(painted) < 15
+
+
+def test_mouths_that_an_animator_leaves_empty_are_painted_to_the_last(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Mouth, "paint", lambda *_: None)
+        empty = drained(animated(bench, size=256))
+    bench.film = streamed(empty, Format(256, 256, Fraction(25)))
+    painted = counted(monkeypatch)
+    before = [rgb_of(frame.settle()).astype(int) for frame in empty]
+
+    made = drained(MouthWarp().run(cleared(RefineLips(FOOTAGE, SPEECH)), bench))
+
+    darker = [float((old - rgb_of(frame.settle())).max()) for frame, old in zip(made, before, strict=True)]
+    wide = np.array(gaps(made)) > 0.6 * max(gaps(made))
+    assert wide.sum() > 5
+    assert np.array(darker)[wide].min() > 30
+    assert len(painted) > 15
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by one each time the inside of a mouth is painted."""
+    calls: list[int] = []
+    paint = Mouth.paint
+    monkeypatch.setattr(Mouth, "paint", lambda *given: (calls.append(1), paint(*given))[1])
+    return calls
 
 
 @pytest.mark.slow

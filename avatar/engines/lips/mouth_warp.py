@@ -28,7 +28,7 @@ class MouthWarp:
     In silence, and after the speech, the lips rest closed. A frame without a face passes untouched.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
