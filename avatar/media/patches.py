@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from avatar.errors import StoreError
+from avatar.errors import EngineError, StoreError
 from avatar.media.decode import in_batches
 from avatar.media.frames import Box, Format, Frame, Frames, Planes
 from avatar.media.whole import whole
@@ -54,8 +54,17 @@ def write_patches(
 ) -> None:
     """Pull *frames* and write to *to* how they differ from *over*, the frames that they were drawn over, if any.
 
-    Memory does not grow with their number.
+    They are held one at a time. What was written goes when a frame fails.
+
+    Raises:
+        EngineError: ``patches.unlike``: there are more or fewer of them, or they have another size or rate.
     """
+    if over is not None and _shape(over) != _shape(frames):
+        raise EngineError(
+            f"keep_patches: the step was given {_said(over)} and makes {_said(frames)}; what it draws can be "
+            "kept where both are alike: leave keep_patches out of its stage",
+            code="patches.unlike",
+        )
     under, kept = _under(over), []
     with whole(to) as beside, zipfile.ZipFile(beside, "w") as file:
         for number, frame in enumerate(_each(frames)):
@@ -78,13 +87,21 @@ def patched(path: Path, over: Frames | None) -> Frames:
     with zipfile.ZipFile(path) as file:
         told = _Contents.model_validate_json(file.read("frames.json"))
     shape = Format(told.width, told.height, told.rate)
-    if over is not None and (over.format, over.count) != (shape, len(told.frames)):
+    frames = Frames(shape, len(told.frames), in_batches(_laid(path, told.frames, over)))
+    if over is not None and _shape(over) != _shape(frames):
         raise StoreError(
-            f"patches of {len(told.frames)} frames of {shape.width}x{shape.height} cannot be laid over {over.count} "
-            f"frames of {over.format.width}x{over.format.height}; run the production again to make them anew",
+            f"patches for {_said(frames)} cannot be laid over {_said(over)}; run the production again",
             code="store.patches",
         )
-    return Frames(shape, len(told.frames), in_batches(_laid(path, told.frames, over)))
+    return frames
+
+
+def _shape(frames: Frames) -> tuple[Format, int]:
+    return frames.format, frames.count
+
+
+def _said(frames: Frames) -> str:
+    return f"{frames.count} frames of {frames.format.width}x{frames.format.height} at {frames.format.rate} a second"
 
 
 def _each(frames: Frames) -> Iterator[Frame]:

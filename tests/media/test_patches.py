@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.errors import StoreError
+from avatar.errors import EngineError, StoreError
+from avatar.media.decode import BATCH, in_batches
 from avatar.media.frames import Box, Format, Frame, Frames
 from avatar.media.patches import patched, write_patches
 from tests.media.films import FILM, PAL, all_planes, moving
@@ -97,15 +98,28 @@ def test_whatever_a_step_did_comes_back_to_the_byte(tmp_path_factory, data):
 
 @settings(deadline=None)
 @given(after=st.lists(deeds, min_size=1, max_size=4))
-def test_so_do_frames_that_were_made_from_nothing_also_when_they_are_written_into(tmp_path_factory, after):
+def test_so_do_frames_that_were_made_from_nothing(tmp_path_factory, after):
     before = [[]] * len(after)
     path = tmp_path_factory.mktemp("kept") / "patches.zip"
 
     write_patches(drawn(before, after), None, path)
 
-    # Written back one by one, as an encoder takes them: no frame may share its planes with the next.
-    again = (frame.settle() for batch in patched(path, None).batches for frame in batch)
-    assert all(np.array_equal(one, other) for one, other in zip(again, all_planes(drawn(before, after)), strict=True))
+    assert all(map(alike, each(patched(path, None)), each(drawn(before, after))))
+
+
+def test_a_frame_that_is_written_back_before_the_next_one_comes_leaves_no_trace_in_it(tmp_path):
+    count, places = 3 * BATCH, (Box(2, 2, 10, 10), Box(20, 12, 30, 20))
+
+    def talking():
+        still = each(moving(1, PAL, WIDTH, HEIGHT))[0].planes
+        frames = (done(Frame(still.copy()), [("edit", places[number % 2], number)]) for number in range(count))
+        return Frames(SHAPE, count, in_batches(frames))
+
+    write_patches(talking(), None, tmp_path / "patches.zip")
+
+    # An encoder writes each batch back before it pulls another.
+    again = all_planes(patched(tmp_path / "patches.zip", None))
+    assert all(map(np.array_equal, again, all_planes(talking())))
 
 
 def test_the_same_frames_make_the_same_file(tmp_path):
@@ -158,6 +172,17 @@ def test_over_other_frames_than_those_they_are_refused(tmp_path):
         with pytest.raises(StoreError, match="run the production again") as refusal:
             patched(tmp_path / "patches.zip", other)
         assert refusal.value.code == "store.patches"
+
+
+@pytest.mark.parametrize("drawn", [lambda: moving(4), lambda: moving(3, FILM), lambda: moving(3, PAL, 64, 48)])
+def test_a_step_that_gives_other_frames_than_it_was_given_is_refused_before_it_draws(tmp_path, drawn):
+    pulled = []
+
+    with pytest.raises(EngineError, match="leave keep_patches out") as refusal:
+        write_patches(drawn().through(lambda batch: pulled.append(batch) or batch), moving(3), tmp_path / "patches.zip")
+
+    assert refusal.value.code == "patches.unlike"
+    assert (pulled, list(tmp_path.iterdir())) == ([], [])
 
 
 def test_a_step_that_fails_leaves_no_file(tmp_path):
