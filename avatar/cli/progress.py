@@ -30,7 +30,9 @@ STAGES: dict[type[Request[Any]], str] = {
     Assemble: "assembly",
     Publish: "publication",
 }
-_COLUMNS = ("voice", "picture")  # what takes time on a line: animation, swap and lips flow inside the picture
+# What takes time on a line: animation, swap and lips flow inside the picture, or where patches are kept, before it.
+_COLUMNS = ("voice", "patches", "picture")
+_SOMETIMES = "patches"
 
 
 @dataclass
@@ -138,11 +140,14 @@ class Progress:
 
     def _table(self) -> Table:
         table = Table(box=None, padding=(0, 1))
-        for name in ("line", *_COLUMNS, "text"):
-            table.add_column(name)
         with self._lock:
+            columns = [
+                name for name in _COLUMNS if name != _SOMETIMES or any(name in line.cells for line in self._lines)
+            ]
+            for name in ("line", *columns, "text"):
+                table.add_column(name)
             for number, line in enumerate(self._lines, start=1):
-                cells = [line.cells.get(stage, "") for stage in _COLUMNS]
+                cells = [line.cells.get(stage, "") for stage in columns]
                 table.add_row(f"{number} of {self._expected}", *cells, line.text[:60])
             if self._whole:
                 table.add_row("whole", self._whole)
