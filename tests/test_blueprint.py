@@ -68,6 +68,7 @@ def test_a_blueprint_says_which_engine_does_what():
         (("{engine: hush}", "{engine: hush, engine: hush}"), "blueprint.twice", "line 7: 'engine' is given twice"),
         (("engine: hush", "engine: hus"), "engine.unknown", "line 7, 'lips': no engine 'hus'; did you mean 'hush'?"),
         (("pitch: 440", "pich: 440"), "engine.unknown-option", "line 4, 'voice': engine 'beep' has no option 'pich'"),
+        (("engine: hush", "engine: hush, keep_patch: 1"), "engine.unknown-option", "did you mean 'keep_patches'?"),
         (("pitch: 440", "pitch: high"), "engine.bad-option", "line 4, 'voice': engine 'beep', option 'pitch': 'high'"),
         (("engine: hush", "engine: tint"), "engine.wrong-stage", "line 7, 'lips': engine 'tint' does SwapFace, not"),
         (("engine: hush", "engine: os:system"), "engine.unknown", "line 7, 'lips': no engine 'os:system'"),

@@ -82,7 +82,15 @@ def load_glossary(path: Path) -> Glossary:
 
 
 def _check_work(key: str, stage: Stage, build: Build) -> None:
-    does, due = request_of(build(stage.choice)), WORK[key]
+    try:
+        engine = build(stage.choice)
+    except UnknownEngineError as error:
+        if error.code != "engine.unknown-option":
+            raise
+        # The engine knows its own options only; a stage has keys of its own, one of which may have been meant.
+        meant = (hint(option, type(stage).model_fields) for option in stage.choice.options)
+        raise UnknownEngineError(f"{error}{next(filter(None, meant), '')}", code=error.code) from error
+    does, due = request_of(engine), WORK[key]
     if does is not due:
         raise UnknownEngineError(
             f"engine {stage.engine!r} does {does.__name__}, not {due.__name__}; name another one (avatar engines)",
