@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from avatar.engines.learning.ridge import Ridge
+from avatar.engines.learning.ridge import Ridge, manners_around
 from avatar.errors import EngineError
 from avatar.media.sound import read_sound
 from avatar.voices.adaptation import Adaptation
@@ -175,6 +175,6 @@ def _learned(speaker: Speaker, name: str) -> list[Adaptation]:
     said, at_base = (PERFORMERS / f"{name}_statement.txt").read_text(encoding="utf-8"), resampled(sound, rate, RATE)
     theirs = heard(at_base, aligned(at_base, RATE, said))
     ours = planned([speaker.say(line.text) for line in lines_of(said)], theirs.band)
-    manners = Ridge().manners
+    manners = manners_around(Ridge.ridge)
     pairs = pair(ours, theirs, manners[0], lambda _: None)
     return [pairs.adapted(manner) for manner in manners]

@@ -60,7 +60,7 @@ class Ridge:
         encoders = open_encoders(bench.weight(FIRST), bench.weight(SECOND))
         speaker, person = open_speaker(bench.weight(BASE)), encoders.print_of(sound, RATE)
         choice = Choice(pairs, person, speaker, Judges(encoders, bench.weight(QUALITY)))
-        voice, standard = choice.best(self.manners, lambda done: bench.pulse(0.6 + 0.4 * done))
+        voice, standard = choice.best(manners_around(self.ridge), lambda done: bench.pulse(0.6 + 0.4 * done))
         path = bench.new("voice.npz")
         write_adaptation(path, voice, standard)
         return {"voice.npz": path}
@@ -71,9 +71,9 @@ class Ridge:
         bench.pulse(0.4)
         speaker = open_speaker(bench.weight(BASE))
         ours = planned([speaker.say(line.text) for line in lines_of(transcript)], theirs.band)
-        return pair(ours, theirs, self.manners[0], lambda done: bench.pulse(0.4 + 0.2 * done))
+        return pair(ours, theirs, manners_around(self.ridge)[0], lambda done: bench.pulse(0.4 + 0.2 * done))
 
-    @property
-    def manners(self) -> list[Manner]:
-        """The manners that are tried, around this *ridge*."""
-        return [replace(manner, ridge=self.ridge * manner.ridge) for manner in _MANNERS]
+
+def manners_around(ridge: float) -> list[Manner]:
+    """Return the manners that are tried around *ridge*, the first one first."""
+    return [replace(manner, ridge=ridge * manner.ridge) for manner in _MANNERS]
