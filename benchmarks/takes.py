@@ -60,7 +60,7 @@ def _said(voice: Adaptation, line: str, seed: int) -> Take:
 
 def _verdict(audition: Audition, take: Take) -> str:
     try:
-        audition.first_good([lambda: take], seed=0)
+        audition.best([lambda: take], seed=0)
     except EngineError as refusal:
         return refusal.code
     return "passed"

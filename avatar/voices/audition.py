@@ -37,6 +37,8 @@ JUDGES = (HEARING, FIRST, SECOND, QUALITY)
 
 Floats = NDArray[np.float32]
 
+_PLEASANT = 3.2  # of 5: a rougher take may go out, but not before another one was heard
+
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
@@ -45,6 +47,14 @@ class Spoken:
     sound: Floats
     timings: Timings
     scores: Scores
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """A take with *faults*; *wrong* is the share of its words that were misheard."""
+
+    faults: list[Fault]
+    wrong: float
 
 
 @dataclass(frozen=True)
@@ -69,31 +79,37 @@ class Audition:
         """Return the audition with the judges whose files *weight* finds, and these *ears*."""
         return cls(text, standard, speaker, open_encoders(weight(FIRST), weight(SECOND)), weight(QUALITY), ears)
 
-    def first_good(self, takes: Iterable[Callable[[], Take]], seed: int) -> Spoken:
+    def best(self, takes: Iterable[Callable[[], Take]], seed: int) -> Spoken:
         """Return the first of *takes* that has no fault, finished; *seed* decides the room tone.
+
+        Where that one is rough, the next one is heard, too, and the smoother of the two returned.
 
         Raises: EngineError, with the code of the fault (``take.words`` ...) of the take that came closest.
         """
-        refused: list[tuple[float, list[Fault]]] = []  # with the share of its words that were misheard
-        for attempt, make in enumerate(takes, start=1):
-            take = make()
-            fault, wrong = broken(take), 1.0
-            if fault is None:
-                spoken = self._finished(take, attempt, seed)
-                found = list(faults(spoken.scores, self.standard))
-                if not found:
-                    return spoken
-                wrong = spoken.scores.wrong
-            else:
-                found = [fault]
-            _log.info("take %d refused: %s", attempt, ", ".join(each.code for each in found))
-            refused.append((wrong, found))
-        _, nearest = min(refused, key=lambda each: (len(each[1]), each[0]))
+        heard = (self._heard(make(), attempt, seed) for attempt, make in enumerate(takes, start=1))
+        refused: list[_Refused] = []
+        for one in heard:
+            if isinstance(one, Spoken):
+                return one if one.scores.quality >= _PLEASANT else _smoother(one, next(heard, None))
+            refused.append(one)
+        nearest = min(refused, key=lambda each: (len(each.faults), each.wrong)).faults
         raise EngineError(
             f"none of {len(refused)} takes is good enough: the best one {'; it '.join(f.what for f in nearest)}; "
             "write the line in other words, bring a longer and cleaner voice sample, or choose another engine",
             code=nearest[0].code,
         )
+
+    def _heard(self, take: Take, attempt: int, seed: int) -> Spoken | _Refused:
+        """Return the *take* finished, or what is wrong with it."""
+        fault, wrong = broken(take), 1.0
+        found = [fault] if fault else []
+        if not found:
+            spoken = self._finished(take, attempt, seed)
+            found, wrong = list(faults(spoken.scores, self.standard)), spoken.scores.wrong
+            if not found:
+                return spoken
+        _log.info("take %d refused: %s", attempt, ", ".join(each.code for each in found))
+        return _Refused(found, wrong)
 
     def _finished(self, take: Take, attempt: int, seed: int) -> Spoken:
         sound, timings = finished(
@@ -146,6 +162,10 @@ class Audition:
     def _plain_wording(self) -> Wording:
         plain = self.speaker.say(self.text).spectra.sound(seed=0)
         return compare(" ".join(self._line.said), self.ears.words(plain, spectra.RATE))
+
+
+def _smoother(one: Spoken, other: Spoken | _Refused | None) -> Spoken:
+    return other if isinstance(other, Spoken) and other.scores.quality > one.scores.quality else one
 
 
 def _rounded(likeness: Likeness) -> tuple[float, float]:

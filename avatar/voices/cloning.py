@@ -141,7 +141,7 @@ class Cloning:
         bench = self.bench
         speaker = open_speaker(bench.weight(BASE))
         audition = Audition.of(self.line, read_standard(self.voice), speaker, bench.weight, ears)
-        spoken = audition.first_good(takes, bench.seed)
+        spoken = audition.best(takes, bench.seed)
         bench.pulse(0.9)
         return write_speech(spoken, bench.new)
 

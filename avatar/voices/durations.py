@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.voices.reading import Reading
 from avatar.voices.spectra import Floats
@@ -19,6 +20,7 @@ _QUIET = 36.0  # decibels below the loud frames: nobody is speaking
 _PAUSE = 0.060  # seconds: shorter gaps are closures, not pauses
 _CLOSURE = 0.060  # seconds a stop holds its breath before it bursts
 _SHORTEST = 0.020  # seconds any phoneme lasts
+_LONG = 6  # units: pauses, which are near enough rounded by themselves
 _STOPS = frozenset({"B", "P", "T", "D", "K", "G", "CH", "JH"})
 
 
@@ -39,6 +41,22 @@ class Symbol:
 
     def at(self, start: float, end: float) -> "Symbol":
         return replace(self, start=start, end=end)
+
+
+def paced(planned: Floats, pace: float) -> NDArray[np.float64]:
+    """Return how many whole units each symbol (n) lasts when all is said *pace* times as fast as *planned*, in units.
+
+    Units are coarse: most phonemes last one to three. Divided and rounded one by one, all of them would stay as they
+    are, or change at once. So what is left over goes, a unit each, to those that lack most of another.
+    """
+    usual = np.maximum(np.rint(planned), 1)
+    wanted = usual / pace
+    short = usual < _LONG
+    units = np.maximum(np.where(short, np.floor(wanted), np.rint(wanted)), 1)
+    lacking = np.where(short, wanted - units, -1)
+    left = max(0, round(float(lacking[short].sum())))
+    units[np.lexsort((usual - planned, -lacking))[:left]] += 1
+    return np.asarray(units, np.float64)
 
 
 @dataclass

@@ -30,6 +30,7 @@ _SAID = 4.0  # what a difference of phonemes weighs there
 # Shorter throats than the base voice's above 1, longer ones below: a man's are up to a fifth longer than a woman's.
 _THROATS = (0.80, 0.84, 0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
 _LEAST = 100  # frames (1.25 s) of voiced speech, matched
+_HEARD = 1.025  # how much longer phonemes are heard by the aligner than the base voice plans them: they pass over
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,11 @@ class Spoken:
     @property
     def voiced(self) -> NDArray[np.bool_]:
         return np.asarray(self.pitch >= VOICED)
+
+    @property
+    def spoken(self) -> float:
+        """How many frames phonemes take. What is *active* may be noise between the words, too."""
+        return float((1 - self.phonemes[:, 0]).sum())
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class Pairs:
     @property
     def pace(self) -> float:
         """The speed of the one whose voice is learned, relative to ours."""
-        return float(np.clip(self.ours.active.sum() / self.theirs.active.sum(), 0.8, 1.25))
+        return float(np.clip(_HEARD * self.ours.spoken / self.theirs.spoken, 0.8, 1.25))
 
     def adapted(self, manner: Manner) -> Adaptation:
         """Learn the voice from these pairs."""

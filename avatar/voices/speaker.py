@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.voices.durations import Symbol, timings_of
+from avatar.voices.durations import Symbol, paced, timings_of
 from avatar.voices.markup import Marked, parse, segments_of
 from avatar.voices.reading import PAUSES, Reading, read_marked
 from avatar.voices.spectra import HOP, RATE, Spectra, joined, levels
@@ -24,7 +24,10 @@ BASE = Weights(
 
 _UNIT = 0.025  # seconds: the network plans durations in steps of two frames
 _LONGEST = 380  # symbols: the network was trained on sentences of up to 400
-_DURATIONS = "/Clip_output_0"  # the tensor that holds each symbol's duration, in units
+_DURATIONS = "/Clip_output_0"  # the tensor that holds each symbol's duration, in whole units
+_PLANNED = "/Sub_output_0"  # ... before it is divided by the speed and rounded
+_SPEED = b"\n\x05speed\x12\n\n\x08\x08\x01\x12\x04"  # that input's name and type, up to its shape
+_ONE, _ANY = b"\n\x02\x08\x01", b"\n\x02\x1a\x00"  # a shape (field 1) with a dimension of 1; with one that is not said
 
 
 class Speaker:
@@ -37,7 +40,7 @@ class Speaker:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # both grow with every new length of sound
-        network = _with_output(model.read_bytes(), _DURATIONS)
+        network = _with_output(_with_output(_with_speeds(model.read_bytes()), _DURATIONS), _PLANNED)
         self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
     def say(self, text: str, pace: float = 1.0) -> Utterance:
@@ -72,9 +75,12 @@ class Speaker:
         return Utterance(spectra, timings_of(reading, symbols, levels(spectra.plain), HOP / RATE))
 
     def _run(self, signs: list[str], pace: float) -> tuple[Spectra, np.ndarray[Any, Any]]:
-        ids = [_vocabulary().get(sign, 0) for sign in signs]
-        feed = {"ids": np.asarray([ids], np.int64), "speed": np.array([pace], np.float32)}
-        *spectra, units = self._session.run(None, feed)
+        ids = np.asarray([[_vocabulary().get(sign, 0) for sign in signs]], np.int64)
+        *spectra, units, planned = self._session.run(None, {"ids": ids, "speed": np.ones(1, np.float32)})
+        wanted = paced(planned, pace)
+        if not np.array_equal(units, wanted):
+            speeds = np.where(planned == 0, 1, planned / wanted).astype(np.float32)
+            *spectra, units, _ = self._session.run(None, {"ids": ids, "speed": speeds})
         return Spectra(*(part[0] for part in spectra)), units
 
 
@@ -106,6 +112,12 @@ def _vocabulary() -> dict[str, int]:
 
     text = (files("hibari") / "assets" / "vocab.json").read_text(encoding="utf-8")
     return {str(sign): int(number) for sign, number in json.loads(text).items()}
+
+
+def _with_speeds(model: bytes) -> bytes:
+    """Return the ONNX file *model* with a speed for each symbol, in place of one for all: only the shape says so."""
+    assert model.count(_SPEED + _ONE) == 1, "another base voice"
+    return model.replace(_SPEED + _ONE, _SPEED + _ANY)
 
 
 def _with_output(model: bytes, tensor: str) -> bytes:

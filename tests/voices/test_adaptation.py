@@ -99,6 +99,23 @@ def test_the_throat_that_explains_the_person_best_is_found(throat: float, speake
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("pace", [0.85, 1.1])
+@pytest.mark.parametrize("noise", [0.0, 0.002])
+def test_a_voice_is_as_fast_as_its_sample_however_noisy_the_pauses_are(
+    pace: float, noise: float, speaker: Speaker
+) -> None:
+    text = "The boy was there when the sun rose over the harbour. He asked for a pleasant voyage, and he waited."
+    said = [speaker.say(line.text, pace).spectra.sound(seed=1) for line in lines_of(text)]
+    pause = np.zeros(RATE // 2, np.float32)
+    sound = np.concatenate([piece for each in said for piece in (each, pause)])
+    sound += noise * np.random.default_rng(0).standard_normal(len(sound)).astype(np.float32)
+    theirs = heard(sound, aligned(sound, RATE, text))
+    pairs = pair(planned([speaker.say(line.text) for line in lines_of(text)], theirs.band), theirs, MANNER, print)
+
+    assert pairs.pace == pytest.approx(pace, abs=0.03)
+
+
+@pytest.mark.slow
 def test_a_sharper_manner_spreads_the_fine_shapes_and_leaves_the_formants(
     ben: tuple[NDArray[np.float32], str], speaker: Speaker
 ) -> None:

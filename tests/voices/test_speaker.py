@@ -50,8 +50,16 @@ def test_the_same_words_are_the_same_sound(said: Callable[[str], Utterance], spe
     assert first.timings == again.timings
 
 
-def test_a_faster_pace_is_shorter(said: Callable[[str], Utterance], speaker: Speaker) -> None:
-    assert speaker.say(LINES[0], pace=1.25).timings.duration < 0.9 * said(LINES[0]).timings.duration
+@pytest.mark.parametrize("pace", [0.6, 0.8, 0.93, 1.1, 1.25])
+def test_a_pace_is_kept(pace: float, said: Callable[[str], Utterance], speaker: Speaker) -> None:
+    usual, paced = (speech_in(utterance) for utterance in (said(LINES[0]), speaker.say(LINES[0], pace)))
+
+    assert usual / paced == pytest.approx(pace, rel=0.04)
+
+
+def speech_in(utterance: Utterance) -> float:
+    """The seconds of all phonemes."""
+    return sum(phone.end - phone.start for phone in utterance.timings.phones if phone.symbol != SILENCE)
 
 
 def test_a_very_long_line_is_said_in_pieces_with_every_word(speaker: Speaker) -> None:

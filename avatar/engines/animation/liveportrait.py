@@ -33,7 +33,7 @@ class LivePortrait:
     ``auto`` for a GPU where there is one. It wants one: a frame costs about 15 s of one core.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     model: str = "liveportrait"

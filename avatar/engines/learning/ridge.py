@@ -29,7 +29,7 @@ _MANNERS = (
     Manner(1.0, 0.8, 1.15, sharp=1.3),
     Manner(1.0, 0.8, 1.15),
     Manner(1.0, 0.8, 1.0, sharp=1.15, calm=3),
-    Manner(0.5, 1.0, 1.15),
+    Manner(0.5, 1.0, 1.15, sharp=1.3),
 )
 
 
@@ -41,7 +41,7 @@ class Ridge:
     and the voice that is most alike without being rough or unclear is kept.
     """
 
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     ridge: float = 0.1

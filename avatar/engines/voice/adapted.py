@@ -27,12 +27,13 @@ _MILD_TAKES = ((1.0, 0.95), (1.0, 0.88))  # then, in the voice as it would have 
 class Adapted:
     """The base voice adapted to the person by what ``ridge`` learned: speaker-adapted, not indistinguishable.
 
-    A take that is misheard, unlike the person or rough is spoken again, slower or more mildly.
+    A take that is misheard, unlike the person or rough is spoken again, slower or more mildly. Of one that passes but
+    could be smoother, the next is heard as well, and the smoother one is kept.
 
     *pace* is relative to the person's own: 0.9 is a little slower.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
     languages: ClassVar[tuple[str, ...]] = ("en",)
 
@@ -47,7 +48,7 @@ class Adapted:
         voice, speaker = read_adaptation(model), open_speaker(bench.weight(BASE))
         bench.pulse(0.1)
         audition = Audition.of(line, read_standard(model), speaker, bench.weight)
-        spoken = audition.first_good(self._takes(voice, speaker, line, bench), bench.seed)
+        spoken = audition.best(self._takes(voice, speaker, line, bench), bench.seed)
         bench.pulse(0.9)
         return write_speech(spoken, bench.new)
 

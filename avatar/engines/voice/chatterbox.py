@@ -29,7 +29,7 @@ class Chatterbox:
     wav2vec 2.0 letter model that times the speech, instead of the small one that comes along.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "chatterbox"

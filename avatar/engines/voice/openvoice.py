@@ -24,7 +24,7 @@ class OpenVoice:
     the base voice's own.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "openvoice/v2/converter"

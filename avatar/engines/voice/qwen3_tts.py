@@ -29,7 +29,7 @@ class Qwen3Tts:
     comes along does both for English.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "qwen3-tts/12hz-1.7b-base"

@@ -30,7 +30,7 @@ class Tacotron2:
     one with a Whisper that hears its words: what comes along does both for English.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/ljspeech-tacotron2"

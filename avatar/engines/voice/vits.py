@@ -30,7 +30,7 @@ class Vits:
     one with a Whisper that hears its words: what comes along does both for English.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/vctk-vits"

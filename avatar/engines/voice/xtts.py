@@ -26,7 +26,7 @@ class Xtts:
     along does both for English.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/xtts-v2"

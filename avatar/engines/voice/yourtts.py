@@ -27,7 +27,7 @@ class YourTts:
     hears its words: what comes along does both for English.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/your-tts"
