@@ -20,10 +20,9 @@ Span = tuple[float, float]  # start and end in seconds
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
 _LEAD = 0.01  # seconds: a mouth is in place a little before it is heard
-# Seconds in which lips come together, and in which they part: longer, and short vowels between contacts vanish.
-_MEETING, _PARTING = 0.035, 0.045
+_MEETING = 0.035  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
 # Of which so many belong to the phoneme itself: lips are together by the time it is heard, and part before it ends.
-_MEETING_WITHIN, _PARTING_WITHIN = 0.01, 0.02
+_STARTING, _ENDING = 0.01, 0.02
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
@@ -174,8 +173,8 @@ def _contact(touching: list[Span], times: Times) -> Times:
     contact = np.zeros(len(times))
     for start, end in touching:
         middle = (start + end) / 2
-        met, parts = min(start + _MEETING_WITHIN, middle), max(end - _PARTING_WITHIN, middle)
-        near = np.clip(1 - np.maximum((met - times) / _MEETING, (times - parts) / _PARTING), 0, 1)
+        met, parts = min(start + _STARTING, middle), max(end - _ENDING, middle)
+        near = np.clip(1 - np.maximum(met - times, times - parts) / _MEETING, 0, 1)
         near[np.abs(times - middle).argmin()] = 1
         contact = np.maximum(contact, near * near * (3 - 2 * near))
     return contact

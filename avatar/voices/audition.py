@@ -86,12 +86,14 @@ class Audition:
 
         Raises: EngineError, with the code of the fault (``take.words`` ...) of the take that came closest.
         """
-        heard = (self._heard(make(), attempt, seed) for attempt, make in enumerate(takes, start=1))
+        numbered = enumerate(takes, start=1)
         refused: list[_Refused] = []
-        for one in heard:
-            if isinstance(one, Spoken):
-                return one if one.scores.quality >= _PLEASANT else _smoother(one, next(heard, None))
-            refused.append(one)
+        for attempt, make in numbered:
+            heard = self._heard(make(), attempt, seed)
+            if isinstance(heard, Spoken):
+                again = next(numbered, None) if heard.scores.quality < _PLEASANT else None
+                return self._smoother(heard, *again, seed) if again else heard
+            refused.append(heard)
         nearest = min(refused, key=lambda each: (len(each.faults), each.wrong)).faults
         raise EngineError(
             f"none of {len(refused)} takes is good enough: the best one {'; it '.join(f.what for f in nearest)}; "
@@ -99,25 +101,31 @@ class Audition:
             code=nearest[0].code,
         )
 
-    def _heard(self, take: Take, attempt: int, seed: int) -> Spoken | _Refused:
-        """Return the *take* finished, or what is wrong with it."""
+    def _smoother(self, one: Spoken, attempt: int, make: Callable[[], Take], seed: int) -> Spoken:
+        other = self._heard(make(), attempt, seed, one.scores.quality)
+        return other if isinstance(other, Spoken) else one
+
+    def _heard(self, take: Take, attempt: int, seed: int, least: float = 0.0) -> Spoken | _Refused:
+        """Return the *take* finished, or what is wrong with it; of a quality up to *least*, nothing else is judged."""
         fault, wrong = broken(take), 1.0
         found = [fault] if fault else []
         if not found:
-            spoken = self._finished(take, attempt, seed)
-            found, wrong = list(faults(spoken.scores, self.standard)), spoken.scores.wrong
+            sound, timings = self._finished(take, seed)
+            quality = round(quality_of(sound, RATE, self.quality), 2)
+            found = [Fault("take.quality", f"has a quality of {quality}")] if quality <= least else []
+        if not found:
+            scores = self._scores(take, sound, attempt, quality)
+            found, wrong = list(faults(scores, self.standard)), scores.wrong
             if not found:
-                return spoken
+                return Spoken(sound, timings, scores)
         _log.info("take %d refused: %s", attempt, ", ".join(each.code for each in found))
         return _Refused(found, wrong)
 
-    def _finished(self, take: Take, attempt: int, seed: int) -> Spoken:
-        sound, timings = finished(
-            take.sound, take.rate, take.timings, " ".join(self._line.written), seed, rest=self._rest
-        )
-        return Spoken(sound, timings, self._scores(take, sound, attempt))
+    def _finished(self, take: Take, seed: int) -> tuple[Floats, Timings]:
+        written = " ".join(self._line.written)
+        return finished(take.sound, take.rate, take.timings, written, seed, rest=self._rest)
 
-    def _scores(self, take: Take, sound: Floats, attempt: int) -> Scores:
+    def _scores(self, take: Take, sound: Floats, attempt: int, quality: float) -> Scores:
         wording = self.ears.wording(" ".join(self._line.said), sound, RATE)
         excusable = wording.rate() and self.ears.language == ENGLISH
         wrong = wording.rate(self._plain_wording if excusable else None)
@@ -130,7 +138,7 @@ class Audition:
             extra=wording.before + wording.after,
             likeness=_rounded(likeness),
             stranger=_rounded(stranger),
-            quality=round(quality_of(sound, RATE, self.quality), 2),
+            quality=quality,
             loudness=round(loudness_of(sound, RATE), 1),
             clipped=round(clipped_share(take.sound), 5),
             lead=round(lead, 3),
@@ -162,10 +170,6 @@ class Audition:
     def _plain_wording(self) -> Wording:
         plain = self.speaker.say(self.text).spectra.sound(seed=0)
         return compare(" ".join(self._line.said), self.ears.words(plain, spectra.RATE))
-
-
-def _smoother(one: Spoken, other: Spoken | _Refused | None) -> Spoken:
-    return other if isinstance(other, Spoken) and other.scores.quality > one.scores.quality else one
 
 
 def _rounded(likeness: Likeness) -> tuple[float, float]:
