@@ -20,9 +20,9 @@ from avatar.media.sound import seconds_of
 from avatar.voices.timings import Timings
 
 _QUIET, _LOUDER = 0.72, 0.46  # how far a jaw goes in the faintest syllable, and how much further in the loudest
-# How evenly small openings are enlarged: by a third where a jaw hardly opens, the widest not at all. By four fifths
+# How evenly small openings are enlarged: by half where a jaw hardly opens, the widest not at all. By four fifths
 # where nobody told what is said: what is heard of a weak syllable is less than what it was.
-_SHOWN, _SHOWN_HEARD = 3.0, 1.2
+_SHOWN, _SHOWN_HEARD = 2.0, 1.2
 
 
 @dataclass(frozen=True, eq=False)

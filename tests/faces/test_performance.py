@@ -74,5 +74,5 @@ def test_a_small_opening_that_is_only_heard_is_enlarged_further_than_one_that_is
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).uniform(-0.5, 0.5, 32_000), 16_000)
     little, known = heard("S", 0.9)
 
-    assert enlarged(0.1) > 1.1 * (known / little).max()
+    assert enlarged(float(little.max())) > 1.1 * (known / little).max()
     assert enlarged(0.3) < enlarged(0.1)
