@@ -16,7 +16,7 @@ from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image, Voic
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Label, Vault
-from avatar.canonical import canonical
+from avatar.canonical import canonical, digest_of_file
 from avatar.consent import Use
 from avatar.consent.entries import (
     Brought,
@@ -53,6 +53,8 @@ Capacity = Literal["self", "estate", "synthetic"]
 Prepare = Callable[[Path], Sample]  # takes a private folder, gives a checked sample
 
 _ALIAS = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_WORDS = "transcript.txt"  # of a sample that is speech
+_CALLED = {"Audio": "voice", "Voiceover": "voiceover", "Image": "portrait", "GivenFootage": "footage"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class People:
         from another store: the same people and the same work then have the same digests in both.
 
         Raises:
-            InputError: a sample will not do, is in the voice of somebody else here, or the alias is malformed.
+            InputError: a sample will not do, is in the voice of somebody else here, was brought as something else
+                (``sample.known``), or the alias is malformed.
         """
         if not _ALIAS.fullmatch(alias):
             raise InputError(
@@ -105,6 +108,7 @@ class People:
         with private_room() as room:
             known = self._known(alias)
             ready = [self._prepared(prepare, room, index, known) for index, prepare in enumerate(samples)]
+            self._refuse_second_use(known, ready)
             person = self._known(alias) or self._new(alias, capacity, id or f"p-{token_hex(8)}")
             for sample in ready:
                 self._bring(person, sample)
@@ -311,6 +315,21 @@ class People:
             self.ledger.append(Refused(code=error.code, request="Enroll"))
             raise
 
+    def _refuse_second_use(self, known: Person | None, ready: Sequence[Sample]) -> None:
+        """Refuse what is here already as another kind of sample, or with other words: it would go unused."""
+        here = self.ledger.read().people[known.id].assets if known else {}
+        brought: dict[str, tuple[str, str | None]] = {}  # asset -> its kind, and the digest of its words
+        for sample in ready:
+            digests = {name: digest_of_file(path) for name, path in sample.parts.items()}
+            asset, what = digests[sample.kind.parts[0]], (sample.kind.__name__, digests.get(_WORDS))
+            if asset in here:
+                manifest = self.store.manifest(here[asset])
+                brought[asset] = manifest.kind, manifest.parts.get(_WORDS)
+            first = brought.setdefault(asset, what)
+            if first != what:
+                self.ledger.append(Refused(code="sample.known", request="Enroll"))
+                raise InputError(_second_use(what[0], first[0]), code="sample.known")
+
     def _new(self, alias: str, capacity: Capacity, id: str) -> Person:
         if id in self.ledger.read().people:
             known = self._known(alias)
@@ -392,3 +411,11 @@ def _unusable(error: ValidationError) -> InputError:
     given = f" ({first['input']!r})" if name else ""
     message = first["msg"].removeprefix("Value error, ")
     return InputError(f"grant{field}{given}: {message}", code="grant.bad-value")
+
+
+def _second_use(kind: str, first: str) -> str:
+    has = "with another transcript" if kind == first else f"as their {_CALLED[first]}"
+    return (
+        f"{_CALLED[kind]}: this very recording is here already, {has}, and one recording serves once; bring another "
+        "one, or the same with a moment cut off its end"
+    )

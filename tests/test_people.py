@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from avatar.artifacts.artifact import Audio, GivenFootage, Image
+from avatar.artifacts.artifact import Audio, GivenFootage, Image, Voiceover
 from avatar.consent import Use
 from avatar.consent.entries import Refused
 from avatar.consent.keys import new_key
@@ -61,6 +61,44 @@ def test_a_likeness_is_the_newest_of_each_kind_of_sample(world, ada):
     assert (now.voice, now.footage) == (before.voice, before.footage)
     assert isinstance(now.voice, Audio)
     assert isinstance(now.footage, GivenFootage)
+
+
+def spoken(kind, words, sound=b"what they recorded"):
+    """A sample of *kind* with the same sound, or another one."""
+
+    def prepare(room):
+        parts = {"sound.wav": sound, "transcript.txt": words, "lines.json": b"[]"}
+        for name in kind.parts:
+            (room / name).write_bytes(parts[name])
+        return Sample(kind, {name: room / name for name in kind.parts})
+
+    return prepare
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "said"),
+    [(Voiceover, b"Good day.", "as their voice"), (Audio, b"Good dye.", "with another transcript")],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_recording_that_would_go_unused_is_refused(together, kind, words, said, any_world):
+    people, first, second = any_world.people, spoken(Audio, b"Good day."), spoken(kind, words)
+    if not together:
+        people.enroll("ada", "synthetic", [first])
+
+    with pytest.raises(InputError, match=f"is here already, {said}") as refusal:
+        people.enroll("ada", "synthetic", [first, second] if together else [second])
+
+    assert refusal.value.code == newest_refusal(any_world) == "sample.known"
+    assert [person.alias for person in people.all()] == ([] if together else ["ada"])
+
+
+def test_another_recording_serves_as_a_voiceover(any_world):
+    samples = [spoken(Audio, b"Good day."), spoken(Voiceover, b"Good day.", b"another recording")]
+
+    ada = any_world.people.enroll("ada", "synthetic", samples)
+
+    assert any_world.likeness(ada).voice
+    assert any_world.likeness(ada).voiceover
 
 
 def test_bringing_the_same_sample_again_changes_nothing(world, ada):
