@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.s3 import S3Objects
@@ -17,6 +18,10 @@ from avatar.compose import one_thread_each
 from avatar.testing.world import World
 
 BUCKET = "avatar-tests"
+
+# No law is about time, and how long an example takes depends on what else the machine does.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -175,4 +175,4 @@ def _voice(sound: str, room: Path) -> Sample:
 
 
 TestConsent = pytest.mark.slow(Consent.TestCase)
-TestConsent.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestConsent.settings = settings(max_examples=30, stateful_step_count=20)

@@ -127,7 +127,7 @@ def test_every_proof_of_small_trees_is_the_one_that_the_rfc_defines():
 # -- laws
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.integers(1, 300))
 def test_a_proof_of_one_thing_proves_nothing_else(data, size):
     leaves = numbered(size)
@@ -145,7 +145,7 @@ def test_a_proof_of_one_thing_proves_nothing_else(data, size):
         assert not verify_inclusion(leaf_hash(leaves[index]), index, size, root, proof[:-1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.integers(2, 300))
 def test_a_changed_past_has_no_consistency_proof(data, new):
     old = data.draw(st.integers(1, new))

@@ -1,7 +1,7 @@
 """A picture bends with its mesh: exactly, without gaps, and later triangles over earlier ones."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.faces.bend import draw_over, field
@@ -12,7 +12,6 @@ SQUARE = np.array([[0, 1, 2], [0, 2, 3]])
 WHOLE = Box(0, 0, 64, 48)
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(-0.2, 0.2), st.booleans())
 def test_a_mesh_that_moves_in_one_piece_moves_every_pixel_of_it_alike(across, down, wider, turned):
     after = CORNERS + np.float32([across, down]) + (CORNERS - CORNERS.mean(axis=0)) * np.float32(wider)
@@ -32,7 +31,6 @@ def test_a_mesh_that_moves_in_one_piece_moves_every_pixel_of_it_alike(across, do
         assert not offset[outside].any()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-500, 500), st.floats(-500, 500)), min_size=4, max_size=4))
 def test_no_mesh_writes_outside_its_box(points):
     after = np.array(points, np.float32)

@@ -31,7 +31,7 @@ def test_open_vowels_are_expected_wide_and_contacts_and_silence_closed() -> None
     assert not asked()[:5].any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(-4, 4), st.floats(0.1, 10), st.floats(-1, 1))
 def test_a_mouth_that_is_late_is_found_late_whatever_its_size(late: int, size: float, rest: float) -> None:
     found = lip_sync(np.roll(asked(), late) * size + rest, TIMINGS, RATE)

@@ -116,7 +116,7 @@ def test_the_match_of_tone_does_not_flicker_with_a_frame(donor, landmarker, pict
     assert calm[brow].mean() < free[brow].mean()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(-450, 450), st.integers(-450, 450), st.floats(0.2, 3))
 def test_a_face_partly_or_wholly_outside_the_patch_does_no_harm(donor, landmarker, picture, x, y, scale):
     rgb = cv2.resize(picture("ava"), (128, 128))

@@ -29,7 +29,7 @@ def test_every_phoneme_has_a_shape() -> None:
     assert set(PHONEMES) == set(VISEMES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(PHONEMES), max_size=12), st.sampled_from(RATES), st.floats(0.03, 0.3))
 def test_every_shot_starts_and_ends_at_rest_and_no_jaw_sings(symbols: list[str], rate: Fraction, each: float) -> None:
     track = track_of(" ".join(symbols), rate, each)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.faces.topology import topology
@@ -16,7 +16,6 @@ def square(left, top, side):
     return torch.tensor([[left, top], [left + side, top], [left + side, top + side], [left, top + side]])
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.floats(-20, 90), st.floats(-20, 90), st.floats(3, 60))
 def test_a_square_of_two_triangles_covers_the_pixels_inside_it_without_a_gap(left, top, side):
     drawing = draw(square(left, top, side), SQUARE, 100, 80)
@@ -29,7 +28,6 @@ def test_a_square_of_two_triangles_covers_the_pixels_inside_it_without_a_gap(lef
     assert not seen[outside].any()
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.floats(-2, 2), st.floats(-2, 2), st.floats(-50, 50))
 def test_what_is_linear_over_the_mesh_is_linear_over_its_pixels(across, down, start):
     points = square(10.3, 20.7, 50.0)

@@ -200,7 +200,7 @@ def written_out(sound: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=800 is too large")  # shorter than a window: still mirrored
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(401, 9000), st.lists(st.integers(0, 9000), max_size=6))
 def test_a_streamed_spectrogram_is_the_whole_one_however_it_is_cut(length: int, cuts: list[int]) -> None:
     sound = np.random.default_rng(length).normal(0, 0.1, length).astype(np.float32)

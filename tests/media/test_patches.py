@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import EngineError, StoreError
@@ -81,7 +81,6 @@ def each(frames):
     return [frame for batch in frames.batches for frame in batch]
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_whatever_a_step_did_comes_back_to_the_byte(tmp_path_factory, data):
     count = data.draw(st.integers(1, 4))
@@ -96,7 +95,6 @@ def test_whatever_a_step_did_comes_back_to_the_byte(tmp_path_factory, data):
     assert all(map(alike, each(again), each(drawn(before, after))))
 
 
-@settings(deadline=None)
 @given(after=st.lists(deeds, min_size=1, max_size=4))
 def test_so_do_frames_that_were_made_from_nothing(tmp_path_factory, after):
     before = [[]] * len(after)

@@ -39,7 +39,7 @@ def test_a_figure_of_two_words_is_linked_to_its_three_spoken_ones() -> None:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(st.sampled_from("abcdeinorst 0123456789.,:;!?'-$%&—…()\"éñ☃"), max_size=60))
 def test_links_cover_every_word_once_and_in_order(text: str) -> None:
     reading = read(text)
