@@ -8,7 +8,7 @@ import soundfile
 
 from avatar.errors import EngineError
 from avatar.voices.cepstra import pitch_of
-from avatar.voices.cloning import Cloning, moved
+from avatar.voices.cloning import _PACES, Cloning, moved
 from avatar.voices.conversion import Converter
 from avatar.voices.model import KeptSample, write_sample
 from avatar.voices.scores import Standard
@@ -72,11 +72,12 @@ def middle(sound: np.ndarray) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [Unchanged, Short])
-def test_a_conversion_keeps_the_times_of_the_base_voice_exactly(kind, voice, said, tmp_path) -> None:
+def test_a_conversion_keeps_the_times_of_the_base_voice_exactly(kind, voice, speaker, tmp_path) -> None:
     parts = Cloning.of(LINE, voice, Bench(tmp_path)).converted(kind(None), pace=1.0)
 
     sound, rate = soundfile.read(parts["sound.wav"])
-    timings, base = json.loads(parts["timings.json"].read_text()), said(LINE).timings
+    timings, scores = (json.loads(parts[name].read_text()) for name in ("timings.json", "scores.json"))
+    base = speaker.say(LINE, _PACES[scores["attempt"] - 1]).timings
     assert rate == 48_000
     assert len(sound) / rate == pytest.approx(timings["duration"], abs=1e-3)
     assert [word["text"] for word in timings["words"]] == LINE.split()
