@@ -20,9 +20,9 @@ Span = tuple[float, float]  # start and end in seconds
 LIPS, TEETH = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
 MOST_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
 _LEAD = 0.01  # seconds: a mouth is in place a little before it is heard
-_MEETING = 0.035  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
+_MEETING = 0.04  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
 # Of which so many belong to the phoneme itself: lips are together by the time it is heard, and part before it ends.
-_STARTING, _ENDING = 0.01, 0.015
+_STARTING, _ENDING = 0.01, 0.02
 _REST = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 
