@@ -13,11 +13,10 @@ from avatar.voices.cepstra import Reals, cepstra_of, resonating, spectrum_of
 from avatar.voices.depths import NOTHING_KNOWN, depth_of, shallower
 from avatar.voices.harmonics import at_own_harmonics, minimum_phase, slow
 from avatar.voices.kernel import Regression
-from avatar.voices.spectra import VOICED, Spectra, levels
+from avatar.voices.spectra import VOICED, Spectra, active, levels
 from avatar.voices.utterance import Utterance
 
 _SEEN = 30  # cepstral coefficients a prediction looks at
-_QUIET = 36.0  # decibels below the loud frames: silence is left as it is
 _TIMID = 20.0  # times the ridge of a voice: at 50 as clear, and too unlike for a short line
 _SMOOTHED = 3  # frames (37 ms)
 _LOWEST, _HIGHEST = 55.0, 600.0  # Hz
@@ -151,11 +150,6 @@ def seen(cepstra: Reals, voiced: NDArray[np.bool_]) -> Reals:
     wide = np.pad(cepstra, ((2, 2), (0, 0)), mode="edge")
     movement = wide[4:] - wide[:-4]
     return np.concatenate([cepstra[:, :_SEEN], 0.7 * movement[:, :_SEEN], 3.0 * voiced[:, None]], axis=1)
-
-
-def active(levels: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell in which frames somebody speaks, from their *levels* in decibels."""
-    return np.asarray(levels > np.percentile(levels, 95) - _QUIET)
 
 
 @contextmanager

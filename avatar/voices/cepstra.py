@@ -15,9 +15,6 @@ _POINTS = 80  # places on the mel axis where a spectrum is read
 _LOWEST, _HIGHEST = 40.0, 11_800.0  # Hz
 _FFT = 2048
 _FLOOR = 71.0  # Hz: WORLD's lowest pitch for a window of a sane length
-_SEARCHED = (60.0, 500.0)  # Hz: where a person's pitch is looked for
-_AROUND = 1.9  # times the middle of it, up and down: then where it is looked for closely
-_DECIMATED = 4  # to 6 kHz, where the middle is looked for
 _FRAME = HOP / RATE
 _EMPTY = 75.0  # decibels below the strongest band: nothing was recorded there
 _BELOW_EDGE = 0.95  # of the highest frequency: the slope of the filter is not the voice
@@ -51,21 +48,6 @@ def band_of(sound: NDArray[np.float32]) -> float:
     there = np.flatnonzero(power > power.max(initial=0.0) * 10 ** (-_EMPTY / 10))
     highest = float(there[-1]) * RATE / _FFT if len(there) else 0.0
     return float(np.clip(_BELOW_EDGE * highest, _NARROWEST, RATE / 2))
-
-
-def pitch_of(sound: NDArray[np.float32]) -> Reals:
-    """Return the pitch (frames,) in Hz of *sound* (24 kHz), 0 where unvoiced."""
-    from pyworld import dio, harvest
-
-    # Dio is fifty times as fast and tells where to look; what is learned from its pitch itself is rougher (a deep voice
-    # lost 0.3 of quality), as it takes too much for unvoiced.
-    exact, (low, high) = sound.astype(np.float64), _SEARCHED
-    roughly, _ = dio(exact, RATE, f0_floor=low, f0_ceil=high, frame_period=1000 * _FRAME, speed=_DECIMATED)
-    if (roughly >= VOICED).any():
-        middle = float(np.median(roughly[roughly >= VOICED]))
-        low, high = max(low, middle / _AROUND), min(high, middle * _AROUND)
-    pitch, _ = harvest(exact, RATE, f0_floor=low, f0_ceil=high, frame_period=1000 * _FRAME)
-    return np.asarray(pitch)
 
 
 def spectrum_of(cepstra: Reals) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ _UNCLEAR = 0.15  # of the words of these lines
 # a point less is worth.
 _PLEASANT, _WORTH = 3.4, 0.10
 # Nepers over the base voice: what is learned from its breathy sounds is breathy, however clear the person is.
-_BREATHS = (0.25, -0.3, -0.6)
+_MORE, _LESS, _LEAST = 0.25, -0.3, -0.6
 _CERTAIN = 0.01  # of the value: three lines cannot tell less
 _STRICTER = 0.05  # what the first encoder gives for the same likeness more than the second
 
@@ -96,12 +96,13 @@ class Choice:
 
         Raises: EngineError, with code ``voice.not-learned``.
         """
-        steps = len(_BREATHS) + len(manners)
+        steps = 2 + len(manners)
         # One after the other, not each with each: the breath that suits a voice suits it in any manner.
-        breaths = [manners[0], *(replace(manners[0], breath=breath) for breath in _BREATHS)]
-        first = breathing_right(self._all(breaths, lambda done: pulse(done / steps)))
+        plain, less = self._all([manners[0], replace(manners[0], breath=_LESS)], lambda done: pulse(done / steps))
+        further = replace(manners[0], breath=_LEAST if less.alike > plain.alike else _MORE)
+        first = breathing_right([plain, less, *self._all([further], lambda _: pulse(2 / steps))])
         others = [replace(manner, breath=first.voice.breath) for manner in manners[1:]]
-        tried = [first, *self._all(others, lambda done: pulse((len(breaths) + done) / steps))]
+        tried = [first, *self._all(others, lambda done: pulse((3 + done) / steps))]
         for each in best_first(tried):
             if each.quality >= LEAST_QUALITY and each.wrong() <= _UNCLEAR:
                 _log.info("likeness %.3f, quality %.2f: taken", each.alike, each.quality)

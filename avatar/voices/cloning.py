@@ -13,7 +13,6 @@ from avatar.brought import brought
 from avatar.errors import InputError
 from avatar.voices.align import aligned
 from avatar.voices.audition import Audition
-from avatar.voices.cepstra import pitch_of
 from avatar.voices.conversion import Converter, open_converter
 from avatar.voices.coqui import CoquiVoice
 from avatar.voices.ctc import aligned_by_letters
@@ -21,6 +20,7 @@ from avatar.voices.hearing import ENGLISH, SHIPPED, Ears
 from avatar.voices.markup import Marked, parse
 from avatar.voices.model import KeptSample, read_sample, read_standard
 from avatar.voices.model_folder import ENCODER, ENCODER_CONFIG
+from avatar.voices.pitch import pitch_of
 from avatar.voices.plain_speech import in_words
 from avatar.voices.resample import resampled
 from avatar.voices.speaker import BASE, open_speaker

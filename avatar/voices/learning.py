@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError
-from avatar.voices.adaptation import Adaptation, Melody, active, one_thread, seen
+from avatar.voices.adaptation import Adaptation, Melody, one_thread, seen
 from avatar.voices.articulation import phonemes_in
-from avatar.voices.cepstra import Reals, band_of, cepstra_of, pitch_of, resonating
+from avatar.voices.cepstra import Reals, band_of, cepstra_of, resonating
 from avatar.voices.depths import NOTHING_KNOWN, depth_of
 from avatar.voices.kernel import Regression, fit
-from avatar.voices.spectra import VOICED, joined, levels
+from avatar.voices.pitch import pitch_of
+from avatar.voices.spectra import VOICED, active, joined, levels
 from avatar.voices.timings import Timings
 from avatar.voices.utterance import Utterance
 from avatar.voices.warping import warped

@@ -13,6 +13,7 @@ HOP = 300  # samples per frame: 12.5 ms
 BINS = 601  # 0 Hz to 12 kHz in steps of 20 Hz
 _NOTHING = -18.0  # log magnitude: 156 dB down
 VOICED = 40.0  # Hz: frames of a lower pitch have none
+_QUIET = 36.0  # decibels below the loud frames: nobody speaks
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,11 @@ def levels(sound: Floats) -> Floats:
     """Return the level of each 12.5 ms of *sound* (24 kHz) in decibels below full scale."""
     frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
     return np.asarray(10 * np.log10(np.square(frames).mean(axis=1) + 1e-12), dtype=np.float32)
+
+
+def active(levels: Floats) -> NDArray[np.bool_]:
+    """Tell in which frames somebody speaks, from their *levels* in decibels."""
+    return np.asarray(levels > np.percentile(levels, 95) - _QUIET)
 
 
 def joined(pieces: list[Spectra]) -> Spectra:

@@ -5,55 +5,47 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.compiled import compiled
 from avatar.voices.cepstra import Reals
 
 # Steps of the path, (frames of the one, frames of the other), and what each costs. Of equal ones the first is taken.
-_STEPS: Final = ((1, 1, 1.0), (1, 2, 1.5), (2, 1, 1.5), (1, 0, 1.2), (0, 1, 1.2))
-_DEEPEST: Final = max(down + right for down, right, _ in _STEPS)
+_STEPS: Final = np.array([(1, 1), (1, 2), (2, 1), (1, 0), (0, 1)])
+_WEIGHTS: Final = np.array([1.0, 1.5, 1.5, 1.2, 1.2])
 
 
 def warped(one: Reals, other: Reals) -> NDArray[np.intp]:
     """Return the cheapest path (steps, 2) through the frames of *one* (n, d) and *other* (m, d), from start to end.
 
-    What librosa finds, without the seconds that its import takes. Each cell needs only those of earlier diagonals, so
-    a diagonal is computed at once.
+    What librosa finds, without the seconds that its import takes.
     """
     from scipy.spatial.distance import cdist
 
-    distance = cdist(one, other)
+    came = np.zeros((len(one), len(other)), np.int8)
+    _reach(cdist(one, other), _STEPS, _WEIGHTS, came)
+    return _walked_back(came)
+
+
+@compiled
+def _reach(distance: Reals, steps: NDArray[np.intp], weights: Reals, came: NDArray[np.int8]) -> None:
+    """Write into *came* by which step each cell of *distance* is reached at the least cost."""
     rows, columns = distance.shape
-    came = np.zeros((rows + columns - 1, rows), np.int8)
-    # Costs of the last few diagonals, by row; two rows of nothing before the first.
-    before = [np.full(rows + 2, np.inf) for _ in range(_DEEPEST)]
-    for diagonal in range(rows + columns - 1):
-        first, last = max(0, diagonal - columns + 1), min(rows, diagonal + 1)
-        here = np.arange(first, last)
-        local = distance[here, diagonal - here]
-        best, step = _cheapest(before, local, first, last)
-        if diagonal == 0:
-            best = local
-        came[diagonal, first:last] = step
-        cost = np.full(rows + 2, np.inf)
-        cost[first + 2 : last + 2] = best
-        before = [cost, *before[:-1]]
-    return _walked_back(came, rows, columns)
+    cost = np.full((rows, columns), np.inf)
+    cost[0, 0] = distance[0, 0]
+    for row in range(rows):
+        for column in range(columns):
+            for step in range(len(steps)):
+                down, right = steps[step]
+                if down <= row and right <= column:
+                    through = cost[row - down, column - right] + weights[step] * distance[row, column]
+                    if through < cost[row, column]:
+                        cost[row, column], came[row, column] = through, step
 
 
-def _cheapest(before: list[Reals], local: Reals, first: int, last: int) -> tuple[Reals, NDArray[np.int8]]:
-    """Return the least cost of each cell in rows *first* to *last* of a diagonal, and by which step it is reached."""
-    best, step = np.full(last - first, np.inf), np.zeros(last - first, np.int8)
-    for number, (down, right, weight) in enumerate(_STEPS):
-        cost = before[down + right - 1][first + 2 - down : last + 2 - down] + weight * local
-        cheaper = cost < best
-        best[cheaper], step[cheaper] = cost[cheaper], number
-    return best, step
-
-
-def _walked_back(came: NDArray[np.int8], rows: int, columns: int) -> NDArray[np.intp]:
-    row, column = rows - 1, columns - 1
+def _walked_back(came: NDArray[np.int8]) -> NDArray[np.intp]:
+    row, column = (size - 1 for size in came.shape)
     path = [(row, column)]
     while row > 0 or column > 0:
-        down, right, _ = _STEPS[came[row + column, row]]
-        row, column = row - down, column - right
+        down, right = _STEPS[came[row, column]]
+        row, column = row - int(down), column - int(right)
         path.append((row, column))
     return np.array(path[::-1], np.intp)

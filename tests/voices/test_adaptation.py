@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError, InputError
-from avatar.voices.adaptation import Adaptation, Melody, active, analysed, seen
+from avatar.voices.adaptation import Adaptation, Melody, analysed, seen
 from avatar.voices.align import aligned
-from avatar.voices.cepstra import band_of, cepstra_of, pitch_of, resonating, spectrum_of
+from avatar.voices.cepstra import band_of, cepstra_of, resonating, spectrum_of
 from avatar.voices.depths import NOTHING_KNOWN
 from avatar.voices.kernel import fit
 from avatar.voices.learning import Manner, Spoken, heard, pair, planned
@@ -21,12 +21,13 @@ from avatar.voices.model import (
     write_adaptation,
     write_sample,
 )
+from avatar.voices.pitch import pitch_of
 from avatar.voices.recogniser import transcribe, word_error_rate
 from avatar.voices.resample import resampled
 from avatar.voices.scores import Standard
 from avatar.voices.script import lines_of
 from avatar.voices.speaker import Speaker, Utterance
-from avatar.voices.spectra import RATE, levels
+from avatar.voices.spectra import RATE, active, levels
 from avatar.voices.voiceprint import VoicePrint
 
 MANNER = Manner(ridge=0.1, shared=0.8)

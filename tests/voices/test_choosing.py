@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from avatar.voices import choosing
 from avatar.voices.choosing import Choice, Judges, Tried, best_first, breathing_right
 from avatar.voices.finish import LOUDNESS, loudness_of
+from avatar.voices.learning import Manner
 from avatar.voices.spectra import RATE
 from avatar.voices.voiceprint import Likeness
 
@@ -67,6 +68,35 @@ def test_a_voice_breathes_as_the_base_voice_unless_another_breath_is_clearly_bet
     _, some = tried(*voices)
 
     assert breathing_right(some) is some[right]
+
+
+@pytest.mark.parametrize(
+    ("alike", "breaths"),
+    [
+        ({0.0: 0.85, -0.3: 0.87, -0.6: 0.89}, [0.0, -0.3, -0.6, -0.6]),
+        ({0.0: 0.85, -0.3: 0.84, 0.25: 0.88}, [0.0, -0.3, 0.25, 0.25]),
+        ({0.0: 0.85, -0.3: 0.84, 0.25: 0.82}, [0.0, -0.3, 0.25, 0.0]),
+    ],
+)
+def test_another_breath_is_looked_for_where_the_voice_gets_more_alike(tried, monkeypatch, alike, breaths):
+    """The manners that follow breathe as the best of the three."""
+    asked = []
+
+    def spoken(_choice, manner):
+        asked.append(manner)
+        _, (voice,) = tried((alike.get(manner.breath, 0.8), 4.0))
+        monkeypatch.setattr(Tried, "wrong", lambda _: 0.0)
+        monkeypatch.setattr(Tried, "prints", lambda _: [])
+        return replace(voice, voice=manner)
+
+    monkeypatch.setattr(Choice, "_tried", spoken)
+    heard = []
+
+    Choice(None, None, None, None).best([Manner(0.1, 0.8), Manner(0.2, 0.8)], heard.append)
+
+    assert [manner.breath for manner in asked] == breaths
+    assert heard == sorted(heard)
+    assert heard[-1] < 1.0
 
 
 class Whisperer:

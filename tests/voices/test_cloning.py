@@ -7,10 +7,10 @@ import pytest
 import soundfile
 
 from avatar.errors import EngineError
-from avatar.voices.cepstra import pitch_of
 from avatar.voices.cloning import _PACES, Cloning, moved
 from avatar.voices.conversion import Converter
 from avatar.voices.model import KeptSample, write_sample
+from avatar.voices.pitch import pitch_of
 from avatar.voices.scores import Standard
 from avatar.voices.spectra import RATE, VOICED
 from avatar.voices.timings import SILENCE

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from avatar.voices.cepstra import pitch_of
 from avatar.voices.harmonics import minimum_phase, slow
-from avatar.voices.spectra import BINS, RATE
+from avatar.voices.spectra import BINS
 
 
 def test_a_flat_spectrum_has_no_phase() -> None:
@@ -33,17 +32,3 @@ def test_a_slow_shape_takes_nothing_from_unvoiced_frames() -> None:
     shape = np.where(voiced, 2.0, -9.0).astype(np.float32) * np.ones((BINS, 1), np.float32)
 
     assert slow(shape, voiced) == pytest.approx(shape, abs=1e-5)
-
-
-@pytest.mark.parametrize("height", [80.0, 260.0, 400.0])
-def test_pitch_is_found_wherever_a_voice_lies(height: float) -> None:
-    clock = np.arange(RATE) / RATE
-    sound = sum(np.sin(2 * np.pi * height * number * clock) / number for number in range(1, 9)) / 10
-
-    pitch = pitch_of(np.asarray(sound, dtype=np.float32))
-
-    assert np.median(pitch[pitch > 0]) == pytest.approx(height, rel=0.02)
-
-
-def test_silence_has_no_pitch() -> None:
-    assert not pitch_of(np.zeros(RATE, np.float32)).any()

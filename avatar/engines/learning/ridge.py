@@ -41,7 +41,7 @@ class Ridge:
     and the voice that is most alike without being rough or unclear is kept.
     """
 
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     ridge: float = 0.1

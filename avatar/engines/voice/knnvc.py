@@ -25,7 +25,7 @@ class KnnVC:
     the base voice's own.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "coqui/knnvc"

@@ -24,7 +24,7 @@ class OpenVoice:
     the base voice's own.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
 
     model: str = "openvoice/v2/converter"
