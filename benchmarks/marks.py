@@ -18,7 +18,7 @@ from avatar.marks.code import SYMBOLS
 from avatar.marks.look import best_place, look_for_mark, phases_at, turning_in
 from avatar.marks.picture import mark_picture
 from avatar.marks.sound import Sound, detect_sound, mark_sound
-from avatar.media.decode import decode, in_batches
+from avatar.media.decode import brightness, in_batches
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, planes_of
 from avatar.media.picture import read_rgb
@@ -144,7 +144,7 @@ def _changed(video: Path, folder: Path, told: tuple[str, ...]) -> Path:
 
 
 def _foreign(video: Path) -> Iterator[float]:
-    spectra = [phases_at(turning) for turning in turning_in(decode(video))]
+    spectra = [phases_at(turning) for turning in turning_in(*brightness(video))]
     for number in range(SYMBOLS + 1, 254, 4):
         yield best_place(spectra, number=number).score
         yield from (best_place([each], number=number).score for each in spectra)

@@ -1,20 +1,23 @@
 """Read the marks back from a finished file, as anyone would who gets it."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from avatar.errors import CredentialError, InputError
 from avatar.marks.look import PictureFinding, look_for_mark
-from avatar.marks.sound import MarkFinding, Sound, detect_in, detect_sound
+from avatar.marks.sound import MarkFinding, Sound, detect_sound, found_in, scored, spans_in
 from avatar.media.footage import opened
 from avatar.media.sound import read_sound
 
 _PIECE = 10  # seconds
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,30 @@ def marks_in(path: Path) -> Marks:
 
 
 def _in_video(path: Path) -> Marks:
-    # Side by side: each takes seconds of a minute, and neither needs the other.
+    # Side by side: each takes seconds of a minute, and neither needs the other. Who has seen the picture helps listen.
+    spans = _Shared(_spans_of(path))
     with ThreadPoolExecutor(1, thread_name_prefix="marks") as beside:
-        heard = beside.submit(_heard_in, path)
-        return Marks(look_for_mark(path), heard.result())
+        heard = beside.submit(scored, spans)
+        seen = look_for_mark(path)
+        return Marks(seen, found_in(scored(spans) + heard.result()))
 
 
-def _heard_in(path: Path) -> MarkFinding:
+class _Shared(Iterator[T]):
+    """Gives each of *things* to whichever thread asks first; they are made one at a time."""
+
+    def __init__(self, things: Iterator[T]) -> None:
+        self._things, self._lock = things, threading.Lock()
+
+    def __next__(self) -> T:
+        with self._lock:
+            return next(self._things)
+
+
+def _spans_of(path: Path) -> Iterator[Sound]:
     with opened(path) as container:
         audio = next(iter(container.streams.audio), None)
         rate = audio.rate if audio else 0
-    return detect_in(_sound_in(path, rate), rate) if rate else MarkFinding(0.0, found=False)
+    return spans_in(_sound_in(path, rate), rate) if rate else iter(())
 
 
 def require_marks(path: Path) -> Marks:
@@ -94,14 +110,16 @@ def _sound_in(path: Path, rate: int) -> Iterator[Sound]:
     import av
 
     held: list[Sound] = []
+    length = 0
     with opened(path) as container:
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate)
         try:
             for frame in container.decode(container.streams.audio[0]):
                 held += [each.to_ndarray()[0] for each in resampler.resample(frame)]
-                if sum(map(len, held)) >= _PIECE * rate:
+                length += frame.samples
+                if length >= _PIECE * rate:
                     yield np.concatenate(held)
-                    held = []
+                    held, length = [], 0
         except av.error.FFmpegError as error:
             raise InputError(
                 f"the sound of {path.name} is damaged; convert it again", code="media.unreadable"

@@ -1,7 +1,8 @@
 """Look for the picture mark in a video file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import cos, log, log10, pi, sin
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from avatar.marks.code import SYMBOLS, VALUES, Votes, number_in
 from avatar.marks.pattern import HEIGHT, TILE, Spectrum, agreement, phases_in, place_of
 from avatar.marks.picture import TURNS
-from avatar.media.decode import decode
-from avatar.media.frames import Frames, split
+from avatar.media.decode import Reel, brightness
+from avatar.media.frames import Planes
 
 Turning = NDArray[np.complex64]  # (HEIGHT, width): what turns over in a second of pictures, at our rate
 
@@ -59,7 +60,7 @@ def look_for_mark(path: Path) -> PictureFinding:
     """
     spectra: list[Spectrum] = []
     kept: list[Turning] = []
-    for turning in turning_in(decode(path)):
+    for turning in turning_in(*brightness(path)):
         spectra.append(phases_at(turning))
         kept += [turning] if len(kept) < _KEPT else []
     if not spectra:
@@ -76,23 +77,28 @@ def look_for_mark(path: Path) -> PictureFinding:
     return PictureFinding(round(place.score, 1), found=True, shots=tuple(_numbers(spectra, place.at)), size=place.size)
 
 
-def turning_in(frames: Frames) -> Iterator[Turning]:
-    """Give for each second of *frames* what turns over at the rate of the mark; what stands still cancels out."""
-    rate, width = frames.format.rate, round(frames.format.width * HEIGHT / frames.format.height)
+def turning_in(reel: Reel, lights: Iterable[tuple[int, Planes]]) -> Iterator[Turning]:
+    """Give for each second of *reel* what turns over at the rate of the mark; what stands still cancels out.
+
+    *lights* are Y planes and their places, some or all of them, in order.
+    """
+    rate, width = reel.format.rate, round(reel.format.width * HEIGHT / reel.format.height)
     sums, now = np.zeros((3, HEIGHT, width), np.float32), 0
     turns: list[tuple[float, float]] = []
-    numbered = enumerate(frame for batch in frames.batches for frame in batch)
-    for number, frame in numbered:
-        if int(number / rate) != now:
+    number = 0
+    for number, light in lights:
+        second = number * rate.denominator // rate.numerator
+        if turns and second != now:
             yield _turning(sums, turns)
-            sums, turns, now = np.zeros_like(sums), [], int(number / rate)
-        light = cv2.resize(split(frame.settle())[0], (width, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
-        angle = 2 * pi * TURNS * float(number / rate)
+            sums, turns = np.zeros_like(sums), []
+        now = second
+        light = cv2.resize(light, (width, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+        angle = 2 * pi * TURNS * (number * rate.denominator / rate.numerator)
         turns.append((cos(angle), -sin(angle)))
         sums[0] += light
         for total, weight in zip(sums[1:], turns[-1], strict=True):
             cv2.scaleAdd(light, weight, total, dst=total)
-    if now == 0 or len(turns) >= _ENOUGH * rate:
+    if turns and (now == 0 or number + 1 - now * rate >= _ENOUGH * rate):
         yield _turning(sums, turns)
 
 
@@ -158,10 +164,15 @@ def _votes(phases: Spectrum, at: tuple[int, int]) -> Votes:
     """Return how much *phases* speak for each value of each symbol, the mark lying *at*."""
     # The pattern of the place says in which sense the mark turns in this second.
     sense = agreement(phases, 0)[at]
-    places = np.array([place_of(value) for value in range(VALUES)])
-    rows, columns = ((places + at) % TILE).T
+    rows, columns = ((_places() + at) % TILE).T
     seen = [agreement(phases, number)[rows, columns] for number in range(1, SYMBOLS + 1)]
     return np.asarray(np.array(seen) * np.conj(sense) / max(abs(sense), 1e-9)).real.astype(np.float64)
+
+
+@cache
+def _places() -> NDArray[np.int64]:
+    """Return where each value of a symbol has its pattern (values, 2)."""
+    return np.array([place_of(value) for value in range(VALUES)])
 
 
 def _standard(votes: Votes | int) -> Votes:

@@ -1,6 +1,6 @@
 """The sound mark: says that speech is synthetic, and nothing else. Anyone can look for it; its weights are public."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,18 +69,35 @@ def detect_in(pieces: Iterable[Sound], rate: int) -> MarkFinding:
     Raises:
         WeightsError: the weights of the mark are not here.
     """
-    network = _network()
-    scores, lengths = [], []
+    return found_in(scored(spans_in(pieces, rate)))
+
+
+def spans_in(pieces: Iterable[Sound], rate: int) -> Iterator[Sound]:
+    """Give the speech in *pieces* at 32 kHz, some seconds at a time."""
     for piece in pieces:
-        for span in _spans(_spoken(_heard(piece, rate))):
-            scores.append(_score(network, span))
-            lengths.append(len(span))
-    score = float(np.clip(np.average(scores, weights=lengths), 0.0, 1.0)) if scores else 0.0
+        spoken = _spoken(_heard(piece, rate))
+        if len(spoken):
+            yield from np.array_split(spoken, -(-len(spoken) // _SPAN))
+
+
+def scored(spans: Iterable[Sound]) -> list[tuple[float, int]]:
+    """Return how marked each of *spans* is, and how long.
+
+    Raises:
+        WeightsError: the weights of the mark are not here.
+    """
+    network = _network()
+    return [(_score(network, span), len(span)) for span in spans]
+
+
+def found_in(scores: Sequence[tuple[float, int]]) -> MarkFinding:
+    """Return what *scores* of spans, each with its length, say together."""
+    score = min(max(_mean(scores), 0.0), 1.0) if scores else 0.0
     return MarkFinding(round(score, 3), found=score >= THRESHOLD)
 
 
-def _spans(spoken: Sound) -> list[Sound]:
-    return np.array_split(spoken, -(-len(spoken) // _SPAN)) if len(spoken) else []
+def _mean(scores: Sequence[tuple[float, int]]) -> float:
+    return float(np.average([score for score, _ in scores], weights=[length for _, length in scores]))
 
 
 def _network() -> Perth:

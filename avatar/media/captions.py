@@ -1,12 +1,14 @@
 """Spoken words become captions: cues of two short lines that break where a reader would breathe."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 
 from avatar.media.text import printable
 
-LINE = 42  # characters; this and the seconds are the usual broadcast limits
-LINES = 2
+LINE = 42  # characters of one of two; this and the seconds are the usual broadcast limits
 SHORTEST, LONGEST = 1.0, 7.0
 _PAUSE = 0.8  # seconds of silence that end a cue
 _LINGER = 0.3  # seconds a cue stays after its last word, when there is room
@@ -68,10 +70,10 @@ def _tidied(words: Sequence[Spoken], until: float) -> Iterator[Spoken]:
 
 def _groups(words: list[Spoken], until: float) -> list[list[Spoken]]:
     """Return *words* in the groups that read best: the cheapest of all ways to part them."""
+    text = _Text(words, until)
     costs, begins = [0.0], [0]
     for end in range(1, len(words) + 1):
-        ways = ((costs[begin] + _cost(words, begin, end, until), begin) for begin in _begins(words, end))
-        cost, begin = min(ways)
+        cost, begin = min((costs[begin] + text.cost(begin, end), begin) for begin in text.begins(end))
         costs.append(cost)
         begins.append(begin)
     groups, end = [], len(words)
@@ -81,31 +83,50 @@ def _groups(words: list[Spoken], until: float) -> list[list[Spoken]]:
     return groups[::-1]
 
 
-def _begins(words: list[Spoken], end: int) -> Iterator[int]:
-    """Give where a group that ends before word *end* may begin: it fits two lines and is not shown too long."""
-    begin = end - 1
-    yield begin
-    while begin and _fits(words[begin - 1 : end]) and words[end - 1][2] - words[begin - 1][1] <= LONGEST:
-        begin -= 1
+@dataclass(frozen=True)
+class _Text:
+    """All *words*, and what is asked of them again and again while they are parted: added up once."""
+
+    words: list[Spoken]
+    until: float
+
+    def begins(self, end: int) -> Iterator[int]:
+        """Give where a group that ends before word *end* may begin: it fits two lines and is not shown too long."""
+        begin = end - 1
         yield begin
+        while begin and self._fits(begin - 1, end) and self.words[end - 1][2] - self.words[begin - 1][1] <= LONGEST:
+            begin -= 1
+            yield begin
 
+    def cost(self, begin: int, end: int) -> float:
+        """Return what it costs to show the words from *begin* to before *end* together."""
+        last = end == len(self.words)
+        room = (self.until if last else self.words[end][1]) - self.words[begin][1]
+        inside = self._sentences[end - 1] - self._sentences[begin]
+        cost = 1.0 + 4.0 * inside + (_TOO_SHORT if room < SHORTEST else 0.0)
+        if last or self._sentences[end] > self._sentences[end - 1]:
+            return cost
+        return cost + (0.6 if _ends(self.words[end - 1], _CLAUSE) else 3.0)
 
-def _cost(words: list[Spoken], begin: int, end: int, until: float) -> float:
-    room = (words[end][1] if end < len(words) else until) - words[begin][1]
-    inside = sum(_sentence_ends(words, place) for place in range(begin + 1, end))
-    cost = 1.0 + 4.0 * inside + (_TOO_SHORT if room < SHORTEST else 0.0)
-    if end == len(words) or _sentence_ends(words, end):
-        return cost
-    return cost + (0.6 if _ends(words[end - 1], _CLAUSE) else 3.0)
+    def _fits(self, begin: int, end: int) -> bool:
+        # The first line takes as many words as it can; then the second needs the least room.
+        cut = bisect_right(self._lengths, self._lengths[begin] + LINE + 1) - 1
+        return cut >= end or self._lengths[end] - self._lengths[cut] <= LINE + 1
 
+    @cached_property
+    def _lengths(self) -> list[int]:
+        """How many characters come before each word, a space behind each."""
+        return list(accumulate((len(text) + 1 for text, _, _ in self.words), initial=0))
 
-def _sentence_ends(words: list[Spoken], place: int) -> bool:
-    """Whether a sentence ends, or the speaker pauses, before word *place*."""
-    return _ends(words[place - 1], _SENTENCE) or words[place][1] - words[place - 1][2] > _PAUSE
+    @cached_property
+    def _sentences(self) -> list[int]:
+        """How many sentences have ended, or pauses been made, before each word."""
+        between = (self._sentence_ends(place) for place in range(1, len(self.words)))
+        return list(accumulate(between, initial=0))
 
-
-def _fits(group: list[Spoken]) -> bool:
-    return sum(len(text) + 1 for text, _, _ in group) <= LINES * (LINE + 1) and bool(_lines(group))
+    def _sentence_ends(self, place: int) -> bool:
+        before, after = self.words[place - 1], self.words[place]
+        return _ends(before, _SENTENCE) or after[1] - before[2] > _PAUSE
 
 
 def _ends(word: Spoken, marks: tuple[str, ...]) -> bool:

@@ -52,6 +52,29 @@ def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
     return Frames(reel.format, wanted, in_batches(_frames(path, index, start, wanted)))
 
 
+def brightness(path: Path) -> tuple[Reel, Iterator[tuple[int, Planes]]]:
+    """Return what the mp4 file at *path* holds, and Y planes (h, w) with their places, to be looked at only.
+
+    These are the pictures that others are predicted from. The others, half of all or none, hold the least that is new
+    and cost as much to decode; where a file is damaged, pictures are missing.
+
+    Raises: as :func:`decode`, but not for what is damaged.
+    """
+    reel, index = _look(path)
+    return reel, _brightness(path, index)
+
+
+def _brightness(path: Path, index: Index) -> Iterator[tuple[int, Planes]]:
+    slots = index.slots
+    with opened(path) as container:
+        container.streams.video[0].codec_context.skip_frame = "NONREF"
+        _seek(container, index, 0)
+        for picture in _pictures(container):
+            place = int(np.searchsorted(index.times, picture.pts or 0))
+            if place < len(index.times) and index.times[place] == picture.pts:
+                yield int(slots[place]), _plane(picture)
+
+
 def glance(path: Path, count: int) -> tuple[Reel, Iterator[tuple[int, Frame]]]:
     """Return what the mp4 file at *path* holds, and *count* frames of it (or all), evenly spaced, each with its place.
 
@@ -107,11 +130,11 @@ def _frames(path: Path, index: Index, start: int, count: int) -> Iterator[Frame]
             shown = range(max(int(slots[place]), start + made), min(int(slots[place + 1]), start + count))
             if len(shown) and shown.start != start + made:
                 break
-            planes = planes_from(picture) if shown else None
-            for _ in shown:
-                assert planes is not None
-                yield Frame(planes.copy())
-                made += 1
+            if shown:
+                planes = planes_from(picture)
+                yield from (Frame(planes.copy()) for _ in shown[1:])
+                yield Frame(planes)
+                made += len(shown)
             if made == count:
                 return
     raise InputError(f"frame {start + made} of {path.name} is damaged; convert it again", code="footage.damaged")
@@ -137,13 +160,17 @@ def _pictures(container: "InputContainer") -> Iterator["VideoFrame"]:
 def planes_from(picture: "VideoFrame") -> Planes:
     """Return the I420 planes of a decoded *picture*: upright, of even size, BT.601 limited range."""
     picture = _converted(picture)
-    height, width = picture.height // 2 * 2, picture.width // 2 * 2
-    turns = _quarter_turns(picture)
-    parts = []
-    for plane, step in zip(picture.planes, (1, 2, 2), strict=True):
-        lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        parts.append(np.rot90(lines[: height // step, : width // step], turns).reshape(-1))
-    return np.concatenate(parts).reshape(-1, height if turns % 2 else width)
+    parts = [_plane(picture, number) for number in range(3)]
+    return np.concatenate([part.reshape(-1) for part in parts]).reshape(-1, parts[0].shape[1])
+
+
+def _plane(picture: "VideoFrame", number: int = 0) -> Planes:
+    """Return plane *number* of *picture*, upright: a view of the picture's own memory, where that is possible."""
+    picture, step = _converted(picture), 2 if number else 1
+    plane = picture.planes[number]
+    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    height, width = picture.height // 2 * 2 // step, picture.width // 2 * 2 // step
+    return np.rot90(lines[:height, :width], _quarter_turns(picture))
 
 
 def _converted(picture: "VideoFrame") -> "VideoFrame":

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BITS_PER_SECOND = 128_000
 _AAC_BLOCK = 1024
+_TICK = Fraction(1, SAMPLE_RATE)
 # Two thirds of the time of the default, and for speech at this rate nearer to it: noise 41 to 49 dB below it, not 24.
 _CODER = {"aac_coder": "fast"}
 _PULSE_EVERY = 50  # frames
@@ -123,17 +124,17 @@ def _pictures(
     pieces: Sequence[Piece], timeline: Timeline, delay: int, video: "VideoStream"
 ) -> Iterator[tuple["Packet[VideoStream]", int]]:
     """Give the packets of all pieces with their new times (one tick a frame), and how many have been given."""
-    decoded = 0
+    decoded, tick = 0, 1 / timeline.rate
     for piece, start in zip(pieces, timeline.starts, strict=True):
         with opened(piece.picture) as container:
             stream = container.streams.video[0]
             assert stream.time_base is not None
-            step = stream.time_base * timeline.rate
+            step = float(stream.time_base * timeline.rate)
             packets = (packet for packet in container.demux(stream) if packet.pts is not None)
             for packet in packets:
                 packet.pts = start + round((packet.pts or 0) * step)
                 packet.dts = decoded - delay
-                packet.duration, packet.time_base, packet.stream = 1, 1 / timeline.rate, video
+                packet.duration, packet.time_base, packet.stream = 1, tick, video
                 decoded += 1
                 yield packet, decoded
 
@@ -175,7 +176,7 @@ class _Audio:
         if block is None:
             return False
         frame = av.AudioFrame.from_ndarray(block[None], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._done, Fraction(1, SAMPLE_RATE)
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._done, _TICK
         self._container.mux(self._stream.encode(frame))
         self._done += len(block)
         return True

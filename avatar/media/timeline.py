@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from math import ceil, floor
 
 SAMPLE_RATE = 48_000  # samples per second of all sound inside a production
 
@@ -13,12 +12,13 @@ def sample_at(frame: int, rate: Fraction) -> int:
 
     Halves round up, always: then the distance between two frames depends on their positions by one sample at most.
     """
-    return floor(frame * SAMPLE_RATE / rate + Fraction(1, 2))
+    # In whole numbers: it is asked for each frame, and fractions cost forty times as much.
+    return (2 * frame * SAMPLE_RATE * rate.denominator + rate.numerator) // (2 * rate.numerator)
 
 
 def samples_for(count: int, rate: Fraction) -> int:
     """Return how many samples hold *count* frames wherever they may stand: the length of a shot's sound."""
-    return ceil(count * SAMPLE_RATE / rate)
+    return -(-count * SAMPLE_RATE * rate.denominator // rate.numerator)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def main(fd: int) -> NoReturn:
 
 def _prepare() -> None:
     """Import, and open what is large and the same for everybody: copies then share it."""
+    gc.disable()  # nothing of this is garbage, and looking for some takes a fifth of the time
     for name in _HEAVY:
         importlib.import_module(name)
     import numpy as np
@@ -66,6 +67,7 @@ def _prepare() -> None:
     open_reader()
     loudness([np.zeros(1, np.float32)])  # any compiled loop: at the first, numba reads what all of them need
     gc.freeze()  # or the first sweep of a copy would write to every page of it
+    gc.enable()
 
 
 def _work(end: socket.socket, opening: dict[str, Any], parent: int) -> NoReturn:

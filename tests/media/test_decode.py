@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from avatar.errors import InputError
-from avatar.media.decode import decode, look
+from avatar.media.decode import brightness, decode, look
 from avatar.media.footage import Index
-from avatar.media.frames import rgb_of
+from avatar.media.frames import rgb_of, split
 from tests.media.films import all_planes, planes_in
 
 
@@ -57,6 +57,21 @@ def test_colours_come_out_as_they_were_filmed(tmp_path, context):
 
     for planes, colour in zip(planes_in(tmp_path / "f.mp4"), COLOURS, strict=True):
         assert np.abs(rgb_of(planes).reshape(-1, 3).mean(axis=0) - colour).max() < 5
+
+
+@pytest.mark.parametrize(("most_between", "fewest"), [(0, 30), (3, 8)])
+def test_brightness_is_that_of_the_frames_that_others_are_predicted_from(tmp_path, most_between, fewest):
+    still = [flat((90, 120, 40))] * 30
+    film = filmed(tmp_path / "f.mp4", still, pix_fmt="yuv444p", max_b_frames=most_between)
+
+    reel, lights = brightness(film)
+    found = {place: light.copy() for place, light in lights}
+
+    frames = planes_in(film)
+    assert reel.count == len(frames)
+    assert fewest <= len(found) <= max(fewest, 20)
+    assert list(found) == sorted(found)
+    assert all(np.array_equal(light, split(frames[place])[0]) for place, light in found.items())
 
 
 def test_odd_sizes_are_cropped_to_even(tmp_path):
