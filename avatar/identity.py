@@ -16,7 +16,7 @@ import numpy as np
 from avatar.errors import EngineError
 from avatar.faces.likeness import Face, distance
 from avatar.faces.sight import Sight
-from avatar.media.frames import Box, Frame, Frames, Landmarks, Pixels
+from avatar.media.frames import Frame, Frames, Landmarks, Pixels
 from avatar.media.picture import read_rgb
 from avatar.media.recent import by_content
 
@@ -55,7 +55,7 @@ class Witness:
                 at += 1
                 owed = owed or at in due
                 if owed and (at in due or at >= tried + _AGAIN):
-                    tried, rgb = at, _whole(frame)
+                    tried, rgb = at, frame.rgb
                     faces = self._faces(rgb, frame.landmarks)
                     if faces:
                         self._before[at], owed = (rgb, faces), False
@@ -79,7 +79,7 @@ class Witness:
             for batch in frames.batches:
                 for number, frame in enumerate(batch, start=at):
                     if number in self._before:
-                        self._look(*self._before.pop(number), _whole(frame))
+                        self._look(*self._before.pop(number), frame.rgb)
                 at += len(batch)
                 yield batch
             _judge(self._looks)
@@ -125,10 +125,6 @@ def _due(count: int) -> frozenset[int]:
     """Return which of *count* frames are looked at: by their number alone, whoever makes them, and however many."""
     looks = max(1, ceil(count / _EVERY))
     return frozenset((2 * look + 1) * count // (2 * looks) for look in range(looks))
-
-
-def _whole(frame: Frame) -> Pixels:
-    return frame.see(Box(0, 0, frame.width, frame.height))
 
 
 def _change(before: Pixels, after: Pixels, face: Landmarks) -> float:

@@ -20,7 +20,7 @@ from avatar.faces.mesh import Roi, roi_of_landmarks
 from avatar.faces.rig import Rig
 from avatar.faces.track import track
 from avatar.faces.visemes import LIPS, VISEMES, moments
-from avatar.media.frames import Frame, Frames, Landmarks, Pixels, rgb_of
+from avatar.media.frames import Frame, Frames, Landmarks, Pixels
 from avatar.voices.timings import SILENCE, Timings
 
 _CLOSED = 0.25  # of the range of this mouth in this video: what a mesh leaves between lips differs from face to face
@@ -56,7 +56,7 @@ def openings(frames: Frames, landmarker: Landmarker) -> Floats:
     for batch in track(frames.through(_forgotten), landmarker).batches:
         for frame in batch:
             found = frame.landmarks
-            seen.append(math.nan if found is None else opening(rgb_of(frame.planes), found, landmarker))
+            seen.append(math.nan if found is None else opening(frame.rgb, found, landmarker))
     return np.asarray(seen, np.float32)
 
 

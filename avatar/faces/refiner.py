@@ -13,7 +13,7 @@ from avatar.faces.rig import Pose, Rig, Shown, rigid_points
 from avatar.faces.rings import Surround
 from avatar.faces.seam import LOWER, UPPER, gap_of
 from avatar.faces.topology import LIPS_INNER, LIPS_OUTER
-from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels, rgb_of
+from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels
 
 _LIPS: Final = list(LIPS_OUTER + LIPS_INNER)
 _UPPER, _LOWER = list(UPPER), list(LOWER)
@@ -79,7 +79,7 @@ class Refiner:
     def _known(self, frame: Frame, seen: Landmarks, looked_at: bool) -> tuple[Rig, Mouth, Surround]:
         if self._rig is None or self._mouth is None or self._surround is None:
             self._rig = Rig.of(_shut(seen, Rig.of(seen)) if looked_at else seen)
-            self._mouth = Mouth.of(self._rig, rgb_of(frame.planes))
+            self._mouth = Mouth.of(self._rig, frame.rgb)
             self._surround = Surround.of(self._rig)
         elif looked_at:
             self._rig = Rig.of(_remembered(self._rig, seen))

@@ -7,7 +7,7 @@ import numpy as np
 from avatar.faces.eyes import widened
 from avatar.faces.landmarker import SURE, Landmarker
 from avatar.faces.topology import LIPS_INNER, LIPS_OUTER, POINTS, eye_distance
-from avatar.media.frames import Frame, Frames, Landmarks, Pixels, rgb_of
+from avatar.media.frames import Frame, Frames, Landmarks, Pixels
 
 _STILL = 0.012  # of the eye distance: steps below this are mostly the network's own noise, above it they are motion
 _CALMEST = 0.35  # the share of a step that a still point still follows
@@ -40,7 +40,7 @@ class Tracker:
     def look(self, frame: Frame) -> None:
         """Give *frame* its landmarks by looking at it, unless whoever made it said where the face is."""
         if not frame.tracked:
-            frame.landmarks = self.follow(rgb_of(frame.planes))
+            frame.landmarks = self.follow(frame.rgb)
             frame.tracked = frame.looked_at = True
 
     def follow(self, rgb: Pixels) -> Landmarks | None:

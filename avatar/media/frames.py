@@ -113,6 +113,11 @@ class Frame:
         """What was edited and is not written back yet: where, and its RGB pixels."""
         return None if self._box is None or self._patch is None else (self._box, self._patch)
 
+    @property
+    def rgb(self) -> Pixels:
+        """The whole picture as it now is, what was edited included: a copy."""
+        return rgb_of(self.planes) if self.edited is None else self.see(Box(0, 0, self.width, self.height))
+
     def edit(self, box: Box) -> Pixels:
         """Return the RGB pixels of *box* as a writable view: what is written there becomes the picture."""
         if self._box is None or self._patch is None or not self._box.covers(box):

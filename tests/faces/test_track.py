@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from avatar.faces.topology import LIPS_INNER, eye_distance
 from avatar.faces.track import calmed, track
-from avatar.media.frames import Format, Frame, Frames, planes_of
+from avatar.media.frames import Box, Format, Frame, Frames, planes_of
 
 FORMAT = Format(512, 512, Fraction(25))
 
@@ -52,6 +52,17 @@ def test_looking_does_not_touch_the_picture(landmarker, picture):
     (frame,) = tracked([Frame(planes.copy())], landmarker)
 
     assert np.array_equal(frame.settle(), planes)
+
+
+def test_a_face_that_was_only_just_drawn_is_seen(landmarker, picture):
+    """Whoever drew it has not said where it is, and its pixels are not in the planes yet."""
+    drawn, alone = Frame(planes_of(np.full((512, 512, 3), 120, np.uint8))), landmarker.face_in(picture("ava_aa"))
+    np.copyto(drawn.edit(Box(0, 0, 512, 512)), picture("ava_aa"))
+
+    (frame,) = tracked([drawn], landmarker)
+
+    assert frame.landmarks is not None
+    assert np.abs(frame.landmarks[:, :2] - alone[:, :2]).max() < 0.05 * eye_distance(alone)
 
 
 @given(st.floats(0, 40), st.floats(0, 2 * np.pi))

@@ -28,7 +28,7 @@ class MouthWarp:
     In silence, and after the speech, the lips rest closed. A frame without a face passes untouched.
     """
 
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:

@@ -37,7 +37,7 @@ class Wav2Lip:
     ``auto`` for a GPU where there is one. A frame without a face passes untouched; after the speech, lips hear silence.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     checkpoint: str = "wav2lip/wav2lip_gan.pth"

@@ -37,7 +37,7 @@ class Inswapper:
     untouched, and so do pixels that the network leaves as they were.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     model: str = "insightface/inswapper_128.onnx"

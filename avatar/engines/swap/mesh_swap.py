@@ -35,7 +35,7 @@ class MeshSwap:
     no GPU: a frame of 512 pixels costs about 3 ms of one core, and 10 more where the footage must be tracked first.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     device: Device = "auto"
