@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from avatar.compiled import compiled
 from avatar.faces.coefficients import Floats
 from avatar.faces.colour import BLACK, DARK, LEAST, MOST, SKIN, darkness, relit
-from avatar.faces.donor import Donor, pixels_of
+from avatar.faces.donor import Donor
 from avatar.media.frames import Pixels
 
 
@@ -45,17 +45,17 @@ class Layer:
     hidden: Hidden | None = None
 
 
-def composite(patch: Pixels, donor: Donor, layer: Layer) -> None:
-    """Blend *layer* of *donor* into *patch*, in place."""
-    way = one_by_one if donor.device == "cpu" else all_at_once
+def composite(patch: Any, donor: Donor, layer: Layer) -> None:
+    """Blend *layer* of *donor* into *patch* (h, w, 3), in place: an array, or a tensor on the device of *donor*."""
+    way = one_by_one if isinstance(patch, np.ndarray) else all_at_once
     way(patch, donor, layer)
 
 
-def all_at_once(patch: Pixels, donor: Donor, layer: Layer) -> None:
-    """Do what ``composite`` does in torch, on the device of *donor*."""
+def all_at_once(patch: Any, donor: Donor, layer: Layer) -> None:
+    """Do what ``composite`` does in torch, on the device where *patch* is."""
     import torch
 
-    head, spread = pixels_of(patch, donor.device)[0], _interpolated(layer, patch.shape[:2])
+    head, spread = patch.permute(2, 0, 1).float() / 255, _interpolated(layer, patch.shape[:2])
     face = relit(donor.colours(spread[:2], layer.unit), spread[3:6], spread[6:9])
     share = spread[2] * spread[2] * (3 - 2 * spread[2])
     opening, around = torch.from_numpy(layer.mouth).to(donor.device)
@@ -63,7 +63,7 @@ def all_at_once(patch: Pixels, donor: Donor, layer: Layer) -> None:
     if layer.hidden:
         share = share * (1 - _hidden_at(layer.hidden, spread[:2]))
     mixed = torch.lerp(head, face, share)
-    patch[:] = (mixed * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+    patch.copy_((mixed * 255).round().byte().permute(1, 2, 0))
 
 
 def one_by_one(patch: Pixels, donor: Donor, layer: Layer) -> None:

@@ -13,7 +13,7 @@ from avatar.faces.graph import Graph
 from avatar.faces.mesh import Roi
 from avatar.faces.rig import yaw_of
 from avatar.faces.topology import eye_distance
-from avatar.media.frames import Landmarks, Pixels
+from avatar.media.frames import Frame, Landmarks, Pixels
 
 SURE = 0.5  # the mesh score from which a face counts
 _SMALLEST = 32  # pixels between the eyes of a portrait: head and shoulders in 256 x 256; less shows only blur
@@ -43,13 +43,15 @@ class Landmarker:
         """Return the faces in *rgb*, the surest first."""
         return blazeface.detect(self.detector, rgb)
 
-    def landmarks(self, rgb: Pixels, where: Roi | Landmarks) -> tuple[Landmarks, float]:
-        """Return the mesh (468, 3) in pixels, and its score, of the face at *where*.
+    def landmarks(self, picture: Pixels | Frame, where: Roi | Landmarks) -> tuple[Landmarks, float]:
+        """Return the mesh (468, 3) in pixels, and its score, of the face at *where* in *picture*.
 
         *where* is a region, or the landmarks of the frame before.
         """
         roi = where if isinstance(where, Roi) else mesh.roi_of_landmarks(where)
-        return mesh.lay(self.mesh, rgb, roi)
+        if isinstance(picture, Frame) and self.mesh.device == "cpu":
+            picture = picture.rgb
+        return mesh.lay(self.mesh, picture, roi)
 
     def faces(self, rgb: Pixels) -> list[Landmarks]:
         """Return the mesh of each face in *rgb* that both networks agree on, the largest first."""

@@ -1,6 +1,8 @@
 """Lay the 468-point mesh on a face (MediaPipe's face landmark network, Apache-2.0, which looks at 192 x 192 pixels)."""
 
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from avatar.faces.blazeface import Detection
 from avatar.faces.graph import Graph
 from avatar.faces.topology import POINTS
-from avatar.media.frames import Landmarks, Pixels
+from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels
 from avatar.weights import Weights
 
 MESH = Weights(
@@ -50,15 +52,19 @@ def roi_of_landmarks(landmarks: Landmarks) -> Roi:
     return Roi(float(x), float(y), float((high - low).max()) * _ROOM, turn)
 
 
-def lay(graph: Graph, rgb: Pixels, roi: Roi) -> tuple[Landmarks, float]:
-    """Return the mesh (468, 3) that *graph* sees in *roi* of *rgb*, and how sure it is (0 to 1) that a face is there.
+def lay(graph: Graph, picture: Pixels | Frame, roi: Roi) -> tuple[Landmarks, float]:
+    """Return the mesh (468, 3) that *graph* sees in *roi* of *picture*, and how sure it is (0 to 1) that it is a face.
 
-    x and y are pixels of the whole picture; z is depth in the same unit, towards the viewer negative.
+    x and y are pixels of the whole picture; z is depth in the same unit, towards the viewer negative. Of a frame, what
+    is looked at stays on the device of *graph*, where it is there already.
     """
     import torch
 
-    picture = torch.from_numpy(_view(rgb, roi)).to(graph.device).permute(2, 0, 1)[None].float() / 255
-    points, sure = (output.cpu().numpy().reshape(-1) for output in graph(picture))
+    if isinstance(picture, Frame):
+        seen = view_on(picture, roi, graph.device)
+    else:
+        seen = torch.from_numpy(_view(picture, roi)).to(graph.device).permute(2, 0, 1)[None].float()
+    points, sure = (output.cpu().numpy().reshape(-1) for output in graph(seen / 255))
     scale = roi.side / _SIDE
     mesh = points.reshape(POINTS, 3) * np.float32(scale)
     mesh[:, :2] = (mesh[:, :2] - roi.side / 2) @ _rotation(roi.turn).T + (roi.x, roi.y)
@@ -66,17 +72,47 @@ def lay(graph: Graph, rgb: Pixels, roi: Roi) -> tuple[Landmarks, float]:
 
 
 def _view(rgb: Pixels, roi: Roi) -> Pixels:
-    times = max(1, round(roi.side / _SIDE))  # sampled finely, then averaged: a large face keeps its fine edges still
+    times, to_picture = _times(roi), _to_picture(roi)
     side = _SIDE * times
-    scale = roi.side / side
-    to_picture = np.empty((2, 3))
-    to_picture[:, :2] = _rotation(roi.turn) * scale
-    to_picture[:, 2] = (roi.x, roi.y) - to_picture[:, :2] @ ((side - 1) / 2, (side - 1) / 2)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     view = cv2.warpAffine(rgb, to_picture, (side, side), flags=flags)
     if times > 1:
         view = cv2.resize(view, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(view, np.uint8)
+
+
+def view_on(frame: Frame, roi: Roi, device: str) -> Any:
+    """Return the view (1, 3, 192, 192; 0 to 255) of *roi* in *frame* on the torch *device*, as ``_view`` sees it."""
+    import torch
+    from torch.nn import functional
+
+    side, way = _SIDE * _times(roi), _to_picture(roi)
+    corners = np.array([(0, 0, 1), (side - 1, 0, 1), (0, side - 1, 1), (side - 1, side - 1, 1)]) @ way.T
+    box = Box.around(corners, 2, Format(frame.width, frame.height, Fraction(1)))
+    if box.empty:
+        return torch.zeros(1, 3, _SIDE, _SIDE, device=device)
+    size = np.array([box.right - box.left, box.bottom - box.top])
+    # From pixels of the view to the box, which reaches from -1 to 1.
+    per, start = way[:, :2] * (2 / size)[:, None], (way[:, 2] - (box.left, box.top) + 0.5) * 2 / size - 1
+    down, across = torch.meshgrid(*[torch.arange(side, dtype=torch.float32, device=device)] * 2, indexing="ij")
+    grid = torch.stack([across * per[k, 0] + down * per[k, 1] + start[k] for k in range(2)], dim=-1)
+    seen = frame.see_on(box, device).permute(2, 0, 1)[None].float()
+    view = functional.grid_sample(seen, grid[None], mode="bilinear", padding_mode="zeros", align_corners=False)
+    return functional.avg_pool2d(view, _times(roi)).round()
+
+
+def _times(roi: Roi) -> int:
+    """Return how finely *roi* is sampled and then averaged: a large face keeps its fine edges still."""
+    return max(1, round(roi.side / _SIDE))
+
+
+def _to_picture(roi: Roi) -> NDArray[np.float64]:
+    """Return the way (2, 3) from pixels of the fine view to pixels of the picture."""
+    side = _SIDE * _times(roi)
+    way = np.empty((2, 3))
+    way[:, :2] = _rotation(roi.turn) * (roi.side / side)
+    way[:, 2] = (roi.x, roi.y) - way[:, :2] @ ((side - 1) / 2, (side - 1) / 2)
+    return way
 
 
 def _turn(right_eye: NDArray[np.floating], left_eye: NDArray[np.floating]) -> float:

@@ -40,22 +40,21 @@ class Tracker:
     def look(self, frame: Frame) -> None:
         """Give *frame* its landmarks by looking at it, unless whoever made it said where the face is."""
         if not frame.tracked:
-            frame.landmarks = self.follow(frame.rgb)
+            frame.landmarks = self._followed(frame)
             frame.tracked = frame.looked_at = True
 
-    def follow(self, rgb: Pixels) -> Landmarks | None:
-        """Return the landmarks of the face in the next picture, or ``None``."""
-        raw = self._from_before(rgb)
+    def _followed(self, frame: Frame) -> Landmarks | None:
+        raw = self._from_before(frame)
         if raw is None:
-            self._before = self._anew(rgb)  # nothing to calm: the face was not there, or jumped
+            self._before = self._anew(frame.rgb)  # nothing to calm: the face was not there, or jumped
         elif self._before is not None:
             self._before = calmed(self._before, raw)
         return None if self._before is None else widened(self._before)
 
-    def _from_before(self, rgb: Pixels) -> Landmarks | None:
+    def _from_before(self, frame: Frame) -> Landmarks | None:
         if self._before is None:
             return None
-        points, score = self.landmarker.landmarks(rgb, self._before)
+        points, score = self.landmarker.landmarks(frame, self._before)
         return points if score > SURE else None
 
     def _anew(self, rgb: Pixels) -> Landmarks | None:

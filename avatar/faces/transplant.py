@@ -38,19 +38,20 @@ class Transplant:
     _rest: NDArray[np.float64] | None = field(default=None, init=False)
     _occlusion: Occlusion | None = field(default=None, init=False)
 
-    def onto(self, patch: Pixels, landmarks: Landmarks, *, filmed: bool = True) -> None:
+    def onto(self, patch: Any, landmarks: Landmarks, *, filmed: bool = True) -> None:
         """Paint the donor's face over the face at *landmarks* (468, >=2; pixels of *patch*) in *patch*, in place.
 
+        *patch* (h, w, 3) is an array, or a tensor of bytes on the donor's device, where it then stays.
         Before a face that was *filmed* something may have come, and stays there; before an animated one nothing can.
         """
         import torch
 
-        unit = eye_distance(landmarks)
+        unit, seen = eye_distance(landmarks), patch if isinstance(patch, np.ndarray) else patch.cpu().numpy()
         with torch.inference_mode():
-            tone = self._calmed(patch, landmarks)
+            tone = self._calmed(seen, landmarks)
             step = max(1, round(unit / _STEPS))
             coarse = self._spread(self._carried(landmarks, tone), landmarks, patch.shape[:2], step)
-            hidden = self._in_front(patch, landmarks, tone) if filmed else None
+            hidden = self._in_front(seen, landmarks, tone) if filmed else None
             bright = max(float(tone.mean()), 1e-3)
             layer = Layer(coarse, step, unit, mouth(landmarks, patch.shape[:2]), bright, hidden)
             composite(patch, self.donor, layer)

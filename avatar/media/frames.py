@@ -3,13 +3,15 @@
 A chain of steps passes ``Frames`` along lazily; each step pulls from the one before it. A frame stays in I420 planes
 (BT.601 limited range, as OpenCV converts it) until a step asks to edit a region; the region then stays RGB through all
 later steps and is written back to the planes just before the encoder, so untouched pixels pass bit-exact and no pixel
-makes the lossy trip twice.
+makes the lossy trip twice. Where a step works on a GPU, the region goes there once and stays until somebody needs it
+here: another such step finds it there, and only the encoder's pixels come back.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 import cv2
 import numpy as np
@@ -98,7 +100,7 @@ class Frame:
     tracked: bool = False
     looked_at: bool = False
     _box: Box | None = field(default=None, repr=False)
-    _patch: Pixels | None = field(default=None, repr=False)
+    _patch: Any = field(default=None, repr=False)  # RGB pixels of the box: an array, or a tensor of bytes on a device
 
     @property
     def width(self) -> int:
@@ -111,21 +113,28 @@ class Frame:
     @property
     def edited(self) -> tuple[Box, Pixels] | None:
         """What was edited and is not written back yet: where, and its RGB pixels."""
-        return None if self._box is None or self._patch is None else (self._box, self._patch)
+        return None if self._box is None else (self._box, self._pixels())
 
     @property
     def rgb(self) -> Pixels:
         """The whole picture as it now is, what was edited included: a copy."""
-        return rgb_of(self.planes) if self.edited is None else self.see(Box(0, 0, self.width, self.height))
+        return rgb_of(self.planes) if self._box is None else self.see(Box(0, 0, self.width, self.height))
 
     def edit(self, box: Box) -> Pixels:
         """Return the RGB pixels of *box* as a writable view: what is written there becomes the picture."""
-        if self._box is None or self._patch is None or not self._box.covers(box):
-            self._grow(box if self._box is None else self._box.union(box))
-        assert self._box is not None
-        assert self._patch is not None
-        top, left = box.top - self._box.top, box.left - self._box.left
-        return self._patch[top : top + box.bottom - box.top, left : left + box.right - box.left]
+        self._reach(box)
+        self._patch = self._pixels()
+        view: Pixels = self._within(box)
+        return view
+
+    def edit_on(self, box: Box, device: str) -> Any:
+        """Return the RGB pixels of *box* as ``edit`` does, but as bytes (h, w, 3) on the torch *device*."""
+        import torch
+
+        self._reach(box)
+        here = self._patch if isinstance(self._patch, torch.Tensor) else torch.from_numpy(self._patch)
+        self._patch = here.to(device)
+        return self._within(box)
 
     def cover(self, box: Box, pixels: Pixels) -> Pixels:
         """Make *pixels* the RGB pixels of *box*, whatever was there, and return them as ``edit`` does."""
@@ -136,27 +145,51 @@ class Frame:
         self._box, self._patch = box, pixels
         return pixels
 
+    def cover_on(self, box: Box, pixels: Any) -> None:
+        """Make *pixels*, bytes (h, w, 3) on a torch device, those of *box*, as ``cover`` does."""
+        if self._box is not None and not box.covers(self._box):
+            self.edit_on(box, pixels.device.type).copy_(pixels)
+        else:
+            self._box, self._patch = box, pixels
+
     def see(self, box: Box) -> Pixels:
         """Return the RGB pixels of *box* as the picture now is: a copy, so that looking alone changes no pixel."""
         seen = _cut(self.planes, box)
-        if self._box is not None and self._patch is not None:
-            _lay(self._patch, self._box, seen, box)
+        if self._box is not None:
+            _lay(self._pixels(), self._box, seen, box)
         return seen
+
+    def see_on(self, box: Box, device: str) -> Any:
+        """Return the RGB pixels of *box* as bytes (h, w, 3) on the torch *device*, to be looked at only."""
+        import torch
+
+        if self._box is not None and self._box.covers(box) and isinstance(self._patch, torch.Tensor):
+            return self._within(box).to(device)
+        return torch.from_numpy(self.see(box)).to(device)
 
     def settle(self) -> Planes:
         """Write the edited region back to the planes and return them. Call it once, before the encoder."""
-        if self._box is not None and self._patch is not None:
-            _paste(self.planes, self._box, self._patch)
+        if self._box is not None:
+            _paste(self.planes, self._box, self._pixels())
             self._box = self._patch = None
         return self.planes
 
-    def _grow(self, box: Box) -> None:
-        patch = _cut(self.planes, box)
-        if self._box is not None and self._patch is not None:
-            top, left = self._box.top - box.top, self._box.left - box.left
-            height, width = self._patch.shape[:2]
-            patch[top : top + height, left : left + width] = self._patch
-        self._box, self._patch = box, patch
+    def _reach(self, box: Box) -> None:
+        """Have what is edited reach as far as *box*."""
+        if self._box is None or not self._box.covers(box):
+            wider = box if self._box is None else self._box.union(box)
+            self._patch = self.see(wider)
+            self._box = wider
+
+    def _within(self, box: Box) -> Any:
+        assert self._box is not None
+        top, left = box.top - self._box.top, box.left - self._box.left
+        return self._patch[top : top + box.bottom - box.top, left : left + box.right - box.left]
+
+    def _pixels(self) -> Pixels:
+        """Return what is edited, fetched from where it is."""
+        there = self._patch
+        return there if isinstance(there, np.ndarray) else np.asarray(there.cpu().numpy(), np.uint8)
 
 
 @dataclass(eq=False)

@@ -75,4 +75,6 @@ def _swap(frame: Frame, format: Format, transplant: Transplant) -> None:
         return
     moved = frame.landmarks.astype(np.float32)
     moved[:, :2] -= (box.left, box.top)
-    transplant.onto(frame.edit(box), moved, filmed=frame.looked_at)
+    device = transplant.donor.device
+    pixels = frame.edit(box) if device == "cpu" else frame.edit_on(box, device)
+    transplant.onto(pixels, moved, filmed=frame.looked_at)

@@ -79,23 +79,23 @@ class Sitter:
         return [self._frame(self._resting if gesture.resting else next(drawn)) for gesture in gestures]
 
     @cached_property
-    def _resting(self) -> Pixels:
+    def _resting(self) -> Any:
         """The patch of every frame in which nothing moves: shots begin and end with it, so they join without a seam."""
         still = Gesture(np.zeros(52, np.float32), np.zeros(3, np.float32), np.zeros(2, np.float32), 0.0)
-        patch: Pixels = self._drawn([still], lambda: None)[0]
-        return patch
+        return self._drawn([still], lambda: None)[0]
 
-    def _drawn(self, gestures: list[Gesture], pulse: Callable[[], None]) -> Pixels:
-        """Return the pixels of the box in each of *gestures* (n, h, w, 3)."""
+    def _drawn(self, gestures: list[Gesture], pulse: Callable[[], None]) -> Any:
+        """Return the pixels of the box in each of *gestures*, bytes (n, h, w, 3) on the device."""
         bent = self.model.bent(self.seen, self.points(gestures))
         pulse()  # on a processor both halves take long
-        made = laid(self.model.drawn(bent), *self._under, self.square.side / SCALE)
-        return np.asarray(made.cpu().numpy(), np.uint8)
+        return laid(self.model.drawn(bent), *self._under, self.square.side / SCALE)
 
-    def _frame(self, patch: Pixels) -> Frame:
+    def _frame(self, patch: Any) -> Frame:
         """Return the portrait with *patch* in it; who wants landmarks looks at the picture, which a network drew."""
+        import torch
+
         frame = Frame(self.base.copy())
-        np.copyto(frame.edit(self.box), patch)
+        frame.cover_on(self.box, patch.clone(memory_format=torch.contiguous_format))
         return frame
 
     @cached_property

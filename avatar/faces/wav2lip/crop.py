@@ -73,16 +73,21 @@ def lay(frame: Frame, box: Box, made: NDArray[np.float32], landmarks: Landmarks)
     Only the lower half of the box is touched. Inside it the new face is seen within the oval of *landmarks* and fades
     out towards it and towards every edge of the half, so that neither the box nor its halves show.
     """
-    lower = Box(box.left, (box.top + box.bottom) // 2, box.right, box.bottom)
+    lower = lower_half(box)
     size = (lower.right - lower.left, lower.bottom - lower.top)
     # The fraction is cut off, as in the public script: rounded, a pixel here and there would be two levels from its.
     patch = np.ascontiguousarray((made[::-1].transpose(1, 2, 0) * 255).astype(np.uint8))
-    shown = np.asarray(cv2.resize(_shown(landmarks, box), size), np.float32)
+    shown = np.asarray(cv2.resize(shown_in(landmarks, box), size), np.float32)
     view = frame.edit(lower)
     np.copyto(view, cv2.blendLinear(cv2.resize(patch, size), np.ascontiguousarray(view), shown, 1 - shown))
 
 
-def _shown(landmarks: Landmarks, box: Box) -> NDArray[np.float32]:
+def lower_half(box: Box) -> Box:
+    """Return the half of *box* that is made anew."""
+    return Box(box.left, (box.top + box.bottom) // 2, box.right, box.bottom)
+
+
+def shown_in(landmarks: Landmarks, box: Box) -> NDArray[np.float32]:
     """Return how much of the new face is seen in each pixel of the lower half of the crop (48, 96), 0 to 1."""
     scale = np.array([SIZE / (box.right - box.left), SIZE / (box.bottom - box.top)])
     oval = (landmarks[list(OVAL), :2] - (box.left, box.top)) * scale - (0, HALF)

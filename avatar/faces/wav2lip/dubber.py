@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar.faces.track import Tracker
 from avatar.faces.wav2lip.crop import HALF, Cropper, cut, lay
 from avatar.faces.wav2lip.generator import Generator
 from avatar.faces.wav2lip.mel import Mel
+from avatar.faces.wav2lip.resident import cut_on, lay_on
 from avatar.media.frames import Box, Frame, Landmarks
 
 _BATCH = 8  # faces: more of them cost a processor more per face, since they leave its cache
@@ -30,7 +31,7 @@ class Dubber:
         for start in range(0, len(found), _BATCH):
             some = found[start : start + _BATCH]
             for face, made in zip(some, self._made(some), strict=True):
-                lay(face.frame, face.box, made, face.landmarks)
+                self._lay(face, made)
         return batch
 
     def _found(self, batch: list[Frame]) -> Iterator["_Face"]:
@@ -41,14 +42,25 @@ class Dubber:
             if box is not None and frame.landmarks is not None:
                 yield _Face(frame, box, frame.landmarks, heard)
 
-    def _made(self, faces: list["_Face"]) -> NDArray[np.float32]:
+    def _made(self, faces: list["_Face"]) -> Any:
+        """Return the lower halves of *faces* (n, 3, 48, 96), where the generator is."""
+        import torch
+
+        seen = torch.stack([self._cut(face) for face in faces])
+        heard = torch.from_numpy(np.stack([face.heard for face in faces]))[:, None].to(self.generator.device)
+        return self.generator.faces(seen, heard, first=HALF)
+
+    def _cut(self, face: "_Face") -> Any:
         import torch
 
         device = self.generator.device
-        seen = torch.from_numpy(np.stack([cut(face.frame, face.box) for face in faces])).to(device)
-        heard = torch.from_numpy(np.stack([face.heard for face in faces]))[:, None].to(device)
-        made = self.generator.faces(seen, heard, first=HALF)
-        return np.asarray(made.cpu().numpy(), np.float32)
+        return torch.from_numpy(cut(face.frame, face.box)) if device == "cpu" else cut_on(face.frame, face.box, device)
+
+    def _lay(self, face: "_Face", made: Any) -> None:
+        if self.generator.device == "cpu":
+            lay(face.frame, face.box, made.numpy(), face.landmarks)
+        else:
+            lay_on(face.frame, face.box, made, face.landmarks)
 
 
 @dataclass(frozen=True, eq=False)
