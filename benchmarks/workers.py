@@ -53,16 +53,20 @@ def rows() -> Iterator[Row]:
         )
         yield Row("two commands at once, a line at a time each", middle[1] / median(beside), "of twice one")
         yield Row("different videos by 1, 2 and 4 workers", len(made), "(1: the same bytes)")
+        long = {count: _produced(place, count, _LONG).report["seconds"] for count in (1, 2)}
+        for count, each in long.items():
+            yield Row(f"{_LONG} lines, {count} at a time", each, "s")
+        yield Row("efficiency of 2 workers, 5 minutes", long[1] / long[2] / 2, "of twice one")
         yield Row("first shot of 5 minutes, voice known", median(_first_shot(place) for _ in range(_ROUNDS)), "s")
         (place / "empty").mkdir()
         yield Row("first shot of 5 minutes, nobody known", _first_shot(place, "empty"), "s")
         yield Row("load of the machine meanwhile", os.getloadavg()[1], "processes")
 
 
-def _produced(place: Path, workers: int) -> Cost:
+def _produced(place: Path, workers: int, lines: int = _LINES) -> Cost:
     home = _copy(place, "learned")
     try:
-        return avatar(*_DEMO, sentences(_LINES), home=home, workers=workers, weighed=False)
+        return avatar(*_DEMO, sentences(lines), home=home, workers=workers, weighed=False)
     finally:
         shutil.rmtree(home)
 
