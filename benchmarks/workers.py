@@ -52,6 +52,7 @@ def rows() -> Iterator[Row]:
             "the same of the lines alone, first ones left out", median(apart[1]) / median(apart[2]) / 2, "of twice one"
         )
         yield Row("two commands at once, a line at a time each", middle[1] / median(beside), "of twice one")
+        yield Row("2 workers, beside two commands at once", median(beside) / middle[2] / 2, "of what the machine gives")
         yield Row("different videos by 1, 2 and 4 workers", len(made), "(1: the same bytes)")
         long = {count: _produced(place, count, _LONG).report["seconds"] for count in (1, 2)}
         for count, each in long.items():

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from avatar.canonical import digest_of_file
 from avatar.errors import InputError, WeightsError
+from avatar.faces.wav2lip import generator as wav2lip_generator
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
 from avatar.faces.wav2lip.crop import HALF, Cropper, cut, lay
 from avatar.faces.wav2lip.generator import Generator
@@ -119,6 +120,21 @@ def test_the_way_of_gpus_makes_the_same_faces(tensors: dict[str, Any], generator
     direct = Generator(tensors, "cpu:0")  # not "cpu", the only device with convolutions of our own
 
     assert float((direct.faces(*some(2)) - generator.faces(*some(2))).abs().max()) * 255 < 0.05
+
+
+def test_half_the_bits_make_nearly_the_same_faces(
+    tensors: dict[str, Any], generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a GPU computes."""
+    import torch
+
+    monkeypatch.setattr(wav2lip_generator, "precision_on", lambda _: torch.float16)
+    halved = Generator(tensors, "cpu:0").faces(*some(1))
+
+    away = (halved - generator.faces(*some(1))).abs() * 255
+    assert halved.dtype == torch.float32
+    assert 0 < float(away.mean()) < 0.3
+    assert float(away.max()) < 2
 
 
 # -- checkpoints
