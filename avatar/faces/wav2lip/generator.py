@@ -80,7 +80,7 @@ def precision_on(device: str) -> Any:
     """Return the type of numbers that the network computes in on *device*."""
     import torch
 
-    # Of bfloat16, as quick and of fewer digits, a face with random weights is eight times as far away: a level, not 0.1.
+    # Not bfloat16, as quick and of fewer digits: faces of random weights are eight times as far away, a level and not 0.1.
     return torch.float16 if device.startswith("cuda") else torch.float32
 
 
