@@ -80,7 +80,7 @@ def precision_on(device: str) -> Any:
     """Return the type of numbers that the network computes in on *device*."""
     import torch
 
-    # Not bfloat16, as quick and of fewer digits: faces of random weights are eight times as far away, a level and not 0.1.
+    # Not bfloat16, which has fewer digits: with random weights its faces are a level away, these an eighth of one.
     return torch.float16 if device.startswith("cuda") else torch.float32
 
 
