@@ -72,7 +72,7 @@ def _brightness(path: Path, index: Index) -> Iterator[tuple[int, Planes]]:
         for picture in _pictures(container):
             place = int(np.searchsorted(index.times, picture.pts or 0))
             if place < len(index.times) and index.times[place] == picture.pts:
-                yield int(slots[place]), _plane(picture)
+                yield int(slots[place]), _plane(_converted(picture))
 
 
 def glance(path: Path, count: int) -> tuple[Reel, Iterator[tuple[int, Frame]]]:
@@ -166,8 +166,7 @@ def planes_from(picture: "VideoFrame") -> Planes:
 
 def _plane(picture: "VideoFrame", number: int = 0) -> Planes:
     """Return plane *number* of *picture*, upright: a view of the picture's own memory, where that is possible."""
-    picture, step = _converted(picture), 2 if number else 1
-    plane = picture.planes[number]
+    plane, step = picture.planes[number], 2 if number else 1
     lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     height, width = picture.height // 2 * 2 // step, picture.width // 2 * 2 // step
     return np.rot90(lines[:height, :width], _quarter_turns(picture))

@@ -148,7 +148,7 @@ class Frame:
     def cover_on(self, box: Box, pixels: Any) -> None:
         """Make *pixels*, bytes (h, w, 3) on a torch device, those of *box*, as ``cover`` does."""
         if self._box is not None and not box.covers(self._box):
-            self.edit_on(box, pixels.device.type).copy_(pixels)
+            self.edit_on(box, str(pixels.device)).copy_(pixels)
         else:
             self._box, self._patch = box, pixels
 

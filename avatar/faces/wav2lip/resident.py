@@ -21,7 +21,7 @@ def lay_on(frame: Frame, box: Box, made: Any, landmarks: Landmarks) -> None:
     """Do what ``crop.lay`` does, on the torch device where the face was *made* (3, 48, 96)."""
     import torch
 
-    lower, device = lower_half(box), made.device.type
+    lower, device = lower_half(box), str(made.device)
     size = (lower.bottom - lower.top, lower.right - lower.left)
     patch = _scaled((made.flip(0) * 255).floor(), size).round()
     share = _scaled(torch.from_numpy(shown_in(landmarks, box))[None].to(device), size)
