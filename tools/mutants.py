@@ -140,7 +140,7 @@ MUTANTS = (
     _one("asked while it runs", "attend.py", "                ask()\n", "                pass\n"),
     _one("asked as frames flow", "studio.py", "                    self._ask(job.request, bench.brief)\n", ""),
     _one("compare and swap", "studio.py", "self.ledger.append_at(job.at, fact)", "self.ledger.append(fact)"),
-    _never("uses embodied", "consent/gate.py", "manifest.work and manifest.work.use"),
+    _never("uses embodied", "consent/material.py", "manifest.work and manifest.work.use"),
     _never("nobody", "consent/gate.py", "not manifest.people"),
     _never("made here", "consent/gate.py", "manifest.work and digest not in state.made"),
     _never("made here", "studio.py", "made and made.digest not in self.ledger.read().made"),

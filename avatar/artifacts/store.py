@@ -87,10 +87,10 @@ class Store:
                 self._manifests[digest] = self._read_manifest(digest)  # sealed anew between reading and opening it
         return self._manifests[digest]
 
-    def ancestry(self, digest: str) -> dict[str, Manifest]:
-        """Return the manifest named *digest* and those of everything it was made from, by digest."""
+    def ancestry(self, *digests: str) -> dict[str, Manifest]:
+        """Return the manifests named *digests* and those of everything that these were made from, by digest."""
         found: dict[str, Manifest] = {}
-        waiting = [digest]
+        waiting = [*reversed(digests)]
         while waiting:
             name = waiting.pop()
             if name not in found:

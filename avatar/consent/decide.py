@@ -172,9 +172,9 @@ def _off_brief(standing: Standing, question: Question) -> str | None:
 
 def _off_script(standing: Standing, question: Question, state: State) -> str | None:
     policy, brief = standing.scope.script, question.brief
-    script = script_digest(brief.script)
     if not (policy.scripts or policy.reviewed):
         return None
+    script = script_digest(brief.script)
     # Else a brief could name a script that was agreed to, and the work say another.
     if not question.said <= set(brief.script) or (policy.scripts and script not in policy.scripts):
         return "other-script"

@@ -1,22 +1,25 @@
 """The one place that says yes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from avatar.artifacts.artifact import Artifact
-from avatar.artifacts.manifest import Manifest
 from avatar.artifacts.store import Store
 from avatar.consent._clearance import Cleared, mint
 from avatar.consent.brief import Brief
-from avatar.consent.claims import Askable, Claim, Use
+from avatar.consent.claims import Askable, Use
 from avatar.consent.decide import Deny, Output, Permit, Question, decide
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger, now
+from avatar.consent.material import Material, material_of
 from avatar.consent.state import State
 from avatar.errors import ConsentError
 
 R = TypeVar("R", bound=Askable)
+
+_REMEMBERED = 256  # requests that are asked about at the same time, and more
 
 
 class Gate:
@@ -24,8 +27,9 @@ class Gate:
 
     def __init__(self, ledger: Ledger, store: Store, clock: Callable[[], datetime] = now) -> None:
         self._ledger = ledger
-        self._store = store
         self._clock = clock
+        # Who asks four times a second asks about the same manifests, which never change. Consent is never remembered.
+        self._material = lru_cache(_REMEMBERED)(partial(material_of, store))
 
     def clear(self, request: R, brief: Brief, output: Output | None = None) -> Cleared[R]:
         """Check every claim *request* makes, now, against the ledger; and *output*, if it is about to leave.
@@ -35,8 +39,9 @@ class Gate:
         """
         at, state = self._ledger.head()
         try:
-            verdict = self._doubt(request, state) or decide(
-                self._question(request, brief, output, state), state, self._clock()
+            material = self._material(_inputs_of(request), request.use)
+            verdict = self._doubt(material, state) or decide(
+                self._question(request, material, brief, output, state), state, self._clock()
             )
         except ConsentError as error:  # material whose people cannot be asked about: someone's key is gone
             verdict = Deny("", "consent.erased", str(error))
@@ -52,9 +57,7 @@ class Gate:
         """
         try:
             claims = frozenset(
-                claim
-                for use, sample in uses
-                for claim in _claims_on(sample.digest, use, self._store.ancestry(sample.digest))
+                claim for use, sample in uses for claim in self._material((sample.digest,), use).claims
             )
             said, shown = frozenset(brief.script), frozenset(shown)
             question = Question(claims, brief, said, shown, operator=self._ledger.operator)
@@ -70,65 +73,31 @@ class Gate:
         self._ledger.append(Refused(code=verdict.code, request=request, people=people))
         raise ConsentError(verdict.sentence, code=verdict.code)
 
-    def _doubt(self, request: Askable, state: State) -> Deny | None:
+    def _doubt(self, material: Material, state: State) -> Deny | None:
         # A manifest names its own people. It is believed only if the signed ledger says that the studio made it; and
         # one that names nobody would slip past every question about the others.
-        for artifact in request.inputs():
-            for digest, manifest in self._store.ancestry(artifact.digest).items():
-                what = f"the {manifest.kind} {digest[:12]}"
-                if not manifest.people:
-                    return Deny("", "consent.nobody", f"{what} shows nobody: there is no one who could have agreed")
-                if manifest.work and digest not in state.made:
-                    sentence = f"{what} is not in the ledger, so who is in it is unknown"
-                    return Deny("", "consent.unrecorded", f"{sentence}; run the production again to make it anew")
+        for digest, manifest in material.manifests.items():
+            what = f"the {manifest.kind} {digest[:12]}"
+            if not manifest.people:
+                return Deny("", "consent.nobody", f"{what} shows nobody: there is no one who could have agreed")
+            if manifest.work and digest not in state.made:
+                sentence = f"{what} is not in the ledger, so who is in it is unknown"
+                return Deny("", "consent.unrecorded", f"{sentence}; run the production again to make it anew")
         return None
 
-    def _question(self, request: Askable, brief: Brief, output: Output | None, state: State) -> Question:
-        ancestry: dict[str, Manifest] = {}
-        for artifact in request.inputs():
-            ancestry |= self._store.ancestry(artifact.digest)
-        work = [manifest.work for manifest in ancestry.values() if manifest.work]
+    def _question(
+        self, request: Askable, material: Material, brief: Brief, output: Output | None, state: State
+    ) -> Question:
         return Question(
-            frozenset(self._claims(request)),
+            material.claims,
             brief,
-            said=frozenset(_words(request.said, *(each.said for each in work))),
-            shown=frozenset(_words(request.shown, *(each.shown for each in work))),
-            authors=frozenset(state.made[digest] for digest in ancestry if digest in state.made),
+            said=frozenset(filter(None, (*request.said, *material.said))),
+            shown=frozenset(filter(None, (*request.shown, *material.shown))),
+            authors=frozenset(state.made[digest] for digest in material.manifests if digest in state.made),
             operator=self._ledger.operator,
             output=output,
         )
 
-    def _claims(self, request: Askable) -> Iterator[Claim]:
-        # From the stored manifests, never from the handles: a handle can be made by anyone.
-        for artifact in request.inputs():
-            ancestry = self._store.ancestry(artifact.digest)
-            yield from _claims_on(artifact.digest, request.use, ancestry)
-            # A result embodies every use that went into it: taking back one of them takes back what it made.
-            for digest, manifest in ancestry.items():
-                if manifest.work and manifest.work.use:
-                    yield from _claims_on(digest, Use(manifest.work.use), ancestry)
 
-
-def _words(*texts: tuple[str, ...]) -> Iterator[str]:
-    return (text for some in texts for text in some if text)
-
-
-def _claims_on(digest: str, use: Use | None, ancestry: dict[str, Manifest]) -> Iterator[Claim]:
-    """Claim *use* of every sample that the artifact *digest* derives from, of the person who brought it."""
-    seen, waiting = set(), [digest]
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        manifest = ancestry[name]
-        waiting += manifest.inputs
-        if manifest.work is None:
-            main = next(iter(sorted(manifest.parts, key=_sample_first)))
-            for person in manifest.people:
-                yield Claim(person, use, manifest.parts[main], name)
-
-
-def _sample_first(part: str) -> bool:
-    # The likeness is the sound or the picture; a transcript is only what was said, a credential what is said of it.
-    return part.endswith((".txt", ".json", ".c2pa"))
+def _inputs_of(request: Askable) -> tuple[str, ...]:
+    return tuple(artifact.digest for artifact in request.inputs())

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from avatar.consent.vocabulary import Topic
@@ -20,8 +20,10 @@ _LOOK_ALIKE = str.maketrans(
     "aeopcyxijshdglbkmhtbaeopuviktxvqwaioieastbasiie",
 )
 _INVISIBLE = ("Cf", "Mn", "Me", "Cc", "Co", "Cs")
+_REMEMBERED = 4096  # texts: whoever asks four times a second for every line asks about the same ones
 
 
+@lru_cache(_REMEMBERED)
 def topics_in(text: str) -> frozenset[Topic]:
     """Return every topic whose words *text* has, also when they are spelled with look-alike letters or in pieces."""
     spellings = {_plain(text), _plain(text).translate(_LOOK_ALIKE)}
@@ -35,11 +37,15 @@ def topics_in(text: str) -> frozenset[Topic]:
 
 def disguised(texts: Iterable[str]) -> str | None:
     """Return the first word that has look-alike letters among Latin ones, or ``None``: nobody writes so by accident."""
-    for text in texts:
-        for word in _words(text):
-            latin = any("a" <= letter <= "z" for letter in word)
-            if latin and any(letter.isalpha() and ord(letter) in _LOOK_ALIKE for letter in word):
-                return word
+    return next(filter(None, map(_disguised_in, texts)), None)
+
+
+@lru_cache(_REMEMBERED)
+def _disguised_in(text: str) -> str | None:
+    for word in _words(text):
+        latin = any("a" <= letter <= "z" for letter in word)
+        if latin and any(letter.isalpha() and ord(letter) in _LOOK_ALIKE for letter in word):
+            return word
     return None
 
 
