@@ -6,8 +6,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from avatar.errors import EngineError
 from avatar.media import sound
 from avatar.media.encode import EXACT
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _BITS_PER_SECOND = 128_000
-_AAC_BLOCK = 1024
 _TICK = Fraction(1, SAMPLE_RATE)
 # Two thirds of the time of the default, and for speech at this rate nearer to it: noise 41 to 49 dB below it, not 24.
 _CODER = {"aac_coder": "fast"}
@@ -156,11 +153,11 @@ class _Audio:
         self._stream.codec_context.bit_rate = _BITS_PER_SECOND
         self._stream.codec_context.options = _CODER
         self._stream.codec_context.flags |= Flags.bitexact
-        self._blocks = _cut(blocks)
+        self._blocks = blocks
         self._done = 0
 
     def advance(self, sample: int) -> None:
-        """Encode what sounds before *sample*."""
+        """Encode what sounds before *sample*, and at most a second or two more."""
         while self._done < sample and self._encode(next(self._blocks, None)):
             pass
 
@@ -175,23 +172,12 @@ class _Audio:
 
         if block is None:
             return False
+        # As large as it comes: cutting it into what an AAC frame has here would take a third of the time again.
         frame = av.AudioFrame.from_ndarray(block[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._done, _TICK
         self._container.mux(self._stream.encode(frame))
         self._done += len(block)
         return True
-
-
-def _cut(blocks: Iterator[sound.Sound]) -> Iterator[sound.Sound]:
-    """Give *blocks* anew in the size an AAC frame has."""
-    rest = np.zeros(0, np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block])
-        whole_blocks = len(rest) // _AAC_BLOCK * _AAC_BLOCK
-        yield from np.split(rest[:whole_blocks], range(_AAC_BLOCK, whole_blocks, _AAC_BLOCK)) if whole_blocks else ()
-        rest = rest[whole_blocks:]
-    if len(rest):
-        yield rest
 
 
 def _check_step(video: Path, timeline: Timeline) -> None:
