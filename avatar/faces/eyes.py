@@ -1,17 +1,17 @@
 """Eyes that stay round while their lids move: the eyeball is laid under the warped skin, cut out by the lids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar.compiled import compiled
 from avatar.faces.bend import Field
 from avatar.faces.coefficients import INDEX, Floats
+from avatar.faces.lashes import Lashes, polygon_mask
 from avatar.faces.rig import Rig, Shown
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Box, Format, Landmarks, Pixels
@@ -27,7 +27,6 @@ _UNDER_BROW: Final[Rows] = {
 _LASHES: Final = 0.35  # widths of an eye
 _TURNED: Final = 0.35  # the sine of 20 degrees: a head turned so far shows the outer lashes of its far eye in full
 _HUE: Final = 0.07  # shares of red, green and blue, summed: skin differs from skin by less
-_FINE: Final = 4  # masks are drawn this much larger, then averaged: soft edges
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +42,14 @@ class Look:
 class Eye:
     """One eye of a portrait whose source has *scale* times the resolution of its frames.
 
-    *contour* are its 16 points on *rig*, *lashes* the colour of its lash line; *bare* is the part of the source around
+    *contour* are its 16 points on *rig*, *lashes* its upper ones; *bare* is the part of the source around
     the lid, at *corner* (pixels of the frame), without lashes: what a closing lid shows.
     """
 
     rig: Rig
     contour: tuple[int, ...]
     scale: int
-    lashes: Floats
+    lashes: Lashes
     bare: Pixels
     corner: tuple[int, int]
 
@@ -58,7 +57,9 @@ class Eye:
     def pair(cls, rig: Rig, source: Pixels, scale: int) -> tuple["Eye", "Eye"]:
         """Return both eyes of *source*; the resting mesh of *rig* is in pixels of frames *scale* times smaller."""
         right, left = (cls._of(rig, source, scale, contour) for contour in (RIGHT_EYE, LEFT_EYE))
-        return right, left
+        # Both alike: of one, light or a crease may hide them.
+        long = (right.lashes.long + left.lashes.long) / 2
+        return right._with(long), left._with(long)
 
     @classmethod
     def _of(cls, rig: Rig, source: Pixels, scale: int, contour: tuple[int, ...]) -> "Eye":
@@ -69,7 +70,11 @@ class Eye:
         lid = (rig.rest[list(contour[:9]), :2] - at) * scale
         away = 0 if _away(rig, contour) < _TURNED / 2 else -1 if contour is RIGHT_EYE else 1
         bare = _without_lashes(source[inside], lid.astype(np.float32), 0.05 * rig.unit * scale, away)
-        return cls(rig, contour, scale, _lash_colour(source[inside], lid), bare, (around.left, around.top))
+        lashes = Lashes.of(source[inside], lid, rig.unit, scale, 0 if contour is RIGHT_EYE else -1)
+        return cls(rig, contour, scale, lashes, bare, (around.left, around.top))
+
+    def _with(self, long: float) -> "Eye":
+        return replace(self, lashes=replace(self.lashes, long=long))
 
     @property
     def blink(self) -> int:
@@ -85,14 +90,13 @@ class Eye:
         lids = shown.mesh[list(self.contour), :2]
         corner = np.array((box.left, box.top), np.float32)
         ball = self._ball(shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2], look.gaze)
-        _paint_ball(view, corner, _polygon_mask(lids, box), look.source, np.float32(self.scale), ball)
+        _paint_ball(view, corner, polygon_mask(lids, box), look.source, np.float32(self.scale), ball)
         closed = float(shown.coefficients[self.blink])
         if closed > 0:
             painted = view.astype(np.float32)
             skin = look.bent.part(box).sample(self.bare, self.scale, self.corner)
             painted += (skin - painted) * (self._lid_mask(shown.mesh, box) * min(1.0, 3 * closed))[..., None]
-            line = _lash_mask(lids[:9], box, self.rig.unit * 0.028)[..., None] * min(1.0, closed * 1.6) * 0.9
-            painted += (self.lashes - painted) * line
+            self.lashes.paint(painted, lids[:9], box, closed)
             np.copyto(view, painted.round().clip(0, 255).astype(np.uint8))
 
     @cached_property
@@ -112,9 +116,9 @@ class Eye:
         up = np.array([across[1], -across[0]], np.float32)
         beyond = self._beyond * across + np.abs(self._beyond) * up
         outline = np.concatenate([lid[:1] + beyond[:1], lid, lid[-1:] + beyond[-1:], (fold + beyond)[::-1]])
-        hard = _polygon_mask(outline, box)
+        hard = polygon_mask(outline, box)
         soft = cv2.GaussianBlur(hard, (0, 0), max(0.5, 0.012 * self.rig.unit))
-        return np.asarray(soft * (1 - _polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
+        return np.asarray(soft * (1 - polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
 
     def tuck_lashes(self, before: Floats, coefficients: Floats) -> None:
         """Change *before*, where the mesh takes its picture from, so that a closing lid shows skin and not lashes.
@@ -214,43 +218,6 @@ def widened(landmarks: Landmarks) -> Landmarks:
 def _away(rig: Rig, contour: tuple[int, ...]) -> float:
     """Return the sine of the angle by which the head turns this eye's outer end away; negative for the near eye."""
     return float(rig.frame[0, 2]) * (1 if contour is RIGHT_EYE else -1)
-
-
-def _polygon_mask(points: Floats, box: Box) -> Floats:
-    """Return how much (0 to 1) of each pixel of *box* lies inside the polygon *points* (n, 2)."""
-    canvas = _canvas(box)
-    cv2.fillPoly(canvas, [_fixed(points, box)], 255, cv2.LINE_8, 4)
-    return _small(canvas)
-
-
-def _lash_mask(upper: Floats, box: Box, width: float) -> Floats:
-    """Return where (0 to 1) the lashes of a lowered lid are: a line along *upper* (9, 2) that tapers to its ends."""
-    taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(upper)))[:, None] * np.array((0, width))
-    return _polygon_mask(np.concatenate([upper - taper * 0.4, (upper + taper * 0.6)[::-1]]).astype(np.float32), box)
-
-
-def _canvas(box: Box) -> NDArray[np.uint8]:
-    return np.zeros(((box.bottom - box.top) * _FINE, (box.right - box.left) * _FINE), np.uint8)
-
-
-def _fixed(points: Floats, box: Box) -> NDArray[np.int32]:
-    inside = (points - np.array((box.left, box.top), np.float32) + 0.5) * _FINE - 0.5
-    return np.asarray((inside * 16).round(), np.int32)
-
-
-def _small(canvas: NDArray[np.uint8]) -> Floats:
-    size = canvas.shape[1] // _FINE, canvas.shape[0] // _FINE
-    return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(255)
-
-
-def _lash_colour(around: Pixels, lid: Floats) -> Floats:
-    """Return the darkest colour along *lid* (9, 2 pixels of *around*): lashes, or the crease where none are seen."""
-    height, width = around.shape[:2]
-    rows, columns = (lid[1:8, axis].round().astype(int) for axis in (1, 0))
-    reach = np.arange(-3, 4)
-    flat = around[np.clip(rows[:, None] + reach, 0, height - 1), np.clip(columns, 0, width - 1)[:, None]]
-    flat = flat.reshape(-1, 3).astype(np.float32)
-    return np.asarray(flat[flat.sum(axis=1).argsort()[: max(1, len(flat) // 5)]].mean(axis=0), np.float32)
 
 
 def _without_lashes(around: Pixels, lid: Floats, spread: float, away: int) -> Pixels:

@@ -24,7 +24,7 @@ class MeshWarp:
     pixels costs about 5 ms of one core.
     """
 
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     size: int = 512

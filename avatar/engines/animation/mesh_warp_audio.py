@@ -25,7 +25,7 @@ class MeshWarpAudio:
     Frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``); *energy* scales the motion.
     """
 
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH, HEARING, MOUTH)
 
     size: int = 512
