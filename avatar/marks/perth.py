@@ -4,13 +4,14 @@ Only the weights come from its package; the networks are built here. The package
 no word said, where something that it needs is missing, and a mark that is missing in silence is worse than none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import WeightsError
+from avatar.marks.winograd import TAPS, convolved, prepared
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +39,7 @@ class Perth:
 
         spectrum = _spectrum(sound)
         levels = _levels(spectrum)
-        raised = self._layers("encoder.layers", levels[None, :_BANDS])[0] * _audible(levels)
+        raised = self._through("encoder.layers", levels[:_BANDS]) * _audible(levels)
         change = torch.zeros_like(spectrum)
         change[:_BANDS] = spectrum[:_BANDS] * (10 ** (raised * _SCALE / 20) - 1)
         return torch.istft(change, _WINDOW, HOP, window=_hann(), length=len(sound))
@@ -52,22 +53,20 @@ class Perth:
         heard, weights = [], []
         for name, speed in _SPEEDS:
             at_speed = _stretched(levels[None, :_BANDS], speed)
-            weight, mark = self._layers(f"decoder.{name}_layers", at_speed)[0]
+            weight, mark = self._through(f"decoder.{name}_layers", at_speed[0])
             heeded = torch.nn.functional.interpolate(audible, size=at_speed.shape[2], mode="nearest")[0, 0]
             heard.append((mark * heeded).sum() / heeded.sum())
             weights.append((weight * heeded).sum() / heeded.sum())
         return float((torch.stack(heard) * torch.stack(weights).softmax(dim=0)).sum())
 
-    def _layers(self, name: str, given: "Tensor") -> "Tensor":
-        from torch.nn.functional import conv1d, leaky_relu
+    def _through(self, name: str, given: "Tensor") -> "Tensor":
+        from torch.nn.functional import leaky_relu
 
-        last = 6
-        for number in range(last + 1):
-            weight, bias = (self.tensors[f"{name}.{number}.conv.{kind}"] for kind in ("weight", "bias"))
-            given = conv1d(given, weight, bias, padding=weight.shape[2] // 2)
-            if number < last:
-                given = leaky_relu(given)
-        return given
+        value = given.T.contiguous()  # moments first
+        for number, (kernel, bias) in enumerate(_layers(self, name)):
+            value = leaky_relu(value) if number else value
+            value = (convolved(value, kernel) if kernel.dim() == 3 else value @ kernel) + bias
+        return value.T
 
 
 @lru_cache(maxsize=1)
@@ -85,6 +84,13 @@ def open_perth(path: Path) -> Perth:
     except Exception as error:  # a damaged archive fails in many ways
         raise WeightsError(f"the weights in {path.name} cannot be read: {error}", code="weights.unreadable") from error
     return Perth(tensors)
+
+
+@cache
+def _layers(network: Perth, name: str) -> "Sequence[tuple[Tensor, Tensor]]":
+    """Return the convolutions of *name* in *network*, kernel and bias: of seven taps, or of one, which is a matrix."""
+    named = [[network.tensors[f"{name}.{number}.conv.{kind}"] for kind in ("weight", "bias")] for number in range(7)]
+    return [(prepared(kernel) if kernel.shape[2] == TAPS else kernel[:, :, 0].T, bias) for kernel, bias in named]
 
 
 def _spectrum(sound: "Tensor") -> "Tensor":

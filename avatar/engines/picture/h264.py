@@ -43,7 +43,7 @@ class H264:
     upper left of every frame, for those whose law asks for a visible one.
     """
 
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
 
     crf: Annotated[int, Field(ge=1, le=40)] = CRF
