@@ -232,6 +232,8 @@ def one_thread_each() -> None:
     from threadpoolctl import threadpool_limits
 
     os.environ["OMP_NUM_THREADS"] = "1"  # for what is loaded later
+    # Every line has another length, and oneDNN would keep what it compiled for some 75 of them, 20 MB.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     threadpool_limits(1)  # for what is loaded already
     # Not by an import: where a thread is only just loading torch, that would wait for seconds.
     limit = getattr(sys.modules.get("torch"), "set_num_threads", None)

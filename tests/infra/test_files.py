@@ -95,6 +95,14 @@ def test_no_key_and_nothing_a_machine_made_goes_into_the_image() -> None:
     assert all((ROOT / name).exists() for name in allowed)
 
 
+def test_what_the_image_makes_to_prove_itself_goes_with_its_keys_before_the_layer_is_kept() -> None:
+    proof = re.search(r"^RUN AVATAR_HOME=(\S+) avatar demo .+ --out (\S+) && rm -r (\S+)$", DOCKERFILE, re.MULTILINE)
+    assert proof
+    home, out, gone = proof.groups()
+    assert gone == home
+    assert out.startswith(f"{home}/")
+
+
 def _copied() -> list[str]:
     """Return what the image takes from this repository."""
     return " ".join(re.findall(r"^COPY --chown=avatar (.+) \S+$", DOCKERFILE, re.MULTILINE)).split()
