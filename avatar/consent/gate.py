@@ -56,9 +56,7 @@ class Gate:
             ConsentError: as ``clear``.
         """
         try:
-            claims = frozenset(
-                claim for use, sample in uses for claim in self._material((sample.digest,), use).claims
-            )
+            claims = frozenset(claim for use, sample in uses for claim in self._material((sample.digest,), use).claims)
             said, shown = frozenset(brief.script), frozenset(shown)
             question = Question(claims, brief, said, shown, operator=self._ledger.operator)
             verdict = decide(question, self._ledger.read(), self._clock())
