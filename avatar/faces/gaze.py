@@ -13,6 +13,7 @@ EYES = RIGHT_EYE + LEFT_EYE  # the order of the 32 points that ``eyeballs`` retu
 
 # Shares of the opening at rest. To a network the lids of a blink never meet: half of it is left, or even 0.7.
 _SHUT, _OPEN = 0.74, 0.84
+_MET, _APART = 0.15, 0.35  # of a mesh that was not looked for but drawn
 
 
 def openings(landmarks: Landmarks) -> NDArray[np.float64]:
@@ -36,6 +37,14 @@ def _openings(landmarks: Landmarks, eyes: NDArray[np.int64]) -> NDArray[np.float
 def closing(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return how far eyes that are *now* open are closed, 0 to 1, when they are open *at_rest* as given."""
     return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_SHUT, _OPEN], [1, 0]))
+
+
+def shutting(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return how far eyeballs are hidden, 0 to 1, as ``closing`` does, where the lids are known to be where they are.
+
+    Lids that close become the head's own at once; between them the eyeball is the donor's for as long as it is seen.
+    """
+    return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_MET, _APART], [1, 0]))
 
 
 def eyeballs(donor: Landmarks, target: Landmarks) -> NDArray[np.float32]:

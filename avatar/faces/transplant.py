@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from avatar.faces.composite import Hidden, Layer, composite
 from avatar.faces.donor import TWINS, Donor
 from avatar.faces.fade import mouth
-from avatar.faces.gaze import EYES, closing, eyeballs, openings
+from avatar.faces.gaze import EYES, closing, eyeballs, openings, shutting
 from avatar.faces.lips import parted
 from avatar.faces.occlusion import Occlusion
 from avatar.faces.topology import POINTS, eye_distance
@@ -22,6 +22,7 @@ _EDGE = 0.1  # eye distances over which the face fades in from where a turned he
 _CALM = 0.25  # the share of a new frame in the running tone of the head
 _CUT = 0.15  # a change of that tone larger than this (of full brightness) is another scene, not flicker
 _EYE_LIGHT = 0.25  # the exponent of the skin's gain that eyes get: light reaches them, the colour of skin does not
+_EYES = slice(POINTS, POINTS + len(EYES))  # the points of a mesh that look at its eyeballs
 _OPEN_EYES = 0.22  # the least opening that the eyes of an unknown head are thought to have at rest
 
 
@@ -50,7 +51,7 @@ class Transplant:
         with torch.inference_mode():
             tone = self._calmed(seen, landmarks)
             step = max(1, round(unit / _STEPS))
-            coarse = self._spread(self._carried(landmarks, tone), landmarks, patch.shape[:2], step)
+            coarse = self._spread(self._carried(landmarks, tone, filmed), landmarks, patch.shape[:2], step)
             hidden = self._in_front(seen, landmarks, tone) if filmed else None
             bright = max(float(tone.mean()), 1e-3)
             layer = Layer(coarse, step, unit, mouth(landmarks, patch.shape[:2]), bright, hidden)
@@ -74,25 +75,29 @@ class Transplant:
         self._tone = self._tone + np.float32(_CALM) * (new - self._tone)
         return self._tone
 
-    def _closing(self, landmarks: Landmarks) -> NDArray[np.float64]:
-        """Return how far the head's right and left eye are closed (2,): 0 open, 1 shut."""
+    def _closed(self, landmarks: Landmarks, filmed: bool) -> NDArray[np.floating]:
+        """Return how much of each point (500,) is the head's own because its lids close over it.
+
+        Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
+        """
         now = openings(landmarks)
         rest = np.maximum(now, _OPEN_EYES) if self._rest is None else self._rest
         self._rest = rest + (now - rest) * np.where(now > rest, 0.3, 0.01)
-        return closing(now, self._rest)
+        closed: NDArray[np.floating] = closing(now, self._rest) @ self.donor.lids
+        if not filmed:
+            closed[_EYES] = shutting(now, self._rest) @ self.donor.lids[:, _EYES]
+        return closed
 
-    def _carried(self, landmarks: Landmarks, tone: NDArray[np.float32]) -> Any:
+    def _carried(self, landmarks: Landmarks, tone: NDArray[np.float32], filmed: bool) -> Any:
         """Return what the mesh points carry (500, 9): place in the donor's picture, fade, tones wanted and given."""
         import torch
 
         given, wanted = self.donor.tone[TWINS], tone[TWINS]
-        eyes = slice(POINTS, POINTS + len(EYES))
-        wanted[eyes] = given[eyes] * (wanted[eyes] / given[eyes]) ** np.float32(_EYE_LIGHT)
+        wanted[_EYES] = given[_EYES] * (wanted[_EYES] / given[_EYES]) ** np.float32(_EYE_LIGHT)
         carried = np.empty((len(TWINS), 9), np.float32)
         carried[:POINTS, :2] = self.donor.landmarks[:, :2]
         carried[POINTS:, :2] = eyeballs(self.donor.landmarks, landmarks)
-        # Closing lids become the head's own: a portrait with open eyes has no lid to show, only stretched lashes.
-        carried[:, 2] = self.donor.fade * (1 - self._closing(landmarks) @ self.donor.lids).clip(0, 1)
+        carried[:, 2] = self.donor.fade * (1 - self._closed(landmarks, filmed)).clip(0, 1)
         carried[:, 3:6], carried[:, 6:] = wanted, given
         return torch.from_numpy(carried).to(self.donor.device)
 

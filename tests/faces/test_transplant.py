@@ -1,19 +1,26 @@
 """A transplanted face keeps the head's motion and light, and touches nothing around it."""
 
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from avatar.faces.animator import Animator, Gesture
+from avatar.faces.coefficients import coefficients
 from avatar.faces.colour import relit
 from avatar.faces.donor import Donor
 from avatar.faces.eyes import widened
 from avatar.faces.fade import mouth
 from avatar.faces.gaze import EYES, closing, eyeballs, openings
 from avatar.faces.lips import laid_on_the_line, parted, parting
-from avatar.faces.topology import LIPS_INNER, OVAL, eye_distance
+from avatar.faces.portrait import framed
+from avatar.faces.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_distance
 from avatar.faces.transplant import Transplant
+from avatar.media.frames import Format
+from tests.faces.conftest import PICTURES
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +96,35 @@ def test_closed_eyes_stay_closed(donor, landmarker, picture):
 
     assert closing(openings(landmarks), rest).min() == 1
     assert closing(openings(widened(landmarker.face_in(patch))), rest).min() == 1
+
+
+@pytest.fixture(scope="module")
+def blinking(landmarker):
+    """Return ava's animated face with a gaze straight ahead, her lids half closed and shut: pictures and meshes."""
+    animator = Animator.of(*framed(PICTURES / "ava.jpg", landmarker, 512), Format(512, 512, Fraction(25)))
+    gestures = [Gesture(coefficients(eyeBlink=each), np.zeros(3), np.zeros(2), 0.0) for each in (0.0, 0.5, 1.0)]
+    frames = [frame for batch in animator.frames(gestures, lambda _: None).batches for frame in batch]
+    return [(frame.rgb, frame.landmarks.astype(np.float32)) for frame in frames]
+
+
+def greenest(rgb, landmarks):
+    """Return how much more green than red the greenest tenth of what is seen between the lids is."""
+    seen = rgb[mask_of(landmarks, RIGHT_EYE) | mask_of(landmarks, LEFT_EYE)].astype(float)
+    return np.percentile(seen[:, 1] - seen[:, 0], 90)
+
+
+def test_between_the_lids_of_an_animated_head_the_eye_is_the_donors_for_as_long_as_it_is_seen(donor, blinking):
+    transplant, shown = Transplant(donor), []
+    for rgb, landmarks in blinking:
+        patch = rgb.copy()
+        transplant.onto(patch, landmarks, filmed=False)
+        shown.append((patch, rgb, landmarks))
+
+    (_, _, _), (half, own, mesh), (shut, head, lids) = shown
+
+    assert greenest(half, mesh) < 0 < greenest(own, mesh)  # ben's eyes are brown, ava's green
+    around = mask_of(lids, (33, 133, 145, 159), grow=2)
+    assert np.abs(shut[around].astype(int) - head[around]).mean() < 2
 
 
 def test_the_swapped_face_moves_as_the_head_did(donor, landmarker, picture):

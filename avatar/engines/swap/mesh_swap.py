@@ -35,7 +35,7 @@ class MeshSwap:
     no GPU: a frame of 512 pixels costs about 3 ms of one core, and 10 more where the footage must be tracked first.
     """
 
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
     device: Device = "auto"
