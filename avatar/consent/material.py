@@ -40,14 +40,14 @@ def material_of(store: Store, inputs: tuple[str, ...], use: Use | None) -> Mater
 
 def _claims(inputs: tuple[str, ...], use: Use | None, manifests: Mapping[str, Manifest]) -> Iterator[Claim]:
     for digest in inputs:
-        yield from _on(digest, use, manifests)
+        yield from _claims_on(digest, use, manifests)
     # A result embodies every use that went into it: taking back one of them takes back what it made.
     for digest, manifest in manifests.items():
         if manifest.work and manifest.work.use:
-            yield from _on(digest, Use(manifest.work.use), manifests)
+            yield from _claims_on(digest, Use(manifest.work.use), manifests)
 
 
-def _on(digest: str, use: Use | None, manifests: Mapping[str, Manifest]) -> Iterator[Claim]:
+def _claims_on(digest: str, use: Use | None, manifests: Mapping[str, Manifest]) -> Iterator[Claim]:
     """Claim *use* of every sample that the artifact *digest* derives from, of the person who brought it."""
     seen, waiting = set(), [digest]
     while waiting:

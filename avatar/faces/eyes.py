@@ -11,7 +11,8 @@ import numpy as np
 from avatar.compiled import compiled
 from avatar.faces.bend import Field
 from avatar.faces.coefficients import INDEX, Floats
-from avatar.faces.lashes import Lashes, polygon_mask
+from avatar.faces.lashes import Lashes
+from avatar.faces.mask import covered
 from avatar.faces.rig import Rig, Shown
 from avatar.faces.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Box, Format, Landmarks, Pixels
@@ -90,7 +91,7 @@ class Eye:
         lids = shown.mesh[list(self.contour), :2]
         corner = np.array((box.left, box.top), np.float32)
         ball = self._ball(shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2], look.gaze)
-        _paint_ball(view, corner, polygon_mask(lids, box), look.source, np.float32(self.scale), ball)
+        _paint_ball(view, corner, covered([lids], box), look.source, np.float32(self.scale), ball)
         closed = float(shown.coefficients[self.blink])
         if closed > 0:
             painted = view.astype(np.float32)
@@ -116,9 +117,9 @@ class Eye:
         up = np.array([across[1], -across[0]], np.float32)
         beyond = self._beyond * across + np.abs(self._beyond) * up
         outline = np.concatenate([lid[:1] + beyond[:1], lid, lid[-1:] + beyond[-1:], (fold + beyond)[::-1]])
-        hard = polygon_mask(outline, box)
+        hard = covered([outline], box)
         soft = cv2.GaussianBlur(hard, (0, 0), max(0.5, 0.012 * self.rig.unit))
-        return np.asarray(soft * (1 - polygon_mask(mesh[list(self.contour), :2], box)), np.float32)
+        return np.asarray(soft * (1 - covered([mesh[list(self.contour), :2]], box)), np.float32)
 
     def tuck_lashes(self, before: Floats, coefficients: Floats) -> None:
         """Change *before*, where the mesh takes its picture from, so that a closing lid shows skin and not lashes.

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.coefficients import Floats
+from avatar.faces.mask import covered
 from avatar.media.frames import Box, Pixels
 
-_FINE: Final = 4  # masks are drawn this much larger, then averaged: soft edges
 _HAIRS, _BENDS = 26, 5  # hairs of a lid, and points that each is drawn through
 _LINE: Final = 0.022  # thickness of the line that the roots make, in widths of an eye's distance to the other
 _LONGEST: Final = 0.12  # of a hair, in the same
@@ -48,16 +48,13 @@ class Lashes:
         """Return where (0 to 1) they are: a line along *lid* that tapers to its ends, and hairs that grow from it."""
         edge = _smooth(lid, 8 * len(lid))
         taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(edge)))[:, None] * np.array((0, self.line))
-        canvas = _canvas(box)
         line = np.concatenate([edge - taper * 0.4, (edge + taper * 0.6)[::-1]])
-        for outline in (line, *self._hairs(lid, closed)):
-            cv2.fillPoly(canvas, [_fixed(outline.astype(np.float32), box)], 255, cv2.LINE_8, 4)
-        return _small(canvas)
+        return covered((each.astype(np.float32) for each in (line, *self._hairs(lid, closed))), box)
 
     def _hairs(self, lid: Floats, closed: float) -> NDArray[np.float64]:
         """Return the outlines (hairs, points, 2) of hairs on *lid*: up from an open one, down from a closed one."""
         number = np.arange(_HAIRS)
-        uneven = np.sin(np.outer((5.1, 2.4, 3.7), number))  # no comb is as even as lashes are not
+        uneven = np.sin(np.outer((5.1, 2.4, 3.7), number))  # lashes are no comb
         places = (number + 0.5 + 0.35 * uneven[0]) / _HAIRS
         across = _along(lid)
         down, out = np.array((-across[1], across[0])), -across if self.outer == 0 else across
@@ -81,27 +78,6 @@ def _along(lid: Floats) -> Floats:
     """Return the direction from the first end of *lid* (n, 2) to its last."""
     across = lid[-1] - lid[0]
     return np.asarray(across / max(float(np.linalg.norm(across)), 1e-6), np.float32)
-
-
-def polygon_mask(points: Floats, box: Box) -> Floats:
-    """Return how much (0 to 1) of each pixel of *box* lies inside the polygon *points* (n, 2)."""
-    canvas = _canvas(box)
-    cv2.fillPoly(canvas, [_fixed(points, box)], 255, cv2.LINE_8, 4)
-    return _small(canvas)
-
-
-def _canvas(box: Box) -> NDArray[np.uint8]:
-    return np.zeros(((box.bottom - box.top) * _FINE, (box.right - box.left) * _FINE), np.uint8)
-
-
-def _fixed(points: Floats, box: Box) -> NDArray[np.int32]:
-    inside = (points - np.array((box.left, box.top), np.float32) + 0.5) * _FINE - 0.5
-    return np.asarray((inside * 16).round(), np.int32)
-
-
-def _small(canvas: NDArray[np.uint8]) -> Floats:
-    size = canvas.shape[1] // _FINE, canvas.shape[0] // _FINE
-    return np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(255)
 
 
 def _smooth(lid: Floats, count: int) -> NDArray[np.float64]:
