@@ -8,31 +8,31 @@ import yaml
 
 from avatar.artifacts.artifact import Speech
 from avatar.errors import InputError
-from avatar.registry import Choice, build, installed, request_of
+from avatar.models.weights import external_weights, weights_folder
+from avatar.stages.registry import EngineSpec, build, installed, request_of
 from avatar.stages.voice import CloneVoice
-from avatar.weights import brought_to, weights_folder
 
 _PIN = re.compile(r"set (\w+_sha256): ([0-9a-f]{64})")
 
 
-def named(engines: Iterable[str]) -> list[Choice]:
+def named(engines: Iterable[str]) -> list[EngineSpec]:
     """Return the *engines* that somebody names, each as ``xtts`` or, with options, ``vits: {converter: freevc}``."""
     read: list[Any] = [yaml.safe_load(engine) for engine in engines]
-    return [Choice(*next(iter(each.items()))) if isinstance(each, dict) else Choice(each) for each in read]
+    return [EngineSpec(*next(iter(each.items()))) if isinstance(each, dict) else EngineSpec(each) for each in read]
 
 
-def present() -> list[Choice]:
+def present() -> list[EngineSpec]:
     """Return the voice engines whose usual models lie in the weights folder."""
-    return [Choice(name) for name in sorted(installed()) if _is_here(build(Choice(name)))]
+    return [EngineSpec(name) for name in sorted(installed()) if _is_here(build(EngineSpec(name)))]
 
 
 def _is_here(engine: Any) -> bool:
-    models = list(brought_to(engine))
+    models = list(external_weights(engine))
     speaks = request_of(engine) is CloneVoice
     return speaks and bool(models) and all((weights_folder() / model.name).exists() for model in models)
 
 
-def pinned(choice: Choice, perform: Callable[[Choice], Speech]) -> Choice:
+def pinned(choice: EngineSpec, perform: Callable[[EngineSpec], Speech]) -> EngineSpec:
     """Return *choice* with the digests of its models, as its refusals name them when it should *perform* without.
 
     On a machine of one's own that says nothing of where they come from; it is for measuring only.
@@ -44,7 +44,7 @@ def pinned(choice: Choice, perform: Callable[[Choice], Speech]) -> Choice:
             pin = _PIN.search(str(error)) if error.code == "weights.not-pinned" else None
             if pin is None:
                 raise
-            choice = Choice(choice.engine, {**choice.options, pin[1]: pin[2]})
+            choice = EngineSpec(choice.engine, {**choice.options, pin[1]: pin[2]})
         except Exception:  # whatever else it says, it says with its models
             return choice
         else:

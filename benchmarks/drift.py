@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar.media.audio.extract import extract_audio
+from avatar.media.audio.io import write_sound
 from avatar.media.decode import decode, in_batches
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, Planes, frames_in, split
 from avatar.media.join import Piece, join
-from avatar.media.sound import write_sound
-from avatar.media.soundtrack import soundtrack
 from avatar.media.timeline import SAMPLE_RATE, samples_for
 from benchmarks.rows import Row
 
@@ -47,7 +47,7 @@ def _looked_at(name: str, rate: Fraction, place: Path) -> Iterator[Row]:
         pieces.append(piece)
     timeline = join(pieces, place / "joined.mp4")
     shown = [_said(frame.settle()) for batch in decode(place / "joined.mp4").batches for frame in batch]
-    heard = np.abs(soundtrack(place / "joined.mp4"))
+    heard = np.abs(extract_audio(place / "joined.mp4"))
     late = [_click(heard, timeline.span(each)[0]) for each in range(len(pieces))]
     frame = float(SAMPLE_RATE / rate)
     yield Row(f"{name} fps, {_MINUTES} minutes in {len(pieces)} lines: frames in", start, "frames")

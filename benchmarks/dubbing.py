@@ -19,23 +19,23 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.track import Tracker
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.detection.tracker import Tracker
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
 from avatar.faces.wav2lip.crop import HALF, Cropper, cut
-from avatar.faces.wav2lip.dubber import Dubber
-from avatar.faces.wav2lip.generator import Generator
+from avatar.faces.wav2lip.generator import Wav2LipGenerator
+from avatar.faces.wav2lip.lip_syncer import LipSyncer
 from avatar.faces.wav2lip.mel import heard_by_frames
+from avatar.media.audio.io import read_sound, write_sound
+from avatar.media.audio.resample import resample
 from avatar.media.decode import decode, in_batches
 from avatar.media.encode import encode
 from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, planes_of, rgb_of
+from avatar.media.image_io import read_rgb
 from avatar.media.join import Piece, join
-from avatar.media.picture import read_rgb
-from avatar.media.sound import read_sound, write_sound
-from avatar.voices.resample import resampled
-from avatar.weights import locate
+from avatar.models.weights import locate
 from benchmarks.rows import Row
 
 _PERFORMERS = Path(__file__).parents[1] / "performers"
@@ -110,7 +110,7 @@ def dub(place: Path, checkpoint: Path, *, told: bool) -> None:
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     tracker: Any = _Told(landmarker) if told else Tracker(landmarker)
     heard = heard_by_frames(place / "sound.wav", frames.format.rate)
-    dubber = Dubber(Generator(read_checkpoint(checkpoint)), tracker, Cropper(frames.format, 0.05), heard)
+    dubber = LipSyncer(Wav2LipGenerator(read_checkpoint(checkpoint)), tracker, Cropper(frames.format, 0.05), heard)
     encode(frames.through(dubber.dub), place / "dubbed.mp4")
     join([Piece(place / "dubbed.mp4", place / "sound.wav")], place / "ours.mp4")
 
@@ -118,7 +118,7 @@ def dub(place: Path, checkpoint: Path, *, told: bool) -> None:
 def _material(place: Path) -> None:
     encode(talking(_FRAMES), place / "film.mp4")
     heard, rate = read_sound(_PERFORMERS / "ava_statement.flac")
-    write_sound(place / "sound.wav", [resampled(heard[: round(_FRAMES / 25 * rate)], rate, 48_000)])
+    write_sound(place / "sound.wav", [resample(heard[: round(_FRAMES / 25 * rate)], rate, 48_000)])
     (place / "bin").mkdir()
     (place / "bin" / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
     (place / "temp").mkdir()
@@ -161,13 +161,13 @@ def _apart(place: Path, peer: Path, checkpoint: Path) -> float:
     frames = [frame for batch in decode(place / "film.mp4").batches for frame in batch]
     np.save(place / "pictures.npy", np.stack([rgb_of(frame.planes)[..., ::-1] for frame in frames]))
     _theirs(place, peer, checkpoint, 16, "shown.npy")
-    theirs, generator = np.load(place / "shown.npy"), Generator(read_checkpoint(checkpoint))
+    theirs, generator = np.load(place / "shown.npy"), Wav2LipGenerator(read_checkpoint(checkpoint))
     heard = heard_by_frames(place / "sound.wav", Fraction(25))
     pairs = zip(frames, theirs, heard, strict=False)
     return max(_differ(_laid(generator, frame, mel), their) for frame, their, mel in list(pairs)[1:-6])
 
 
-def _laid(generator: Generator, frame: Frame, mel: np.ndarray) -> Pixels:
+def _laid(generator: Wav2LipGenerator, frame: Frame, mel: np.ndarray) -> Pixels:
     import torch
 
     seen = torch.from_numpy(cut(frame, _BOX))[None]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.intake import take_footage, take_portrait, take_sound
+from avatar.media.ingest.gateway import take_footage, take_portrait, take_sound
 from benchmarks.hostile_media import Hostile, Sane, attacks, hostile, sane
 from benchmarks.rows import Row, show
 

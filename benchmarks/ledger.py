@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from avatar.artifacts.objects import FolderObjects
 from avatar.consent import Use
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 from avatar.consent.entries import Fact
 from avatar.consent.keys import key_at
 from avatar.consent.ledger import Ledger
@@ -91,7 +91,7 @@ def _grow(world: World, store: Path, size: int, happening: Iterator[Fact]) -> No
     key = key_at(world.folder / "ledger.key")
     while place.index + 1 < size:
         data = signed(place, next(happening), key)
-        place = Position(place.origin, place.index + 1, sha256(data).hexdigest())
+        place = LedgerPosition(place.origin, place.index + 1, sha256(data).hexdigest())
         (store / name(place.index)).write_bytes(data)
 
 

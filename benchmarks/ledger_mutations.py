@@ -13,14 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from avatar.consent.checkpoint import place
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 from avatar.consent.entries import read_entry
-from avatar.consent.examine import Answer, Believed, Replay, continues, examine
 from avatar.consent.keys import Key
 from avatar.consent.ledger import Ledger
+from avatar.consent.ledger_verifier import FindingStatus, Replay, TrustAnchor, verify_ledger, verify_ledger_consistency
 from avatar.consent.merkle import Tree
-from avatar.consent.notes import Note, NoteKey, cosign
-from avatar.consent.proof import Proof, check_proof, read_proof
+from avatar.consent.signed_note import Note, NoteKey, cosign
+from avatar.consent.tlog_proof import Proof, check_proof, read_proof
 from avatar.consent.witness import witness_key
 from avatar.errors import LedgerError
 from benchmarks.ledgers import NOON, Memory, entries, name, signed
@@ -57,7 +57,7 @@ class Subject:
         objects = Memory()
         objects.held = {name(index): data for index, data in enumerate(stored)}
         place(objects, self.checkpoint)
-        return examine(objects, Believed(self.log, (self.witness,))).sound
+        return verify_ledger(objects, TrustAnchor(self.log, (self.witness,))).sound
 
 
 def subject(count: int) -> Subject:
@@ -112,7 +112,7 @@ def rewrite(whole: Subject, count: int, rng: random.Random, tally: Tally) -> Non
         index = rng.randrange(1, len(whole.entries))
         stored = list(whole.entries[:index])
         for data in whole.entries[index + 1 :]:  # entry *index* never was
-            at = Position("", len(stored) - 1, sha256(stored[-1]).hexdigest())
+            at = LedgerPosition("", len(stored) - 1, sha256(stored[-1]).hexdigest())
             stored.append(signed(at, read_entry(data).fact, _LEDGER))
         tally.count("history rewritten with the real key", detected=not whole.sound(stored), which=f"at {index}")
 
@@ -180,7 +180,9 @@ def believed(whole: Subject, forged: bytes) -> bool:
 
 def _refused(replay: Replay, stored: list[bytes], whole: Subject, index: int) -> bool:
     if index == len(stored):
-        return continues(replay.tree, whole.checkpoint, replay.state.origin).answer == Answer.BROKEN
+        return (
+            verify_ledger_consistency(replay.tree, whole.checkpoint, replay.state.origin).answer == FindingStatus.BROKEN
+        )
     try:
         replay.add(stored[index])
     except LedgerError:

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from avatar.canonical import canonical
 from avatar.consent import Use
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 from avatar.consent.entries import (
-    Brought,
     Enrolled,
     Entry,
     Fact,
     Granted,
-    Opened,
+    LedgerCreated,
     Performed,
     Published,
     Refused,
+    SampleAdded,
     Withdrawn,
     signed_bytes_of,
 )
@@ -86,7 +86,7 @@ def digest(*words: object) -> str:
     return sha256(repr(words).encode()).hexdigest()
 
 
-def signed(after: Position, fact: Fact, key: Key) -> bytes:
+def signed(after: LedgerPosition, fact: Fact, key: Key) -> bytes:
     """Return the bytes of the entry behind *after* that says *fact*."""
     index, at = after.index + 1, NOON + timedelta(seconds=after.index + 1)
     signature = key.sign(signed_bytes_of(index, after.digest, at, _OPERATOR, fact))
@@ -97,12 +97,12 @@ def signed(after: Position, fact: Fact, key: Key) -> bytes:
 def entries(count: int, key: Key) -> Iterator[bytes]:
     """Yield the bytes of *count* entries of a ledger that *key* signs."""
     said, place = (
-        chain([Opened(origin=origin_of(key), key=key.public, founder=_FOUNDER)], facts()),
-        Position(origin_of(key), -1, ""),
+        chain([LedgerCreated(origin=origin_of(key), key=key.public, founder=_FOUNDER)], facts()),
+        LedgerPosition(origin_of(key), -1, ""),
     )
     for fact in islice(said, count):
         data = signed(place, fact, key)
-        place = Position(place.origin, place.index + 1, sha256(data).hexdigest())
+        place = LedgerPosition(place.origin, place.index + 1, sha256(data).hexdigest())
         yield data
 
 
@@ -111,7 +111,7 @@ def facts() -> Iterator[Fact]:
     people = [(f"p-{number:016x}", Key(sha256(bytes([number])).digest())) for number in range(_PEOPLE)]
     for person, own in people:
         yield Enrolled(person=person, key=own.public, card=digest("card", person), capacity="synthetic")
-        yield Brought(person=person, asset=digest("asset", person), manifest=digest("manifest", person))
+        yield SampleAdded(person=person, asset=digest("asset", person), manifest=digest("manifest", person))
     # A person agrees, is performed and published now and then, and at last takes it back.
     for number, (person, own) in enumerate(cycle(people)):
         grant = _grant(person, own, number)

@@ -15,28 +15,28 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-from avatar import intake
-from avatar.blueprint.load import parse
+from avatar.app.context import AppContext
+from avatar.app.delivery import deliver, prepare
+from avatar.app.inspect import align_video, measure_lipsync
+from avatar.app.settings import Settings
 from avatar.cli.demo import BRIEF, PERFORMERS, TERMS
-from avatar.compose import House
-from avatar.delivery import deliver, prepare
-from avatar.faces import performance
-from avatar.faces.animator import Animator
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.lipsync import LipSync, lip_sync, openings
-from avatar.faces.mesh import MESH
-from avatar.faces.mouth_encoder import MOUTH, MouthEncoder
-from avatar.faces.portrait import framed
+from avatar.faces.animate import speech_animation
+from avatar.faces.animate.animator import Animator
+from avatar.faces.animate.portrait import framed
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.lips.lipsync import LipSync, lip_sync, openings
+from avatar.faces.motion.mouth_encoder import MOUTH, MouthEncoder
+from avatar.media.audio.io import read_sound
 from avatar.media.decode import decode
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frames
-from avatar.media.sound import read_sound
-from avatar.production import direct
-from avatar.seeing import lips_in, timings_in
-from avatar.settings import Settings
-from avatar.voices.align import aligned
-from avatar.weights import locate
+from avatar.models.weights import locate
+from avatar.people import samples
+from avatar.production.blueprint.load import parse
+from avatar.production.production import direct
+from avatar.voices.alignment.forced_alignment import aligned
 from benchmarks.portrait import between
 from benchmarks.rows import Row, options_with, show
 
@@ -62,12 +62,12 @@ def main() -> None:
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        house = House(Settings(home=Path(folder) / ".avatar"))
+        context = AppContext(Settings(home=Path(folder) / ".avatar"))
         for name, portrait, voice in _people(Path(folder), landmarker):
-            _consenting(house, name, portrait, voice)
+            _consenting(context, name, portrait, voice)
             for engine in _ENGINES:
-                video = _video(house, name, engine, Path(folder) / name / engine)
-                rows += _rows(f"{name}, {engine}", lips_in(video, timings_in(video, _SCRIPT)))
+                video = _video(context, name, engine, Path(folder) / name / engine)
+                rows += _rows(f"{name}, {engine}", measure_lipsync(video, align_video(video, _SCRIPT)))
     if wanted.recordings:
         rows += _recorded(wanted.recordings, landmarker)
     show(rows, wanted.json)
@@ -81,8 +81,8 @@ def _recorded(folder: Path, landmarker: Landmarker) -> list[Row]:
         animator = Animator.of(*framed(PERFORMERS / f"{name}.png", landmarker, _SIZE), format)
         found = []
         for recording in sorted(folder.glob("*.wav")):
-            mouth = performance.heard(recording, format.rate, encoder)
-            frames = animator.frames(performance.speaking(mouth, format.rate, seed=1, energy=1.0), lambda _: None)
+            mouth = speech_animation.mouth_from_audio(recording, format.rate, encoder)
+            frames = animator.frames(speech_animation.speaking(mouth, format.rate, seed=1, energy=1.0), lambda _: None)
             timings = aligned(*read_sound(recording), recording.with_suffix(".txt").read_text())
             found.append(lip_sync(openings(_encoded(frames), landmarker), timings, format.rate))
         rows += _rows(f"{name}, recorded speech ({len(found)} recordings)", _mean(found))
@@ -119,17 +119,17 @@ def _people(folder: Path, landmarker: Landmarker) -> list[tuple[str, Path, str]]
     ]
 
 
-def _consenting(house: House, name: str, portrait: Path, voice: str) -> None:
+def _consenting(context: AppContext, name: str, portrait: Path, voice: str) -> None:
     said = PERFORMERS / f"{voice}_statement.flac", PERFORMERS / f"{voice}_statement.txt"
-    samples = [partial(intake.portrait, portrait), partial(intake.voice, *said)]
-    house.people.agree(house.people.enroll(name, "synthetic", samples), TERMS)
+    brought = [partial(samples.check_portrait, portrait), partial(samples.check_voice, *said)]
+    context.people.agree(context.people.enroll(name, "synthetic", brought), TERMS)
 
 
-def _video(house: House, name: str, engine: str, to: Path) -> Path:
+def _video(context: AppContext, name: str, engine: str, to: Path) -> Path:
     blueprint = parse(_BLUEPRINT.format(engine=engine).encode(), "lipsync")
-    production = prepare(house, blueprint, {"one": name}, _SCRIPT, BRIEF)
-    signed = direct(production, house.studio.under(production.asks))
-    return deliver(house, signed, to).video
+    production = prepare(context, blueprint, {"one": name}, _SCRIPT, BRIEF)
+    signed = direct(production, context.studio.under(production.asks))
+    return deliver(context, signed, to).video
 
 
 def _rows(what: str, found: LipSync) -> list[Row]:

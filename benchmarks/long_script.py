@@ -20,10 +20,10 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from avatar.compose import House
+from avatar.app.context import AppContext
+from avatar.app.settings import Settings
 from avatar.consent.entries import Performed
 from avatar.consent.ledger import Ledger
-from avatar.settings import Settings
 from benchmarks.children import memory_of
 from benchmarks.rows import Row, show
 
@@ -56,7 +56,7 @@ def script_of(lines: int) -> str:
 
 @dataclass
 class Place:
-    """A house below *folder*, with ava in it, and the command line pointed at it."""
+    """A context below *folder*, with ava in it, and the command line pointed at it."""
 
     folder: Path
     _done: Counter[str] = field(default_factory=Counter)
@@ -92,7 +92,7 @@ class Place:
 
     @cached_property
     def _ledger(self) -> Ledger:
-        return House(Settings(home=self.folder / ".avatar")).ledger
+        return AppContext(Settings(home=self.folder / ".avatar")).ledger
 
     def _run(self, *arguments: str) -> None:
         self._started(*arguments).wait()

@@ -14,15 +14,15 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 
-from avatar.marks.code import SYMBOLS
-from avatar.marks.look import best_place, look_for_mark, phases_at, turning_in
-from avatar.marks.picture import mark_picture
-from avatar.marks.sound import Sound, detect_sound, mark_sound
+from avatar.media.audio.io import read_sound, write_sound
 from avatar.media.decode import brightness, in_batches
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, planes_of
-from avatar.media.picture import read_rgb
-from avatar.media.sound import read_sound, write_sound
+from avatar.media.image_io import read_rgb
+from avatar.watermark.audio import Sound, detect_sound, mark_sound
+from avatar.watermark.detect import best_location, detect_mark, phase_in, phases_at
+from avatar.watermark.reed_solomon import SYMBOLS
+from avatar.watermark.video import mark_picture
 from benchmarks.rows import Row, options, show
 
 _PERFORMERS = Path(__file__).parents[1] / "performers"
@@ -98,15 +98,15 @@ def _pictures() -> Iterator[Row]:
         yield Row("marking pictures", (time.process_time() - started - usual) / seconds, "CPU-s/s")
         started = time.process_time()
         for video in videos:
-            look_for_mark(video)
+            detect_mark(video)
         yield Row("looking for the picture mark", (time.process_time() - started) / seconds, "CPU-s/s")
         yield Row("bytes of a marked shot", _size(videos) / _size(clean), "of an unmarked one")
         yield Row("picture, lowest", min(_psnr(portrait) for portrait in _PORTRAITS), "dB PSNR")
         for name, told in _CHANGES:
-            found = [look_for_mark(_changed(video, Path(folder), told)) for video in videos]
+            found = [detect_mark(_changed(video, Path(folder), told)) for video in videos]
             yield Row(f"picture, {name}: lowest", min(each.score for each in found), "score")
             yield Row(f"picture, {name}: numbers read", sum(len(each.shots) for each in found), "of 3")
-        yield Row("picture, unmarked: highest", max(look_for_mark(video).score for video in clean), "score")
+        yield Row("picture, unmarked: highest", max(detect_mark(video).score for video in clean), "score")
         foreign = [score for video in (*clean, *videos) for score in _foreign(video)]
         yield Row(f"picture, {len(foreign)} looks for patterns that are nowhere: highest", max(foreign), "score")
 
@@ -144,10 +144,10 @@ def _changed(video: Path, folder: Path, told: tuple[str, ...]) -> Path:
 
 
 def _foreign(video: Path) -> Iterator[float]:
-    spectra = [phases_at(turning) for turning in turning_in(*brightness(video))]
+    spectra = [phases_at(turning) for turning in phase_in(*brightness(video))]
     for number in range(SYMBOLS + 1, 254, 4):
-        yield best_place(spectra, number=number).score
-        yield from (best_place([each], number=number).score for each in spectra)
+        yield best_location(spectra, number=number).score
+        yield from (best_location([each], number=number).score for each in spectra)
 
 
 def _cuts(voice: Sound, rate: int, seconds: float) -> list[Sound]:

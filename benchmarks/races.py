@@ -28,18 +28,18 @@ from unittest.mock import patch
 from avatar.artifacts.artifact import Video
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.s3 import S3Objects
-from avatar.audit import facts_of
 from avatar.consent import Cleared, Use
 from avatar.consent.entries import Entry, Granted, Published, Withdrawn
 from avatar.errors import ConsentError
-from avatar.people import Person
-from avatar.registry import Choice
+from avatar.people.people import Person
+from avatar.publishing.ledger_lookup import lookup_publication
 from avatar.stages.face import AnimateFace, SwapFace
-from avatar.stages.picture import Assemble, Publish, Render
-from avatar.stages.request import Exit, Parts
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Assemble, Publish, Render
+from avatar.stages.request import Parts, PublicationWorkbench
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.studio import Moment
-from avatar.testing.toys import Stamp
+from avatar.studio.studio import ProgressEvent
+from avatar.testing.toys import ToyPublication
 from avatar.testing.world import TOY_BRIEF, World
 from benchmarks.rows import Row, show
 
@@ -64,14 +64,14 @@ Withdraw = Callable[[Person, Sequence[Use], float], None]
 
 
 @dataclass(frozen=True)
-class Numbered(Stamp):
+class Numbered(ToyPublication):
     """Signs like the toy; each *number* is another publication."""
 
     number: int = 0
 
-    def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
+    def run(self, cleared: Cleared[Publish], bench: PublicationWorkbench) -> Parts:
         """Return the stamped video with the number behind it."""
-        parts = super().run(job, bench)
+        parts = super().run(cleared, bench)
         with parts["video.mp4"].open("ab") as file:
             file.write(self.number.to_bytes(4, "big"))
         return parts
@@ -132,7 +132,7 @@ class Course:
             world.agree(person, max_outputs=_PLENTY, max_seconds=_PLENTY)
         self.video = _video(world, *self.people)
         self.oracle = Oracle({person.id: person.alias for person in self.people})
-        self._studio = replace(world.studio, tell=self._hear)
+        self._studio = replace(world.studio, on_progress=self._hear)
         self._heard = threading.local()
         self._read = 0
         # Seconds from the start of a publication to the withdrawal. It follows the winner, so that both win about as
@@ -165,7 +165,7 @@ class Course:
         time.sleep(delay)
         self._heard.moments = []
         try:
-            self._studio.perform(Publish(self.video), Choice("numbered", {"number": number}), TOY_BRIEF)
+            self._studio.perform(Publish(self.video), EngineSpec("numbered", {"number": number}), TOY_BRIEF)
         except ConsentError as error:
             late = " after the work was done" if "running" in self._heard.moments else ""
             self.tally.ended[f"refused{late}: {error.code}"] += 1
@@ -174,7 +174,7 @@ class Course:
             self.tally.ended["published"] += 1
             self._offset -= _STEP
 
-    def _hear(self, moment: Moment) -> None:
+    def _hear(self, moment: ProgressEvent) -> None:
         self._heard.moments.append(moment.what)
 
     def _judge(self, number: int) -> None:
@@ -192,11 +192,11 @@ class Course:
     def _try_to_get_it_all_the_same(self, number: int, files: list[str]) -> None:
         state = self.world.ledger.read()
         for file in files:
-            facts = facts_of(state, file)
+            facts = lookup_publication(state, file)
             if facts is None or not (facts.withdrawn or self._publishing_stands()):
                 self.tally.leaks.append(f"race {number}: a file would still be delivered")
         try:
-            self.world.studio.perform(Publish(self.video), Choice("numbered", {"number": 2 * number}), TOY_BRIEF)
+            self.world.studio.perform(Publish(self.video), EngineSpec("numbered", {"number": 2 * number}), TOY_BRIEF)
         except ConsentError:
             self._read = self.world.ledger.read().index + 1  # the refusal
         else:
@@ -339,7 +339,7 @@ def _bucket(port: int) -> None:
 
 def _video(world: World, ada: Person, mia: Person) -> Video:
     def perform(request: Any, engine: str) -> Any:
-        return world.perform(request, Choice(engine))
+        return world.perform(request, EngineSpec(engine))
 
     theirs, hers = world.likeness(ada), world.likeness(mia)
     assert theirs.voice

@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from avatar.app.context import AppContext
+from avatar.app.settings import Settings
 from avatar.artifacts.artifact import Footage, Speech
-from avatar.bench import Bench
 from avatar.cli.demo import BRIEF, demonstration
-from avatar.compose import House
 from avatar.media.encode import encode
 from avatar.media.frames import Frame, Frames
-from avatar.production import direct
-from avatar.settings import Settings
+from avatar.production.production import direct
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice
+from avatar.studio.workbench import RequestWorkbench
 from benchmarks.children import avatar
 from benchmarks.rows import Row
 from benchmarks.script import sentences
@@ -49,11 +49,11 @@ def rows() -> Iterator[Row]:
 
 
 def _stages(folder: Path) -> Iterator[Row]:
-    house = House(Settings(home=folder / ".avatar"))
+    context = AppContext(Settings(home=folder / ".avatar"))
     # Once without the meter: what is loaded once in a process is no cost of a second of video.
-    direct(demonstration(house, "The first line only warms up."), house.studio.under(BRIEF))
-    meter = _Meter(house)
-    direct(demonstration(house, sentences(_LINES)), meter)
+    direct(demonstration(context, "The first line only warms up."), context.studio.under(BRIEF))
+    meter = _Meter(context)
+    direct(demonstration(context, sentences(_LINES)), meter)
     seconds = meter.video_seconds()
     for kind, name in _STAGES.items():
         yield Row(name, meter.spent.get(kind, 0.0) / seconds, "CPU-s per video-s")
@@ -80,10 +80,10 @@ def _whole(folder: Path) -> Iterator[Row]:
 class _Meter:
     """Performs requests through the studio and notes the processor seconds of each kind."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, context: AppContext) -> None:
         self.spent: dict[type, float] = {}
         self.floor = 0.0
-        self._house = house
+        self._house = context
         self._frames = 0.0
         self._made: Frames | None = None  # of the last chain that was pulled to its end
         self._speech = Speech("")  # of the line that is being made
@@ -110,8 +110,8 @@ class _Meter:
     def _pull(self, footage: Footage) -> None:
         with tempfile.TemporaryDirectory() as room:
             studio = self._house.studio
-            job = studio.gate.clear(Render((footage,), self._speech), BRIEF)
-            frames = Bench(job, studio, Path(room), "0" * 64, BRIEF).frames(footage)
+            cleared = studio.gate.clear(Render((footage,), self._speech), BRIEF)
+            frames = RequestWorkbench(cleared, studio, Path(room), "0" * 64, BRIEF).frames(footage)
             made = [[Frame(frame.settle()) for frame in batch] for batch in frames.batches]
             if self._last(footage):
                 self._frames += float(frames.count / frames.format.rate)

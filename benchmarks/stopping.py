@@ -17,10 +17,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
+from avatar.app.context import AppContext
+from avatar.app.settings import Settings
 from avatar.cli.demo import TERMS
-from avatar.compose import House
 from avatar.consent.entries import Entry, Performed, Refused, Withdrawn
-from avatar.settings import Settings
 from benchmarks.children import avatar
 from benchmarks.rows import Row, show
 
@@ -37,25 +37,25 @@ class Stop:
     status: int
 
 
-def prepare(home: Path) -> House:
+def prepare(home: Path) -> AppContext:
     """Enrol the performers in *home* and learn their voices, so that a try begins with its pictures."""
     avatar("demo", "--out", "out", "--script", "Hello there.", home=home)
-    return House(Settings(home=home / ".avatar"))
+    return AppContext(Settings(home=home / ".avatar"))
 
 
-def stop(house: House, number: int, rng: random.Random) -> Stop:
-    """Start production *number* in *house*, withdraw someone while it renders, and see how it ends."""
-    everyone = house.people.all()
+def stop(context: AppContext, number: int, rng: random.Random) -> Stop:
+    """Start production *number* in *context*, withdraw someone while it renders, and see how it ends."""
+    everyone = context.people.all()
     for person in everyone:
-        house.people.agree(person, replace(TERMS, companions=tuple(each.id for each in everyone)))
-    person, began = rng.choice(everyone), house.ledger.read().index + 1
-    with _production(house.settings.home, number) as process:
-        _wait_for_pictures(house, began, process)
+        context.people.agree(person, replace(TERMS, companions=tuple(each.id for each in everyone)))
+    person, began = rng.choice(everyone), context.ledger.read().index + 1
+    with _production(context.settings.home, number) as process:
+        _wait_for_pictures(context, began, process)
         time.sleep(rng.uniform(0, _LATER))
-        house.people.withdraw(person)
+        context.people.withdraw(person)
         process.wait(_PATIENCE)
         ended = datetime.now(UTC)
-    entries = list(house.ledger.entries(began, house.ledger.read().index + 1))
+    entries = list(context.ledger.entries(began, context.ledger.read().index + 1))
     at = next(position for position, entry in enumerate(entries) if isinstance(entry.fact, Withdrawn))
     refusal = next(entry for entry in entries[at:] if isinstance(entry.fact, Refused))
     return Stop(_seconds(entries[at], refusal.at), _seconds(entries[at], ended), process.returncode)
@@ -69,8 +69,8 @@ def main() -> None:
     wanted = parser.parse_args()
     rng = random.Random(0)
     with TemporaryDirectory() as folder:
-        house = prepare(Path(folder))
-        stops = [stop(house, number, rng) for number in range(wanted.tries)]
+        context = prepare(Path(folder))
+        stops = [stop(context, number, rng) for number in range(wanted.tries)]
     show(
         [
             *_rows("refusal in the ledger", [each.refused for each in stops]),
@@ -91,12 +91,12 @@ def _production(home: Path, number: int) -> subprocess.Popen[bytes]:
     )
 
 
-def _wait_for_pictures(house: House, began: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for_pictures(context: AppContext, began: int, process: subprocess.Popen[bytes]) -> None:
     # The last step before a shot is rendered; describing it takes no time.
     end = time.monotonic() + _PATIENCE
     while not any(
         isinstance(entry.fact, Performed) and entry.fact.request == "RefineLips"
-        for entry in house.ledger.entries(began, house.ledger.read().index + 1)
+        for entry in context.ledger.entries(began, context.ledger.read().index + 1)
     ):
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError("nothing was rendered")

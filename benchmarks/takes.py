@@ -9,15 +9,15 @@ import soundfile
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError
-from avatar.voices.adaptation import Adaptation
-from avatar.voices.align import aligned
-from avatar.voices.audition import Audition
-from avatar.voices.model import read_adaptation, read_standard
-from avatar.voices.resample import resampled
-from avatar.voices.speaker import BASE, open_speaker
-from avatar.voices.spectra import RATE
-from avatar.voices.take import Take
-from avatar.weights import locate
+from avatar.media.audio.resample import resample
+from avatar.models.weights import locate
+from avatar.voices.adaptation.adaptation import Adaptation
+from avatar.voices.adaptation.voice_model import read_adaptation, read_standard
+from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
+from avatar.voices.judging.take import Take
+from avatar.voices.judging.take_gate import TakeGate
+from avatar.voices.signal.spectra import RATE
 from benchmarks.rows import Row
 
 _LINES = 10  # of each voice and kind, the longest: a leak or babble of two words is no more than two words
@@ -44,21 +44,21 @@ def verdicts(
     codes: dict[str, Counter[str]] = {kind: Counter() for kind in _KINDS}
     for name, model in models.items():
         sample, rate = soundfile.read(samples[name], dtype="float32")
-        heard = resampled(sample, rate, RATE)
+        heard = resample(sample, rate, RATE)
         for number, line in enumerate(chosen):
             take, other = (_said(read_adaptation(each), line, number) for each in (model, models[others[name]]))
-            audition = Audition.of(line, read_standard(model), open_speaker(locate(BASE)), locate)
+            audition = TakeGate.of(line, read_standard(model), open_base_tts(locate(BASE_VOICE)), locate)
             for kind, spoil in _KINDS.items():
                 codes[kind][_verdict(audition, spoil(take, line, heard, other))] += 1
     return codes
 
 
 def _said(voice: Adaptation, line: str, seed: int) -> Take:
-    utterance = open_speaker(locate(BASE)).say(line, voice.pace)
+    utterance = open_base_tts(locate(BASE_VOICE)).say(line, voice.pace)
     return Take(voice.of(utterance, 1.0).sound(seed), RATE, utterance.timings)
 
 
-def _verdict(audition: Audition, take: Take) -> str:
+def _verdict(audition: TakeGate, take: Take) -> str:
     try:
         audition.best([lambda: take], seed=0)
     except EngineError as refusal:

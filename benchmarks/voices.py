@@ -1,6 +1,7 @@
 """What cloned voices are like: cost, likeness for two encoders, words and quality, for the performers and for people.
 
-Everybody is enrolled in one house and guards their voice, so every take is also compared with everybody else. The text
+Everybody is enrolled in one context and guards their voice, so every take is also compared with everybody else. The
+text
 is spoken in productions only: nothing learns from it. ``--people FOLDER`` adds people: ``NAME.wav`` and ``NAME.txt``,
 and ``NAME_heldout.wav`` to compare with, if there is one. The real reader in Debian's ``pocketsphinx-testdata`` is
 added where that is installed, or where ``--librivox`` finds its folder. Likeness is that of all lines together to the
@@ -22,20 +23,20 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from avatar import intake
-from avatar.artifacts.artifact import Audio, Speech, VoiceModel
+from avatar.artifacts.artifact import Speech, VoiceModel, VoiceSample
 from avatar.errors import EngineError, InputError
-from avatar.people import Person
-from avatar.registry import Choice, installed
-from avatar.resemblance import heard_in
+from avatar.models.weights import locate
+from avatar.people import samples
+from avatar.people.people import Person
+from avatar.stages.registry import EngineSpec, installed
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio.voice_guard import embed_voice
 from avatar.testing.world import World
-from avatar.voices.model import read_adaptation
-from avatar.voices.scores import Scores
-from avatar.voices.speaker import BASE, open_speaker
-from avatar.voices.spectra import RATE
-from avatar.voices.voiceprint import FIRST, SECOND, VoicePrint, open_encoders
-from avatar.weights import locate
+from avatar.voices.adaptation.voice_model import read_adaptation
+from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
+from avatar.voices.judging.scores import Scores
+from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, SpeakerEmbedding, open_speaker_encoders
+from avatar.voices.signal.spectra import RATE
 from benchmarks.brought import named, pinned, present
 from benchmarks.lines import LINES
 from benchmarks.rows import Row, show
@@ -45,7 +46,7 @@ _PERFORMERS = Path(__file__).parents[1] / "performers"
 _HELD_OUT = Path(__file__).parents[1] / "tests" / "data" / "voices"
 _LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
 _KEPT_BACK = "0890"  # the clip that the others are compared with
-_LEARNING, _DEFAULT = Choice("ridge"), Choice("adapted")
+_LEARNING, _DEFAULT = EngineSpec("ridge"), EngineSpec("adapted")
 _TIMED = 10  # lines that are spoken once more, to see what speaking costs without the judges
 
 
@@ -61,12 +62,12 @@ class Clip:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice that was learned for *cost* CPU-seconds, in a house, and that *engine* speaks with."""
+    """A voice that was learned for *cost* CPU-seconds, in a context, and that *engine* speaks with."""
 
     clip: Clip
     model: VoiceModel
     cost: float
-    engine: Choice = _DEFAULT
+    engine: EngineSpec = _DEFAULT
 
     @property
     def name(self) -> str:
@@ -87,7 +88,7 @@ def main() -> None:
     engines = named(wanted.engine) if wanted.engine else present()
     with tempfile.TemporaryDirectory() as folder:
         clips = [*_clips(wanted.people), *_reader(wanted.librivox, Path(folder))]
-        rows = list(_measured(clips, LINES[: wanted.lines], Path(folder) / "house", engines))
+        rows = list(_measured(clips, LINES[: wanted.lines], Path(folder) / "context", engines))
     show(rows, wanted.json)
     if wanted.plot:
         _draw(rows, wanted.plot)
@@ -121,8 +122,8 @@ def _reader(clips: Path, folder: Path) -> Iterator[Clip]:
     yield Clip("reader", folder / "reader.wav", folder / "reader.txt", other)
 
 
-def _measured(clips: list[Clip], lines: tuple[str, ...], folder: Path, engines: list[Choice]) -> Iterator[Row]:
-    world = World(folder, engines=dict(installed()), listen=heard_in)
+def _measured(clips: list[Clip], lines: tuple[str, ...], folder: Path, engines: list[EngineSpec]) -> Iterator[Row]:
+    world = World(folder, engines=dict(installed()), listen=embed_voice)
     people = {clip.name: world.people.enroll(clip.name, "synthetic", [_sample(clip)]) for clip in clips}
     for person in people.values():
         world.agree(person)
@@ -137,19 +138,19 @@ def _measured(clips: list[Clip], lines: tuple[str, ...], folder: Path, engines: 
     yield from spoilt(models, {clip.name: clip.sound for clip in clips}, lines)
 
 
-def _sample(clip: Clip) -> partial[intake.Sample]:
-    return partial(intake.voice, clip.sound, clip.words)
+def _sample(clip: Clip) -> partial[samples.CheckedSample]:
+    return partial(samples.check_voice, clip.sound, clip.words)
 
 
-def _learned(clip: Clip, world: World, person: Person, learning: Choice = _LEARNING) -> Voice:
+def _learned(clip: Clip, world: World, person: Person, learning: EngineSpec = _LEARNING) -> Voice:
     began = time.process_time()
     model = world.perform(LearnVoice(_there(world.likeness(person).voice)), learning)
     return Voice(clip, model, time.process_time() - began)
 
 
-def _brought(clip: Clip, world: World, person: Person, engine: Choice, line: str) -> Voice:
+def _brought(clip: Clip, world: World, person: Person, engine: EngineSpec, line: str) -> Voice:
     """Return the voice that *engine* speaks with from the sample itself; *line* is for finding its models' digests."""
-    voice = _learned(clip, world, person, Choice("sample"))
+    voice = _learned(clip, world, person, EngineSpec("sample"))
     return replace(voice, engine=pinned(engine, lambda choice: world.perform(CloneVoice(voice.model, line), choice)))
 
 
@@ -190,15 +191,15 @@ def _rows(voice: Voice, world: World, takes: list[Speech], spent: float) -> Iter
 
 def _alone(model: Path) -> float:
     """Return what a second of speech costs without anybody who judges it."""
-    voice, speaker = read_adaptation(model), open_speaker(locate(BASE))
+    voice, speaker = read_adaptation(model), open_base_tts(locate(BASE_VOICE))
     began, samples = time.process_time(), 0
     for line in LINES[-_TIMED:]:
         samples += len(voice.of(speaker.say(line, voice.pace), 1.0).sound(0))
     return (time.process_time() - began) / (samples / RATE)
 
 
-def _print(sound: NDArray[np.float32], rate: int) -> VoicePrint:
-    return open_encoders(locate(FIRST), locate(SECOND)).print_of(sound, rate)
+def _print(sound: NDArray[np.float32], rate: int) -> SpeakerEmbedding:
+    return open_speaker_encoders(locate(GE2E), locate(DVECTOR)).print_of(sound, rate)
 
 
 def _file(world: World, model: VoiceModel) -> Path:
@@ -206,7 +207,7 @@ def _file(world: World, model: VoiceModel) -> Path:
     return path if path.exists() else world.store.fetch(model, "voice.npz", path)
 
 
-def _there(sample: Audio | None) -> Audio:
+def _there(sample: VoiceSample | None) -> VoiceSample:
     if sample is None:
         raise ValueError("nobody brought a voice")
     return sample

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
 from avatar.faces.wav2lip.crop import HALF
-from avatar.faces.wav2lip.generator import Generator
+from avatar.faces.wav2lip.generator import Wav2LipGenerator
 from avatar.faces.wav2lip.mel import heard_by_frames
 from benchmarks import dubbing
 from benchmarks.rows import Row
@@ -41,7 +41,7 @@ def rows(peer: Path) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "net.pth"
         torch.save({"state_dict": theirs.state_dict()}, checkpoint)
-        ours = Generator(read_checkpoint(checkpoint))
+        ours = Wav2LipGenerator(read_checkpoint(checkpoint))
         yield Row(
             "mel: largest difference",
             _heard_apart(importlib.import_module("audio"), Path(folder) / "noise.wav"),
@@ -79,7 +79,7 @@ def _some(count: int) -> tuple[Any, Any]:
     return seen, torch.randn(count, 1, 80, 16, generator=source).clamp(-4, 4)
 
 
-def _differences(ours: Generator, theirs: Any) -> Iterator[Row]:
+def _differences(ours: Wav2LipGenerator, theirs: Any) -> Iterator[Row]:
     import torch
 
     seen, heard = _some(_OURS)
@@ -92,7 +92,7 @@ def _differences(ours: Generator, theirs: Any) -> Iterator[Row]:
     yield Row("lower half: largest difference as written", float(written.abs().max()), "of 255")
 
 
-def _costs(ours: Generator, theirs: Any) -> Iterator[Row]:
+def _costs(ours: Wav2LipGenerator, theirs: Any) -> Iterator[Row]:
     import torch
 
     def their_way(batch: tuple[Any, Any]) -> None:

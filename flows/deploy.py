@@ -12,11 +12,11 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
-from avatar.blueprint.load import load_glossary
-from avatar.delivery import BLUEPRINTS, cast_of, script_in
+from avatar.app.delivery import BLUEPRINTS, build_cast, read_script
 from avatar.errors import AvatarError, InputError
-from avatar.voices.glossary import plain
-from avatar.voices.variables import values_of
+from avatar.production.blueprint.load import load_glossary
+from avatar.voices.text.glossary import plain
+from avatar.voices.text.variables import values_of
 from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
@@ -82,8 +82,8 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
         asked |= {} if recorded else {"--script": script}
         if any(asked.values()):
             _check_complete(asked)
-            fields: dict[str, Any] = {"cast": cast_of(cast or [])}
-            fields |= {} if recorded else {"script": script_in(script or Path())}
+            fields: dict[str, Any] = {"cast": build_cast(cast or [])}
+            fields |= {} if recorded else {"script": read_script(script or Path())}
             fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
             fields |= {"values": values_of(value or [])}
             fields |= {"glossary": plain(load_glossary(glossary)) if glossary else {}}

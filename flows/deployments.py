@@ -11,15 +11,15 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.callables import ParameterSchema
 from pydantic import ValidationError
 
-from avatar.asking import brief_of
-from avatar.blueprint.load import load
-from avatar.blueprint.schema import Blueprint
-from avatar.delivery import BLUEPRINTS
+from avatar.app.delivery import BLUEPRINTS
+from avatar.app.parsing import parse_brief
 from avatar.errors import InputError
-from avatar.registry import hint
-from avatar.voices.glossary import asked_glossary
-from avatar.voices.script import lines_of
-from avatar.voices.variables import filled
+from avatar.production.blueprint.load import load
+from avatar.production.blueprint.schema import Blueprint
+from avatar.stages.registry import did_you_mean
+from avatar.voices.text.glossary import asked_glossary
+from avatar.voices.text.script import lines_of
+from avatar.voices.text.variables import filled
 from flows.form import example_script, form_of
 from flows.notify import notify
 from flows.produce import produce
@@ -58,7 +58,8 @@ def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, A
     """
     if name not in known:
         raise InputError(
-            f"--blueprint {name!r}: there is none of that name{hint(name, known)}; there are: {', '.join(known)}",
+            f"--blueprint {name!r}: there is none of that name{did_you_mean(name, known)}; "
+            f"there are: {', '.join(known)}",
             code="blueprint.missing",
         )
     roles = known[name].blueprint.roles
@@ -70,7 +71,7 @@ def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, A
     if known[name].blueprint.speech == "cloned":
         lines_of(filled(asked.get("script", ""), asked.get("values", {})))
     asked_glossary(asked.get("glossary", {}))
-    brief_of(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
+    parse_brief(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
     try:
         return _deployment(f"{name}-scheduled", known[name], asked, cron)
     except ValidationError as error:

@@ -15,10 +15,10 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from avatar.app.delivery import Delivered
 from avatar.artifacts.artifact import SignedVideo
-from avatar.delivery import Delivered
-from avatar.studio import Moment
-from flows.window import place
+from avatar.studio.studio import ProgressEvent
+from flows.concurrency import place
 
 _ENDING = 1  # assembling and publishing count as one more line
 _SHEET = (960, 960)  # pixels at most; the full sheet lies beside the video
@@ -67,7 +67,7 @@ class Tally:
     _rows: dict[str, _Row] = field(default_factory=lambda: defaultdict(_Row))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def tell(self, moment: Moment) -> None:
+    def tell(self, moment: ProgressEvent) -> None:
         """Take in one moment of the studio. Called from several threads."""
         if moment.what not in ("kept", "recalled"):
             return

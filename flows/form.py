@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from avatar.asking import LONGEST_PROJECT
-from avatar.blueprint.schema import Blueprint
+from avatar.app.parsing import MAX_PROJECT_CHARS
 from avatar.consent.vocabulary import Channel, Purpose
-from avatar.voices.glossary import Pronunciation
-from avatar.voices.variables import LONGEST_VALUE
+from avatar.production.blueprint.schema import Blueprint
+from avatar.voices.text.glossary import Pronunciation
+from avatar.voices.text.variables import LONGEST_VALUE
 
 LONGEST_SCRIPT = 100_000  # letters: two hours of speech
 
@@ -56,7 +56,7 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
             3, "Purpose", "What it is for; everyone in it must have agreed to that.", enum=[str(p) for p in Purpose]
         ),
         "project": _field(
-            4, "Project", "What it belongs to, as its people know it.", minLength=1, maxLength=LONGEST_PROJECT
+            4, "Project", "What it belongs to, as its people know it.", minLength=1, maxLength=MAX_PROJECT_CHARS
         ),
         "languages": _list(5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE),
         "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),

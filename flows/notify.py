@@ -6,20 +6,20 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from avatar.compose import open_house
+from avatar.app.context import open_app
 from avatar.errors import AvatarError
-from flows.endings import ending
+from flows.states import final_state
 
 
 @flow(persist_result=False)
 def notify() -> State[Any]:
     """Bring public statuses up to date and send every webhook message that is due."""
     try:
-        house = open_house()
-        changed = house.statuses.refresh()
-        done = house.courier.carry()
+        context = open_app()
+        changed = context.statuses.refresh()
+        done = context.courier.carry()
     except AvatarError as error:
-        return ending(error, "")
+        return final_state(error, "")
     return Completed(
         message=f"{changed} statuses changed; {done.delivered} messages delivered, {done.failed} failed, "
         f"{done.dead} given up"

@@ -13,17 +13,17 @@ from prefect.tasks import Task
 from avatar.artifacts.artifact import Artifact
 from avatar.consent.brief import Brief
 from avatar.errors import AvatarError
-from avatar.registry import Choice
+from avatar.stages.registry import EngineSpec
 from avatar.stages.request import Request
-from avatar.studio import Studio
-from flows.endings import ending, is_weather
-from flows.window import place
+from avatar.studio.studio import Studio
+from flows.concurrency import place
+from flows.states import final_state, is_transient
 
 A = TypeVar("A", bound=Artifact)
 
 
 def _worth_another_try(_: Task[..., Any], __: TaskRun, state: State[Any]) -> bool:
-    return is_weather(state.data)
+    return is_transient(state.data)
 
 
 # No cache in front of the gate: Prefect's would hand out a result without asking. The studio remembers, after it asked.
@@ -40,9 +40,9 @@ def perform(work: Callable[[], A], title: str, script: str) -> A | State[Any]:  
     try:
         return work()
     except AvatarError as error:
-        if is_weather(error):
+        if is_transient(error):
             raise
-        return ending(error, script)
+        return final_state(error, script)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class InTasks:
     brief: Brief
     script: str
 
-    def __call__(self, request: Request[A], choice: Choice) -> A:
+    def __call__(self, request: Request[A], choice: EngineSpec) -> A:
         work = partial(self.studio.perform, request, choice, self.brief)
         state = perform(work, f"{type(request).__name__}, {place()}", self.script, return_state=True)
         return state.result()  # type: ignore[return-value]  # a refused task's state raises its error here

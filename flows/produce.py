@@ -11,21 +11,21 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from avatar.app.context import AppContext, open_app
+from avatar.app.delivery import deliver, load_named_blueprint, prepare
+from avatar.app.parsing import parse_brief
+from avatar.app.propagate import propagate_consent_change
 from avatar.artifacts.artifact import SignedVideo
-from avatar.asking import brief_of
-from avatar.compose import House, open_house
 from avatar.consent.entries import Refused
-from avatar.delivery import blueprint_named, deliver, prepare
 from avatar.errors import AvatarError, InputError
-from avatar.production import Production, direct
-from avatar.reach import spread
-from avatar.voices.glossary import asked_glossary
+from avatar.production.production import Production, direct
+from avatar.voices.text.glossary import asked_glossary
 from flows.cast import found
+from flows.concurrency import Window
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
-from flows.endings import ending
 from flows.form import BELOW_OUT
 from flows.perform import InTasks
-from flows.window import Window
+from flows.states import final_state
 
 
 @flow(persist_result=False)
@@ -58,42 +58,42 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
     started = time.monotonic()
     try:
         tally = Tally()
-        house = open_house(tally.tell)
-        with _recorded(house):
+        context = open_app(tally.tell)
+        with _recorded(context):
             _check_out(out)
-            brief = brief_of(purpose, project, languages, channels)
-            plan = blueprint_named(blueprint)
+            brief = parse_brief(purpose, project, languages, channels)
+            plan = load_named_blueprint(blueprint)
             for role, alias in cast.items():
-                found(house, alias, f"cast, role {role!r}: ")
+                found(context, alias, f"cast, role {role!r}: ")
             words = asked_glossary(glossary or {})
-        production = prepare(house, plan, cast, script, brief, values=values, glossary=words)
+        production = prepare(context, plan, cast, script, brief, values=values, glossary=words)
         script = "\n".join(line.text for line in production.script)  # filled in: what no sentence may quote
-        signed = _directed(house, production, script)
-        delivered = deliver(house, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
+        signed = _directed(context, production, script)
+        delivered = deliver(context, signed, Path(out or f"out/{Path(blueprint).stem}-{signed.digest[:8]}"))
     except AvatarError as error:
-        return ending(error, script)
-    spread(house)
+        return final_state(error, script)
+    propagate_consent_change(context)
     show_summary(signed, delivered, tally, time.monotonic() - started)
     show_contact_sheet(delivered.folder / "contact-sheet.png")
     return Completed(message=f"signed video {signed.digest} is {delivered.video}", data=signed.digest)
 
 
-def _directed(house: House, production: Production, script: str) -> SignedVideo:
+def _directed(context: AppContext, production: Production, script: str) -> SignedVideo:
     bar = begin_progress()
     signed = direct(
-        production, InTasks(house.studio, production.asks, script), Window(house.settings.workers, bar.lines)
+        production, InTasks(context.studio, production.asks, script), Window(context.settings.workers, bar.lines)
     )
     bar.whole()
     return signed
 
 
 @contextmanager
-def _recorded(house: House) -> Iterator[None]:
+def _recorded(context: AppContext) -> Iterator[None]:
     # The form was checked by Prefect's server, whose API may be open to anyone: what it lets through is checked here.
     try:
         yield
     except InputError as error:
-        house.ledger.append(Refused(code=error.code, request="Production"))
+        context.ledger.append(Refused(code=error.code, request="Production"))
         raise
 
 

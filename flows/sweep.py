@@ -6,11 +6,11 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from avatar.compose import open_house
+from avatar.app.context import open_app
 from avatar.errors import AvatarError
-from avatar.retention import sweep as remove_due
+from avatar.people.retention import sweep as remove_due
 from flows.display import begin_progress
-from flows.endings import ending
+from flows.states import final_state
 
 
 @flow(persist_result=False)
@@ -18,9 +18,9 @@ def sweep() -> State[Any]:
     """Remove what is due by the policy of this worker; the result is how many artifacts that were."""
     bar = begin_progress()
     try:
-        house = open_house()
-        gone = remove_due(house.people, house.policy, bar.removed)
+        context = open_app()
+        gone = remove_due(context.people, context.policy, bar.removed)
     except AvatarError as error:
-        return ending(error, "")
+        return final_state(error, "")
     bar.whole("nothing else is due")
     return Completed(message=f"{len(gone)} artifacts were removed", data=len(gone))

@@ -10,13 +10,13 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Completed
 from pydantic import Field
 
-from avatar.compose import open_house
+from avatar.app.context import open_app
+from avatar.app.propagate import propagate_consent_change
 from avatar.errors import AvatarError
-from avatar.people import Person
-from avatar.reach import spread
+from avatar.people.people import Person
 from flows.cast import found
-from flows.endings import ending
 from flows.produce import produce
+from flows.states import final_state
 
 _PAGE = 200  # runs that Prefect lists at once
 
@@ -31,12 +31,12 @@ def withdraw(alias: Alias) -> State[Any]:
     refused when it starts.
     """
     try:
-        house = open_house()
-        person = found(house, alias)
-        index = house.people.withdraw(person)
+        context = open_app()
+        person = found(context, alias)
+        index = context.people.withdraw(person)
     except AvatarError as error:
-        return ending(error, "")
-    spread(house)
+        return final_state(error, "")
+    propagate_consent_change(context)
     with get_client(sync_client=True) as client:
         cancelled = [run for run in _waiting(client) if _names(run, person)]
         for run in cancelled:

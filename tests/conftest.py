@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.s3 import S3Objects
-from avatar.compose import one_thread_each
+from avatar.runtime.threads import limit_to_one_thread
 from avatar.testing.world import World
 
 BUCKET = "avatar-tests"
@@ -35,7 +35,7 @@ def _no_power_cuts() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread_each() -> None:
     """As in production, and because threads that wait for each other on a busy machine are most of what tests cost."""
-    one_thread_each()
+    limit_to_one_thread()
 
 
 @pytest.fixture

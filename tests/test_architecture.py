@@ -12,20 +12,20 @@ import pytest
 import avatar
 from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Work
-from avatar.blueprint.schema import WORK, Blueprint
 from avatar.canonical import canonical
 from avatar.consent import Cleared, Use
-from avatar.registry import GROUP, Choice, build
+from avatar.models.weights import Weights
+from avatar.production.blueprint.schema import WORK, Blueprint
 from avatar.stages.catalogue import REQUESTS, rebuild
-from avatar.stages.picture import Excerpt, KeepPatches
+from avatar.stages.registry import ENTRY_POINT_GROUP, EngineSpec, build
+from avatar.stages.render import Excerpt, KeepPatches
 from avatar.stages.request import Request
 from avatar.stages.voice import CutVoiceover
-from avatar.weights import Weights
 
-POINTS = {point.name: point for point in entry_points(group=GROUP)}
+POINTS = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
 HOME = Path(avatar.__file__).parent
 SOURCES = sorted(HOME.rglob("*.py"))
-TOOLS = ("faces", "marks", "voices", "media", "provenance")  # pure: they can import neither an engine nor the gate
+TOOLS = ("faces", "watermark", "voices", "media", "provenance")  # pure: they can import neither an engine nor the gate
 
 
 @pytest.fixture(params=sorted(POINTS))
@@ -38,10 +38,10 @@ def engine(request):
 
 
 def test_an_engine_takes_only_cleared_requests(engine):
-    job = get_type_hints(engine.run)["job"]
+    cleared = get_type_hints(engine.run)["cleared"]
 
-    assert get_origin(job) is Cleared
-    assert issubclass(get_args(job)[0], Request)
+    assert get_origin(cleared) is Cleared
+    assert issubclass(get_args(cleared)[0], Request)
 
 
 def test_an_engine_has_one_way_in(engine):
@@ -61,7 +61,7 @@ def test_the_options_of_an_engine_can_be_written_down_and_read_back(engine):
     options = {field.name: getattr(engine(), field.name) for field in fields(engine)}
 
     assert canonical(options)
-    assert build(Choice(name, options)) == engine()
+    assert build(EngineSpec(name, options)) == engine()
 
 
 def test_an_engine_has_a_version_and_declares_its_weights(engine):
@@ -85,7 +85,7 @@ def test_every_engine_file_is_registered():
 
 
 def test_every_stage_has_an_engine():
-    done = {get_args(get_type_hints(point.load().run)["job"])[0] for point in POINTS.values()}
+    done = {get_args(get_type_hints(point.load().run)["cleared"])[0] for point in POINTS.values()}
 
     assert done == set(REQUESTS.values())
 
@@ -100,7 +100,7 @@ def test_every_request_is_in_the_catalogue():
 def test_every_request_says_its_use_and_what_it_makes():
     for kind in REQUESTS.values():
         assert kind.use is None or isinstance(kind.use, Use)
-        assert issubclass(kind.makes, Artifact)
+        assert issubclass(kind.output_type, Artifact)
 
 
 def test_every_request_can_be_rebuilt_from_its_manifest():
@@ -154,8 +154,9 @@ def test_only_the_studio_runs_engines():
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("engine.run"):
                 runners.add(path.relative_to(HOME).with_suffix("").as_posix())
 
-    assert runners == {"studio"}
-    assert set(calls("run")) <= {"api/serve", "studio", "weights"}  # a server, and a subprocess
+    assert runners == {"studio/studio"}
+    others = {"models/weights", "models/onnx", "models/tflite", "runtime/isolated/client"}  # sessions and subprocesses
+    assert set(calls("run")) <= {"portal/serve", "studio/studio"} | others
 
 
 def test_only_the_gate_mints():
@@ -165,21 +166,21 @@ def test_only_the_gate_mints():
 
 def test_only_the_studio_asks_the_gate():
     # A world of tests pulls frames as a renderer would: it too must be cleared.
-    assert set(calls("clear")) == {"studio", "testing/conformance", "testing/world"}
+    assert set(calls("clear")) == {"studio/studio", "testing/conformance", "testing/world"}
 
 
 def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought():
-    assert set(calls("keep")) == {"people", "studio"}
-    assert set(calls("remember")) == {"studio"}
+    assert set(calls("keep")) == {"people/people", "studio/studio"}
+    assert set(calls("remember")) == {"studio/studio"}
 
 
 def test_whatever_is_sealed_is_found_by_a_rotation_of_its_persons_key():
-    """Below their folder, as an artifact, or in a folder that ``rotation`` names. Another place must be named there."""
-    known = {"artifacts/store", "artifacts/vault", "people", "capture/shelf", "api/links", "pronunciations"}
-    known |= {"resemblance"}
+    """Below their folder, as an artifact, or in a folder that ``key_rotation`` names: name another place there."""
+    known = {"artifacts/store", "artifacts/vault", "people/people", "capture/challenge_store"}
+    known |= {"portal/sessions", "people/pronunciations", "studio/voice_guard"}
 
     assert set(calls("seal")) | set(calls("seal_file")) <= known
-    assert set(calls("exchange")) == {"artifacts/store", "artifacts/kms", "rotation"}
+    assert set(calls("exchange")) == {"artifacts/store", "artifacts/kms", "people/key_rotation"}
 
 
 def test_nothing_reaches_round_a_frozen_seal():

@@ -76,8 +76,9 @@ def test_a_house_opened_while_torch_is_only_just_loading_does_not_wait_for_it(tm
     """A refused production opens one to say whose consent ended, while an engine's thread may be importing."""
     code = (
         "import sys, types; sys.modules['torch'] = types.ModuleType('torch')\n"
-        "from pathlib import Path; from avatar.compose import House; from avatar.settings import Settings\n"
-        "House(Settings(home=Path(sys.argv[1])))"
+        "from pathlib import Path; from avatar.app.context import AppContext\n"
+        "from avatar.app.settings import Settings\n"
+        "AppContext(Settings(home=Path(sys.argv[1])))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from avatar.blueprint.schema import Blueprint
 from avatar.cli.main import app
-from avatar.production import Production, direct
-from avatar.registry import Choice
+from avatar.production.blueprint.schema import Blueprint
+from avatar.production.production import Production, direct
+from avatar.stages.registry import EngineSpec
 from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF
-from avatar.voices.script import lines_of
+from avatar.voices.text.script import lines_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,7 +32,7 @@ def test_the_engine_of_the_readme_works_in_a_production(world):
     signed = direct(Production(blueprint, cast, lines_of("One line."), TOY_BRIEF), world.perform)
 
     assert world.store.manifest(signed.digest).people
-    assert world.build(Choice("blur", {"radius": 7})).radius == 7
+    assert world.build(EngineSpec("blur", {"radius": 7})).radius == 7
 
 
 def test_every_folder_of_the_tree_exists_and_no_other():

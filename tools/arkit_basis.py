@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from avatar.faces.coefficients import NAMES
-from avatar.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE, topology
+from avatar.faces.geometry.blendshapes import NAMES
+from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE, topology
 
 Array = NDArray[np.float64]
 # The row next to the inner lips.

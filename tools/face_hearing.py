@@ -7,10 +7,10 @@ import numpy as np
 from face_speech import HEARD, Draw, Spoken
 from scipy.signal import butter, fftconvolve, firwin2, sosfilt
 
-from avatar.faces.coefficients import INDEX
-from avatar.faces.mouth_encoder import EVENTS, SHAPES
-from avatar.faces.visemes import LIPS, TEETH, VISEMES, shapes, spans
-from avatar.voices.ear import STEPS, features
+from avatar.faces.geometry.blendshapes import INDEX
+from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES
+from avatar.faces.motion.visemes import LIPS, TEETH, VISEMES, shapes, spans
+from avatar.voices.recognition.asr_features import STEPS, asr_features
 from avatar.voices.timings import SILENCE, Phone, Timings, laid_out
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -82,7 +82,7 @@ def targets(timings: Timings, count: int) -> tuple[Floats, Floats, np.ndarray[An
 
 
 def _example(sound: Floats, said: Spoken, before: float) -> Example:
-    heard = features(sound, HEARD)
+    heard = asr_features(sound, HEARD)
     sounding = [
         Phone(symbol=symbol, start=start + before, end=end + before)
         for symbol, start, end in said.phones

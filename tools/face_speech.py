@@ -27,18 +27,18 @@ import numpy as np
 
 from avatar.engines.learning.ridge import Ridge, manners_around
 from avatar.errors import EngineError
-from avatar.media.sound import read_sound
-from avatar.voices.adaptation import Adaptation
-from avatar.voices.align import aligned
-from avatar.voices.harmonics import at_own_harmonics, minimum_phase
-from avatar.voices.learning import heard, pair, planned
-from avatar.voices.resample import resampled
-from avatar.voices.script import lines_of
-from avatar.voices.speaker import BASE, Speaker, open_speaker
-from avatar.voices.spectra import BINS, RATE, VOICED, Spectra
+from avatar.media.audio.io import read_sound
+from avatar.media.audio.resample import resample
+from avatar.models.weights import locate
+from avatar.voices.adaptation.adaptation import Adaptation
+from avatar.voices.adaptation.learning import analyse_speech, pair, planned
+from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.base.base_tts import BASE_VOICE, BaseTts, open_base_tts
+from avatar.voices.base.utterance import Utterance
+from avatar.voices.signal.harmonics import at_own_harmonics, minimum_phase
+from avatar.voices.signal.spectra import BINS, RATE, VOICED, Spectra
+from avatar.voices.text.script import lines_of
 from avatar.voices.timings import SILENCE
-from avatar.voices.utterance import Utterance
-from avatar.weights import locate
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Draw = np.random.Generator
@@ -68,7 +68,7 @@ class Studio:
     """Speaks random texts in random voices."""
 
     def __init__(self) -> None:
-        self._speaker: Speaker = open_speaker(locate(BASE))
+        self._speaker: BaseTts = open_base_tts(locate(BASE_VOICE))
         words = json.loads(gzip.decompress((files("hibari") / "assets" / "lexicon_us_gold.json.gz").read_bytes()))
         self._small = _SMALL.split()
         self._words = np.array(sorted(word for word in words if word.isascii() and word.isalpha() and word.islower()))
@@ -85,7 +85,7 @@ class Studio:
         text = self.text(draw)
         said = self._speaker.say(text, float(draw.uniform(0.75, 1.35)))
         spectra = self._voiced(said, draw)
-        sound = resampled(spectra.sound(seed=int(draw.integers(1 << 30))), RATE, HEARD)
+        sound = resample(spectra.sound(seed=int(draw.integers(1 << 30))), RATE, HEARD)
         try:
             timings = aligned(said.spectra.plain, RATE, text)
         except EngineError:
@@ -114,7 +114,7 @@ class Studio:
 
 def sized(sound: Floats, rate: int, phones: Sequence[tuple[str, float, float]], size: float) -> Spoken:
     """Return *sound* played *size* times as fast: the voice is higher, and its throat shorter."""
-    played = resampled(sound, round(rate * size), HEARD)
+    played = resample(sound, round(rate * size), HEARD)
     return _spoken(played, [(symbol, start / size, end / size) for symbol, start, end in phones])
 
 
@@ -169,11 +169,11 @@ def _spoken(sound: Floats, phones: Sequence[tuple[str, float, float]]) -> Spoken
     return Spoken(np.asarray(sound * (0.9 / loudest), np.float32), tuple(phones))
 
 
-def _learned(speaker: Speaker, name: str) -> list[Adaptation]:
+def _learned(speaker: BaseTts, name: str) -> list[Adaptation]:
     """Return the voice of the performer *name* in each manner in which ``ridge`` would try it."""
     sound, rate = read_sound(PERFORMERS / f"{name}_statement.flac")
-    said, at_base = (PERFORMERS / f"{name}_statement.txt").read_text(encoding="utf-8"), resampled(sound, rate, RATE)
-    theirs = heard(at_base, aligned(at_base, RATE, said))
+    said, at_base = (PERFORMERS / f"{name}_statement.txt").read_text(encoding="utf-8"), resample(sound, rate, RATE)
+    theirs = analyse_speech(at_base, aligned(at_base, RATE, said))
     ours = planned([speaker.say(line.text) for line in lines_of(said)], theirs.band)
     manners = manners_around(Ridge.ridge)
     pairs = pair(ours, theirs, manners[0], lambda _: None)

@@ -26,12 +26,12 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
-from avatar.faces.coefficients import INDEX, coefficients, neutral
-from avatar.faces.mouth_encoder import EVENTS, SHAPES, network
-from avatar.faces.rig import Rig
-from avatar.faces.topology import LIPS_INNER, eye_distance
-from avatar.faces.visemes import CONTACTS
-from avatar.media.sound import read_sound
+from avatar.faces.geometry.blendshapes import INDEX, coefficients, neutral
+from avatar.faces.geometry.rig import Rig
+from avatar.faces.geometry.topology import LIPS_INNER, eye_distance
+from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES, network
+from avatar.faces.motion.visemes import CONTACTS
+from avatar.media.audio.io import read_sound
 
 _PART = 50  # utterances in a file of the cache
 _ELSEWHERE = 2  # how often each is heard in another place

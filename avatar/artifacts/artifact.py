@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.media.credentials import CREDENTIAL
-from avatar.media.faceless import FACELESS
+CREDENTIAL = "credential.c2pa"  # the part that holds the C2PA credential a brought file carried
+FACE_GAPS = "without-face.json"  # the part that lists frames without a face; absent where every frame shows one
 
 
 @dataclass(frozen=True)
@@ -15,15 +15,17 @@ class Artifact:
     the first is the one that stands for it. *optional* parts need not be there.
     """
 
+    kind: ClassVar[str] = "Artifact"  # what manifests call it: digests depend on it, so it never changes
     parts: ClassVar[tuple[str, ...]] = ()
     optional: ClassVar[tuple[str, ...]] = ()
 
     digest: str
 
 
-class Audio(Artifact):
+class VoiceSample(Artifact):
     """A person's voice sample: mono sound, and what is said in it."""
 
+    kind = "Audio"
     parts = ("sound.wav", "transcript.txt")
     optional = (CREDENTIAL,)
 
@@ -31,6 +33,7 @@ class Audio(Artifact):
 class Voiceover(Artifact):
     """What a person recorded to be heard in videos, as it is: mono sound, what is said, and its ``Cuts`` into lines."""
 
+    kind = "Voiceover"
     parts = ("sound.wav", "transcript.txt", "lines.json")
     optional = (CREDENTIAL,)
 
@@ -38,6 +41,7 @@ class Voiceover(Artifact):
 class VoiceModel(Artifact):
     """What an engine learned of a voice."""
 
+    kind = "VoiceModel"
     parts = ("voice.npz",)
 
 
@@ -47,13 +51,15 @@ class Speech(Artifact):
     A synthetic take also has its ``Scores``; what a person said themselves is judged by nobody.
     """
 
+    kind = "Speech"
     parts = ("sound.wav", "timings.json")
     optional = ("scores.json",)
 
 
-class Image(Artifact):
+class Portrait(Artifact):
     """A portrait."""
 
+    kind = "Image"
     parts = ("picture.png",)
     optional = (CREDENTIAL,)
 
@@ -64,38 +70,44 @@ class Footage(Artifact):
     ``step.json`` names the engine, its options and its request; a given footage holds ``footage.mp4`` instead.
     """
 
+    kind = "Footage"
     parts = ("step.json",)
 
 
 class GivenFootage(Footage):
     """Footage brought by a person: an mp4 file."""
 
+    kind = "GivenFootage"
     parts = ("footage.mp4",)
     optional = (CREDENTIAL,)
 
 
-class Patches(Footage):
+class FrameDeltas(Footage):
     """Footage whose last step was drawn already: what it changed in the frames that it was given."""
 
+    kind = "Patches"
     parts = ("patches.zip",)
 
 
 class Shot(Artifact):
     """The picture of one line (H.264 without sound), its sound to the sample, and its timings."""
 
+    kind = "Shot"
     parts = ("picture.mp4", "sound.wav", "timings.json")
-    optional = (FACELESS,)
+    optional = (FACE_GAPS,)
 
 
 class Video(Artifact):
     """A finished video, with captions, not yet signed; and which of its frames show no face, if there are any."""
 
+    kind = "Video"
     parts = ("video.mp4", "captions.vtt", "captions.srt")
-    optional = (FACELESS,)
+    optional = (FACE_GAPS,)
 
 
 class SignedVideo(Artifact):
     """A video that carries its credential."""
 
+    kind = "SignedVideo"
     parts = ("video.mp4", "captions.vtt", "captions.srt")
-    optional = (FACELESS,)
+    optional = (FACE_GAPS,)

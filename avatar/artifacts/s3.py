@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avatar.artifacts.lock import Lock
+from avatar.artifacts.object_lock import ObjectLock
 from avatar.artifacts.objects import checked, explained
 from avatar.errors import StoreError
 
@@ -41,9 +41,9 @@ class S3Objects:
     """
 
     def __init__(
-        self, bucket: str, prefix: str = "", client: "S3Client | None" = None, *, lock: Lock | None = None
+        self, bucket: str, prefix: str = "", client: "S3Client | None" = None, *, lock: ObjectLock | None = None
     ) -> None:
-        self._lock = lock or Lock()
+        self._lock = lock or ObjectLock()
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = client or _client()

@@ -15,7 +15,7 @@ from avatar.artifacts.objects import Objects
 from avatar.artifacts.vault import HEADER, Label, Vault, generations_in, is_sealed, people_in
 from avatar.canonical import canonical, digest_of_file
 from avatar.errors import StoreError
-from avatar.rooms import private_room
+from avatar.runtime.workdir import private_tempdir
 
 A = TypeVar("A", bound=Artifact)
 
@@ -50,9 +50,9 @@ class Store:
             raise StoreError(f"{kind.__name__} has the parts {kind.parts}, not {tuple(parts)}", code="store.parts")
         while True:
             generations = self._vault.newest(people)
-            with private_room() as room:
+            with private_tempdir() as room:
                 blobs = {name: self._add(path, people, room) for name, path in sorted(parts.items())}
-            manifest = Manifest(kind=kind.__name__, parts=blobs, people=people, inputs=inputs, work=work)
+            manifest = Manifest(kind=kind.kind, parts=blobs, people=people, inputs=inputs, work=work)
             # The index first: a manifest that stands can be found by whoever seals anew, deletes or erases.
             for person in people:
                 self._objects.create(f"people/{person}/shown/{manifest.digest}", b"")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from uuid import uuid4
 
-from avatar.artifacts.chunks import PREFIX, BrokenError, Stream, decrypted, encrypted
 from avatar.artifacts.keyring import Keyring
 from avatar.artifacts.objects import explained
+from avatar.artifacts.stream_aead import NONCE_PREFIX_BYTES, AuthenticationError, Reader, decrypt_stream, encrypt_stream
 from avatar.canonical import canonical
 from avatar.errors import StoreError
 
@@ -123,7 +123,7 @@ class Vault:
         finally:
             draft.unlink(missing_ok=True)
 
-    def _sealed(self, plain: Stream, label: Label) -> Iterator[bytes]:
+    def _sealed(self, plain: Reader, label: Label) -> Iterator[bytes]:
         generations = self.newest(label.people)
         names = canonical([_named(*each) for each in generations.items()])
         # Random, so that no key is ever used twice, not even when a file changes while it is read.
@@ -133,7 +133,7 @@ class Vault:
         header = clear + len(said).to_bytes(2, "big") + said
         key, prefix = self._key(generations, label, salt)
         yield header
-        yield from encrypted(plain, key, prefix, header)
+        yield from encrypt_stream(plain, key, prefix, header)
 
     def _opened(self, sealed: BinaryIO, label: Label) -> Iterator[bytes]:
         clear, names, salt, said = _header(sealed, label)
@@ -143,11 +143,11 @@ class Vault:
             raise _altered(label)
         key, prefix = self._key(generations, label, salt)
         with _explaining(label):
-            yield from decrypted(sealed, key, prefix, header)
+            yield from decrypt_stream(sealed, key, prefix, header)
 
     def _key(self, generations: Generations, label: Label, salt: bytes) -> tuple[bytes, bytes]:
         keys = b"".join(self.keyring.key_of(*each) for each in generations.items())
-        derived = _derived(keys, label, salt, 32 + PREFIX)
+        derived = _derived(keys, label, salt, 32 + NONCE_PREFIX_BYTES)
         return derived[:32], derived[32:]
 
     def _label_in(self, header: "_Header") -> Label:
@@ -231,7 +231,7 @@ class _Pieces:
         return taken
 
 
-def _header(sealed: Stream, label: Label) -> _Header:
+def _header(sealed: Reader, label: Label) -> _Header:
     start = sealed.read(len(_MAGIC) + 4)
     length = int.from_bytes(start[len(_MAGIC) :], "big")
     if not start.startswith(_MAGIC) or length > _MOST_PEOPLE:
@@ -245,7 +245,7 @@ def _header(sealed: Stream, label: Label) -> _Header:
 def _explaining(label: Label) -> Iterator[None]:
     try:
         yield
-    except BrokenError as error:
+    except AuthenticationError as error:
         raise _altered(label) from error
 
 

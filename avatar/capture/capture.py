@@ -5,39 +5,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image, Voiceover
+from avatar.artifacts.artifact import Artifact, GivenFootage, Portrait, Voiceover, VoiceSample
 from avatar.canonical import digest_of_file
 from avatar.capture.challenge import Challenge
-from avatar.capture.checks import Verdict, judge, worst
-from avatar.capture.outcome import Outcome, Reviewed, Standing, Taken
-from avatar.capture.readings import Readings, Senses
-from avatar.capture.shelf import Shelf
-from avatar.capture.statement import HEARD, language_of, wording
+from avatar.capture.challenge_store import ChallengeStore
+from avatar.capture.checks import CheckVerdict, judge, worst
+from avatar.capture.measurements import Analyzer, Measurements
+from avatar.capture.outcome import ChallengeState, Outcome, RecordingTaken, Reviewed
+from avatar.capture.statement import HEARD, language_of, statement_template
 from avatar.consent.entries import Refused, Requested
 from avatar.consent.evidence import Captured
 from avatar.consent.notice import notice_of
-from avatar.consent.permission import require
+from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
 from avatar.consent.terms import Terms
 from avatar.errors import ConsentError, InputError
-from avatar.media.intake import take_recording
-from avatar.media.sound import seconds_of
-from avatar.people import People, Person
-from avatar.rooms import private_room
+from avatar.media.audio.io import seconds_of
+from avatar.media.ingest.gateway import take_recording
+from avatar.people.people import People, Person
+from avatar.runtime.workdir import private_tempdir
 
 _REQUEST = "RecordConsent"
 
 
 @dataclass(frozen=True)
 class Capture:
-    """Everything about recorded agreements in one house."""
+    """Everything about recorded agreements in one context."""
 
     people: People
-    senses: Senses
+    senses: Analyzer
 
     @property
-    def shelf(self) -> Shelf:
-        return Shelf(self.people.objects, self.people.vault)
+    def shelf(self) -> ChallengeStore:
+        return ChallengeStore(self.people.objects, self.people.vault)
 
     def ask(self, person: Person, terms: Terms, *, locale: str = "en-GB") -> Challenge:
         """Ask *person* to agree to *terms*: draw passcode words, and keep the challenge for half an hour.
@@ -45,7 +45,7 @@ class Capture:
         Raises: as ``foresee``.
         """
         self.foresee(person, terms, locale=locale)
-        ledger, said = self.people.ledger, wording(locale)
+        ledger, said = self.people.ledger, statement_template(locale)
         passcode = said.passcode()
         challenge = Challenge(
             nonce=token_hex(16),
@@ -69,15 +69,15 @@ class Capture:
             InputError: there is no statement in that language, or nothing of theirs to agree about.
             RoleError: whoever acts here may not ask.
         """
-        require(self.people.ledger, Role.GRANT, _REQUEST)
-        wording(locale)
+        require_role(self.people.ledger, Role.GRANT, _REQUEST)
+        statement_template(locale)
         if person.capacity == "estate":
             raise InputError(
                 f"{person.id} is represented by their estate: their voice cannot be recorded any more; record a signed "
                 "paper instead (avatar grant)",
                 code="capture.estate",
             )
-        terms.scope(tuple(self.people.ledger.read().people[person.id].assets))
+        terms.scope(tuple(self.people.ledger.read().people[person.id].samples))
 
     def find(self, start: str) -> Challenge:
         """Return the challenge whose id begins with *start*.
@@ -95,17 +95,17 @@ class Capture:
         """Return everything *person* was asked, the newest first."""
         return self.shelf.of(person.id)
 
-    def standing(self, challenge: Challenge) -> Standing:
+    def standing(self, challenge: Challenge) -> ChallengeState:
         """Return how far *challenge* has come."""
         reviewed = self.reviewed(challenge)
         if reviewed:
-            return Standing.GRANTED if reviewed.accepted else Standing.REFUSED
+            return ChallengeState.GRANTED if reviewed.accepted else ChallengeState.REFUSED
         outcome = self.outcome(challenge)
         if outcome:
             return outcome.standing
         if self._taken(challenge):
-            return Standing.BROKEN_OFF
-        return Standing.EXPIRED if self.people.clock() >= challenge.expires_at else Standing.OPEN
+            return ChallengeState.BROKEN_OFF
+        return ChallengeState.EXPIRED if self.people.clock() >= challenge.expires_at else ChallengeState.OPEN
 
     def outcome(self, challenge: Challenge) -> Outcome | None:
         """Return what the checks found, once a recording was taken."""
@@ -123,13 +123,13 @@ class Capture:
             ConsentError: it was answered before, is over, or the person has withdrawn since: it is recorded.
             InputError: there is no such challenge, or the file cannot be read (then it still stands).
         """
-        require(self.people.ledger, Role.GRANT, _REQUEST)
+        require_role(self.people.ledger, Role.GRANT, _REQUEST)
         challenge = self.shelf.find(challenge_id)
         self._refuse_unless_open(challenge)
-        with private_room() as room:
+        with private_tempdir() as room:
             recording = take_recording(file, room)
             sound, film = recording.sound, recording.pictures
-            taken = Taken(
+            taken = RecordingTaken(
                 by=self.people.ledger.operator,
                 at=self.people.clock(),
                 sound=digest_of_file(sound),
@@ -148,10 +148,10 @@ class Capture:
             ConsentError: it is not held, the same operator took it, or things have changed since: it is recorded.
         """
         ledger = self.people.ledger
-        require(ledger, Role.GRANT, _REQUEST)
+        require_role(ledger, Role.GRANT, _REQUEST)
         challenge = self.shelf.find(challenge_id)
         outcome, taken = self.outcome(challenge), self._taken(challenge)
-        if outcome is None or taken is None or self.standing(challenge) is not Standing.HELD:
+        if outcome is None or taken is None or self.standing(challenge) is not ChallengeState.HELD:
             raise self._refusal(challenge, "capture.not-held", "it is not waiting for a review")
         if ledger.operator in (taken.by, challenge.asked_by):
             raise self._refusal(
@@ -164,9 +164,9 @@ class Capture:
             raise self._refusal(challenge, "capture.not-held", "someone else reviewed it a moment ago")
         if not accept:
             self._enter_refusal(challenge, ("capture.reviewed",))
-            return outcome.model_copy(update={"standing": Standing.REFUSED})
+            return outcome.model_copy(update={"standing": ChallengeState.REFUSED})
         grant = self._grant(challenge, taken, outcome, (ledger.operator,))
-        return outcome.model_copy(update={"standing": Standing.GRANTED, "grant": grant})
+        return outcome.model_copy(update={"standing": ChallengeState.GRANTED, "grant": grant})
 
     def recording(self, challenge_id: str, to: Path) -> tuple[Path, ...]:
         """Write the recording that was taken for a challenge into the folder *to*, for someone to look at."""
@@ -180,8 +180,8 @@ class Capture:
             for name, digest in parts.items()
         )
 
-    def _taken(self, challenge: Challenge) -> Taken | None:
-        return self.shelf.get(challenge.person, challenge.id, "taken", Taken)
+    def _taken(self, challenge: Challenge) -> RecordingTaken | None:
+        return self.shelf.get(challenge.person, challenge.id, "taken", RecordingTaken)
 
     def _refuse_unless_open(self, challenge: Challenge) -> None:
         if self._taken(challenge):
@@ -197,7 +197,7 @@ class Capture:
 
     def _refuse_if_changed(self, challenge: Challenge, outcome: Outcome) -> None:
         self._refuse_if_withdrawn(challenge)
-        if set(self.people.ledger.read().people[challenge.person].assets) != set(outcome.assets):
+        if set(self.people.ledger.read().people[challenge.person].samples) != set(outcome.assets):
             raise self._refusal(
                 challenge, "capture.samples-changed", "samples came since that it was not compared with; ask again"
             )
@@ -206,12 +206,12 @@ class Capture:
         for file in (sound, *([film] if film else [])):
             self.shelf.put_file(challenge.person, challenge.id, file.name, file)
 
-    def _read(self, challenge: Challenge, sound: Path, film: Path | None, room: Path) -> Readings:
+    def _read(self, challenge: Challenge, sound: Path, film: Path | None, room: Path) -> Measurements:
         """Listen to and look at the recording, and compare it with everything the person brought."""
         samples, pictures = self._voices(challenge.person, room), self._pictures(challenge.person, room)
         heard = language_of(challenge.locale) == HEARD
         words = self.senses.hear(sound) if heard else ()
-        return Readings(
+        return Measurements(
             seconds=seconds_of(sound),
             before=self._came_before(challenge, sound),
             words=words,
@@ -223,7 +223,7 @@ class Capture:
 
     def _came_before(self, challenge: Challenge, sound: Path) -> bool:
         digest = digest_of_file(sound)
-        if digest in self.people.ledger.read().people[challenge.person].assets:
+        if digest in self.people.ledger.read().people[challenge.person].samples:
             return True  # a sample that they brought says what it always said
         # Under a name that says nothing: whoever has the same file cannot find out that it was once here.
         name = f"recordings/{self.people.ledger.pseudonym(digest)}"
@@ -234,25 +234,25 @@ class Capture:
         part, store = kind.parts[0], self.people.store
         ours = [
             manifest
-            for manifest in self.people.ledger.read().people[person].assets.values()
-            if store.manifest(manifest).kind == kind.__name__
+            for manifest in self.people.ledger.read().people[person].samples.values()
+            if store.manifest(manifest).kind == kind.kind
         ]
         return [store.fetch(kind(digest), part, room / f"{digest}-{part}") for digest in ours]
 
     def _voices(self, person: str, room: Path) -> list[Path]:
         """Return every voice sample and every voice-over of *person*."""
-        return self._brought(person, Audio, room) + self._brought(person, Voiceover, room)
+        return self._brought(person, VoiceSample, room) + self._brought(person, Voiceover, room)
 
     def _pictures(self, person: str, room: Path) -> list[Path]:
         """Return every portrait and every footage of *person*."""
-        return self._brought(person, Image, room) + self._brought(person, GivenFootage, room)
+        return self._brought(person, Portrait, room) + self._brought(person, GivenFootage, room)
 
-    def _decide(self, challenge: Challenge, taken: Taken, readings: Readings) -> Outcome:
+    def _decide(self, challenge: Challenge, taken: RecordingTaken, readings: Measurements) -> Outcome:
         findings = judge(challenge, readings, self.senses.models)
         standing = _STANDINGS[worst(findings)]
-        assets = tuple(sorted(self.people.ledger.read().people[challenge.person].assets))
-        outcome = Outcome(challenge=challenge.id, standing=standing, findings=findings, assets=assets)
-        if standing is Standing.GRANTED:
+        samples = tuple(sorted(self.people.ledger.read().people[challenge.person].samples))
+        outcome = Outcome(challenge=challenge.id, standing=standing, findings=findings, assets=samples)
+        if standing is ChallengeState.GRANTED:
             self._refuse_if_withdrawn(challenge)
             outcome = outcome.model_copy(update={"grant": self._grant(challenge, taken, outcome)})
         else:
@@ -260,7 +260,9 @@ class Capture:
         self.shelf.put(challenge.person, challenge.id, "outcome", outcome)
         return outcome
 
-    def _grant(self, challenge: Challenge, taken: Taken, outcome: Outcome, reviewers: tuple[str, ...] = ()) -> str:
+    def _grant(
+        self, challenge: Challenge, taken: RecordingTaken, outcome: Outcome, reviewers: tuple[str, ...] = ()
+    ) -> str:
         evidence = Captured(
             statement=challenge.statement_digest,
             locale=challenge.locale,
@@ -283,8 +285,8 @@ class Capture:
             self.people.ledger.append(Refused(code=code, request=_REQUEST, people=(challenge.person,)))
 
 
-_STANDINGS: dict[Verdict, Standing] = {
-    "passed": Standing.GRANTED,
-    "unsure": Standing.HELD,
-    "failed": Standing.REFUSED,
+_STANDINGS: dict[CheckVerdict, ChallengeState] = {
+    "passed": ChallengeState.GRANTED,
+    "unsure": ChallengeState.HELD,
+    "failed": ChallengeState.REFUSED,
 }

@@ -12,24 +12,24 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from avatar.capture.challenge import Challenge
-from avatar.capture.readings import Faces, Readings, Voices
+from avatar.capture.measurements import FaceMeasurements, Measurements, VoiceMeasurements
 from avatar.capture.statement import HEARD, language_of
 from avatar.consent import Use
 from avatar.consent.evidence import Check
 
-Verdict = Literal["passed", "unsure", "failed"]
+CheckVerdict = Literal["passed", "unsure", "failed"]
 
 OF_A_FACE = frozenset({Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS})
 OF_A_VOICE = frozenset({Use.CLONE_VOICE, Use.GUARD_VOICE})
 
 
-class Finding(BaseModel):
+class CheckFinding(BaseModel):
     """A check, and what follows from it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     check: Check
-    verdict: Verdict
+    verdict: CheckVerdict
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Band:
     passes: float
     fails: float
 
-    def verdict(self, score: float | None) -> Verdict:
+    def verdict(self, score: float | None) -> CheckVerdict:
         if score is None:
             return "unsure"
         sign = 1 if self.passes <= self.fails else -1
@@ -83,7 +83,7 @@ _FASTEST, _SLOWEST = 0.16, 1.2  # seconds a word: nobody reads faster, and who r
 _REST = 10.0  # seconds that may pass before and after
 
 
-def judge(challenge: Challenge, readings: Readings, models: dict[str, str]) -> tuple[Finding, ...]:
+def judge(challenge: Challenge, readings: Measurements, models: dict[str, str]) -> tuple[CheckFinding, ...]:
     """Return what every check says of *readings*. *models* names what each was measured with."""
     scores = dict(_scores(challenge, readings))
     return (
@@ -92,7 +92,7 @@ def judge(challenge: Challenge, readings: Readings, models: dict[str, str]) -> t
     )
 
 
-def worst(findings: Iterable[Finding]) -> Verdict:
+def worst(findings: Iterable[CheckFinding]) -> CheckVerdict:
     """Return what all *findings* come to: one failure fails, one doubt holds."""
     said = {finding.verdict for finding in findings}
     return "failed" if "failed" in said else "unsure" if "unsure" in said else "passed"
@@ -115,7 +115,7 @@ def in_order(passcode: Sequence[str], heard: Sequence[str]) -> int:
     return best[-1]
 
 
-def _scores(challenge: Challenge, readings: Readings) -> Iterator[tuple[str, float | None]]:
+def _scores(challenge: Challenge, readings: Measurements) -> Iterator[tuple[str, float | None]]:
     yield "fresh", float(readings.before)
     yield "sound-mark", readings.mark
     yield from _of_words(challenge, readings)
@@ -126,18 +126,18 @@ def _scores(challenge: Challenge, readings: Readings) -> Iterator[tuple[str, flo
         yield from _of_face(readings.faces)
 
 
-def _of_words(challenge: Challenge, readings: Readings) -> Iterator[tuple[str, float | None]]:
+def _of_words(challenge: Challenge, readings: Measurements) -> Iterator[tuple[str, float | None]]:
     if language_of(challenge.locale) != HEARD:
         yield from (("transcript", None), ("passcode", None))
         return
-    from avatar.voices.recogniser import word_error_rate
+    from avatar.voices.recognition.recogniser import word_error_rate
 
     heard = " ".join(word.text for word in readings.words)
     yield "transcript", word_error_rate(challenge.statement, heard) if heard else 1.0
     yield "passcode", float(in_order(challenge.passcode, spoken(heard)))
 
 
-def _of_voice(voices: Voices | None) -> Iterator[tuple[str, float | None]]:
+def _of_voice(voices: VoiceMeasurements | None) -> Iterator[tuple[str, float | None]]:
     samples = voices.samples if voices else ()
     yield "voice", min((each.first for each in samples), default=None)
     yield "voice-second", min((each.second for each in samples), default=None)
@@ -146,14 +146,14 @@ def _of_voice(voices: Voices | None) -> Iterator[tuple[str, float | None]]:
     yield "one-voice-second", parts.second if parts else None
 
 
-def _of_face(faces: Faces | None) -> Iterator[tuple[str, float | None]]:
+def _of_face(faces: FaceMeasurements | None) -> Iterator[tuple[str, float | None]]:
     yield "face", max(faces.distances, default=None) if faces else None
     yield "face-seen", faces.seen if faces else None
     yield "one-face", float(max(1, faces.most)) if faces else None
     yield "lips", faces.lips if faces else None
 
 
-def _finding(name: str, score: float | None, model: str) -> Finding:
+def _finding(name: str, score: float | None, model: str) -> CheckFinding:
     verdict = BANDS[name].verdict(score)
     rounded = None if score is None else round(score, 4)
     check = Check(
@@ -164,14 +164,14 @@ def _finding(name: str, score: float | None, model: str) -> Finding:
         passed=verdict == "passed",
         code=CODES[name],
     )
-    return Finding(check=check, verdict=verdict)
+    return CheckFinding(check=check, verdict=verdict)
 
 
-def _length(challenge: Challenge, seconds: float) -> Finding:
+def _length(challenge: Challenge, seconds: float) -> CheckFinding:
     # Japanese is written without spaces: about two characters are one word's worth of time.
     words = max(len(spoken(challenge.statement)), len(challenge.statement) // 12)
     least, most = words * _FASTEST, words * _SLOWEST + _REST
-    verdict: Verdict = "failed" if seconds < least else "passed" if seconds <= most else "unsure"
+    verdict: CheckVerdict = "failed" if seconds < least else "passed" if seconds <= most else "unsure"
     check = Check(
         name="length",
         model="clock",
@@ -180,4 +180,4 @@ def _length(challenge: Challenge, seconds: float) -> Finding:
         passed=verdict == "passed",
         code=CODES["length"],
     )
-    return Finding(check=check, verdict=verdict)
+    return CheckFinding(check=check, verdict=verdict)

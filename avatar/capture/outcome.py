@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from avatar.capture.checks import Finding
+from avatar.capture.checks import CheckFinding
 from avatar.consent.vocabulary import Digest
 
 
@@ -12,7 +12,7 @@ class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Standing(StrEnum):
+class ChallengeState(StrEnum):
     """How far a challenge has come."""
 
     OPEN = "open"  # asked, and not yet answered
@@ -23,7 +23,7 @@ class Standing(StrEnum):
     REFUSED = "refused"
 
 
-class Taken(_Kept):
+class RecordingTaken(_Kept):
     """That a recording was taken for a challenge, by whom: there is only ever one."""
 
     by: str
@@ -36,8 +36,8 @@ class Outcome(_Kept):
     """What the checks found in the recording of a challenge, and what followed."""
 
     challenge: Digest
-    standing: Standing
-    findings: tuple[Finding, ...]
+    standing: ChallengeState
+    findings: tuple[CheckFinding, ...]
     assets: tuple[Digest, ...]  # the samples that it was compared with
     grant: Digest | None = None
 

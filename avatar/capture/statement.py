@@ -16,7 +16,7 @@ HEARD = "en"  # the one language that the shipped recogniser understands
 Passcode = tuple[str, str, str]
 
 
-class Wording(BaseModel):
+class StatementTemplate(BaseModel):
     """The statement in one language: a file of ``statements/``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,7 +52,7 @@ def languages() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def wording(locale: str) -> Wording:
+def statement_template(locale: str) -> StatementTemplate:
     """Return the wording for *locale*.
 
     Raises: InputError, with code ``capture.locale``.
@@ -65,4 +65,4 @@ def wording(locale: str) -> Wording:
             code="capture.locale",
         )
     text = (files("avatar.capture") / "statements" / f"{language}.yaml").read_text(encoding="utf-8")
-    return Wording.model_validate(yaml.safe_load(text))
+    return StatementTemplate.model_validate(yaml.safe_load(text))

@@ -10,9 +10,9 @@ from avatar.cli.options import Alias
 from avatar.cli.pages import link_for
 
 if TYPE_CHECKING:
+    from avatar.app.context import AppContext
     from avatar.capture.challenge import Challenge
     from avatar.capture.outcome import Outcome
-    from avatar.compose import House
 
 Name = Annotated[str, typer.Argument(help="The first digits of the challenge.", show_default=False)]
 
@@ -49,12 +49,12 @@ def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
 
     With --link they are asked on the consent pages (avatar consent serve), and the words are drawn there.
     """
-    from avatar.asking import terms_of
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
+    from avatar.app.parsing import parse_terms
 
-    house = open_house()
-    person = house.people.find(alias)
-    terms = terms_of(
+    context = open_app()
+    person = context.people.find(alias)
+    terms = parse_terms(
         use,
         purpose,
         project,
@@ -62,7 +62,7 @@ def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
         languages=language,
         channels=channel,
         territories=territory,
-        companions=[house.people.find(each).id for each in companion or []],
+        companions=[context.people.find(each).id for each in companion or []],
         reviewed=reviewed,
         denied_topics=deny_topic or [],
         max_outputs=max_outputs,
@@ -71,12 +71,12 @@ def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
         reconfirm_days=reconfirm_days,
     )
     if link_hours is not None:
-        from avatar.api.links import Asked
+        from avatar.portal.sessions import RequestedTerms
 
-        typer.echo(link_for(house, alias, Asked(terms=terms, locale=locale), link_hours))
+        typer.echo(link_for(context, alias, RequestedTerms(terms=terms, locale=locale), link_hours))
         return
-    challenge = house.capture.ask(person, terms, locale=locale)
-    typer.echo(f"Show {alias} what they are asked:\n\n{house.capture.notice(challenge)}\n")
+    challenge = context.capture.ask(person, terms, locale=locale)
+    typer.echo(f"Show {alias} what they are asked:\n\n{context.capture.notice(challenge)}\n")
     typer.echo(f"Then have them say, to a camera or a microphone, in one go:\n\n{challenge.statement}\n")
     typer.echo(f"Open until {challenge.expires_at:%Y-%m-%d %H:%M} UTC. Challenge {challenge.id[:12]}. Next:")
     typer.echo(f"  avatar consent record {challenge.id[:12]} FILE")
@@ -87,11 +87,11 @@ def record(
     file: Annotated[Path, typer.Argument(help="Their recording: sound, or a video with sound.", show_default=False)],
 ) -> None:
     """Take the recording of a statement, check it, and record the agreement. A challenge takes one recording."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    house = open_house()
-    challenge = _challenge(house, who)
-    _say(house.capture.take(challenge.id, file), challenge)
+    context = open_app()
+    challenge = _challenge(context, who)
+    _say(context.capture.take(challenge.id, file), challenge)
 
 
 def requests(alias: Alias) -> None:
@@ -99,14 +99,14 @@ def requests(alias: Alias) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    house = open_house()
+    context = open_app()
     table = Table("challenge", "asked", "by", "uses", "stands")
-    for each in house.capture.challenges(house.people.find(alias)):
+    for each in context.capture.challenges(context.people.find(alias)):
         asked = f"{each.asked_at:%Y-%m-%d %H:%M}"
         table.add_row(
-            each.id[:12], asked, each.asked_by, ", ".join(sorted(each.terms.uses)), house.capture.standing(each)
+            each.id[:12], asked, each.asked_by, ", ".join(sorted(each.terms.uses)), context.capture.standing(each)
         )
     Console().print(table)
 
@@ -117,45 +117,45 @@ def review(
     save: Annotated[Path | None, typer.Option(help="Write the recording into this folder, to see and hear it.")] = None,
 ) -> None:
     """Decide a recording that is held, as a second operator: what was checked, and what you see and hear."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    house = open_house()
-    found = house.capture.find(challenge)
-    outcome = house.capture.outcome(found)
+    context = open_app()
+    found = context.capture.find(challenge)
+    outcome = context.capture.outcome(found)
     if outcome:
         typer.echo(outcome.explain())
     typer.echo(f"They were to say:\n\n{found.statement}\n")
     if save:
         save.mkdir(parents=True, exist_ok=True)
-        for path in house.capture.recording(found.id, save):
+        for path in context.capture.recording(found.id, save):
             typer.echo(f"  {path}")
     if accept is None:
         typer.echo("Nothing is decided yet: look, listen, then give --accept or --refuse.")
         return
-    _say(house.capture.review(found.id, accept=accept), found)
+    _say(context.capture.review(found.id, accept=accept), found)
 
 
-def _challenge(house: "House", who: str) -> "Challenge":
+def _challenge(context: "AppContext", who: str) -> "Challenge":
     from avatar.errors import InputError
 
-    person = next((person for person in house.people.all() if person.alias == who), None)
+    person = next((person for person in context.people.all() if person.alias == who), None)
     if person is None:
-        return house.capture.find(who)
-    asked = house.capture.challenges(person)
+        return context.capture.find(who)
+    asked = context.capture.challenges(person)
     if not asked:
         raise InputError(f"{who} was not asked anything (avatar consent request)", code="capture.unknown")
     return asked[0]
 
 
 def _say(outcome: "Outcome", challenge: "Challenge") -> None:
-    from avatar.capture.outcome import Standing
+    from avatar.capture.outcome import ChallengeState
 
     typer.echo(outcome.explain())
-    if outcome.standing is Standing.GRANTED:
+    if outcome.standing is ChallengeState.GRANTED:
         typer.echo(f"Recorded: grant {(outcome.grant or '')[:12]}.")
         return
     why = ", ".join(outcome.codes)
-    if outcome.standing is Standing.HELD:
+    if outcome.standing is ChallengeState.HELD:
         typer.echo(
             f"Held for a second operator ({why}): avatar consent review {challenge.id[:12]} --accept or --refuse"
         )

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avatar.cli import capture, pages
+from avatar.cli.choices import CHANNELS, PURPOSES
 from avatar.cli.options import Alias
-from avatar.cli.words import CHANNELS, PURPOSES
 
 if TYPE_CHECKING:
-    from avatar.compose import House
+    from avatar.app.context import AppContext
     from avatar.consent.record import Grant
-    from avatar.people import Person
+    from avatar.people.people import Person
 
 consent = typer.Typer(
     help="What people agree to: ask and record, show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True
@@ -34,21 +34,21 @@ def show(alias: Alias) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from avatar.consent.state import Spent
-    from avatar.receipt import status_of
+    from avatar.consent.state import GrantUsage
+    from avatar.people.receipt import status_of
 
-    house, person = _open(alias)
-    state = house.ledger.read()
+    context, person = _open(alias)
+    state = context.ledger.read()
     known = state.people[person.id]
     if not known.standing:
         typer.echo(f"{alias} agrees to nothing.")
         return
     typer.echo(f"{alias} ({person.id}), {person.capacity}; what they agree to has changed {known.epoch} time(s).")
     for each in known.standing:
-        words, spent = house.people.words_of(each.grant), state.spent.get(each.grant.digest, Spent())
+        words, spent = context.people.words_of(each.grant), state.spent.get(each.grant.digest, GrantUsage())
         table = Table("grant", Column(each.grant.digest, overflow="fold"))
         policy = each.scope.script
-        status = status_of(each, person.capacity, house.people.clock(), suspended=known.suspended)
+        status = status_of(each, person.capacity, context.people.clock(), suspended=known.suspended)
         rows = {
             "status": status,
             "uses": ", ".join(sorted(each.uses)),
@@ -58,7 +58,7 @@ def show(alias: Alias) -> None:
             "languages": ", ".join(each.scope.languages),
             "channels": ", ".join(each.scope.channels),
             "territories": ", ".join(each.scope.territories),
-            "companions": ", ".join(_called(house, each.scope.companions, person)) or "nobody",
+            "companions": ", ".join(_called(context, each.scope.companions, person)) or "nobody",
             "scripts": f"{len(policy.scripts)} known ones only" if policy.scripts else "any",
             "reviewed": "each script and video" if policy.reviewed else "no",
             "never about": ", ".join(policy.denied_topics),
@@ -78,12 +78,12 @@ def export(
     alias: Alias, out: Annotated[Path, typer.Option(help="The JSON file to write.")] = Path("consent.json")
 ) -> None:
     """Write every agreement of a person that stands, with its proof, into one JSON file."""
-    from avatar.delivery import write_report
-    from avatar.receipt import receipts
+    from avatar.app.delivery import write_report
+    from avatar.people.receipt import receipts
 
-    house, person = _open(alias)
+    context, person = _open(alias)
     write_report(
-        out, {"person": person.id, "receipts": [r.as_json() for r in receipts(house.people, person, house.prove)]}
+        out, {"person": person.id, "receipts": [r.as_json() for r in receipts(context.people, person, context.prove)]}
     )
     typer.echo(f"Written: {out}")
 
@@ -93,12 +93,12 @@ def receipt(
     alias: Alias, out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("receipts")
 ) -> None:
     """Write a receipt for each agreement that stands: a page to read, and JSON to check."""
-    from avatar.delivery import write_report, write_text
-    from avatar.receipt import receipts
+    from avatar.app.delivery import write_report, write_text
+    from avatar.people.receipt import receipts
 
-    house, person = _open(alias)
+    context, person = _open(alias)
     out.mkdir(parents=True, exist_ok=True)
-    made = receipts(house.people, person, house.prove)
+    made = receipts(context.people, person, context.prove)
     for each in made:
         name = f"receipt-{each.grant.digest[:12]}"
         write_report(out / f"{name}.json", each.as_json())
@@ -119,17 +119,17 @@ def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
     grant: GrantName = "",
 ) -> None:
     """Make an agreement smaller, at once. (Single uses are taken back with avatar withdraw ALIAS --use USE.)"""
-    from avatar.asking import each_of
+    from avatar.app.parsing import parse_enums
+    from avatar.app.propagate import propagate_consent_change
     from avatar.consent.vocabulary import Channel, Purpose
     from avatar.errors import InputError
-    from avatar.reach import spread
 
-    house, person = _open(alias)
-    given = _grant(house, person, grant)
-    (scope,) = (s.scope for s in house.ledger.read().people[person.id].standing if s.grant.digest == given.digest)
+    context, person = _open(alias)
+    given = _grant(context, person, grant)
+    (scope,) = (s.scope for s in context.ledger.read().people[person.id].standing if s.grant.digest == given.digest)
     smaller = {
-        "purposes": tuple(sorted(each_of(Purpose, purpose, "--purpose"))) if purpose else scope.purposes,
-        "channels": tuple(sorted(each_of(Channel, channel, "--channel"))) if channel else scope.channels,
+        "purposes": tuple(sorted(parse_enums(Purpose, purpose, "--purpose"))) if purpose else scope.purposes,
+        "channels": tuple(sorted(parse_enums(Channel, channel, "--channel"))) if channel else scope.channels,
         "languages": tuple(sorted(language)) if language else scope.languages,
         "max_outputs": scope.max_outputs if max_outputs is None else max_outputs,
         "max_seconds": scope.max_seconds if max_seconds is None else max_seconds,
@@ -138,57 +138,57 @@ def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
         raise InputError(
             "nothing would be narrowed; name a --purpose, --channel ... to keep", code="grant.not-narrower"
         )
-    index = house.people.narrow(person, given, scope.model_validate({**scope.model_dump(), **smaller}))
+    index = context.people.narrow(person, given, scope.model_validate({**scope.model_dump(), **smaller}))
     typer.echo(f"{alias}'s agreement {given.digest[:12]} is narrower now (ledger entry {index}).")
-    spread(house)
+    propagate_consent_change(context)
 
 
 @consent.command()
 def reconfirm(alias: Alias, grant: GrantName = "") -> None:
     """Record that a person still agrees, with their own key."""
-    house, person = _open(alias)
-    given = _grant(house, person, grant)
-    index = house.people.reconfirm(person, given)
+    context, person = _open(alias)
+    given = _grant(context, person, grant)
+    index = context.people.reconfirm(person, given)
     typer.echo(f"{alias} still agrees to {given.digest[:12]} (ledger entry {index}).")
 
 
 @consent.command()
 def suspend(alias: Alias) -> None:
     """Pause everything with a person, at once, in running work too. Anyone may; only the person can end it."""
-    from avatar.reach import spread
+    from avatar.app.propagate import propagate_consent_change
 
-    house, person = _open(alias)
-    index = house.people.suspend(person)
+    context, person = _open(alias)
+    index = context.people.suspend(person)
     typer.echo(f"Everything with {alias} is paused (ledger entry {index}).")
-    spread(house)
+    propagate_consent_change(context)
 
 
 @consent.command()
 def resume(alias: Alias) -> None:
     """End a pause, with the person's own key."""
-    from avatar.reach import spread
+    from avatar.app.propagate import propagate_consent_change
 
-    house, person = _open(alias)
-    index = house.people.resume(person)
+    context, person = _open(alias)
+    index = context.people.resume(person)
     typer.echo(f"The pause of {alias} is over (ledger entry {index}).")
-    spread(house)
+    propagate_consent_change(context)
 
 
-def _open(alias: str) -> "tuple[House, Person]":
-    from avatar.compose import open_house
+def _open(alias: str) -> "tuple[AppContext, Person]":
+    from avatar.app.context import open_app
 
-    house = open_house()
-    return house, house.people.find(alias)
-
-
-def _called(house: "House", ids: tuple[str, ...], but: "Person") -> list[str]:
-    return [house.people.called(id) for id in ids if id != but.id]
+    context = open_app()
+    return context, context.people.find(alias)
 
 
-def _grant(house: "House", person: "Person", prefix: str) -> "Grant":
+def _called(context: "AppContext", ids: tuple[str, ...], but: "Person") -> list[str]:
+    return [context.people.display_name(id) for id in ids if id != but.id]
+
+
+def _grant(context: "AppContext", person: "Person", prefix: str) -> "Grant":
     from avatar.errors import InputError
 
-    standing = house.ledger.read().people[person.id].standing
+    standing = context.ledger.read().people[person.id].standing
     found = [each.grant for each in standing if each.grant.digest.startswith(prefix)]
     if len(found) != 1:
         known = ", ".join(each.grant.digest[:12] for each in standing) or "none"

@@ -4,16 +4,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from avatar import intake
+from avatar.app.context import AppContext
+from avatar.app.delivery import load_named_blueprint, prepare
 from avatar.canonical import digest_of
-from avatar.compose import House
 from avatar.consent import Use
 from avatar.consent.brief import Brief
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Purpose
-from avatar.delivery import blueprint_named, prepare
-from avatar.people import Person
-from avatar.production import Production
+from avatar.people import samples
+from avatar.people.people import Person
+from avatar.production.production import Production
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 BRIEF = Brief(Purpose.PRODUCT_DEMONSTRATION, "demo", ("en",), (Channel.INTERNAL,))
@@ -25,37 +25,37 @@ TERMS = Terms(
 )
 
 
-def demonstration(house: House, script: str) -> Production:
+def demonstration(context: AppContext, script: str) -> Production:
     """Enrol ava and mia if they are not here, and return a production in which ava speaks with mia's face.
 
     Without a *script* she says the one beside the performers.
     """
     script = script or (PERFORMERS / "demo.txt").read_text(encoding="utf-8")
     cast = {"presenter": "ava", "double": "mia"}
-    new = [alias for alias in cast.values() if not _known(house, alias)]
-    everyone = [_enrolled(house, alias) for alias in cast.values()]
+    new = [alias for alias in cast.values() if not _known(context, alias)]
+    everyone = [_enrolled(context, alias) for alias in cast.values()]
     for person in everyone:
         # Those who are here have agreed before, or have withdrawn: then only they can grant again.
         if person.alias in new:
-            house.people.agree(person, replace(TERMS, companions=tuple(each.id for each in everyone)))
-    return prepare(house, blueprint_named("double"), cast, script, BRIEF)
+            context.people.agree(person, replace(TERMS, companions=tuple(each.id for each in everyone)))
+    return prepare(context, load_named_blueprint("double"), cast, script, BRIEF)
 
 
-def _known(house: House, alias: str) -> Person | None:
-    return next((person for person in house.people.all() if person.alias == alias), None)
+def _known(context: AppContext, alias: str) -> Person | None:
+    return next((person for person in context.people.all() if person.alias == alias), None)
 
 
-def _enrolled(house: House, alias: str) -> Person:
-    known = _known(house, alias)
+def _enrolled(context: AppContext, alias: str) -> Person:
+    known = _known(context, alias)
     if known:
         return known
     statement = PERFORMERS / f"{alias}_statement.flac"
-    return house.people.enroll(
+    return context.people.enroll(
         alias,
         "synthetic",
         [
-            partial(intake.portrait, PERFORMERS / f"{alias}.png"),
-            partial(intake.voice, statement, PERFORMERS / f"{alias}_statement.txt"),
+            partial(samples.check_portrait, PERFORMERS / f"{alias}.png"),
+            partial(samples.check_voice, statement, PERFORMERS / f"{alias}_statement.txt"),
         ],
         id=f"p-{digest_of(['synthetic performer', alias])[:16]}",  # the same on every machine: so are all digests
     )

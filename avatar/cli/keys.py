@@ -26,13 +26,13 @@ def rotate(
     """
     from rich.progress import Progress
 
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
     from avatar.errors import InputError
-    from avatar.rotation import rotate as renew
+    from avatar.people.key_rotation import rotate as renew
 
     if bool(person) == everyone:
         raise InputError("say whose key to renew: a PERSON, or --all", code="keys.nobody")
-    people = open_house().people
+    people = open_app().people
     for name in [each.id for each in people.all()] if everyone else [person]:
         with Progress(transient=True) as progress:
             task = progress.add_task("sealing anew", total=None)
@@ -47,18 +47,18 @@ def rewrap() -> None:
     """
     from rich.progress import track
 
+    from avatar.app.context import open_app
     from avatar.artifacts.kms import KmsKeyring
-    from avatar.compose import open_house
     from avatar.errors import InputError
 
-    house = open_house()
-    keyring = house.vault.keyring
+    context = open_app()
+    keyring = context.vault.keyring
     if not isinstance(keyring, KmsKeyring):
         raise InputError("AVATAR_KMS_KEY names no KMS key, so nothing is wrapped by one", code="keys.no-kms")
-    everyone = [id for id, person in house.ledger.read().people.items() if not person.erased]
+    everyone = [id for id, person in context.ledger.read().people.items() if not person.erased]
     for id in track(everyone, "wrapping anew", transient=True):
         keyring.rewrap(id)
-    typer.echo(f"The keys of {len(everyone)} people are wrapped by {house.settings.kms_key.partition(',')[0]} alone.")
+    typer.echo(f"The keys of {len(everyone)} people are wrapped by {context.settings.kms_key.partition(',')[0]} alone.")
 
 
 def rotate_ledger() -> None:
@@ -66,24 +66,26 @@ def rotate_ledger() -> None:
 
     Stop everything else before, and start it anew afterwards. If it breaks off, run it again.
     """
-    from avatar.compose import open_house
-    from avatar.rotation import rotate_ledger_key
+    from avatar.app.context import open_app
+    from avatar.people.key_rotation import rotate_ledger_key
 
-    house = open_house()
-    typer.echo(f"The ledger is signed with the key {rotate_ledger_key(house.people, house.settings.key_folder)[:16]}.")
+    context = open_app()
+    typer.echo(
+        f"The ledger is signed with the key {rotate_ledger_key(context.people, context.settings.key_folder)[:16]}."
+    )
 
 
 def rotate_checkpoints(
     out: Annotated[Path, typer.Option(help="Where to write the proof for those who believe the old key.")],
 ) -> None:
     """Exchange the key that signs checkpoints. Witnesses and `verify` follow by themselves."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
     from avatar.consent.keys import key_at
-    from avatar.consent.notes import NoteKey
-    from avatar.rotation import rotate_checkpoint_key
+    from avatar.consent.signed_note import NoteKey
+    from avatar.people.key_rotation import rotate_checkpoint_key
 
-    house = open_house()
-    out.write_text(str(rotate_checkpoint_key(house.ledger, house.settings.key_folder)))
-    key = NoteKey(house.ledger.read().origin, key_at(house.checkpoint_key).public)
+    context = open_app()
+    out.write_text(str(rotate_checkpoint_key(context.ledger, context.settings.key_folder)))
+    key = NoteKey(context.ledger.read().origin, key_at(context.checkpoint_key).public)
     typer.echo(f"Others now need this key: {key}")
     typer.echo(f"Who believes the old one learns it from {out}: avatar ledger check-proof {out} --log-key OLD")

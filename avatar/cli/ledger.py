@@ -10,8 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from avatar.artifacts.objects import Objects
-    from avatar.consent.examine import Finding
-    from avatar.consent.notes import Note, NoteKey
+    from avatar.consent.ledger_verifier import LedgerFinding
+    from avatar.consent.signed_note import Note, NoteKey
 
 LogKey = Annotated[
     str | None,
@@ -44,19 +44,19 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Check every signature, the chain, what it adds up to, and the root. Exit status 0 means nothing is broken."""
+    from avatar.app.context import open_objects, read_settings, snapshots_of
     from avatar.artifacts.objects import FolderObjects
-    from avatar.compose import open_objects, read_settings, snapshots_of
-    from avatar.consent.examine import Believed, examine
-    from avatar.consent.notes import read_note_key
+    from avatar.consent.ledger_verifier import TrustAnchor, verify_ledger
+    from avatar.consent.signed_note import read_note_key
 
     settings = read_settings()
     objects = FolderObjects(folder) if folder else open_objects(settings)
-    believed = Believed(
+    believed = TrustAnchor(
         log_key_of(log_key, settings.key_folder),
         tuple(read_note_key(key) for key in witness or ()),
         tuple(_kept(path) for path in kept or ()),
     )
-    findings = examine(objects, believed, None if folder else snapshots_of(settings))
+    findings = verify_ledger(objects, believed, None if folder else snapshots_of(settings))
     if not folder:
         findings = replace(findings, found=(*findings.found, _deletion(objects)))
     typer.echo(json.dumps(findings.as_json(), indent=2) if as_json else findings.explain())
@@ -68,8 +68,8 @@ def lock_status() -> None:
     """Ask the bucket how firmly it keeps each entry and checkpoint. Exit status 1: something was put over one."""
     from rich.progress import Progress
 
-    from avatar.artifacts.locked import lock_status as found_in
-    from avatar.compose import open_objects, read_settings
+    from avatar.app.context import open_objects, read_settings
+    from avatar.artifacts.object_lock_status import lock_status as found_in
 
     with Progress(transient=True) as progress:
         task = progress.add_task("asking", total=None)
@@ -86,12 +86,12 @@ def prove(
     out: Annotated[Path, typer.Option(help="Where to write the proof.")],
 ) -> None:
     """Write a proof that an entry is in the ledger, or that a file was published. It can be checked with no store."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
     from avatar.consent.checkpoint import read_checkpoint
 
-    house = open_house()
-    index = _index(what, {file: found.index for file, found in house.ledger.read().published.items()})
-    proof = house.ledger.prove(index)
+    context = open_app()
+    index = _index(what, {file: found.index for file, found in context.ledger.read().published.items()})
+    proof = context.ledger.prove(index)
     _write(out, str(proof).encode())
     size = read_checkpoint(proof.checkpoint).size
     typer.echo(f"{out} proves entry {index}, in the checkpoint of {size} entries")
@@ -104,12 +104,12 @@ def check_proof(
     witness: Witnesses = None,
 ) -> None:
     """Check a proof, offline and with no store. Exit status 0 means that it holds."""
+    from avatar.app.context import read_settings
     from avatar.canonical import digest_of_file
-    from avatar.compose import read_settings
     from avatar.consent.entries import Published
-    from avatar.consent.notes import read_note_key
-    from avatar.consent.proof import check_proof as check
-    from avatar.consent.proof import read_proof
+    from avatar.consent.signed_note import read_note_key
+    from avatar.consent.tlog_proof import check_proof as check
+    from avatar.consent.tlog_proof import read_proof
     from avatar.errors import InputError, LedgerError
 
     log = log_key_of(log_key, read_settings().key_folder)
@@ -131,15 +131,15 @@ def check_proof(
 
 def checkpoint() -> None:
     """Sign the ledger's size and root as they stand, keep that in the store, and print it."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
     from avatar.consent.keys import key_at
-    from avatar.consent.notes import NoteKey
+    from avatar.consent.signed_note import NoteKey
 
-    house = open_house()
-    key = key_at(house.checkpoint_key, make=True)
-    note = house.ledger.checkpoint(key)
+    context = open_app()
+    key = key_at(context.checkpoint_key, make=True)
+    note = context.ledger.checkpoint(key)
     typer.echo(str(note), nl=False)
-    typer.echo(f"\nTo check it, others need this key: {NoteKey(house.ledger.read().origin, key.public)}")
+    typer.echo(f"\nTo check it, others need this key: {NoteKey(context.ledger.read().origin, key.public)}")
 
 
 def witness(
@@ -148,10 +148,10 @@ def witness(
     log_key: Annotated[str | None, typer.Option(help="The ledger's checkpoint key; needed the first time.")] = None,
 ) -> None:
     """Cosign the newest checkpoint, if the ledger only grew since the last time. Run it as another user, by a timer."""
-    from avatar.compose import open_objects, read_settings
+    from avatar.app.context import open_objects, read_settings
     from avatar.consent.keys import key_at
     from avatar.consent.ledger import now
-    from avatar.consent.notes import read_note_key
+    from avatar.consent.signed_note import read_note_key
     from avatar.consent.witness import Witness, followed, watch, witness_key
     from avatar.errors import InputError
 
@@ -169,8 +169,8 @@ def witness(
 
 def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", show_default=False)]) -> None:
     """Copy the ledger, with its checkpoints and cosignatures, to a folder that anyone can verify."""
+    from avatar.app.context import open_objects, read_settings
     from avatar.artifacts.objects import FolderObjects
-    from avatar.compose import open_objects, read_settings
     from avatar.errors import InputError
 
     source, target, count = open_objects(read_settings()), FolderObjects(to), 0
@@ -182,13 +182,13 @@ def export(to: Annotated[Path, typer.Argument(help="The folder to write to.", sh
     typer.echo(f"{count} files in {to}; check them with: avatar ledger verify --folder {to}")
 
 
-def _deletion(objects: "Objects") -> "Finding":
-    from avatar.artifacts.locked import why_not
-    from avatar.consent.examine import Answer, Finding
+def _deletion(objects: "Objects") -> "LedgerFinding":
+    from avatar.artifacts.object_lock_status import describe_missing_lock
+    from avatar.consent.ledger_verifier import FindingStatus, LedgerFinding
 
-    unlockable = why_not(objects)
+    unlockable = describe_missing_lock(objects)
     words = unlockable or "the bucket has Object Lock; `avatar ledger lock-status` asks about every entry"
-    return Finding("deletion", Answer.NOT_SHOWN if unlockable else Answer.HOLDS, words)
+    return LedgerFinding("deletion", FindingStatus.NOT_SHOWN if unlockable else FindingStatus.HOLDS, words)
 
 
 def log_key_of(given: str | None, keys: Path) -> "NoteKey | None":
@@ -196,7 +196,7 @@ def log_key_of(given: str | None, keys: Path) -> "NoteKey | None":
     from avatar.consent.checkpoint import KEY_FILE
     from avatar.consent.keys import key_at
     from avatar.consent.ledger import ORIGIN_FILE, origin_of
-    from avatar.consent.notes import NoteKey, read_note_key
+    from avatar.consent.signed_note import NoteKey, read_note_key
 
     if given:
         return read_note_key(given)
@@ -222,8 +222,8 @@ def _index(what: str, published: dict[str, int]) -> int:
 
 
 def _kept(path: Path) -> "Note":
-    from avatar.consent.notes import read_note
-    from avatar.consent.proof import read_proof
+    from avatar.consent.signed_note import read_note
+    from avatar.consent.tlog_proof import read_proof
 
     data = _bytes(path)
     return read_proof(data).checkpoint if data.startswith(b"c2sp.org/tlog-proof@") else read_note(data)

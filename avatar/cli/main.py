@@ -7,9 +7,9 @@ import threading
 
 import typer
 
-from avatar.attend import ENGINE_THREAD
-from avatar.cli import consent, keys, ledger, look, operators, people, produce, retention, status, tools, webhooks
+from avatar.cli import consent, inspect, keys, ledger, operators, people, produce, retention, status, tools, webhooks
 from avatar.errors import AvatarError, ConsentError
+from avatar.runtime.supervise import ENGINE_THREAD
 
 app = typer.Typer(
     help="Talking-avatar productions with consent, credentials and an audit ledger.\n\n"
@@ -26,7 +26,7 @@ people.add_to(app)
 consent.add_to(app)
 operators.add_to(app)
 produce.add_to(app)
-look.add_to(app)
+inspect.add_to(app)
 tools.add_to(app)
 ledger.add_to(app)
 status.add_to(app)
@@ -59,10 +59,10 @@ def _leave(status: int) -> None:
 
 def _with_aliases(sentence: str) -> str:
     """Return *sentence* with ids replaced by the aliases of this store: on a person's own screen names help."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
     try:
-        names = {person.id: person.alias for person in open_house().people.all()}
+        names = {person.id: person.alias for person in open_app().people.all()}
     except AvatarError:
         return sentence
     return re.sub(r"p-[0-9a-f]{16}", lambda found: names.get(found[0], found[0]), sentence)

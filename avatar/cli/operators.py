@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from avatar.cli.words import ROLES
+from avatar.cli.choices import ROLES
 
 operators = typer.Typer(help="Who may do what here, and whether videos need approval.", no_args_is_help=True)
 
@@ -22,17 +22,17 @@ def list_() -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    house = open_house()
-    state = house.ledger.read()
+    context = open_app()
+    state = context.ledger.read()
     table = Table("operator", Column("key", overflow="fold"), "may")
     for id, operator in state.operators.items():
-        mine = " (!)" if id == house.ledger.operator else ""
+        mine = " (!)" if id == context.ledger.operator else ""
         table.add_row(id + mine, operator.key, ", ".join(sorted(operator.roles)) or "nothing")
     Console().print(table)
-    if house.ledger.operator not in state.operators:
-        typer.echo(f"You are {house.ledger.operator}, whom nobody appointed; your key: {house.operator.public}")
+    if context.ledger.operator not in state.operators:
+        typer.echo(f"You are {context.ledger.operator}, whom nobody appointed; your key: {context.operator.public}")
     needed = "needs a second operator's approval" if state.approval_needed else "needs no approval by rule"
     typer.echo(f"Every video {needed}.")
 
@@ -45,15 +45,15 @@ def appoint(
     """Give an operator these roles and no others. Without any, they are dismissed."""
     import re
 
-    from avatar.asking import each_of
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
+    from avatar.app.parsing import parse_enums
     from avatar.consent.roles import Role, operator_id
     from avatar.errors import InputError
 
     if not re.fullmatch(r"[0-9a-f]{64}", key):
         raise InputError(f"KEY {key[:20]!r}: give the 64 hex digits of their public key", code="role.bad-key")
-    roles = tuple(each_of(Role, role or [], "--role"))
-    index = open_house().operators.appoint(key, roles)
+    roles = tuple(parse_enums(Role, role or [], "--role"))
+    index = open_app().operators.appoint(key, roles)
     typer.echo(f"{operator_id(key)} may {', '.join(sorted(roles)) or 'do nothing'} now (ledger entry {index}).")
 
 
@@ -62,9 +62,9 @@ def rule(
     approval: Annotated[bool, typer.Option("--approval/--no-approval", help="Whether every video needs approval.")],
 ) -> None:
     """Decide whether every video needs the approval of an operator who did not make it."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    index = open_house().operators.rule(approval=approval)
+    index = open_app().operators.rule(approval=approval)
     typer.echo(f"Every video {'needs approval' if approval else 'needs no approval by rule'} (ledger entry {index}).")
 
 
@@ -76,25 +76,25 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
 ) -> None:
     """Let a script or a video pass, after looking at it. No one approves their own production."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
+    from avatar.app.delivery import pending_review, read_script
     from avatar.consent.scope import script_digest
-    from avatar.delivery import review_of, script_in
     from avatar.errors import InputError
-    from avatar.voices.script import lines_of
+    from avatar.voices.text.script import lines_of
 
     if bool(video) == bool(script):
         raise InputError("name a video's digest, or --script FILE, and not both", code="approval.what")
-    house = open_house()
+    context = open_app()
     if script:
-        lines = tuple(line.text for line in lines_of(script_in(script)))
+        lines = tuple(line.text for line in lines_of(read_script(script)))
         for line in lines:
             typer.echo(f"  {line}")
         kind, subject = "script", script_digest(lines)
     else:
-        folder = review_of(house, video, Path("out") / f"review-{video[:12]}")
+        folder = pending_review(context, video, Path("out") / f"review-{video[:12]}")
         typer.echo(f"Look at {folder / 'contact-sheet.png'} and read {folder / 'captions.vtt'}.")
         kind, subject = "video", video
     if not yes:
         typer.confirm(f"Approve this {kind}?", abort=True)
-    index = house.operators.approve(kind, subject)  # type: ignore[arg-type]  # one of the two words above
+    index = context.operators.approve(kind, subject)  # type: ignore[arg-type]  # one of the two words above
     typer.echo(f"Approved (ledger entry {index}). Whoever makes the production can run it again now.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from avatar.cli.words import CHANNELS, PURPOSES, TOPICS, USES
+from avatar.cli.choices import CHANNELS, PURPOSES, TOPICS, USES
 
 _USE = f"One of {', '.join(USES)}; give it several times."
 _MANY_PURPOSES = f"What it is for: {', '.join(PURPOSES)}; several times for more."

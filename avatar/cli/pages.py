@@ -7,8 +7,8 @@ import typer
 from avatar.cli.options import Alias
 
 if TYPE_CHECKING:
-    from avatar.api.links import Asked
-    from avatar.compose import House
+    from avatar.app.context import AppContext
+    from avatar.portal.sessions import RequestedTerms
 
 Hours = Annotated[float, typer.Option(help="How long the link can be opened.", min=0.1, max=24 * 90)]
 
@@ -27,18 +27,18 @@ def serve(
     ] = "",
 ) -> None:
     """Serve the pages where performers agree, see where they were used, and withdraw. Stop with Ctrl-C."""
-    from avatar.api.guard import address_of
-    from avatar.api.serve import serve as answer
-    from avatar.compose import open_house
-    from avatar.consent.permission import require
+    from avatar.app.context import open_app
+    from avatar.consent.permission import require_role
     from avatar.consent.roles import Role
+    from avatar.portal.middleware import address_of
+    from avatar.portal.serve import serve as answer
 
-    house = open_house()
-    require(house.ledger, Role.GRANT, "ServePages")  # said now, and not to the first performer
-    known = house.settings.pages if house.settings.pages.startswith("https:") else ""
+    context = open_app()
+    require_role(context.ledger, Role.GRANT, "ServePages")  # said now, and not to the first performer
+    known = context.settings.pages if context.settings.pages.startswith("https:") else ""
     address = address_of(host, port, behind or known)
     typer.echo(f"The consent pages are at {address.origin} (ask someone: avatar consent request ALIAS ... --link 48)")
-    answer(house, address, host, port)
+    answer(context, address, host, port)
 
 
 def link(alias: Alias, hours: Hours = 24) -> None:
@@ -46,21 +46,21 @@ def link(alias: Alias, hours: Hours = 24) -> None:
 
     To ask someone for their agreement: avatar consent request ALIAS ... --link HOURS.
     """
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    typer.echo(link_for(open_house(), alias, None, hours))
+    typer.echo(link_for(open_app(), alias, None, hours))
 
 
-def link_for(house: "House", alias: str, asked: "Asked | None", hours: float) -> str:
+def link_for(context: "AppContext", alias: str, asked: "RequestedTerms | None", hours: float) -> str:
     """Return a new personal link for *alias*, which opens once within *hours*, and what to know about it."""
-    from avatar.api.links import Links
-    from avatar.consent.permission import require
+    from avatar.consent.permission import require_role
     from avatar.consent.roles import Role
+    from avatar.portal.sessions import Sessions
 
-    require(house.ledger, Role.GRANT, "Link")
-    person = house.people.find(alias)
+    require_role(context.ledger, Role.GRANT, "Link")
+    person = context.people.find(alias)
     if asked:
-        house.capture.foresee(person, asked.terms, locale=asked.locale)
-    token = Links(house.objects, house.vault).make(person.id, asked, hours=hours)
-    page = f"{house.settings.pages.rstrip('/')}/c/{token}"
+        context.capture.foresee(person, asked.terms, locale=asked.locale)
+    token = Sessions(context.objects, context.vault).make(person.id, asked, hours=hours)
+    page = f"{context.settings.pages.rstrip('/')}/c/{token}"
     return f"{page}\nFor {alias} alone: it opens once, within {hours:g} hours. The pages: avatar consent serve"

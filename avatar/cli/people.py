@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from avatar.cli import options
+from avatar.cli.choices import PURPOSES, USES
 from avatar.cli.options import Alias
-from avatar.cli.words import PURPOSES, USES
 
 if TYPE_CHECKING:
     from avatar.consent import Use
-    from avatar.people import Prepare
+    from avatar.people.people import Prepare
 
 _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
 
@@ -44,33 +44,33 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
 
     Their signing key is made at first enrolment and lies in the key folder: hand it to them, it is theirs.
     """
-    from avatar import intake
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
     from avatar.errors import InputError
+    from avatar.people import samples
 
-    samples: list[Prepare] = []
+    brought: list[Prepare] = []
     if portrait:
-        samples.append(partial(intake.portrait, portrait))
+        brought.append(partial(samples.check_portrait, portrait))
     if voice:
-        samples.append(partial(intake.voice, voice, transcript))
+        brought.append(partial(samples.check_voice, voice, transcript))
     if footage:
-        samples.append(partial(intake.footage, footage))
+        brought.append(partial(samples.check_footage, footage))
     if voiceover:
-        samples.append(partial(intake.voiceover, voiceover, voiceover_transcript))
+        brought.append(partial(samples.check_voiceover, voiceover, voiceover_transcript))
     if voiceover_transcript and not voiceover:
         raise InputError(
             "--voiceover-transcript says what is in --voiceover; give --voiceover too", code="person.no-voiceover"
         )
     if transcript and not voice:
         raise InputError("--transcript says what is in --voice; give --voice too", code="person.no-voice")
-    if not samples:
+    if not brought:
         raise InputError(
             "nothing to enrol; give --portrait, --voice, --footage or --voiceover", code="person.no-samples"
         )
-    house = open_house()
-    person = house.people.enroll(alias, capacity, samples)
-    typer.echo(f"{alias} is enrolled as {person.id} with {len(samples)} sample(s).")
-    typer.echo(f"Their own key: {house.people.keys / f'{person.id}.key'}")
+    context = open_app()
+    person = context.people.enroll(alias, capacity, brought)
+    typer.echo(f"{alias} is enrolled as {person.id} with {len(brought)} sample(s).")
+    typer.echo(f"Their own key: {context.people.keys / f'{person.id}.key'}")
     typer.echo(
         f"Nothing may be made with them yet. Next: avatar grant {alias} --use clone-voice --use publish --purpose ..."
     )
@@ -88,15 +88,15 @@ def glossary(
     """
     import yaml
 
-    from avatar.blueprint.load import load_glossary
-    from avatar.compose import open_house
-    from avatar.voices.glossary import plain
+    from avatar.app.context import open_app
+    from avatar.production.blueprint.load import load_glossary
+    from avatar.voices.text.glossary import plain
 
-    house = open_house()
-    person = house.people.find(alias)
+    context = open_app()
+    person = context.people.find(alias)
     if file:
-        house.pronunciations.set(person.id, load_glossary(file))
-    words = house.pronunciations.of(person.id)
+        context.pronunciations.set(person.id, load_glossary(file))
+    words = context.pronunciations.of(person.id)
     typer.echo(yaml.safe_dump(plain(words), allow_unicode=True).strip() if words else f"{alias} has no glossary.")
 
 
@@ -124,22 +124,22 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     Nothing is agreed to that is not listed. For a real person it lasts 92 days at most, unless they said it
     themselves: avatar consent request.
     """
-    from avatar.asking import terms_of
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
+    from avatar.app.delivery import read_script
+    from avatar.app.parsing import parse_terms
     from avatar.consent.scope import script_digest
-    from avatar.delivery import script_in
     from avatar.errors import InputError
-    from avatar.voices.script import lines_of
+    from avatar.voices.text.script import lines_of
 
-    house = open_house()
-    person = house.people.find(alias)
+    context = open_app()
+    person = context.people.find(alias)
     if file:
-        signed = house.people.read_grant(file)
+        signed = context.people.read_grant(file)
         if signed.person != person.id:
             raise InputError(f"grant {file.name}: is of {signed.person}, not of {alias}", code="grant.other-person")
-        recorded = house.people.record(signed)
+        recorded = context.people.record(signed)
     elif use and purpose:
-        terms = terms_of(
+        terms = parse_terms(
             use,
             purpose,
             project,
@@ -147,8 +147,8 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
             languages=language,
             channels=channel,
             territories=territory,
-            companions=[house.people.find(each).id for each in companion or []],
-            scripts=[script_digest(tuple(line.text for line in lines_of(script_in(path)))) for path in script or []],
+            companions=[context.people.find(each).id for each in companion or []],
+            scripts=[script_digest(tuple(line.text for line in lines_of(read_script(path)))) for path in script or []],
             reviewed=reviewed,
             denied_topics=deny_topic or [],
             max_outputs=max_outputs,
@@ -156,7 +156,7 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
             days=days,
             reconfirm_days=reconfirm_days,
         )
-        recorded = house.people.agree(person, terms)
+        recorded = context.people.agree(person, terms)
     else:
         missing, known = ("--purpose", PURPOSES) if use else ("--use", USES)
         raise InputError(f"{missing}: name at least one of {', '.join(known)}", code="grant.incomplete")
@@ -168,13 +168,13 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
 
 def withdraw(alias: Alias, use: options.SomeUses = None) -> None:
     """Take back a person's agreement: all of it, or the uses you list. It takes effect at once, in running work too."""
-    from avatar.compose import open_house
-    from avatar.reach import spread
+    from avatar.app.context import open_app
+    from avatar.app.propagate import propagate_consent_change
 
-    house = open_house()
-    index = house.people.withdraw(house.people.find(alias), _uses(use or []))
+    context = open_app()
+    index = context.people.withdraw(context.people.find(alias), _uses(use or []))
     typer.echo(f"{alias} has withdrawn {', '.join(use) if use else 'every agreement'} (ledger entry {index}).")
-    spread(house)
+    propagate_consent_change(context)
 
 
 def erase(
@@ -185,20 +185,20 @@ def erase(
 
     They withdraw everything first. The ledger keeps their random id, and nothing else.
     """
-    from avatar.compose import open_house
-    from avatar.erasure import erase as erase_for_good
-    from avatar.reach import spread
+    from avatar.app.context import open_app
+    from avatar.app.propagate import propagate_consent_change
+    from avatar.people.erasure import erase as erase_for_good
 
-    house = open_house()
+    context = open_app()
     if not yes:
         typer.confirm(f"Erase {person}, and everything that shows them? It cannot be undone", abort=True)
-    erased = erase_for_good(house.people, person)
+    erased = erase_for_good(context.people, person)
     typer.echo(f"{person} is erased ({erased.person}): nothing in this store that shows them can be read any more.")
     if erased.published:
         typer.echo("Published files that show them; copies outside this store are for you to recall:")
     for file in erased.published:
         typer.echo(f"  sha256 {file}")
-    spread(house)
+    propagate_consent_change(context)
 
 
 def people() -> None:
@@ -206,17 +206,17 @@ def people() -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    house = open_house()
-    everyone = house.people.all()
+    context = open_app()
+    everyone = context.people.all()
     if not everyone:
         typer.echo("Nobody is enrolled here. First: avatar enroll ALIAS --portrait FILE --voice FILE")
         return
     table = Table("alias", Column("id", overflow="fold"), "capacity", "brought", "agrees to", "for", "on", "until")
-    state = house.ledger.read()
+    state = context.ledger.read()
     for person in everyone:
-        likeness = house.people.likeness(person)
+        likeness = context.people.likeness(person)
         brought = [name for name in ("voice", "portrait", "footage", "voiceover") if getattr(likeness, name)]
         standing = state.people[person.id].standing
         uses = sorted({str(use) for each in standing for use in each.uses})
@@ -235,14 +235,14 @@ def where(
     """List every published video that shows a person or speaks in their voice, and whether consent for it stands."""
     import json
 
-    from avatar.compose import open_house
-    from avatar.consent.permission import require
+    from avatar.app.context import open_app
+    from avatar.consent.permission import require_role
     from avatar.consent.roles import Role
 
-    house = open_house()
-    require(house.ledger, Role.AUDIT, "Where")
-    person, published = house.people.find(alias), house.ledger.read().published
-    shown = [(house.statuses.of(file), found) for file, found in published.items() if person.id in found.people]
+    context = open_app()
+    require_role(context.ledger, Role.AUDIT, "Where")
+    person, published = context.people.find(alias), context.ledger.read().published
+    shown = [(context.statuses.of(file), found) for file, found in published.items() if person.id in found.people]
     if as_json:
         rows = [
             {**status.model_dump(mode="json"), "purpose": found.purpose, "channels": list(found.channels)}
@@ -259,7 +259,7 @@ def where(
 
 
 def _uses(words: list[str]) -> list["Use"]:
-    from avatar.asking import each_of
+    from avatar.app.parsing import parse_enums
     from avatar.consent import Use
 
-    return list(each_of(Use, words, "--use"))
+    return list(parse_enums(Use, words, "--use"))

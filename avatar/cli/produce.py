@@ -31,23 +31,23 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
 
     Everyone in it must have agreed to its purpose, project, languages and channels (avatar people says who has).
     """
-    from avatar.workers.start import Template
+    from avatar.studio.workers.zygote import Zygote
 
-    with Template() as template:  # it imports while this process does
-        from avatar.asking import brief_of
-        from avatar.blueprint.load import load_glossary
+    with Zygote() as template:  # it imports while this process does
+        from avatar.app.context import AppContext
+        from avatar.app.delivery import build_cast, load_named_blueprint, prepare
+        from avatar.app.parsing import parse_brief
         from avatar.cli.run import make
-        from avatar.compose import House
-        from avatar.delivery import blueprint_named, cast_of, prepare
-        from avatar.production import Production
-        from avatar.voices.variables import values_of
+        from avatar.production.blueprint.load import load_glossary
+        from avatar.production.production import Production
+        from avatar.voices.text.variables import values_of
 
-        plan = blueprint_named(blueprint)
-        brief = brief_of(purpose, project, language, channel, territory)
+        plan = load_named_blueprint(blueprint)
+        brief = parse_brief(purpose, project, language, channel, territory)
         values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
 
-        def planned(house: House) -> Production:
-            return prepare(house, plan, cast_of(cast), text_of(script), brief, values=values, glossary=words)
+        def planned(context: AppContext) -> Production:
+            return prepare(context, plan, build_cast(cast), text_of(script), brief, values=values, glossary=words)
 
         make(planned, out or Path("out") / plan.name, template)
 
@@ -59,18 +59,18 @@ def demo(
     ] = "",
 ) -> None:
     """Enrol the synthetic performers, take their consent, and make a video with every stage in use."""
-    from avatar.workers.start import Template
+    from avatar.studio.workers.zygote import Zygote
 
-    with Template() as template:  # it imports while this process does
+    with Zygote() as template:  # it imports while this process does
         from avatar.cli.demo import demonstration
         from avatar.cli.run import make
 
-        make(lambda house: demonstration(house, text_of(script) if script else ""), out, template)
+        make(lambda context: demonstration(context, text_of(script) if script else ""), out, template)
 
 
 def text_of(given: str) -> str:
     """Return the script that *given* names as a file, or is."""
-    from avatar.delivery import script_in
+    from avatar.app.delivery import read_script
 
     path = Path(given) if len(given) < 250 and "\n" not in given else None
-    return script_in(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given
+    return read_script(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from avatar.artifacts.artifact import Speech
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Excerpt, KeepPatches, Publish, Render
+from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
-from avatar.studio import Moment
+from avatar.studio.studio import ProgressEvent
 
 STAGES: dict[type[Request[Any]], str] = {
     LearnVoice: "learning",
@@ -80,7 +80,7 @@ class Progress:
         if not self._console.is_terminal:
             self._console.print(f"{lines} line(s) to make", highlight=False)
 
-    def tell(self, moment: Moment) -> None:
+    def tell(self, moment: ProgressEvent) -> None:
         """Take in one moment of the studio. Called from several threads."""
         with self._lock:
             self._count(moment)
@@ -108,7 +108,7 @@ class Progress:
         """Return the seconds of each stage, line by line, in the order they began."""
         return [line.seconds for line in self._lines]
 
-    def _count(self, moment: Moment) -> None:
+    def _count(self, moment: ProgressEvent) -> None:
         tally = self._tallies[STAGES[type(moment.request)]]
         if moment.what == "kept":
             tally.performed += 1
@@ -116,7 +116,7 @@ class Progress:
         elif moment.what == "recalled":
             tally.recalled += 1
 
-    def _line_of(self, moment: Moment) -> _Line | None:
+    def _line_of(self, moment: ProgressEvent) -> _Line | None:
         request = moment.request
         if isinstance(request, CloneVoice | CutVoiceover):
             line = next((line for line in self._lines if line.text == request.line), None)
@@ -131,7 +131,7 @@ class Progress:
             self._of_artifact[moment.made.digest] = own
         return own
 
-    def _log(self, moment: Moment, stage: str, line: _Line | None) -> None:
+    def _log(self, moment: ProgressEvent, stage: str, line: _Line | None) -> None:
         if stage not in (*_COLUMNS, "learning", "assembly", "publication"):
             return
         where = f"line {self._lines.index(line) + 1} of {self._expected}" if line else "whole"
@@ -154,7 +154,7 @@ class Progress:
         return table
 
 
-def _cell(moment: Moment) -> str:
+def _cell(moment: ProgressEvent) -> str:
     if moment.what == "running":
         filled = int(moment.done * 12)
         return "━" * filled + "╌" * (12 - filled) + f" {moment.done:4.0%}"

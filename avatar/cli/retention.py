@@ -20,15 +20,15 @@ def sweep(
     """
     from rich.progress import Progress
 
-    from avatar.compose import open_house
-    from avatar.retention import find_due
-    from avatar.retention import sweep as remove_due
+    from avatar.app.context import open_app
+    from avatar.people.retention import find_expired
+    from avatar.people.retention import sweep as remove_due
 
-    house = open_house()
+    context = open_app()
     with Progress(transient=True) as progress:
         task = progress.add_task("looking" if dry_run else "removing", total=None)
-        act = find_due if dry_run else remove_due
-        found = act(house.people, house.policy, lambda n, of: progress.update(task, completed=n, total=of))
+        act = find_expired if dry_run else remove_due
+        found = act(context.people, context.policy, lambda n, of: progress.update(task, completed=n, total=of))
     counts = Counter((due.why, due.held.kind) for due in found)
     for (why, kind), count in sorted(counts.items()):
         typer.echo(f"  {count:6} {kind}: {why}")

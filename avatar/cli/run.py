@@ -12,70 +12,70 @@ from typing import Any, TypeVar
 
 import typer
 
-from avatar.artifacts.artifact import Artifact, Footage, SignedVideo
+from avatar.app.context import AppContext, open_app, open_studio
+from avatar.app.delivery import Delivered, deliver, write_report
+from avatar.app.propagate import propagate_consent_change
+from avatar.artifacts.artifact import FACE_GAPS, Artifact, Footage, SignedVideo
 from avatar.cli.progress import Progress
-from avatar.compose import House, open_house, open_studio
 from avatar.consent.brief import Brief
 from avatar.consent.entries import Refused
-from avatar.delivery import Delivered, deliver, write_report
 from avatar.errors import WorkerError
-from avatar.media.faceless import FACELESS, Range, read_faceless, said_of
-from avatar.production import Production, direct
-from avatar.reach import spread
-from avatar.registry import Choice
+from avatar.media.face_gaps import Range, read_faceless, said_of
+from avatar.production.production import Production, direct
+from avatar.stages.registry import EngineSpec
 from avatar.stages.request import Request
-from avatar.workers.link import Opening
-from avatar.workers.pool import Workers
-from avatar.workers.start import Template
+from avatar.studio.workers.channel import StudioFactory
+from avatar.studio.workers.pool import Workers
+from avatar.studio.workers.zygote import Zygote
 
 A = TypeVar("A", bound=Artifact)
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-Plan = Callable[[House], Production]
+Plan = Callable[[AppContext], Production]
 
 
-def make(plan: Plan, out: Path, template: Template) -> None:
+def make(plan: Plan, out: Path, template: Zygote) -> None:
     """Make the production of *plan* by copies of *template*, write its files into *out*, and say what was done."""
     started = time.monotonic()
     with Progress() as progress:
-        house = open_house(progress.tell)
-        opening = Opening.of(open_studio, settings=house.settings.model_dump(mode="json"))
+        context = open_app(progress.tell)
+        opening = StudioFactory.of(open_studio, settings=context.settings.model_dump(mode="json"))
         with Workers(opening, progress.tell, template) as workers:
-            production = plan(house)
+            production = plan(context)
             progress.begin(len(production.script))
-            signed = _directed(house, production, workers)
-        delivered = deliver(house, signed, out)
+            signed = _directed(context, production, workers)
+        delivered = deliver(context, signed, out)
     cost = {"seconds": time.monotonic() - started, "cpu_seconds": sum(os.times()[:4])}  # the workers' are in it
-    report = _report(house, signed, delivered, progress, cost)
+    report = _report(context, signed, delivered, progress, cost)
     write_report(out / "report.json", report)
-    spread(house)
+    propagate_consent_change(context)
     _tell(delivered, report)
 
 
-def _directed(house: House, production: Production, workers: Workers) -> SignedVideo:
+def _directed(context: AppContext, production: Production, workers: Workers) -> SignedVideo:
     halt = Event()
-    studio, brief = replace(house.studio, halted=halt.is_set), production.asks
+    studio, brief = replace(context.studio, is_cancelled=halt.is_set), production.asks
 
-    def perform(request: Request[A], choice: Choice) -> A:
-        if request.makes is Footage:  # only described: nothing is drawn before a worker renders
+    def perform(request: Request[A], choice: EngineSpec) -> A:
+        if request.output_type is Footage:  # only described: nothing is drawn before a worker renders
             return studio.perform(request, choice, brief)
-        return studio.remembered(request, choice, brief) or _worked(house, workers, request, choice, brief)
+        return studio.remembered(request, choice, brief) or _worked(context, workers, request, choice, brief)
 
     def each(function: Callable[[T], U], things: Iterable[T]) -> list[U]:
-        made: list[U] = _several(house.settings.workers, halt)(function, things)
+        made: list[U] = _several(context.settings.workers, halt)(function, things)
         workers.dismiss()  # what follows is one piece of work, and needs the memory of one
         return made
 
     return direct(production, perform, each)
 
 
-def _worked(house: House, workers: Workers, request: Request[A], choice: Choice, brief: Brief) -> A:
+def _worked(context: AppContext, workers: Workers, request: Request[A], choice: EngineSpec, brief: Brief) -> A:
     try:
         return workers.perform(request, choice, brief)
     except WorkerError as error:  # what else is refused, the worker has recorded
-        house.ledger.append(Refused(code=error.code, request=type(request).__name__))
+        context.ledger.append(Refused(code=error.code, request=type(request).__name__))
         raise
 
 
@@ -102,12 +102,12 @@ def _failed(future: Future[Any]) -> bool:
 
 
 def _report(
-    house: House, signed: SignedVideo, delivered: Delivered, progress: Progress, cost: dict[str, float]
+    context: AppContext, signed: SignedVideo, delivered: Delivered, progress: Progress, cost: dict[str, float]
 ) -> dict[str, Any]:
     from avatar.media.decode import decode
 
     frames = decode(delivered.video)
-    (unsigned,) = house.store.manifest(signed.digest).inputs
+    (unsigned,) = context.store.manifest(signed.digest).inputs
     return {
         "signed_video": signed.digest,
         "video": unsigned,
@@ -123,7 +123,7 @@ def _report(
 
 
 def _faceless(delivered: Delivered) -> list[Range]:
-    told = delivered.folder / FACELESS
+    told = delivered.folder / FACE_GAPS
     return read_faceless(told) if told.exists() else []
 
 

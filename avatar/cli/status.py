@@ -19,18 +19,18 @@ def status(
     out: Annotated[Path | None, typer.Option(help="Also write it here, signed: for others to check.")] = None,
 ) -> None:
     """Tell whether consent for a published file stands today. Exit status 0 means that it does."""
-    from avatar.compose import open_house
-    from avatar.status import Standing
+    from avatar.app.context import open_app
+    from avatar.publishing.status import FileState
 
-    house = open_house()
-    found = house.statuses.of(_sha256(what))
+    context = open_app()
+    found = context.statuses.of(_sha256(what))
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         draft = out.with_name(f".{out.name}.draft")
-        draft.write_text(str(house.statuses.note(found.file)))
+        draft.write_text(str(context.statuses.note(found.file)))
         draft.replace(out)
     typer.echo(found.model_dump_json(indent=2) if as_json else found.explain())
-    if found.state != Standing.VALID:
+    if found.state != FileState.VALID:
         raise typer.Exit(1)
 
 
@@ -43,11 +43,11 @@ def check_status(
     ] = None,
 ) -> None:
     """Check a signed status, offline and with no store. Exit status 0 means that it is valid, and says so."""
+    from avatar.app.context import read_settings
     from avatar.canonical import digest_of_file
     from avatar.cli.ledger import log_key_of
-    from avatar.compose import read_settings
     from avatar.errors import InputError, LedgerError
-    from avatar.status import Standing, read_status
+    from avatar.publishing.status import FileState, read_status
 
     log = log_key_of(log_key, read_settings().key_folder)
     if log is None:
@@ -59,7 +59,7 @@ def check_status(
     if of and digest_of_file(of) != found.file:
         raise LedgerError(f"{file} holds, but is not about {of}", code="status.other-file")
     typer.echo(found.explain())
-    if found.state != Standing.VALID:
+    if found.state != FileState.VALID:
         raise typer.Exit(1)
 
 

@@ -25,9 +25,9 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Check a video: is it signed, intact, in the ledger, and does consent still stand? Exit status 0 means trusted."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    verdict = open_house().examine(file)
+    verdict = open_app().examine(file)
     typer.echo(json.dumps(verdict.as_json(), indent=2) if as_json else verdict.explain())
     if not verdict.trusted:
         raise typer.Exit(1)
@@ -38,7 +38,7 @@ def detect(
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Look for our marks in anyone's file; no key and no store is needed. Exit status 0 means that one was found."""
-    from avatar.marks.finished import marks_in
+    from avatar.watermark.verify import marks_in
 
     marks = marks_in(file)
     typer.echo(json.dumps(marks.as_json(), indent=2) if as_json else "\n".join(marks.explain()))
@@ -50,10 +50,10 @@ def engines() -> None:
     """List the installed engines with the work they do and their options."""
     from dataclasses import fields
 
-    from avatar.registry import Choice, build, installed, request_of
+    from avatar.stages.registry import EngineSpec, build, installed, request_of
 
     for name in sorted(installed()):
-        engine = build(Choice(name))
+        engine = build(EngineSpec(name))
         said = (type(engine).__doc__ or "").strip().splitlines()[0]
         options = ", ".join(f"{field.name}={getattr(engine, field.name)!r}" for field in fields(engine))
         typer.echo(f"{name} ({request_of(engine).__name__})\n    {said}\n    options: {options or 'none'}")
@@ -65,7 +65,7 @@ def list_weights() -> None:
     Last come models that you bring yourself, for engines that load public ones.
     """
     from avatar.errors import WeightsError
-    from avatar.weights import locate, weights_folder
+    from avatar.models.weights import locate, weights_folder
 
     for weights in _all():
         try:
@@ -85,7 +85,7 @@ def _show(weights: Any, origin: str, state: str) -> None:
 
 def pull_weights() -> None:
     """Bring every weight file that can be fetched to this machine, its digest checked."""
-    from avatar.weights import pull
+    from avatar.models.weights import pull
 
     for weights in _all():
         typer.echo(f"{weights.name}: {pull(weights)}")
@@ -99,9 +99,9 @@ def bring_weights(
     sha256: Annotated[str, typer.Option(help="The digest that the folder must have.", show_default=False)] = "",
 ) -> None:
     """Put a public model into the weights folder, and print the digest to pin it by. Nothing of it is opened."""
-    from avatar.bringing import bring
+    from avatar.models.importer import import_model
 
-    typer.echo(f"{name}: sha256 {bring(source, name, sha256)}")
+    typer.echo(f"{name}: sha256 {import_model(source, name, sha256)}")
 
 
 def verify_weights() -> None:
@@ -110,7 +110,7 @@ def verify_weights() -> None:
     Models that you bring yourself may be absent; those whose public digest is known are checked where they are here.
     """
     from avatar.errors import WeightsError
-    from avatar.weights import locate, weights_folder
+    from avatar.models.weights import locate, weights_folder
 
     here = [each for each, _ in _brought() if each.sha256 and (weights_folder() / each.name).is_file()]
     bad = 0
@@ -127,8 +127,8 @@ def verify_weights() -> None:
 
 
 def _all() -> list[Any]:
-    from avatar.capture.shipped import WEIGHTS
-    from avatar.registry import installed
+    from avatar.capture.default_analyzer import WEIGHTS
+    from avatar.stages.registry import installed
 
     found = {weights.name: weights for load in installed().values() for weights in load().weights}
     found |= {weights.name: weights for weights in WEIGHTS}
@@ -136,7 +136,7 @@ def _all() -> list[Any]:
 
 
 def _brought() -> list[tuple[Any, str]]:
-    from avatar.registry import installed
-    from avatar.weights import brought_to
+    from avatar.models.weights import external_weights
+    from avatar.stages.registry import installed
 
-    return [(weights, name) for name, load in sorted(installed().items()) for weights in brought_to(load()())]
+    return [(weights, name) for name, load in sorted(installed().items()) for weights in external_weights(load()())]

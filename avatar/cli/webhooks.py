@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from avatar.webhooks.outbox import Contents
-    from avatar.webhooks.subscription import Subscription
+    from avatar.publishing.webhooks.outbox import OutboxContents
+    from avatar.publishing.webhooks.subscription import Subscription
 
 Id = Annotated[str, typer.Argument(help="As `avatar webhooks list` shows it.", show_default=False)]
 
@@ -29,9 +29,9 @@ def add(
     ] = None,
 ) -> None:
     """Have a URL told of what is recorded from now on. Its secret is shown once, here."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    added = open_house().courier.subscribe(url, event or [])
+    added = open_app().courier.subscribe(url, event or [])
     typer.echo(f"{added.id} is told of: {', '.join(added.events)}")
     typer.echo(f"Messages are signed with {added.secret}")
     typer.echo(f"Whether they arrive: avatar webhooks test {added.id}")
@@ -39,9 +39,9 @@ def add(
 
 def show(as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False) -> None:
     """List the webhooks, what waits to be told, and what was given up."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    courier = open_house().courier
+    courier = open_app().courier
     rows = [_row(each, courier.look(each)) for each in courier.subscriptions.all()]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -59,17 +59,17 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print the list as
 
 def remove(id: Id) -> None:
     """Tell a webhook nothing any more, also nothing that waits."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    open_house().courier.unsubscribe(id)
+    open_app().courier.unsubscribe(id)
     typer.echo(f"{id} is removed.")
 
 
 def test(id: Id) -> None:
     """Send a message that says nothing, now. Exit status 0 means that it arrived."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    trouble = open_house().courier.test(id)
+    trouble = open_app().courier.test(id)
     typer.echo(f"not delivered: {trouble}" if trouble else "delivered")
     if trouble:
         raise typer.Exit(1)
@@ -82,12 +82,12 @@ def deliver(
     """Bring public statuses up to date and send every message that is due. Run it by a timer, or with --follow."""
     import time
 
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    house = open_house()
+    context = open_app()
     while True:
-        house.statuses.refresh()
-        done = house.courier.carry()
+        context.statuses.refresh()
+        done = context.courier.carry()
         if not follow or done.delivered or done.failed:
             typer.echo(f"{done.delivered} delivered, {done.failed} failed, {done.dead} given up")
         if not follow:
@@ -97,13 +97,13 @@ def deliver(
 
 def redeliver(id: Id) -> None:
     """Queue again what was given up for a webhook."""
-    from avatar.compose import open_house
+    from avatar.app.context import open_app
 
-    count = open_house().courier.revive(id)
+    count = open_app().courier.revive(id)
     typer.echo(f"{count} queued again; next: avatar webhooks deliver")
 
 
-def _row(subscription: "Subscription", contents: "Contents") -> dict[str, Any]:
+def _row(subscription: "Subscription", contents: "OutboxContents") -> dict[str, Any]:
     return {
         "id": subscription.id,
         "url": subscription.url,

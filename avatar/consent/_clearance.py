@@ -3,7 +3,7 @@
 from dataclasses import InitVar, dataclass
 from typing import Generic, NoReturn, TypeVar, final
 
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -25,7 +25,7 @@ class Cleared(Generic[R_co]):
 
     request: R_co
     grants: tuple[str, ...]
-    at: Position
+    at: LedgerPosition
     seal: InitVar[_Seal]
 
     def __post_init__(self, seal: _Seal) -> None:
@@ -36,6 +36,6 @@ class Cleared(Generic[R_co]):
         raise TypeError("a clearance is not kept: clear the request again")
 
 
-def mint(request: R_co, grants: tuple[str, ...], at: Position) -> Cleared[R_co]:  # type: ignore[misc]
+def mint(request: R_co, grants: tuple[str, ...], at: LedgerPosition) -> Cleared[R_co]:  # type: ignore[misc]
     """Seal *request*, on the strength of *grants*, as decided at ledger position *at*."""
     return Cleared(request, grants, at, _SEAL)

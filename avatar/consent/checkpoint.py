@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from avatar.artifacts.objects import Objects
 from avatar.consent.keys import Key
 from avatar.consent.merkle import HASH
-from avatar.consent.notes import Note, Signature, decoded, malformed, read_note, read_signature, sign
+from avatar.consent.signed_note import Note, NoteSignature, decoded, malformed, read_note, read_signature, sign
 from avatar.errors import LedgerError
 
 _CHECKPOINTS, _COSIGNATURES = "ledger/checkpoints", "ledger/cosignatures"
@@ -69,7 +69,7 @@ def place(objects: Objects, note: Note) -> Note:
     return standing
 
 
-def place_cosignature(objects: Objects, size: int, cosignature: Signature) -> None:
+def place_cosignature(objects: Objects, size: int, cosignature: NoteSignature) -> None:
     """Store a witness's *cosignature* of the checkpoint of *size* entries. The first that a witness gave stands."""
     objects.create(f"{_COSIGNATURES}/{size:012d}/{cosignature.key_id.hex()}", str(cosignature).encode())
 
@@ -113,7 +113,7 @@ def _name(size: int) -> str:
     return f"{_CHECKPOINTS}/{size:012d}"
 
 
-def _line(data: bytes) -> Signature:
+def _line(data: bytes) -> NoteSignature:
     try:
         return read_signature(data.decode())
     except UnicodeDecodeError as error:

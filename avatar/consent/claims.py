@@ -21,19 +21,19 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """That *person* agreed to *use* of the sample with the sha256 *asset*, stored under *manifest*.
+    """That *person* agreed to *use* of the sample with the sha256 *sample*, stored under *manifest*.
 
-    *use* is ``None`` for work that adds no use of its own (encoding, joining): any standing grant on the asset does.
+    *use* is ``None`` for work that adds no use of its own (encoding, joining): any standing grant on the sample does.
     """
 
     person: str
     use: Use | None
-    asset: str
+    sample: str
     manifest: str
 
 
 @dataclass(frozen=True)
-class Position:
+class LedgerPosition:
     """A place in a ledger: its *origin* (name), the *index* of the newest entry there, and that entry's *digest*."""
 
     origin: str
@@ -41,16 +41,16 @@ class Position:
     digest: str
 
 
-class Askable(Protocol):
+class Clearable(Protocol):
     """Anything the gate can clear: it says which use it makes of which artifacts, and which words it adds."""
 
     @property
     def use(self) -> Use | None: ...
 
     @property
-    def said(self) -> tuple[str, ...]: ...
+    def spoken_text(self) -> tuple[str, ...]: ...
 
     @property
-    def shown(self) -> tuple[str, ...]: ...
+    def displayed_text(self) -> tuple[str, ...]: ...
 
     def inputs(self) -> tuple[Artifact, ...]: ...

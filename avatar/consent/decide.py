@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from avatar.consent.brief import Brief
 from avatar.consent.claims import Claim, Use
+from avatar.consent.content_filter import LANGUAGES, find_homoglyph, topics_in
 from avatar.consent.evidence import Attested
 from avatar.consent.scope import covers_language, script_digest
-from avatar.consent.state import PersonState, Spent, Standing, State
-from avatar.consent.topics import LANGUAGES, disguised, topics_in
+from avatar.consent.state import ActiveGrant, GrantUsage, PersonState, State
 
 ATTESTED = timedelta(days=92)  # so long lasts what a real person did not say themselves, in a recording
 
@@ -27,14 +27,14 @@ class Output:
 class Question:
     """What is asked of the people in some material.
 
-    *said* and *shown* are the words in it, *authors* the operators who made it, *operator* who goes on with it now;
+    *spoken* and *displayed* are the words in it, *authors* the operators who made it, *operator* who works on it now;
     *output* is what would be published, if anything.
     """
 
     claims: frozenset[Claim]
     brief: Brief
-    said: frozenset[str] = frozenset()
-    shown: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
+    displayed: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
     operator: str = ""
     output: Output | None = None
@@ -69,7 +69,7 @@ def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
     list is how a bug would look.
     """
     grants: set[str] = set()
-    asked = sorted(question.claims, key=lambda claim: (claim.person, claim.use or "", claim.asset))
+    asked = sorted(question.claims, key=lambda claim: (claim.person, claim.use or "", claim.sample))
     if not asked:
         return Deny("", "consent.nobody", "the material shows nobody: there is no one who could have agreed")
     for claim in asked:
@@ -94,7 +94,7 @@ def _samples(use: Use, person: PersonState, now: datetime) -> frozenset[str]:
         return frozenset()
     standing = [s for s in person.standing if use in s.uses and _out_of_time(s, person, now) is None]
     agreed = {asset for each in standing for asset in each.scope.assets}
-    return frozenset(manifest for asset, manifest in person.assets.items() if asset in agreed)
+    return frozenset(manifest for sample, manifest in person.samples.items() if sample in agreed)
 
 
 _UNAPPROVED = (
@@ -103,7 +103,7 @@ _UNAPPROVED = (
 )
 
 
-def _answer(claim: Claim, question: Question, state: State, now: datetime) -> Standing | Deny:
+def _answer(claim: Claim, question: Question, state: State, now: datetime) -> ActiveGrant | Deny:
     person = state.people[claim.person]
     barred = _barred(claim, person)
     if barred:
@@ -111,7 +111,7 @@ def _answer(claim: Claim, question: Question, state: State, now: datetime) -> St
     covering = [s for s in person.standing if claim.use is None or claim.use in s.uses]
     if not covering:
         return _deny(claim, "withdrawn" if person.withdrawn is not None else "not-granted")
-    covering = [s for s in covering if claim.asset in s.scope.assets]
+    covering = [s for s in covering if claim.sample in s.scope.assets]
     if not covering:
         return _deny(claim, "asset-not-covered")
     missing = [_missing(standing, person, question, state, now) for standing in covering]
@@ -125,13 +125,13 @@ def _answer(claim: Claim, question: Question, state: State, now: datetime) -> St
 def _barred(claim: Claim, person: PersonState) -> str | None:
     if person.erased:  # whatever was recorded since, and even if a copy of their key turns up
         return "erased"
-    # By manifest, not only by asset: anyone who can write to the store can bind a known sample to other files.
-    if person.assets.get(claim.asset) != claim.manifest:
+    # By manifest, not only by sample: anyone who can write to the store can bind a known sample to other files.
+    if person.samples.get(claim.sample) != claim.manifest:
         return "foreign-asset"
     return "suspended" if person.suspended else None
 
 
-def _missing(standing: Standing, person: PersonState, question: Question, state: State, now: datetime) -> str | None:
+def _missing(standing: ActiveGrant, person: PersonState, question: Question, state: State, now: datetime) -> str | None:
     """Return what *standing* lacks to cover *question*, or ``None``."""
     return (
         _out_of_time(standing, person, now)
@@ -142,7 +142,7 @@ def _missing(standing: Standing, person: PersonState, question: Question, state:
     )
 
 
-def _out_of_time(standing: Standing, person: PersonState, now: datetime) -> str | None:
+def _out_of_time(standing: ActiveGrant, person: PersonState, now: datetime) -> str | None:
     grant = standing.grant
     if now < grant.not_before:
         return "not-yet"
@@ -156,7 +156,7 @@ def _out_of_time(standing: Standing, person: PersonState, now: datetime) -> str 
     return None
 
 
-def _off_brief(standing: Standing, question: Question) -> str | None:
+def _off_brief(standing: ActiveGrant, question: Question) -> str | None:
     scope, brief = standing.scope, question.brief
     everywhere = "001" in scope.territories
     checks = (
@@ -170,29 +170,29 @@ def _off_brief(standing: Standing, question: Question) -> str | None:
     return next((why for why, covered in checks if not covered), None)
 
 
-def _off_script(standing: Standing, question: Question, state: State) -> str | None:
+def _off_script(standing: ActiveGrant, question: Question, state: State) -> str | None:
     policy, brief = standing.scope.script, question.brief
     if not (policy.scripts or policy.reviewed):
         return None
     script = script_digest(brief.script)
     # Else a brief could name a script that was agreed to, and the work say another.
-    if not question.said <= set(brief.script) or (policy.scripts and script not in policy.scripts):
+    if not question.spoken <= set(brief.script) or (policy.scripts and script not in policy.scripts):
         return "other-script"
-    if policy.reviewed and question.said and not _approved(script, question, state):
+    if policy.reviewed and question.spoken and not _approved(script, question, state):
         return "script-not-reviewed"
     if policy.reviewed and question.output and not _approved(question.output.video, question, state):
         return "video-not-reviewed"
     return None
 
 
-def _unsayable(standing: Standing, question: Question) -> str | None:
+def _unsayable(standing: ActiveGrant, question: Question) -> str | None:
     policy, brief = standing.scope.script, question.brief
     if not policy.denied_topics:
         return None
-    words = question.said | question.shown
+    words = question.spoken | question.displayed
     if any(language.split("-")[0] not in LANGUAGES for language in brief.languages) and not policy.reviewed:
         return "topics-unknown"
-    if disguised(words):
+    if find_homoglyph(words):
         return "disguised-words"
     denied = set(policy.denied_topics)
     return "denied-topic" if any(denied & topics_in(text) for text in _as_heard(brief.script, words)) else None
@@ -203,11 +203,11 @@ def _as_heard(script: tuple[str, ...], words: Iterable[str]) -> tuple[str, ...]:
     return (*words, " ".join(script))
 
 
-def _used_up(standing: Standing, question: Question, state: State) -> str | None:
+def _used_up(standing: ActiveGrant, question: Question, state: State) -> str | None:
     output = question.output
     if output is None or output.recipe in state.released:
         return None
-    spent = state.spent.get(standing.digest, Spent())
+    spent = state.spent.get(standing.digest, GrantUsage())
     if spent.outputs >= standing.scope.max_outputs:
         return "outputs-used-up"
     if spent.milliseconds + output.milliseconds > standing.scope.max_seconds * 1000:
@@ -223,11 +223,11 @@ def _approved(subject: str, question: Question, state: State) -> bool:
 _SENTENCES = {
     "unknown-person": "{person} is not enrolled here; enrol them first (avatar enroll)",
     "erased": "{person} was erased: nothing that shows them is used any more; make it without them",
-    "foreign-asset": "{person} never brought the sample {asset}; enrol it first (avatar enroll)",
+    "foreign-asset": "{person} never brought the sample {sample}; enrol it first (avatar enroll)",
     "suspended": "everything with {person} is paused; only they can end that (avatar consent resume)",
     "not-granted": "{person} has not agreed to {use}; ask them, then record it (avatar grant)",
     "withdrawn": "{person} has withdrawn their agreement to {use}; only they can grant it again (avatar grant)",
-    "asset-not-covered": "{person} agreed to {use}, but not with the sample {asset}; ask them about it (avatar grant)",
+    "asset-not-covered": "{person} agreed to {use}, but not with the sample {sample}; ask them about it (avatar grant)",
     # From here on in the order in which a grant is looked at: of two that fall short, the later one comes nearer.
     "not-yet": "{person}'s agreement to {use} has not begun yet; wait, or ask for an earlier start (avatar grant)",
     "expired": "{person}'s agreement to {use} has expired; ask them to renew it (avatar grant)",
@@ -257,5 +257,5 @@ _ORDER = list(_SENTENCES)
 
 def _deny(claim: Claim, why: str) -> Deny:
     use = f"'{claim.use}'" if claim.use else "any use"
-    sentence = _SENTENCES[why].format(person=claim.person, use=use, asset=claim.asset[:12])
+    sentence = _SENTENCES[why].format(person=claim.person, use=use, sample=claim.sample[:12])
     return Deny(claim.person, f"consent.{why}", sentence)

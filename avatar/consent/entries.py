@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from avatar.canonical import canonical, digest_of
+from avatar.consent.key_succession import Succession
 from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
-from avatar.consent.roles import Appointment, Approval, OperatorId, Rule
-from avatar.consent.succession import Succession
+from avatar.consent.roles import Appointment, Approval, ApprovalPolicy, OperatorId
 from avatar.consent.vocabulary import Channel, Digest, PersonId, PublicKey, Purpose, Signature
 from avatar.errors import LedgerError
 
@@ -18,7 +18,7 @@ class _Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Opened(_Fact):
+class LedgerCreated(_Fact):
     """The first entry: the ledger's *origin* (its name), the key that signs all of it, and its first operator's key.
 
     The *founder* has every role, and appoints the others.
@@ -37,11 +37,11 @@ class Appointed(_Fact):
     appointment: Appointment
 
 
-class Ruled(_Fact):
+class PolicySet(_Fact):
     """Whether videos need approval was decided."""
 
     kind: Literal["ruled"] = "ruled"
-    rule: Rule
+    rule: ApprovalPolicy
 
 
 class Enrolled(_Fact):
@@ -57,7 +57,7 @@ class Enrolled(_Fact):
     capacity: Literal["self", "estate", "synthetic"]
 
 
-class Brought(_Fact):
+class SampleAdded(_Fact):
     """A person brought a sample: its sha256, and the manifest it is stored under."""
 
     kind: Literal["brought"] = "brought"
@@ -172,11 +172,11 @@ class Published(_Fact):
 
 
 Fact = Annotated[
-    Opened
+    LedgerCreated
     | Appointed
-    | Ruled
+    | PolicySet
     | Enrolled
-    | Brought
+    | SampleAdded
     | Requested
     | Granted
     | Narrowed

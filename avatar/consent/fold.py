@@ -4,31 +4,39 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from avatar.consent.admission import objection
 from avatar.consent.entries import (
     Appointed,
     Approved,
-    Brought,
     Enrolled,
     Entry,
     Erased,
     Expired,
     Granted,
+    LedgerCreated,
     Narrowed,
-    Opened,
     Performed,
+    PolicySet,
     Published,
     Reconfirmed,
     Rekeyed,
     Requested,
-    Ruled,
+    SampleAdded,
     Suspended,
     Withdrawn,
 )
 from avatar.consent.evidence import Captured
 from avatar.consent.keys import verify
 from avatar.consent.roles import Role, operator_id
-from avatar.consent.state import Asked, OperatorState, PersonState, Publication, Spent, Standing, State
+from avatar.consent.state import (
+    ActiveGrant,
+    GrantUsage,
+    OperatorState,
+    PendingChallenge,
+    PersonState,
+    Publication,
+    State,
+)
+from avatar.consent.validation import validate_entry
 from avatar.errors import LedgerError
 
 
@@ -40,12 +48,12 @@ def fold(state: State, entry: Entry) -> None:
     """
     fact = entry.fact
     if state.index < 0:
-        if not isinstance(fact, Opened):
+        if not isinstance(fact, LedgerCreated):
             raise LedgerError("the ledger does not begin with its opening entry", code="ledger.forged")
         state.origin, state.key = fact.origin, fact.key
         state.operators[operator_id(fact.founder)] = OperatorState(fact.founder, frozenset(Role))
     _check_place(state, entry)
-    against = objection(state, fact)
+    against = validate_entry(state, fact)
     if against:
         raise LedgerError(f"ledger entry {entry.index} should not be there: {against.sentence}", code="ledger.forged")
     step = _STEPS.get(type(fact))
@@ -67,7 +75,7 @@ def _appoint(state: State, fact: Appointed, _: Entry) -> None:
     state.operators[operator_id(appointment.key)] = OperatorState(appointment.key, frozenset(appointment.roles))
 
 
-def _rule(state: State, fact: Ruled, _: Entry) -> None:
+def _rule(state: State, fact: PolicySet, _: Entry) -> None:
     state.records.add(fact.rule.record_id)
     state.approval_needed = fact.rule.approval
 
@@ -86,12 +94,12 @@ def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
     state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
 
 
-def _bring(state: State, fact: Brought, _: Entry) -> None:
-    state.people[fact.person].assets[fact.asset] = fact.manifest
+def _bring(state: State, fact: SampleAdded, _: Entry) -> None:
+    state.people[fact.person].samples[fact.asset] = fact.manifest
 
 
 def _ask(state: State, fact: Requested, entry: Entry) -> None:
-    state.asked[fact.challenge] = Asked(fact.person, entry.index)
+    state.asked[fact.challenge] = PendingChallenge(fact.person, entry.index)
 
 
 def _grant(state: State, fact: Granted, entry: Entry) -> None:
@@ -105,7 +113,7 @@ def _grant(state: State, fact: Granted, entry: Entry) -> None:
     if len(kept) < len(person.standing):
         person.reduced = entry.index
     person.standing = kept
-    person.standing.append(Standing(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
+    person.standing.append(ActiveGrant(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
     person.epoch += 1
 
 
@@ -114,7 +122,7 @@ def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
     person = state.people[narrowing.person]
     state.records.add(narrowing.record_id)
 
-    def narrowed(standing: Standing) -> Standing:
+    def narrowed(standing: ActiveGrant) -> ActiveGrant:
         return replace(standing, scope=narrowing.scope, uses=standing.uses & frozenset(narrowing.scope.uses))
 
     person.reduced = entry.index
@@ -158,7 +166,7 @@ def _expire(state: State, fact: Expired, _: Entry) -> None:
     gone = set(fact.artifacts)
     state.made = {digest: by for digest, by in state.made.items() if digest not in gone}
     for person in state.people.values():
-        person.assets = {asset: manifest for asset, manifest in person.assets.items() if manifest not in gone}
+        person.samples = {sample: manifest for sample, manifest in person.samples.items() if manifest not in gone}
 
 
 def _perform(state: State, fact: Performed, entry: Entry) -> None:
@@ -179,17 +187,17 @@ def _publish(state: State, fact: Published, entry: Entry) -> None:
     if fact.recipe not in state.released:
         state.released.add(fact.recipe)
         for grant in fact.grants:
-            spent = state.spent.get(grant, Spent())
-            state.spent[grant] = Spent(spent.outputs + 1, spent.milliseconds + fact.milliseconds)
+            spent = state.spent.get(grant, GrantUsage())
+            state.spent[grant] = GrantUsage(spent.outputs + 1, spent.milliseconds + fact.milliseconds)
 
 
 _STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
     Appointed: _appoint,
-    Ruled: _rule,
+    PolicySet: _rule,
     Approved: _approve,
     Rekeyed: _rekey,
     Enrolled: _enrol,
-    Brought: _bring,
+    SampleAdded: _bring,
     Requested: _ask,
     Granted: _grant,
     Narrowed: _narrow,

@@ -9,15 +9,15 @@ from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.store import Store
 from avatar.consent._clearance import Cleared, mint
 from avatar.consent.brief import Brief
-from avatar.consent.claims import Askable, Use
+from avatar.consent.claim_collection import CollectedClaims, collect_claims
+from avatar.consent.claims import Clearable, Use
 from avatar.consent.decide import Deny, Output, Permit, Question, decide
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger, now
-from avatar.consent.material import Material, material_of
 from avatar.consent.state import State
 from avatar.errors import ConsentError
 
-R = TypeVar("R", bound=Askable)
+R = TypeVar("R", bound=Clearable)
 
 _REMEMBERED = 256  # requests that are asked about at the same time, and more
 
@@ -29,7 +29,7 @@ class Gate:
         self._ledger = ledger
         self._clock = clock
         # Who asks four times a second asks about the same manifests, which never change. Consent is never remembered.
-        self._material = lru_cache(_REMEMBERED)(partial(material_of, store))
+        self._material = lru_cache(_REMEMBERED)(partial(collect_claims, store))
 
     def clear(self, request: R, brief: Brief, output: Output | None = None) -> Cleared[R]:
         """Check every claim *request* makes, now, against the ledger; and *output*, if it is about to leave.
@@ -47,7 +47,7 @@ class Gate:
             verdict = Deny("", "consent.erased", str(error))
         return mint(request, self._grants(verdict, type(request).__name__), at)
 
-    def foresee(self, uses: Iterable[tuple[Use, Artifact]], brief: Brief, shown: Iterable[str] = ()) -> None:
+    def foresee(self, uses: Iterable[tuple[Use, Artifact]], brief: Brief, displayed: Iterable[str] = ()) -> None:
         """Check whether work that makes *uses* of these samples would be cleared now, so that a no comes early.
 
         It permits nothing: every request is still cleared when its time comes.
@@ -57,8 +57,8 @@ class Gate:
         """
         try:
             claims = frozenset(claim for use, sample in uses for claim in self._material((sample.digest,), use).claims)
-            said, shown = frozenset(brief.script), frozenset(shown)
-            question = Question(claims, brief, said, shown, operator=self._ledger.operator)
+            spoken, displayed = frozenset(brief.script), frozenset(displayed)
+            question = Question(claims, brief, spoken, displayed, operator=self._ledger.operator)
             verdict = decide(question, self._ledger.read(), self._clock())
         except ConsentError as error:
             verdict = Deny("", "consent.erased", str(error))
@@ -71,7 +71,7 @@ class Gate:
         self._ledger.append(Refused(code=verdict.code, request=request, people=people))
         raise ConsentError(verdict.sentence, code=verdict.code)
 
-    def _doubt(self, material: Material, state: State) -> Deny | None:
+    def _doubt(self, material: CollectedClaims, state: State) -> Deny | None:
         # A manifest names its own people. It is believed only if the signed ledger says that the studio made it; and
         # one that names nobody would slip past every question about the others.
         for digest, manifest in material.manifests.items():
@@ -84,18 +84,18 @@ class Gate:
         return None
 
     def _question(
-        self, request: Askable, material: Material, brief: Brief, output: Output | None, state: State
+        self, request: Clearable, material: CollectedClaims, brief: Brief, output: Output | None, state: State
     ) -> Question:
         return Question(
             material.claims,
             brief,
-            said=frozenset(filter(None, (*request.said, *material.said))),
-            shown=frozenset(filter(None, (*request.shown, *material.shown))),
+            spoken=frozenset(filter(None, (*request.spoken_text, *material.spoken))),
+            displayed=frozenset(filter(None, (*request.displayed_text, *material.displayed))),
             authors=frozenset(state.made[digest] for digest in material.manifests if digest in state.made),
             operator=self._ledger.operator,
             output=output,
         )
 
 
-def _inputs_of(request: Askable) -> tuple[str, ...]:
+def _inputs_of(request: Clearable) -> tuple[str, ...]:
     return tuple(artifact.digest for artifact in request.inputs())

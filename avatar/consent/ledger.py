@@ -9,18 +9,18 @@ from avatar.artifacts.objects import Objects
 from avatar.canonical import canonical
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent import snapshot
-from avatar.consent.admission import objection
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
-from avatar.consent.claims import Position
-from avatar.consent.entries import Entry, Fact, Opened, Rekeyed, read_entry, signed_bytes_of
+from avatar.consent.claims import LedgerPosition
+from avatar.consent.entries import Entry, Fact, LedgerCreated, Rekeyed, read_entry, signed_bytes_of
 from avatar.consent.fold import fold
+from avatar.consent.key_succession import succeed
 from avatar.consent.keys import Key
 from avatar.consent.merkle import Tree
-from avatar.consent.notes import Note
-from avatar.consent.proof import Proof
 from avatar.consent.roles import operator_id
+from avatar.consent.signed_note import Note
 from avatar.consent.state import State
-from avatar.consent.succession import succeed
+from avatar.consent.tlog_proof import Proof
+from avatar.consent.validation import validate_entry
 from avatar.errors import ConsentError, InputError, LedgerError
 
 KEY_FILE, ORIGIN_FILE = "ledger.key", "ledger.origin"  # in the key folder; the second once the first was exchanged
@@ -88,11 +88,11 @@ class Ledger:
         while (data := self._objects.read(_name(self._state.index + 1))) is not None:
             self._fold(data)
 
-    def head(self) -> tuple[Position, State]:
+    def head(self) -> tuple[LedgerPosition, State]:
         """Return the place of the newest entry, and the consent state there (or, by now, a little later)."""
         with self._lock:
             state = self.read()
-            return Position(state.origin, state.index, state.digest), state
+            return LedgerPosition(state.origin, state.index, state.digest), state
 
     def append(self, fact: Fact) -> int:
         """Record *fact* after whatever is newest, and return its index."""
@@ -102,7 +102,7 @@ class Ledger:
                 if self.append_at(position, fact):
                     return position.index + 1
 
-    def append_at(self, position: Position, fact: Fact) -> bool:
+    def append_at(self, position: LedgerPosition, fact: Fact) -> bool:
         """Record *fact* right behind *position*; return False if someone else recorded something there first."""
         with self._lock:
             if self._state.index > position.index:
@@ -217,8 +217,8 @@ class Ledger:
 
     def _open(self) -> None:
         origin = origin_of(self._key)
-        nowhere = Position(origin, -1, "")
-        opened = Opened(origin=origin, key=self._key.public, founder=self._operator)
+        nowhere = LedgerPosition(origin, -1, "")
+        opened = LedgerCreated(origin=origin, key=self._key.public, founder=self._operator)
         self._objects.create(_name(0), self._entry(nowhere, opened))
         self.read()
 
@@ -241,7 +241,7 @@ class Ledger:
                 code="ledger.rolled-back",
             )
 
-    def _entry(self, after: Position, fact: Fact) -> bytes:
+    def _entry(self, after: LedgerPosition, fact: Fact) -> bytes:
         index, at = after.index + 1, self._clock()
         signature = self._key.sign(signed_bytes_of(index, after.digest, at, self.operator, fact))
         entry = Entry(index=index, previous=after.digest, at=at, by=self.operator, fact=fact, signature=signature)
@@ -269,7 +269,7 @@ class Ledger:
 
     def _refuse(self, fact: Fact) -> None:
         # A forged record must never get in: once in, it would stop every reader of the ledger.
-        against = objection(self._state, fact)
+        against = validate_entry(self._state, fact)
         if against:
             raise ConsentError(against.sentence, code=against.code)
 

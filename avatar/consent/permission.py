@@ -6,7 +6,7 @@ from avatar.consent.roles import Role
 from avatar.errors import RoleError
 
 
-def require(ledger: Ledger, role: Role, doing: str) -> None:
+def require_role(ledger: Ledger, role: Role, doing: str) -> None:
     """Check that the operator of *ledger* has *role*; what they are *doing* goes into the record of a refusal.
 
     Raises:

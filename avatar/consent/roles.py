@@ -58,7 +58,7 @@ class Approval(_Signed):
     signature: Signature
 
 
-class Rule(_Signed):
+class ApprovalPolicy(_Signed):
     """Whether every video needs a second operator's approval before it is published, from now on."""
 
     record_id: RecordId

@@ -12,7 +12,7 @@ from avatar.consent.vocabulary import Channel, Purpose
 
 
 @dataclass(frozen=True)
-class Standing:
+class ActiveGrant:
     """A grant as it stands: its *scope* now, the *uses* in it not taken back, when it was last *confirmed*."""
 
     grant: Grant
@@ -34,8 +34,8 @@ class PersonState:
     key: str
     card: str
     capacity: str
-    assets: dict[str, str] = field(default_factory=dict)  # sha256 of a sample -> manifest digest
-    standing: list[Standing] = field(default_factory=list)
+    samples: dict[str, str] = field(default_factory=dict)  # sha256 of a sample -> manifest digest
+    standing: list[ActiveGrant] = field(default_factory=list)
     withdrawn: int | None = None  # index of the newest withdrawal
     reduced: int | None = None  # index of the newest entry that made what they agree to smaller
     suspended: bool = False
@@ -58,7 +58,7 @@ class Publication:
 
 
 @dataclass(frozen=True)
-class Spent:
+class GrantUsage:
     """What was published on the strength of one grant so far."""
 
     outputs: int = 0
@@ -66,7 +66,7 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingChallenge:
     """Whom a challenge was for, the entry that recorded it, and whether it was answered."""
 
     person: str
@@ -95,9 +95,9 @@ class State:
     approvals: dict[str, frozenset[str]] = field(default_factory=dict)  # digest of a script or video -> operators
     people: dict[str, PersonState] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)  # digest of every grant ever recorded -> its person
-    asked: dict[str, Asked] = field(default_factory=dict)  # by digest of the challenge
+    asked: dict[str, PendingChallenge] = field(default_factory=dict)  # by digest of the challenge
     records: set[str] = field(default_factory=set)  # ids of what was signed once and must not be recorded again
     made: dict[str, str] = field(default_factory=dict)  # digest of every artifact a studio made -> the operator
     published: dict[str, Publication] = field(default_factory=dict)  # by sha256 of the file
-    spent: dict[str, Spent] = field(default_factory=dict)  # by digest of the grant
+    spent: dict[str, GrantUsage] = field(default_factory=dict)  # by digest of the grant
     released: set[str] = field(default_factory=set)  # recipes of publications: the same again is no new output

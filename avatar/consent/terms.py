@@ -32,11 +32,11 @@ class Terms:
     start: datetime | None = None
     reconfirm_days: int | None = None
 
-    def scope(self, assets: tuple[str, ...]) -> Scope:
-        """Return these terms as the scope of a grant on *assets* (sha256 of each sample)."""
+    def scope(self, samples: tuple[str, ...]) -> Scope:
+        """Return these terms as the scope of a grant on *samples* (sha256 of each sample)."""
         return Scope(
             uses=_spelled(self.uses),
-            assets=_spelled(assets),
+            assets=_spelled(samples),
             purposes=_spelled(self.purposes),
             description=Salted.of(self.description),
             project=Salted.of(self.project),

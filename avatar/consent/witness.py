@@ -15,10 +15,10 @@ from avatar.artifacts.objects import Objects
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.entries import Rekeyed, read_entry
+from avatar.consent.key_succession import Succession, related
 from avatar.consent.keys import Key
 from avatar.consent.merkle import EMPTY, Tree, verify_consistency
-from avatar.consent.notes import Kind, Note, NoteKey, Signature, cosign, decoded, signed_by
-from avatar.consent.succession import Succession, related
+from avatar.consent.signed_note import Note, NoteKey, NoteKeyKind, NoteSignature, cosign, decoded, signed_by
 from avatar.errors import InputError, LedgerError
 
 
@@ -52,7 +52,7 @@ class Witness:
         """The largest size seen so far."""
         return self._read().size
 
-    def cosign(self, old: int, path: Sequence[bytes], note: Note, at: datetime) -> Signature:
+    def cosign(self, old: int, path: Sequence[bytes], note: Note, at: datetime) -> NoteSignature:
         """Return the cosignature of the checkpoint *note*, given the proof *path* that it continues size *old*.
 
         Raises:
@@ -129,7 +129,7 @@ class Witness:
 
 def witness_key(key: Key) -> NoteKey:
     """Return what others must believe in order to believe the witness that signs with *key*."""
-    return NoteKey(f"avatar-witness/{key.public[:16]}", key.public, Kind.COSIGNATURE)
+    return NoteKey(f"avatar-witness/{key.public[:16]}", key.public, NoteKeyKind.COSIGNATURE)
 
 
 def followed(state: Path) -> str | None:
@@ -142,7 +142,7 @@ def followed(state: Path) -> str | None:
         raise LedgerError(f"the witness's memory {state} is damaged", code="witness.damaged") from error
 
 
-def watch(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint, Signature]:
+def watch(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint, NoteSignature]:
     """Have *witness* cosign the newest checkpoint in *objects*, and keep the cosignature there.
 
     The proof is made from the entries as they stand, so an altered or missing entry is seen here too.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.media.footage import Index, index_of, opened
+from avatar.media.container import PacketIndex, open_container, read_packet_index
 from avatar.media.frames import Format, Frame, Frames, Planes
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ _HD_LINES = 720
 
 
 @dataclass(frozen=True)
-class Reel:
+class VideoInfo:
     """What a video file holds: pictures of *format*, *count* of them on its constant rate."""
 
     format: Format
     count: int
 
 
-def look(path: Path) -> Reel:
+def probe(path: Path) -> VideoInfo:
     """Return what the mp4 file at *path* holds, as :func:`decode` would give it."""
-    return _look(path)[0]
+    return _probe(path)[0]
 
 
 def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
@@ -45,14 +45,14 @@ def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
     Raises:
         InputError: ``footage.too-short``, or a file that cannot be read.
     """
-    reel, index = _look(path)
+    reel, index = _probe(path)
     wanted = reel.count - start if count is None else count
     if start < 0 or wanted < 1 or start + wanted > reel.count:
         raise InputError(too_short(start + wanted, reel.count, reel.format.rate), code="footage.too-short")
     return Frames(reel.format, wanted, in_batches(_frames(path, index, start, wanted)))
 
 
-def brightness(path: Path) -> tuple[Reel, Iterator[tuple[int, Planes]]]:
+def brightness(path: Path) -> tuple[VideoInfo, Iterator[tuple[int, Planes]]]:
     """Return what the mp4 file at *path* holds, and Y planes (h, w) with their places, to be looked at only.
 
     These are the pictures that others are predicted from. The others, half of all or none, hold the least that is new
@@ -60,13 +60,13 @@ def brightness(path: Path) -> tuple[Reel, Iterator[tuple[int, Planes]]]:
 
     Raises: as :func:`decode`, but not for what is damaged.
     """
-    reel, index = _look(path)
+    reel, index = _probe(path)
     return reel, _brightness(path, index)
 
 
-def _brightness(path: Path, index: Index) -> Iterator[tuple[int, Planes]]:
+def _brightness(path: Path, index: PacketIndex) -> Iterator[tuple[int, Planes]]:
     slots = index.slots
-    with opened(path) as container:
+    with open_container(path) as container:
         container.streams.video[0].codec_context.skip_frame = "NONREF"
         _seek(container, index, 0)
         for picture in _pictures(container):
@@ -75,20 +75,20 @@ def _brightness(path: Path, index: Index) -> Iterator[tuple[int, Planes]]:
                 yield int(slots[place]), _plane(_converted(picture))
 
 
-def glance(path: Path, count: int) -> tuple[Reel, Iterator[tuple[int, Frame]]]:
+def thumbnail(path: Path, count: int) -> tuple[VideoInfo, Iterator[tuple[int, Frame]]]:
     """Return what the mp4 file at *path* holds, and *count* frames of it (or all), evenly spaced, each with its place.
 
     Raises: as :func:`decode`.
     """
-    reel, index = _look(path)
+    reel, index = _probe(path)
     number = min(count, reel.count)
     places = ((2 * n + 1) * reel.count // (2 * number) for n in range(number))
     return reel, ((place, next(_frames(path, index, place, 1))) for place in places)
 
 
-def _look(path: Path) -> tuple[Reel, Index]:
-    with opened(path) as container:
-        index = index_of(container)
+def _probe(path: Path) -> tuple[VideoInfo, PacketIndex]:
+    with open_container(path) as container:
+        index = read_packet_index(container)
         _seek(container, index, 0)
         first = next(_pictures(container), None)
     if first is None:
@@ -96,7 +96,7 @@ def _look(path: Path) -> tuple[Reel, Index]:
     width, height = first.width // 2 * 2, first.height // 2 * 2
     if _quarter_turns(first) % 2:
         width, height = height, width
-    return Reel(Format(width, height, index.rate), int(index.slots[-1])), index
+    return VideoInfo(Format(width, height, index.rate), int(index.slots[-1])), index
 
 
 def too_short(needed: int, held: int, rate: Fraction) -> str:
@@ -119,9 +119,9 @@ def in_batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _frames(path: Path, index: Index, start: int, count: int) -> Iterator[Frame]:
+def _frames(path: Path, index: PacketIndex, start: int, count: int) -> Iterator[Frame]:
     made, slots = 0, index.slots
-    with opened(path) as container:
+    with open_container(path) as container:
         _seek(container, index, start)
         for picture in _pictures(container):
             place = int(np.searchsorted(index.times, picture.pts or 0))
@@ -140,7 +140,7 @@ def _frames(path: Path, index: Index, start: int, count: int) -> Iterator[Frame]
     raise InputError(f"frame {start + made} of {path.name} is damaged; convert it again", code="footage.damaged")
 
 
-def _seek(container: "InputContainer", index: Index, start: int) -> None:
+def _seek(container: "InputContainer", index: PacketIndex, start: int) -> None:
     place = int(np.searchsorted(index.slots, start, side="right")) - 1
     before = int(index.times[max(0, place - _REORDER)])
     container.seek(before, stream=container.streams.video[0])

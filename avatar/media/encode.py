@@ -9,7 +9,7 @@ import numpy as np
 
 from avatar.errors import EngineError
 from avatar.media.frames import Frames, Planes
-from avatar.media.whole import whole
+from avatar.runtime.atomic import atomic_write
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -40,7 +40,7 @@ def encode(frames: Frames, to: Path, *, crf: int = CRF, pulse: Callable[[float],
     import av
 
     done = 0
-    with whole(to) as beside, av.open(str(beside), "w", format="mp4", container_options=EXACT) as container:
+    with atomic_write(to) as beside, av.open(str(beside), "w", format="mp4", container_options=EXACT) as container:
         stream = _stream(container, frames, crf)
         for batch in frames.batches:
             for frame in batch:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.compiled import compiled
+from avatar.runtime.jit import lazy_njit
 
 Planes = NDArray[np.uint8]  # (height * 3 / 2, width): Y, then U and V as OpenCV lays out I420
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
@@ -75,7 +75,7 @@ class Box:
         return self.right <= self.left or self.bottom <= self.top
 
 
-@compiled
+@lazy_njit
 def _extent(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
     low_x = high_x = points[0, 0]
     low_y = high_y = points[0, 1]

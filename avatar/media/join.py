@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import EngineError
-from avatar.media import sound
+from avatar.media.audio import io
+from avatar.media.audio.normalize import normalize
+from avatar.media.container import open_container, read_packet_index
 from avatar.media.encode import EXACT
-from avatar.media.footage import index_of, opened
 from avatar.media.frames import Format
-from avatar.media.levelling import levelled
 from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at
-from avatar.media.whole import whole
+from avatar.runtime.atomic import atomic_write
 
 if TYPE_CHECKING:
     from av import Packet
@@ -67,11 +67,11 @@ def join(
 
     strips = [_strip(piece.picture) for piece in pieces]
     timeline = _timeline(strips)
-    blocks = levelled(lambda: _soundtrack(pieces, timeline), loudness)
-    with whole(to) as beside:
+    blocks = normalize(lambda: _soundtrack(pieces, timeline), loudness)
+    with atomic_write(to) as beside:
         with (
             av.open(str(beside), "w", format="mp4", container_options=_TO_THE_SAMPLE) as container,
-            opened(pieces[0].picture) as first,
+            open_container(pieces[0].picture) as first,
         ):
             video = container.add_stream_from_template(first.streams.video[0])
             video.time_base = 1 / timeline.rate
@@ -87,10 +87,10 @@ def join(
 
 
 def _strip(picture: Path) -> _Strip:
-    with opened(picture) as container:
+    with open_container(picture) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
-        index = index_of(container)
+        index = read_packet_index(container)
         container.seek(int(index.times[0]), stream=stream)
         first = next(packet for packet in container.demux(stream) if packet.pts is not None)
         ahead = ((first.pts or 0) - (first.dts or 0)) * index.tick * index.rate
@@ -123,7 +123,7 @@ def _pictures(
     """Give the packets of all pieces with their new times (one tick a frame), and how many have been given."""
     decoded, tick = 0, 1 / timeline.rate
     for piece, start in zip(pieces, timeline.starts, strict=True):
-        with opened(piece.picture) as container:
+        with open_container(piece.picture) as container:
             stream = container.streams.video[0]
             assert stream.time_base is not None
             step = float(stream.time_base * timeline.rate)
@@ -136,16 +136,16 @@ def _pictures(
                 yield packet, decoded
 
 
-def _soundtrack(pieces: Sequence[Piece], timeline: Timeline) -> Iterator[sound.Sound]:
+def _soundtrack(pieces: Sequence[Piece], timeline: Timeline) -> Iterator[io.Sound]:
     for number, piece in enumerate(pieces):
         start, end = timeline.span(number)
-        yield from sound.fitted(sound.pieces_of(piece.sound) if piece.sound else (), end - start)
+        yield from io.fitted(io.pieces_of(piece.sound) if piece.sound else (), end - start)
 
 
 class _Audio:
     """The sound of a video, encoded just ahead of its pictures so that neither waits in memory for the other."""
 
-    def __init__(self, container: "OutputContainer", blocks: Iterator[sound.Sound]) -> None:
+    def __init__(self, container: "OutputContainer", blocks: Iterator[io.Sound]) -> None:
         from av.codec.context import Flags
 
         self._container = container
@@ -167,7 +167,7 @@ class _Audio:
             pass
         self._container.mux(self._stream.encode(None))
 
-    def _encode(self, block: sound.Sound | None) -> bool:
+    def _encode(self, block: io.Sound | None) -> bool:
         import av
 
         if block is None:
@@ -182,9 +182,9 @@ class _Audio:
 
 def _check_step(video: Path, timeline: Timeline) -> None:
     """Compare the lengths of picture and sound as they stand in the finished file."""
-    with opened(video) as container:
-        index = index_of(container)
-    with opened(video) as container:
+    with open_container(video) as container:
+        index = read_packet_index(container)
+    with open_container(video) as container:
         packets = container.demux(container.streams.audio[0])
         # What stands before zero is the encoder's run-up, which players skip.
         heard = sum(packet.duration or 0 for packet in packets if packet.pts is not None and packet.pts >= 0)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avatar.provenance.disclosure import ACTIONS
+from avatar.provenance.assertion import ACTIONS
 from avatar.provenance.signing import ingredient_named
 from avatar.provenance.statement import COMPOSITE, SPECIFICATION
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from avatar.errors import CredentialError
-from avatar.provenance.disclosure import ACTIONS, BINDING, LABEL, Binding, Disclosure
+from avatar.provenance.assertion import ACTIONS, BINDING, LABEL, Binding, Disclosure
 from avatar.provenance.report import Actions, Claimed, Done, Report, buried_failures
 from avatar.provenance.trust import Trust
 

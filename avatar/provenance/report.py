@@ -10,7 +10,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Status(_Part):
+class ValidationStatus(_Part):
     """One finding, by its C2PA status code."""
 
     code: str
@@ -19,9 +19,9 @@ class Status(_Part):
 class Results(_Part):
     """The findings on one manifest."""
 
-    success: tuple[Status, ...] = ()
-    informational: tuple[Status, ...] = ()
-    failure: tuple[Status, ...] = ()
+    success: tuple[ValidationStatus, ...] = ()
+    informational: tuple[ValidationStatus, ...] = ()
+    failure: tuple[ValidationStatus, ...] = ()
 
 
 class Validation(_Part):
@@ -30,7 +30,7 @@ class Validation(_Part):
     activeManifest: Results = Results()  # noqa: N815  (the report's own spelling)
 
 
-class Signature(_Part):
+class SignatureInfo(_Part):
     """Who signed: the *issuer* is the organisation in the signer's certificate."""
 
     common_name: str = "nobody"
@@ -72,7 +72,7 @@ class Claimed(_Part):
     """One manifest of the file."""
 
     title: str = ""
-    signature_info: Signature = Signature()
+    signature_info: SignatureInfo = SignatureInfo()
     assertions: tuple[Assertion, ...] = ()
 
     def only(self, label: str) -> JsonValue:

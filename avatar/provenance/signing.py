@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from avatar.errors import CredentialError
-from avatar.media.whole import whole
 from avatar.provenance.credential import MP4, settings
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
+from avatar.runtime.atomic import atomic_write
 from avatar.stages.request import Signer
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def sign(video: Path, to: Path, *, statement: dict[str, Any], signer: Signer, ti
     Raises:
         CredentialError: the signer failed, or the signed file does not verify.
     """
-    with whole(to) as beside:
+    with atomic_write(to) as beside:
         _write(video, beside, statement, signer, time_stamps)
         _refuse_unverified(beside, signer, {"ledger.not-at-hand"})
     _log.info("signed %s", to.name)
@@ -43,7 +43,7 @@ def sign_derived(
     It stands on nobody's agreement itself: those of what it was made from are in theirs. So it is signed, but never
     what ``verify`` calls trusted: the ledger did not let it out.
     """
-    with whole(to) as beside:
+    with atomic_write(to) as beside:
         _write(video, beside, statement, signer, "", made_from)
         _refuse_unverified(beside, signer, {"ledger.not-at-hand", "credential.no-consent"})
     return to

@@ -7,18 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from avatar.artifacts.manifest import Manifest, seed_of
-from avatar.consent.claims import Position, Use
+from avatar.consent.claims import LedgerPosition, Use
 from avatar.errors import CredentialError
-from avatar.provenance.disclosure import (
-    ACTIONS,
-    ALGORITHM,
-    BINDING,
-    LABEL,
-    Appearance,
-    Decided,
-    Disclosure,
-    Step,
-)
+from avatar.provenance.assertion import ACTIONS, ALGORITHM, BINDING, LABEL, Appearance, Decided, Disclosure, Step
 
 Ancestry = Mapping[str, Manifest]
 Json = dict[str, Any]
@@ -37,11 +28,11 @@ class Agreement:
     """The *grants* (digests) that a publication stands on, and the place in the ledger *at* which they stood."""
 
     grants: tuple[str, ...]
-    at: Position
+    at: LedgerPosition
 
 
 @dataclass(frozen=True)
-class Told:
+class ActionText:
     """How one kind of work is told: a C2PA action, what it did, and where what it added comes from."""
 
     action: str
@@ -50,17 +41,17 @@ class Told:
 
 
 _TOLD = {
-    "CloneVoice": Told("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC),
-    "CutVoiceover": Told("c2pa.trimmed", "A line was taken from the person's own recorded speech.", ALGORITHMIC),
-    "AnimateFace": Told("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC),
-    "SwapFace": Told("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC),
-    "RefineLips": Told("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC),
-    "Excerpt": Told("c2pa.trimmed", "A part of given footage was taken.", ALGORITHMIC),
-    "Render": Told("c2pa.edited", "The frames were rendered with the speech.", ALGORITHMIC),
-    "Assemble": Told("c2pa.edited", "The shots were joined into one video.", ALGORITHMIC),
+    "CloneVoice": ActionText("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC),
+    "CutVoiceover": ActionText("c2pa.trimmed", "A line was taken from the person's own recorded speech.", ALGORITHMIC),
+    "AnimateFace": ActionText("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC),
+    "SwapFace": ActionText("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC),
+    "RefineLips": ActionText("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC),
+    "Excerpt": ActionText("c2pa.trimmed", "A part of given footage was taken.", ALGORITHMIC),
+    "Render": ActionText("c2pa.edited", "The frames were rendered with the speech.", ALGORITHMIC),
+    "Assemble": ActionText("c2pa.edited", "The shots were joined into one video.", ALGORITHMIC),
 }
 # A kind of work that nobody described here is still told, and as synthetic: all actions are included.
-_OTHERWISE = Told("c2pa.edited", "The material was worked on.", SYNTHETIC)
+_OTHERWISE = ActionText("c2pa.edited", "The material was worked on.", SYNTHETIC)
 # C2PA 2.4: bound marks lead to a credential, unbound ones only say that there is a mark.
 _MARKS = (
     ("bound", "An imperceptible mark that names the shot was put into the picture."),

@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from avatar.marks.finished import Marks
+from avatar.provenance.assertion import Appearance
 from avatar.provenance.credential import Credential
-from avatar.provenance.disclosure import Appearance
+from avatar.watermark.verify import Marks
 
 
 @dataclass(frozen=True)

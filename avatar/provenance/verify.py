@@ -11,9 +11,9 @@ from pathlib import Path
 
 from avatar.canonical import digest_of_file
 from avatar.errors import AvatarError, CredentialError, InputError
-from avatar.provenance.boxes import NotBoxesError, boxes, canonical_order
+from avatar.provenance.assertion import Disclosure
 from avatar.provenance.credential import Credential, read_credential
-from avatar.provenance.disclosure import Disclosure
+from avatar.provenance.mp4_boxes import NotMp4Error, boxes, canonical_order
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import LedgerFacts, Reason, Verdict
 
@@ -74,7 +74,7 @@ def _sentence(error: AvatarError) -> str:
 def _container(path: Path) -> Iterator[Reason]:
     try:
         found = boxes(path)
-    except NotBoxesError:
+    except NotMp4Error:
         yield Reason("file.truncated", "The file is not a whole mp4: it was cut off or damaged, or is something else.")
         return
     if not canonical_order(found):

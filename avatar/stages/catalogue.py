@@ -7,7 +7,7 @@ from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Work
 from avatar.errors import StoreError
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Excerpt, KeepPatches, Publish, Render
+from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 

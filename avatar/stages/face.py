@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.artifacts.artifact import Footage, Image, Speech
+from avatar.artifacts.artifact import Footage, Portrait, Speech
 from avatar.consent import Use
 from avatar.stages.request import Request
 
@@ -13,9 +13,9 @@ class AnimateFace(Request[Footage]):
     """Make *portrait* say *speech*; or, with *listening*, be present while someone else says it."""
 
     use: ClassVar[Use] = Use.ANIMATE_FACE
-    makes = Footage
+    output_type = Footage
 
-    portrait: Image
+    portrait: Portrait
     speech: Speech
     listening: bool = False
 
@@ -25,10 +25,10 @@ class SwapFace(Request[Footage]):
     """Replace the face in *footage* by *face*."""
 
     use: ClassVar[Use] = Use.SWAP_FACE
-    makes = Footage
+    output_type = Footage
 
     footage: Footage
-    face: Image
+    face: Portrait
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RefineLips(Request[Footage]):
     """Re-time the mouth in *footage* to *speech*, which starts with the first frame."""
 
     use: ClassVar[Use] = Use.REFINE_LIPS
-    makes = Footage
+    output_type = Footage
 
     footage: Footage
     speech: Speech

@@ -9,7 +9,7 @@ from avatar.artifacts.artifact import Artifact, Footage
 from avatar.artifacts.manifest import Manifest
 from avatar.consent import Cleared, Use
 from avatar.media.frames import Frames
-from avatar.weights import Weights
+from avatar.models.weights import Weights
 
 A = TypeVar("A", bound=Artifact)
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -25,15 +25,15 @@ class Request(Generic[A]):
     """
 
     use: ClassVar[Use | None]
-    makes: ClassVar[type[Artifact]]
+    output_type: ClassVar[type[Artifact]]
 
     @property
-    def said(self) -> tuple[str, ...]:
+    def spoken_text(self) -> tuple[str, ...]:
         """The words that this work puts into someone's mouth."""
         return ()
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def displayed_text(self) -> tuple[str, ...]:
         """The words that this work writes into the picture."""
         return ()
 
@@ -109,7 +109,7 @@ class Signer(Protocol):
         """Return the signature of *data* (es256: r and s joined, IEEE P1363)."""
 
 
-class Exit(Workbench, Protocol):
+class PublicationWorkbench(Workbench, Protocol):
     """The workbench of a publication: it also tells where the video came from, and signs."""
 
     @property
@@ -130,7 +130,7 @@ class Engine(Protocol[R_contra]):
     version: ClassVar[int]
     weights: ClassVar[tuple[Weights, ...]]
 
-    def run(self, job: Cleared[R_contra], bench: Workbench) -> Parts: ...
+    def run(self, cleared: Cleared[R_contra], bench: Workbench) -> Parts: ...
 
 
 class FrameEngine(Protocol[R_contra]):
@@ -140,4 +140,4 @@ class FrameEngine(Protocol[R_contra]):
     version: ClassVar[int]
     weights: ClassVar[tuple[Weights, ...]]
 
-    def run(self, job: Cleared[R_contra], bench: Workbench) -> Frames: ...
+    def run(self, cleared: Cleared[R_contra], bench: Workbench) -> Frames: ...

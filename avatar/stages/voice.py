@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.artifacts.artifact import Audio, Speech, VoiceModel, Voiceover
+from avatar.artifacts.artifact import Speech, VoiceModel, Voiceover, VoiceSample
 from avatar.consent import Use
 from avatar.stages.request import Request
 
@@ -13,23 +13,23 @@ class LearnVoice(Request[VoiceModel]):
     """Learn the voice heard in *sample*."""
 
     use: ClassVar[Use] = Use.CLONE_VOICE
-    makes = VoiceModel
+    output_type = VoiceModel
 
-    sample: Audio
+    sample: VoiceSample
 
 
 @dataclass(frozen=True)
 class CloneVoice(Request[Speech]):
-    """Say *line* (one sentence, marks of ``avatar.voices.markup`` in it or none) in *voice*."""
+    """Say *line* (one sentence, marks of ``avatar.voices.text.ssml`` in it or none) in *voice*."""
 
     use: ClassVar[Use] = Use.CLONE_VOICE
-    makes = Speech
+    output_type = Speech
 
     voice: VoiceModel
     line: str
 
     @property
-    def said(self) -> tuple[str, ...]:
+    def spoken_text(self) -> tuple[str, ...]:
         return (self.line,)
 
 
@@ -41,12 +41,12 @@ class CutVoiceover(Request[Speech]):
     """
 
     use: ClassVar[Use | None] = None
-    makes = Speech
+    output_type = Speech
 
     voiceover: Voiceover
     index: int
     line: str
 
     @property
-    def said(self) -> tuple[str, ...]:
+    def spoken_text(self) -> tuple[str, ...]:
         return (self.line,)

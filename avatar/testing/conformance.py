@@ -21,24 +21,24 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar import intake
 from avatar.artifacts.artifact import Artifact, Footage, Speech
-from avatar.bench import Bench
 from avatar.canonical import canonical
 from avatar.consent import Cleared
 from avatar.errors import ConsentError
 from avatar.media.frames import Frames, frames_in
-from avatar.people import Person
-from avatar.production import Likeness
-from avatar.registry import Choice, build, installed, request_of
+from avatar.models.weights import Weights
+from avatar.people import samples
+from avatar.people.people import Person
+from avatar.production.production import CastMember
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Render
+from avatar.stages.registry import EngineSpec, build, installed, request_of
+from avatar.stages.render import Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio.workbench import RequestWorkbench
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_BRIEF, World
 from avatar.voices.timings import SILENCE, Timings
-from avatar.weights import Weights
 
 LINE = "Bob may move five maps."
 
@@ -48,7 +48,7 @@ class NonconformityError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Material:
+class ConformanceMaterial:
     """Files of a synthetic person to try an engine on; *footage* may hold frames without a face."""
 
     portrait: Path
@@ -67,18 +67,22 @@ def contract(name: str) -> None:
     frozen = is_dataclass(kind) and getattr(kind, "__dataclass_params__").frozen  # noqa: B009 - mypy does not know it
     _hold(frozen, name, "must be a frozen dataclass")
     _hold(kind() == kind(), name, "must need no options: give every field a default")
-    job = get_type_hints(kind.run).get("job")
-    _hold(get_origin(job) is Cleared and issubclass(get_args(job)[0], Request), name, "run must take a Cleared request")
+    cleared = get_type_hints(kind.run).get("cleared")
+    _hold(
+        get_origin(cleared) is Cleared and issubclass(get_args(cleared)[0], Request),
+        name,
+        "run must take a Cleared request",
+    )
     public = {word for word in vars(kind) if not word.startswith("_")} - {field.name for field in fields(kind)}
     public -= {"languages"}  # of engines that speak more than English, or say that they do not
     _hold(public == {"run", "version", "weights"}, name, "has run, version, weights, options, and nothing else public")
     _hold(isinstance(kind.version, int) and kind.version >= 1, name, "version must be a number from 1")
     _hold(all(isinstance(each, Weights) and each.licence for each in kind.weights), name, "weights must name a licence")
     options = {field.name: getattr(kind(), field.name) for field in fields(kind)}
-    _hold(bool(canonical(options)) and build(Choice(name, options)) == kind(), name, "options must survive as JSON")
+    _hold(bool(canonical(options)) and build(EngineSpec(name, options)) == kind(), name, "options must survive as JSON")
 
 
-def trial(choice: Choice, folder: Path, material: Material, *, learning: str = "sample") -> None:
+def trial(choice: EngineSpec, folder: Path, material: ConformanceMaterial, *, learning: str = "sample") -> None:
     """Run the engine of *choice* on *material* in a world below *folder*, and check the laws of its request.
 
     The other stages are toys. *learning* names the engine that learns the voice for one that speaks.
@@ -101,29 +105,29 @@ class _Stage:
     learning: str
 
     @classmethod
-    def of(cls, folder: Path, material: Material, learning: str) -> "_Stage":
+    def of(cls, folder: Path, material: ConformanceMaterial, learning: str) -> "_Stage":
         engines = {**installed(), **TOYS}
         world = World(folder, engines=engines)
-        samples = [
-            partial(intake.portrait, material.portrait),
-            partial(intake.voice, material.voice, material.transcript),
-            partial(intake.footage, material.footage),
+        brought = [
+            partial(samples.check_portrait, material.portrait),
+            partial(samples.check_voice, material.voice, material.transcript),
+            partial(samples.check_footage, material.footage),
         ]
-        person = world.people.enroll("ada", "synthetic", samples)
+        person = world.people.enroll("ada", "synthetic", brought)
         world.agree(person)
         return cls(world, person, learning)
 
     @property
-    def likeness(self) -> Likeness:
+    def likeness(self) -> CastMember:
         return self.world.likeness(self.person)
 
-    def perform(self, request: Request[Any], choice: Choice) -> Any:
+    def perform(self, request: Request[Any], choice: EngineSpec) -> Any:
         return self.world.perform(request, choice)
 
     def speech(self) -> Speech:
         """One line of beeps, an open mouth on each word: quick, and the laws of frames do not care what is said."""
-        voice = self.perform(LearnVoice(_there(self.likeness.voice)), Choice("ear"))
-        made: Speech = self.perform(CloneVoice(voice, LINE), Choice("beep"))
+        voice = self.perform(LearnVoice(_there(self.likeness.voice)), EngineSpec("ear"))
+        made: Speech = self.perform(CloneVoice(voice, LINE), EngineSpec("beep"))
         return made
 
     def planes(self, footage: Footage, speech: Speech) -> list[NDArray[np.uint8]]:
@@ -133,14 +137,14 @@ class _Stage:
     def pulled(self, footage: Footage, speech: Speech) -> Frames:
         room = self.world.folder / f"room-{len(list(self.world.folder.iterdir()))}"
         room.mkdir()
-        job = self.world.clear(Render((footage,), speech))
-        return Bench(job, self.world.studio, room, "0" * 64, TOY_BRIEF).frames(footage)
+        cleared = self.world.clear(Render((footage,), speech))
+        return RequestWorkbench(cleared, self.world.studio, room, "0" * 64, TOY_BRIEF).frames(footage)
 
     def timings(self, speech: Speech) -> Timings:
         path = self.world.store.fetch(speech, "timings.json", self.world.folder / f"timings-{speech.digest[:8]}.json")
         return Timings.model_validate_json(path.read_bytes())
 
-    def refuses_without_consent(self, choice: Choice, request: Request[Any]) -> None:
+    def refuses_without_consent(self, choice: EngineSpec, request: Request[Any]) -> None:
         """Take the agreement back and ask again: a remembered result is still a use."""
         self.world.people.withdraw(self.person)
         try:
@@ -150,15 +154,15 @@ class _Stage:
         raise NonconformityError(f"engine {choice.engine!r} worked without consent")
 
 
-def _learns(stage: _Stage, choice: Choice) -> None:
+def _learns(stage: _Stage, choice: EngineSpec) -> None:
     request = LearnVoice(_there(stage.likeness.voice))
     model = stage.perform(request, choice)
     _hold(bool(stage.world.store.manifest(model.digest).parts), choice.engine, "learned nothing")
     stage.refuses_without_consent(choice, request)
 
 
-def _speaks(stage: _Stage, choice: Choice) -> None:
-    voice = stage.perform(LearnVoice(_there(stage.likeness.voice)), Choice(stage.learning))
+def _speaks(stage: _Stage, choice: EngineSpec) -> None:
+    voice = stage.perform(LearnVoice(_there(stage.likeness.voice)), EngineSpec(stage.learning))
     request = CloneVoice(voice, LINE)
     timings = stage.timings(stage.perform(request, choice))
     times = [moment for phone in timings.phones for moment in (phone.start, phone.end)]
@@ -169,7 +173,7 @@ def _speaks(stage: _Stage, choice: Choice) -> None:
     stage.refuses_without_consent(choice, request)
 
 
-def _animates(stage: _Stage, choice: Choice) -> None:
+def _animates(stage: _Stage, choice: EngineSpec) -> None:
     speech = stage.speech()
     request = AnimateFace(_there(stage.likeness.portrait), speech)
     footage = stage.perform(request, choice)
@@ -181,20 +185,20 @@ def _animates(stage: _Stage, choice: Choice) -> None:
     stage.refuses_without_consent(choice, request)
 
 
-def _swaps(stage: _Stage, choice: Choice) -> None:
+def _swaps(stage: _Stage, choice: EngineSpec) -> None:
     _changes(stage, choice, lambda footage, _: SwapFace(footage, _there(stage.likeness.portrait)))
 
 
-def _refines(stage: _Stage, choice: Choice) -> None:
+def _refines(stage: _Stage, choice: EngineSpec) -> None:
     _changes(stage, choice, RefineLips)
 
 
-def _changes(stage: _Stage, choice: Choice, request_of: Callable[[Footage, Speech], Request[Footage]]) -> None:
-    from avatar.faces.blazeface import DETECTOR
-    from avatar.faces.landmarker import Landmarker
-    from avatar.faces.mesh import MESH
+def _changes(stage: _Stage, choice: EngineSpec, request_of: Callable[[Footage, Speech], Request[Footage]]) -> None:
+    from avatar.faces.detection.blazeface import DETECTOR
+    from avatar.faces.detection.face_mesh import MESH
+    from avatar.faces.detection.landmarker import Landmarker
     from avatar.media.frames import rgb_of
-    from avatar.weights import locate
+    from avatar.models.weights import locate
 
     speech, given = stage.speech(), _there(stage.likeness.footage)
     before = stage.planes(given, speech)
@@ -211,13 +215,15 @@ def _changes(stage: _Stage, choice: Choice, request_of: Callable[[Footage, Speec
     stage.refuses_without_consent(choice, request)
 
 
-def _twice(stage: _Stage, choice: Choice, footage: Footage, speech: Speech, planes: list[NDArray[np.uint8]]) -> None:
+def _twice(
+    stage: _Stage, choice: EngineSpec, footage: Footage, speech: Speech, planes: list[NDArray[np.uint8]]
+) -> None:
     again = stage.planes(footage, speech)
     same = len(again) == len(planes) and all(map(np.array_equal, planes, again))
     _hold(same, choice.engine, "must make the same bytes each time")
 
 
-_LAWS: dict[type[Request[Any]], Callable[[_Stage, Choice], None]] = {
+_LAWS: dict[type[Request[Any]], Callable[[_Stage, EngineSpec], None]] = {
     LearnVoice: _learns,
     CloneVoice: _speaks,
     AnimateFace: _animates,

@@ -14,14 +14,14 @@ import numpy as np
 
 from avatar.canonical import digest_of_file
 from avatar.consent import Cleared
-from avatar.faces.likeness import Face
+from avatar.faces.detection.face_embedding import Embedding
 from avatar.media.frames import Format, Frame, Frames, Landmarks, Pixels, Planes, frames_in
+from avatar.models.weights import Weights
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Assemble, Publish, Render
-from avatar.stages.request import Exit, Parts, Workbench
+from avatar.stages.render import Assemble, Publish, Render
+from avatar.stages.request import Parts, PublicationWorkbench, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.voices.timings import Phone, Timings, Word
-from avatar.weights import Weights
 
 _WORD = 0.2  # seconds
 _SIZE = 16  # pixels
@@ -36,24 +36,24 @@ class Toy:
 
 
 @dataclass(frozen=True)
-class Ear(Toy):
+class ToyVoiceLearning(Toy):
     """Learns nothing but which sample it heard."""
 
-    def run(self, job: Cleared[LearnVoice], bench: Workbench) -> Parts:
+    def run(self, cleared: Cleared[LearnVoice], bench: Workbench) -> Parts:
         model = bench.new("voice.npz")
-        model.write_text(f"heard {digest_of_file(bench.open(job.request.sample))}")
+        model.write_text(f"heard {digest_of_file(bench.open(cleared.request.sample))}")
         return {"voice.npz": model}
 
 
 @dataclass(frozen=True)
-class Beep(Toy):
+class ToyVoice(Toy):
     """A beep at *pitch* hertz for each word."""
 
     pitch: int = 220
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        words = job.request.line.split()
-        bench.open(job.request.voice)
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        words = cleared.request.line.split()
+        bench.open(cleared.request.voice)
         sound = bench.new("sound.wav")
         time = np.arange(int(len(words) * _WORD * 48000)) / 48000
         with wave.open(str(sound), "wb") as file:
@@ -69,48 +69,48 @@ class Beep(Toy):
 
 
 @dataclass(frozen=True)
-class Still(Toy):
+class ToyAnimation(Toy):
     """Holds the portrait's first byte as a grey level."""
 
-    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
-        grey = bench.open(job.request.portrait).read_bytes()[0]
-        timings = Timings.model_validate_json(bench.open(job.request.speech, "timings.json").read_text())
+    def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
+        grey = bench.open(cleared.request.portrait).read_bytes()[0]
+        timings = Timings.model_validate_json(bench.open(cleared.request.speech, "timings.json").read_text())
         picture = Format(_SIZE, _SIZE, Fraction(25))
         count = frames_in(timings.duration, picture.rate)
         return Frames(picture, count, ([Frame(_grey(grey))] for _ in range(count)))
 
 
 @dataclass(frozen=True)
-class Tint(Toy):
+class ToySwap(Toy):
     """Mixes the other face's first byte into each frame."""
 
-    def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
-        grey = bench.open(job.request.face).read_bytes()[0]
-        return bench.frames(job.request.footage).through(_mixing(grey))
+    def run(self, cleared: Cleared[SwapFace], bench: Workbench) -> Frames:
+        grey = bench.open(cleared.request.face).read_bytes()[0]
+        return bench.frames(cleared.request.footage).through(_mixing(grey))
 
 
 @dataclass(frozen=True)
-class Hush(Toy):
+class ToyLips(Toy):
     """Refines lips by leaving them."""
 
-    def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
-        bench.open(job.request.speech, "timings.json")
-        return bench.frames(job.request.footage)
+    def run(self, cleared: Cleared[RefineLips], bench: Workbench) -> Frames:
+        bench.open(cleared.request.speech, "timings.json")
+        return bench.frames(cleared.request.footage)
 
 
 @dataclass(frozen=True)
-class Reel(Toy):
+class ToyRender(Toy):
     """Writes the first byte of each frame: a codec of a kind."""
 
-    def run(self, job: Cleared[Render], bench: Workbench) -> Parts:
+    def run(self, cleared: Cleared[Render], bench: Workbench) -> Parts:
         picture, done = bench.new("picture.mp4"), 0
         with picture.open("wb") as file:
-            for panel in job.request.panels:
+            for panel in cleared.request.panels:
                 for batch in bench.frames(panel).batches:
                     file.write(bytes(int(frame.settle()[0, 0]) for frame in batch))
                     done += len(batch)
                     bench.pulse(min(1.0, done / 1000))
-        speech = job.request.speech
+        speech = cleared.request.speech
         return {
             "picture.mp4": picture,
             "sound.wav": bench.open(speech, "sound.wav"),
@@ -119,33 +119,42 @@ class Reel(Toy):
 
 
 @dataclass(frozen=True)
-class Splice(Toy):
+class ToyAssembly(Toy):
     """Joins the reels end to end."""
 
-    def run(self, job: Cleared[Assemble], bench: Workbench) -> Parts:
+    def run(self, cleared: Cleared[Assemble], bench: Workbench) -> Parts:
         video = bench.new("video.mp4")
-        video.write_bytes(b"".join(bench.open(shot).read_bytes() for shot in job.request.shots))
+        video.write_bytes(b"".join(bench.open(shot).read_bytes() for shot in cleared.request.shots))
         return {"video.mp4": video, **_captions(bench)}
 
 
 @dataclass(frozen=True)
-class Stamp(Toy):
+class ToyPublication(Toy):
     """Signs by appending the signature of the video's digest."""
 
-    def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
-        video = bench.open(job.request.video)
+    def run(self, cleared: Cleared[Publish], bench: PublicationWorkbench) -> Parts:
+        video = bench.open(cleared.request.video)
         stamped = bench.new("stamped.mp4")
         stamped.write_bytes(video.read_bytes() + bench.signer.sign(digest_of_file(video).encode()))
         return {"video.mp4": stamped, **_captions(bench)}
 
 
 TOYS: dict[str, Callable[[], type[Any]]] = {
-    kind.__name__.lower(): (lambda kind=kind: kind)  # type: ignore[misc]
-    for kind in (Ear, Beep, Still, Tint, Hush, Reel, Splice, Stamp)
+    name: (lambda kind=kind: kind)  # type: ignore[misc]
+    for name, kind in {
+        "ear": ToyVoiceLearning,
+        "beep": ToyVoice,
+        "still": ToyAnimation,
+        "tint": ToySwap,
+        "hush": ToyLips,
+        "reel": ToyRender,
+        "splice": ToyAssembly,
+        "stamp": ToyPublication,
+    }.items()
 }
 
 
-class Blind:
+class NoFaceAnalyser:
     """Sees no face anywhere: a grey square is nobody's."""
 
     def faces(self, _rgb: Pixels) -> list[Landmarks]:
@@ -154,7 +163,7 @@ class Blind:
     def face_at(self, _rgb: Pixels, _landmarks: Landmarks) -> Landmarks | None:
         return None
 
-    def tell(self, _seen: list[tuple[Pixels, Landmarks]]) -> list[Face]:
+    def embed(self, _seen: list[tuple[Pixels, Landmarks]]) -> list[Embedding]:
         raise AssertionError("where no face is seen there is none to tell")
 
 

@@ -7,12 +7,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from avatar.artifacts.artifact import Artifact, Audio, GivenFootage, Image
+from avatar.artifacts.artifact import Artifact, GivenFootage, Portrait, VoiceSample
 from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Vault
-from avatar.blueprint.schema import Blueprint
 from avatar.consent import Cleared, Use
 from avatar.consent.brief import Brief
 from avatar.consent.gate import Gate
@@ -21,16 +20,17 @@ from avatar.consent.ledger import Ledger
 from avatar.consent.record import Grant
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Purpose
-from avatar.faces.sight import Sight
-from avatar.intake import Sample
-from avatar.operators import Operators
-from avatar.people import People, Person
-from avatar.production import Likeness
-from avatar.registry import Choice, assemble
-from avatar.resemblance import Listen, Resemblance
+from avatar.faces.detection.face_analyser import FaceAnalyser
+from avatar.people.operators import Operators
+from avatar.people.people import People, Person
+from avatar.people.samples import CheckedSample
+from avatar.production.blueprint.schema import Blueprint
+from avatar.production.production import CastMember
+from avatar.stages.registry import EngineSpec, assemble
 from avatar.stages.request import Request
-from avatar.studio import Studio
-from avatar.testing.toys import TOYS, Blind, nobody_in
+from avatar.studio.studio import Studio
+from avatar.studio.voice_guard import EmbedVoice, VoiceGuard
+from avatar.testing.toys import TOYS, NoFaceAnalyser, nobody_in
 
 A = TypeVar("A", bound=Artifact)
 R = TypeVar("R", bound=Request[Any])
@@ -79,8 +79,8 @@ class World:
     now: datetime = NOON
     acting: Key | None = None  # the operator; None: the founder
     engines: dict[str, Callable[[], type[Any]]] = field(default_factory=lambda: dict(TOYS))
-    listen: Listen = nobody_in
-    sight: Callable[[], Sight] = Blind
+    listen: EmbedVoice = nobody_in
+    face_verifier: Callable[[], FaceAnalyser] = NoFaceAnalyser
 
     @cached_property
     def objects(self) -> Objects:
@@ -122,22 +122,22 @@ class World:
             self.gate,
             self.ledger,
             ToySigner,
-            self.resemblance,
+            self.voice_guard,
             build=self.build,
-            sight=self.sight,
+            face_verifier=self.face_verifier,
             measure=_length,
         )
 
     @cached_property
-    def resemblance(self) -> Resemblance:
-        return Resemblance(
+    def voice_guard(self) -> VoiceGuard:
+        return VoiceGuard(
             self.objects, self.store, self.vault, self.ledger, lambda sound: self.listen(sound), self.clock
         )
 
     @cached_property
     def people(self) -> People:
         keys = self.folder / "people"
-        return People(self.objects, self.store, self.vault, self.ledger, keys, "a studio", self.resemblance, self.clock)
+        return People(self.objects, self.store, self.vault, self.ledger, keys, "a studio", self.voice_guard, self.clock)
 
     @property
     def blueprint(self) -> Blueprint:
@@ -151,7 +151,7 @@ class World:
         """Let time pass."""
         self.now += timedelta(**duration)
 
-    def build(self, choice: Choice) -> Any:
+    def build(self, choice: EngineSpec) -> Any:
         return assemble(choice, self.engines)
 
     def enroll(self, alias: str) -> Person:
@@ -159,7 +159,7 @@ class World:
 
         The same alias has the same id in every world.
         """
-        samples = [partial(_sample, alias, kind) for kind in (Audio, Image, GivenFootage)]
+        samples = [partial(_sample, alias, kind) for kind in (VoiceSample, Portrait, GivenFootage)]
         return self.people.enroll(alias, "synthetic", samples, id=id_of(alias))
 
     def agree(self, person: Person, *uses: Use, **terms: Any) -> Grant:
@@ -171,7 +171,7 @@ class World:
         companions = (*map(id_of, _EVERYONE), *self.ledger.read().people)
         return replace(TOY_TERMS, **{"uses": uses or tuple(Use), "companions": companions, **terms})
 
-    def perform(self, request: Request[A], choice: Choice) -> A:
+    def perform(self, request: Request[A], choice: EngineSpec) -> A:
         """Do *request* in the studio, for the toy brief."""
         return self.studio.perform(request, choice, TOY_BRIEF)
 
@@ -179,7 +179,7 @@ class World:
         """Ask the gate about *request*, for the toy brief."""
         return self.gate.clear(request, TOY_BRIEF)
 
-    def likeness(self, person: Person) -> Likeness:
+    def likeness(self, person: Person) -> CastMember:
         return self.people.likeness(person)
 
 
@@ -192,9 +192,9 @@ def _length(video: Path) -> int:
     return video.stat().st_size  # toys have no pictures to count: a millisecond a byte
 
 
-def _sample(alias: str, kind: type[Artifact], room: Path) -> Sample:
+def _sample(alias: str, kind: type[Artifact], room: Path) -> CheckedSample:
     parts = {}
     for part in kind.parts:
         parts[part] = room / part
         parts[part].write_bytes(f"{alias}'s {part}".encode())
-    return Sample(kind, parts)
+    return CheckedSample(kind, parts)

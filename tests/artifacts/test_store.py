@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from avatar.artifacts.artifact import Artifact, Audio, Image, Speech
+from avatar.artifacts.artifact import Artifact, Portrait, Speech, VoiceSample
 from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.artifacts.store import Store
@@ -34,8 +34,8 @@ def portrait(tmp_path):
     return path
 
 
-def keep(store: Store, path, *, people=(ADA,)) -> Image:
-    return store.keep(Image, {"picture.png": path}, people=people)
+def keep(store: Store, path, *, people=(ADA,)) -> Portrait:
+    return store.keep(Portrait, {"picture.png": path}, people=people)
 
 
 def work(line: str = "hello") -> Work:
@@ -79,27 +79,27 @@ def test_what_shows_a_person_can_be_listed(store, objects, portrait):
 def test_an_artifact_needs_all_its_parts_and_no_others(store, portrait):
     for parts in ({}, {"picture.png": portrait, "more.png": portrait}, {"sound.wav": portrait}):
         with pytest.raises(StoreError) as refusal:
-            store.keep(Image, parts, people=(ADA,))
+            store.keep(Portrait, parts, people=(ADA,))
         assert refusal.value.code == "store.parts"
 
 
 def test_nothing_is_recalled_before_it_is_remembered(store, portrait):
-    made = store.keep(Image, {"picture.png": portrait}, people=(ADA,), work=work())
-    assert store.recall(Image, work().recipe) is None
+    made = store.keep(Portrait, {"picture.png": portrait}, people=(ADA,), work=work())
+    assert store.recall(Portrait, work().recipe) is None
 
     store.remember(work().recipe, made)
-    assert store.recall(Image, work().recipe) == made
-    assert store.recall(Image, work("bye").recipe) is None
+    assert store.recall(Portrait, work().recipe) == made
+    assert store.recall(Portrait, work("bye").recipe) is None
 
 
 def test_a_recipe_leads_to_what_was_made_first(store, portrait, tmp_path):
-    first = store.keep(Image, {"picture.png": portrait}, people=(ADA,), work=work())
+    first = store.keep(Portrait, {"picture.png": portrait}, people=(ADA,), work=work())
     portrait.write_bytes(b"made a little differently")
-    second = store.keep(Image, {"picture.png": portrait}, people=(ADA,), work=work())
+    second = store.keep(Portrait, {"picture.png": portrait}, people=(ADA,), work=work())
     for made in (first, second):
         store.remember(work().recipe, made)
 
-    assert store.recall(Image, work().recipe) == first != second
+    assert store.recall(Portrait, work().recipe) == first != second
 
 
 def test_an_altered_blob_is_refused(store, objects, portrait, tmp_path):
@@ -137,11 +137,11 @@ def test_an_altered_manifest_is_refused(store, objects, vault, portrait, change)
 
 
 def test_a_recipe_that_leads_elsewhere_is_refused(store, objects, portrait):
-    made = store.keep(Image, {"picture.png": portrait}, people=(ADA,), work=work())
+    made = store.keep(Portrait, {"picture.png": portrait}, people=(ADA,), work=work())
     store.remember(work("bye").recipe, made)
 
     with pytest.raises(StoreError, match="does not name") as refusal:
-        store.recall(Image, work("bye").recipe)
+        store.recall(Portrait, work("bye").recipe)
     assert refusal.value.code == "store.altered"
 
 
@@ -161,9 +161,9 @@ def test_a_part_that_an_artifact_does_not_have_is_refused(store, portrait, tmp_p
 
 def test_ancestry_finds_everything_something_was_made_from(store, portrait):
     root = keep(store, portrait)
-    child = store.keep(Image, {"picture.png": portrait}, people=(ADA,), inputs=(root.digest,), work=work())
+    child = store.keep(Portrait, {"picture.png": portrait}, people=(ADA,), inputs=(root.digest,), work=work())
     both = store.keep(
-        Image, {"picture.png": portrait}, people=(ADA,), inputs=(child.digest, root.digest), work=work("bye")
+        Portrait, {"picture.png": portrait}, people=(ADA,), inputs=(child.digest, root.digest), work=work("bye")
     )
 
     assert set(store.ancestry(both.digest)) == {root.digest, child.digest, both.digest}
@@ -192,4 +192,4 @@ def test_a_manifest_is_named_by_what_it_says():
 def test_every_part_of_an_artifact_is_named_once():
     for kind in [Artifact, *Artifact.__subclasses__()]:
         assert len(set(kind.parts)) == len(kind.parts)
-    assert Audio.parts[0] == Speech.parts[0] == "sound.wav"
+    assert VoiceSample.parts[0] == Speech.parts[0] == "sound.wav"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from avatar.artifacts import chunks
+from avatar.artifacts import stream_aead
 from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.vault import Label, Vault, generations_in, people_in
 from avatar.errors import ConsentError, StoreError
@@ -30,7 +30,7 @@ def vault(tmp_path) -> Vault:
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK", 16)
+    monkeypatch.setattr(stream_aead, "CHUNK_BYTES", 16)
 
 
 def refused(vault: Vault, sealed: bytes, label: Label = LABEL) -> str:
@@ -207,11 +207,11 @@ def test_a_large_file_needs_no_more_memory_than_a_few_chunks(vault, tmp_path):
 
 def test_a_stream_is_checked_before_it_is_believed():
     """The first chunk of a stream that was altered later comes out; what is after the first wrong byte does not."""
-    plain = io.BytesIO(bytes(3 * chunks.CHUNK))
-    sealed = bytearray(b"".join(chunks.encrypted(plain, b"k" * 32, b"n" * 7, b"header")))
-    sealed[2 * (chunks.CHUNK + 16)] ^= 1
-    opened = chunks.decrypted(io.BytesIO(bytes(sealed)), b"k" * 32, b"n" * 7, b"header")
+    plain = io.BytesIO(bytes(3 * stream_aead.CHUNK_BYTES))
+    sealed = bytearray(b"".join(stream_aead.encrypt_stream(plain, b"k" * 32, b"n" * 7, b"header")))
+    sealed[2 * (stream_aead.CHUNK_BYTES + 16)] ^= 1
+    opened = stream_aead.decrypt_stream(io.BytesIO(bytes(sealed)), b"k" * 32, b"n" * 7, b"header")
 
-    assert next(opened) == next(opened) == bytes(chunks.CHUNK)
-    with pytest.raises(chunks.BrokenError):
+    assert next(opened) == next(opened) == bytes(stream_aead.CHUNK_BYTES)
+    with pytest.raises(stream_aead.AuthenticationError):
         next(opened)

@@ -8,16 +8,16 @@ import numpy as np
 import soundfile
 import soxr
 
-from avatar.faces import performance
-from avatar.faces.animator import Animator
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.portrait import framed
+from avatar.faces.animate import speech_animation
+from avatar.faces.animate.animator import Animator
+from avatar.faces.animate.portrait import framed
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frames
-from avatar.voices.align import aligned
-from avatar.weights import locate
+from avatar.models.weights import locate
+from avatar.voices.alignment.forced_alignment import aligned
 
 FORMAT = Format(256, 256, Fraction(25))
 
@@ -28,8 +28,8 @@ def filmed(portrait: Path, sound: Path, to: Path, *, seconds: float = 99.0, stil
     wav = to.with_suffix(".wav")
     soundfile.write(wav, samples, rate)
     timings = aligned(samples, rate, sound.with_suffix(".txt").read_text())
-    mouth = performance.spoken(timings, wav, FORMAT.rate)
-    gestures = performance.speaking(mouth, FORMAT.rate, seed=1, energy=1.0)
+    mouth = speech_animation.mouth_from_phonemes(timings, wav, FORMAT.rate)
+    gestures = speech_animation.speaking(mouth, FORMAT.rate, seed=1, energy=1.0)
     gestures = gestures[: round(seconds * FORMAT.rate)]
     if still:
         gestures = [gestures[0]] * len(gestures)

@@ -9,14 +9,14 @@ import soundfile
 
 from avatar.capture.capture import Capture
 from avatar.capture.challenge import Challenge
-from avatar.capture.readings import Faces, Likeness, Voices
+from avatar.capture.measurements import FaceMeasurements, VoiceMeasurements, VoiceSimilarity
 from avatar.testing.world import World
 from avatar.voices.timings import Word
 
-SAME = Likeness(0.95, 0.93)
-OTHER = Likeness(0.60, 0.50)
-UNSURE = Likeness(0.80, 0.74)
-FACE = Faces(distances=(0.2,), seen=1.0, most=1, lips=0.6)
+SAME = VoiceSimilarity(0.95, 0.93)
+OTHER = VoiceSimilarity(0.60, 0.50)
+UNSURE = VoiceSimilarity(0.80, 0.74)
+FACE = FaceMeasurements(distances=(0.2,), seen=1.0, most=1, lips=0.6)
 
 
 @dataclass
@@ -24,9 +24,9 @@ class Scripted:
     """What the senses report: *says* what the challenge asks for, until a test changes that."""
 
     says: str = ""
-    like: Sequence[Likeness] | None = None  # one for each sample; None: the same voice
-    parts: Likeness | None = SAME
-    face: Faces = FACE
+    like: Sequence[VoiceSimilarity] | None = None  # one for each sample; None: the same voice
+    parts: VoiceSimilarity | None = SAME
+    face: FaceMeasurements = FACE
     marked: float = 0.0
     compared: list[tuple[Path, ...]] = field(default_factory=list)
     models: dict[str, str] = field(default_factory=dict)
@@ -36,11 +36,11 @@ class Scripted:
             Word(text=text, start=index / 2, end=index / 2 + 0.4) for index, text in enumerate(self.says.split())
         )
 
-    def voices(self, sound: Path, samples: Sequence[Path], words: Sequence[Word]) -> Voices:
+    def voices(self, sound: Path, samples: Sequence[Path], words: Sequence[Word]) -> VoiceMeasurements:
         self.compared.append(tuple(samples))
-        return Voices(tuple(self.like or [SAME] * len(samples)), self.parts)
+        return VoiceMeasurements(tuple(self.like or [SAME] * len(samples)), self.parts)
 
-    def faces(self, film: Path, sound: Path, pictures: Sequence[Path]) -> Faces:
+    def faces(self, film: Path, sound: Path, pictures: Sequence[Path]) -> FaceMeasurements:
         return replace(self.face, distances=self.face.distances * len(pictures))
 
     def mark(self, sound: Path) -> float:

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 
 from avatar.capture.capture import Capture
-from avatar.capture.outcome import Standing
+from avatar.capture.outcome import ChallengeState
 from avatar.consent import Use
 from avatar.consent.evidence import Captured
 from avatar.consent.keys import new_key
 from avatar.consent.roles import Role
-from avatar.erasure import erase
 from avatar.errors import ConsentError, InputError
-from avatar.rotation import rotate
+from avatar.people.erasure import erase
+from avatar.people.key_rotation import rotate
 from avatar.testing.world import World
 from tests.capture.scripted import OTHER, SAME, UNSURE, Booth, entries
 
@@ -39,7 +39,7 @@ def test_who_says_what_was_asked_has_agreed_to_it(booth: Booth, ada) -> None:
 
     (standing,) = booth.world.ledger.read().people[ada.id].standing
     evidence = standing.grant.evidence
-    assert outcome.standing is Standing.GRANTED
+    assert outcome.standing is ChallengeState.GRANTED
     assert outcome.grant == standing.grant.digest
     assert standing.uses == {Use.CLONE_VOICE, Use.PUBLISH}
     assert isinstance(evidence, Captured)
@@ -83,7 +83,7 @@ def test_what_clearly_fails_is_refused_with_its_reason(booth: Booth, ada, change
 
     outcome = booth.capture.take(challenge.id, file)
 
-    assert outcome.standing is Standing.REFUSED
+    assert outcome.standing is ChallengeState.REFUSED
     assert code in outcome.codes
     assert code in booth.codes()
     assert booth.world.ledger.read().people[ada.id].standing == []
@@ -104,7 +104,7 @@ def test_a_recording_that_was_used_before_is_refused(booth: Booth, ada) -> None:
     outcome = booth.capture.take(second.id, file)
 
     assert outcome.codes == ("capture.replayed",)
-    assert outcome.standing is Standing.REFUSED
+    assert outcome.standing is ChallengeState.REFUSED
 
 
 def test_another_persons_recording_is_refused_too(booth: Booth, ada) -> None:
@@ -137,7 +137,7 @@ def test_a_challenge_is_open_for_half_an_hour(booth: Booth, ada) -> None:
         booth.capture.take(challenge.id, booth.says(challenge))
 
     assert caught.value.code == "capture.expired"
-    assert booth.capture.standing(challenge) is Standing.EXPIRED
+    assert booth.capture.standing(challenge) is ChallengeState.EXPIRED
     assert challenge.expires_at - challenge.asked_at == timedelta(minutes=30)
 
 
@@ -149,8 +149,8 @@ def test_a_file_that_cannot_be_read_leaves_the_challenge_open(booth: Booth, ada)
     with pytest.raises(InputError):
         booth.capture.take(challenge.id, bad)
 
-    assert booth.capture.standing(challenge) is Standing.OPEN
-    assert booth.capture.take(challenge.id, booth.says(challenge)).standing is Standing.GRANTED
+    assert booth.capture.standing(challenge) is ChallengeState.OPEN
+    assert booth.capture.take(challenge.id, booth.says(challenge)).standing is ChallengeState.GRANTED
 
 
 def test_the_voice_is_held_against_every_sample_and_the_worst_one_counts(booth: Booth, ada) -> None:
@@ -166,13 +166,13 @@ def test_the_voice_is_held_against_every_sample_and_the_worst_one_counts(booth: 
 
 
 def another_sample(room):
-    from avatar.artifacts.artifact import Audio
-    from avatar.intake import Sample
+    from avatar.artifacts.artifact import VoiceSample
+    from avatar.people.samples import CheckedSample
 
-    parts = {part: room / part for part in Audio.parts}
+    parts = {part: room / part for part in VoiceSample.parts}
     for name, path in parts.items():
         path.write_bytes(f"more {name}".encode())
-    return Sample(Audio, parts)
+    return CheckedSample(VoiceSample, parts)
 
 
 def test_a_withdrawal_ends_what_was_asked_before_it(booth: Booth, ada) -> None:
@@ -245,12 +245,12 @@ class TestHeld:
         challenge = ask(booth, ada)
         file = booth.says(challenge)
         booth.senses.like = [UNSURE]
-        assert booth.capture.take(challenge.id, file).standing is Standing.HELD
+        assert booth.capture.take(challenge.id, file).standing is ChallengeState.HELD
         return challenge
 
     def test_nothing_is_agreed_to_while_it_is_held(self, booth: Booth, ada, held) -> None:
         assert booth.world.ledger.read().people[ada.id].standing == []
-        assert booth.capture.standing(held) is Standing.HELD
+        assert booth.capture.standing(held) is ChallengeState.HELD
 
     def test_a_second_operator_can_accept_it(self, booth: Booth, ada, held) -> None:
         second = another_operator(booth)
@@ -258,15 +258,15 @@ class TestHeld:
         outcome = second.review(held.id, accept=True)
 
         (standing,) = booth.world.ledger.read().people[ada.id].standing
-        assert outcome.standing is Standing.GRANTED
+        assert outcome.standing is ChallengeState.GRANTED
         assert standing.grant.evidence.reviewers == (second.people.ledger.operator,)
-        assert booth.capture.standing(held) is Standing.GRANTED
+        assert booth.capture.standing(held) is ChallengeState.GRANTED
 
     def test_or_refuse_it(self, booth: Booth, ada, held) -> None:
         another_operator(booth).review(held.id, accept=False)
 
         assert booth.world.ledger.read().people[ada.id].standing == []
-        assert booth.capture.standing(held) is Standing.REFUSED
+        assert booth.capture.standing(held) is ChallengeState.REFUSED
         assert "capture.reviewed" in booth.codes()
 
     def test_whoever_recorded_it_cannot(self, booth: Booth, held) -> None:
@@ -305,7 +305,7 @@ class TestHeld:
 
         outcome = booth.capture.take(challenge.id, booth.says(challenge))
 
-        assert outcome.standing is Standing.HELD
+        assert outcome.standing is ChallengeState.HELD
         assert outcome.codes == ("capture.transcript", "capture.passcode")
 
     def test_sound_alone_does_not_settle_what_a_face_agrees_to(self, booth: Booth, ada) -> None:
@@ -313,12 +313,12 @@ class TestHeld:
 
         outcome = booth.capture.take(challenge.id, booth.says(challenge))
 
-        assert outcome.standing is Standing.HELD
+        assert outcome.standing is ChallengeState.HELD
         assert "capture.face" in outcome.codes
 
 
 def another_operator(booth: Booth) -> Capture:
-    """The same house, with another operator at work."""
+    """The same context, with another operator at work."""
     world, key = booth.world, new_key()
     world.operators.appoint(key.public, (Role.GRANT,))
     other = World(world.folder, now=world.now, acting=key)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar.capture.outcome import Standing
+from avatar.capture.outcome import ChallengeState
 from avatar.consent import Use
 from avatar.consent.entries import Granted, Requested
 from avatar.consent.record import Grant
@@ -21,7 +21,7 @@ def grant(booth: Booth) -> Grant:
     """A grant that was captured, as it stands in the ledger."""
     ada = booth.world.enroll("ada")
     challenge = booth.capture.ask(ada, booth.world.terms(Use.CLONE_VOICE))
-    assert booth.capture.take(challenge.id, booth.says(challenge)).standing is Standing.GRANTED
+    assert booth.capture.take(challenge.id, booth.says(challenge)).standing is ChallengeState.GRANTED
     return booth.world.ledger.read().people[ada.id].standing[0].grant
 
 

@@ -8,12 +8,12 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from avatar.artifacts.artifact import Audio
+from avatar.app.context import open_app
+from avatar.artifacts.artifact import VoiceSample
 from avatar.cli.main import app
-from avatar.compose import open_house
 from avatar.consent.keys import key_at
 from avatar.errors import AvatarError, ConsentError
-from avatar.intake import Sample
+from avatar.people.samples import CheckedSample
 from tests.capture.scripted import UNSURE, Scripted
 
 ASKED = (
@@ -29,16 +29,16 @@ def senses(tmp_path, monkeypatch) -> Scripted:
     for name in ("AVATAR_STORE", "AVATAR_KEYS", "AVATAR_OPERATOR"):
         monkeypatch.delenv(name, raising=False)
     scripted = Scripted()
-    monkeypatch.setattr("avatar.capture.shipped.Shipped", lambda: scripted)
-    open_house().people.enroll("ada", "self", [partial(voice)])
+    monkeypatch.setattr("avatar.capture.default_analyzer.DefaultAnalyzer", lambda: scripted)
+    open_app().people.enroll("ada", "self", [partial(voice)])
     return scripted
 
 
-def voice(room) -> Sample:
-    parts = {part: room / part for part in Audio.parts}
+def voice(room) -> CheckedSample:
+    parts = {part: room / part for part in VoiceSample.parts}
     for name, path in parts.items():
         path.write_bytes(f"ada's {name}".encode())
-    return Sample(Audio, parts)
+    return CheckedSample(VoiceSample, parts)
 
 
 def run(*words: object, status: int = 0) -> str:

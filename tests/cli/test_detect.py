@@ -1,4 +1,4 @@
-"""``avatar detect``: for anyone, with no house at hand."""
+"""``avatar detect``: for anyone, with no context at hand."""
 
 import json
 from pathlib import Path
@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from avatar.cli.main import app
 from avatar.errors import InputError
-from avatar.marks.sound import mark_sound
-from avatar.media.sound import write_sound
-from tests.media.films import spoken
+from avatar.media.audio.io import write_sound
+from avatar.watermark.audio import mark_sound
+from tests.media.video_fixtures import spoken
 
 
 def test_sound_alone_is_looked_at_without_any_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
+from avatar.app.context import open_app
 from avatar.cli.main import app
-from avatar.compose import open_house
 from avatar.consent.entries import Refused
 from avatar.errors import AvatarError
 from tests.consent.grants import published
@@ -23,9 +23,9 @@ def home(tmp_path, monkeypatch):
     monkeypatch.delenv("AVATAR_KEYS", raising=False)
     video = tmp_path / "video.mp4"
     video.write_bytes(b"a video")
-    house = open_house()
-    house.ledger.append(Refused(code="a.b", request="Test"))
-    house.ledger.append(published(sha256(video), ()))
+    context = open_app()
+    context.ledger.append(Refused(code="a.b", request="Test"))
+    context.ledger.append(published(sha256(video), ()))
     return tmp_path
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from avatar.cli.run import _several, _worked
 from avatar.errors import WorkerError
-from avatar.registry import Choice
+from avatar.stages.registry import EngineSpec
 from avatar.stages.voice import LearnVoice
 from avatar.testing.world import TOY_BRIEF
 from tests.consent.reading import entries
@@ -48,7 +48,7 @@ def test_a_worker_that_is_lost_is_in_the_ledger(world) -> None:
 
     ada = world.enroll("ada")
     with pytest.raises(WorkerError):
-        _worked(world, Lost(), LearnVoice(world.likeness(ada).voice), Choice("ear"), TOY_BRIEF)
+        _worked(world, Lost(), LearnVoice(world.likeness(ada).voice), EngineSpec("ear"), TOY_BRIEF)
 
     assert [(entry.fact.kind, getattr(entry.fact, "code", "")) for entry in entries(world.objects)][-1] == (
         "refused",

@@ -12,23 +12,23 @@ from functools import partial
 import pytest
 from typer.testing import CliRunner
 
-from avatar.artifacts.artifact import Audio
+from avatar.app.context import open_app
+from avatar.artifacts.artifact import VoiceSample
 from avatar.cli.main import app
-from avatar.compose import open_house
 from avatar.errors import InputError, RoleError
-from tests.api.browser import free_port
-from tests.api.conftest import brought
+from tests.portal.browser import free_port
+from tests.portal.conftest import brought
 
 ASK = ["--use", "publish", "--purpose", "education", "--project", "P", "--description", "Lessons for new colleagues."]
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch):
-    """A house of its own, in which ada is enrolled."""
+def context(tmp_path, monkeypatch):
+    """A context of its own, in which ada is enrolled."""
     monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "home"))
-    house = open_house()
-    house.people.enroll("ada", "synthetic", [partial(brought, Audio)])
-    return house
+    context = open_app()
+    context.people.enroll("ada", "synthetic", [partial(brought, VoiceSample)])
+    return context
 
 
 def run(*words):
@@ -42,34 +42,34 @@ def token_in(said):
     return re.search(r"^http://127\.0\.0\.1:8780/c/([\w-]{43})$", said, re.MULTILINE)[1]
 
 
-def test_a_link_leads_to_what_was_asked(house):
-    from avatar.api.links import Links
+def test_a_link_leads_to_what_was_asked(context):
+    from avatar.portal.sessions import Sessions
 
     token = token_in(run("consent", "request", "ada", *ASK, "--days", "30", "--link", "48"))
 
-    link = Links(house.objects, house.vault).look(token)
-    assert link.person == house.people.find("ada").id
+    link = Sessions(context.objects, context.vault).look(token)
+    assert link.person == context.people.find("ada").id
     assert (link.asked.terms.uses, link.asked.terms.days, link.asked.locale) == (("publish",), 30, "en-GB")
 
 
-def test_a_link_for_a_later_visit_asks_nothing(house, monkeypatch):
-    from avatar.api.links import Links
+def test_a_link_for_a_later_visit_asks_nothing(context, monkeypatch):
+    from avatar.portal.sessions import Sessions
 
     token = token_in(run("consent", "link", "ada"))
-    assert Links(house.objects, house.vault).look(token).asked is None
+    assert Sessions(context.objects, context.vault).look(token).asked is None
 
     monkeypatch.setenv("AVATAR_PAGES", "https://consent.example/")
     assert run("consent", "link", "ada").startswith("https://consent.example/c/")
 
 
 @pytest.mark.parametrize("bad", [["--locale", "xx-XX"], ["--use", "everything"]])
-def test_what_could_not_be_asked_makes_no_link(house, bad):
+def test_what_could_not_be_asked_makes_no_link(context, bad):
     with pytest.raises(InputError):
         run("consent", "request", "ada", *ASK, *bad, "--link", "1")
-    assert list(house.objects.list("links")) == []
+    assert list(context.objects.list("links")) == []
 
 
-def test_only_who_may_record_consent_makes_links_and_serves(house, tmp_path, monkeypatch):
+def test_only_who_may_record_consent_makes_links_and_serves(context, tmp_path, monkeypatch):
     from avatar.consent.keys import key_at
 
     key_at(tmp_path / "stranger.key", make=True)
@@ -80,13 +80,13 @@ def test_only_who_may_record_consent_makes_links_and_serves(house, tmp_path, mon
 
 
 @pytest.mark.parametrize("words", [["--host", "0.0.0.0"], ["--behind", "http://consent.example"]])
-def test_faces_do_not_travel_unencrypted(house, words):
+def test_faces_do_not_travel_unencrypted(context, words):
     with pytest.raises(InputError, match="https"):
         run("consent", "serve", *words)
 
 
 @pytest.mark.slow
-def test_the_server_answers_opens_a_link_and_writes_nothing_personal(house, tmp_path):
+def test_the_server_answers_opens_a_link_and_writes_nothing_personal(context, tmp_path):
     token, port = token_in(run("consent", "link", "ada")), free_port()
     log = tmp_path / "log"
     with log.open("wb") as out:

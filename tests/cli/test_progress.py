@@ -5,16 +5,16 @@ import io
 import pytest
 from rich.console import Console
 
-from avatar.artifacts.artifact import Footage, Image, Patches, Speech, VoiceModel
+from avatar.artifacts.artifact import Footage, FrameDeltas, Portrait, Speech, VoiceModel
 from avatar.cli.progress import Progress
 from avatar.stages.face import AnimateFace
-from avatar.stages.picture import KeepPatches, Render
+from avatar.stages.render import KeepPatches, Render
 from avatar.stages.voice import CloneVoice
-from avatar.studio import Moment
+from avatar.studio.studio import ProgressEvent
 
-SPEECH, FOOTAGE, PATCHES = Speech("s"), Footage("f"), Patches("p")
+SPEECH, FOOTAGE, PATCHES = Speech("s"), Footage("f"), FrameDeltas("p")
 SPEAK = CloneVoice(VoiceModel("v"), "Good morning.")
-ANIMATE = AnimateFace(Image("i"), SPEECH)
+ANIMATE = AnimateFace(Portrait("i"), SPEECH)
 KEEP, RENDER = KeepPatches(FOOTAGE), Render((PATCHES,), SPEECH)
 
 
@@ -26,9 +26,9 @@ class Shown:
         self._console = Console(file=self._out, force_terminal=terminal, width=120, color_system=None)
         self.progress = Progress(self._console)
         self.progress.begin(1)
-        self.tell(Moment("kept", SPEAK, 1.0, 0.7, SPEECH), Moment("kept", ANIMATE, 1.0, 0.0, FOOTAGE))
+        self.tell(ProgressEvent("kept", SPEAK, 1.0, 0.7, SPEECH), ProgressEvent("kept", ANIMATE, 1.0, 0.0, FOOTAGE))
 
-    def tell(self, *moments: Moment) -> None:
+    def tell(self, *moments: ProgressEvent) -> None:
         for moment in moments:
             self.progress.tell(moment)
 
@@ -42,7 +42,7 @@ class Shown:
 
 def test_a_network_that_draws_for_minutes_is_seen_at_it_beside_its_line() -> None:
     shown = Shown(terminal=True)
-    shown.tell(Moment("running", KEEP, 0.42, 60.0))
+    shown.tell(ProgressEvent("running", KEEP, 0.42, 60.0))
 
     head, line = shown.table().splitlines()
 
@@ -52,7 +52,7 @@ def test_a_network_that_draws_for_minutes_is_seen_at_it_beside_its_line() -> Non
 
 def test_where_nothing_is_kept_there_is_no_column_for_it() -> None:
     shown = Shown(terminal=True)
-    shown.tell(Moment("running", RENDER, 0.5, 1.0))
+    shown.tell(ProgressEvent("running", RENDER, 0.5, 1.0))
 
     assert shown.table().splitlines()[0].split() == ["line", "voice", "picture", "text"]
 
@@ -60,6 +60,6 @@ def test_where_nothing_is_kept_there_is_no_column_for_it() -> None:
 @pytest.mark.parametrize("what", ["kept", "recalled"])
 def test_a_log_says_when_the_patches_of_a_line_are_there(what: str) -> None:
     shown = Shown(terminal=False)
-    shown.tell(Moment(what, KEEP, 1.0, 4.0, PATCHES))
+    shown.tell(ProgressEvent(what, KEEP, 1.0, 4.0, PATCHES))
 
     assert f"line 1 of 1: patches {what}" in shown.log()

@@ -8,34 +8,34 @@ from functools import partial
 import pytest
 from typer.testing import CliRunner
 
-from avatar.artifacts.artifact import Image
+from avatar.app.context import AppContext, open_app
+from avatar.artifacts.artifact import Portrait
 from avatar.canonical import digest_of_file
 from avatar.cli.main import app
-from avatar.compose import House, open_house
 from avatar.errors import AvatarError
-from avatar.intake import Sample
+from avatar.people.samples import CheckedSample
 from avatar.testing.world import TOY_TERMS
 from tests.consent.grants import published
-from tests.webhooks.receiver import receiving
+from tests.publishing.webhooks.receiver import receiving
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch) -> House:
+def context(tmp_path, monkeypatch) -> AppContext:
     monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "home"))
     for name in ("AVATAR_STORE", "AVATAR_KEYS", "AVATAR_WEBHOOK_HOSTS"):
         monkeypatch.delenv(name, raising=False)
-    house = open_house()
-    ada = house.people.enroll("ada", "synthetic", [partial(_sample, tmp_path)])
-    house.people.agree(ada, TOY_TERMS)
+    context = open_app()
+    ada = context.people.enroll("ada", "synthetic", [partial(_sample, tmp_path)])
+    context.people.agree(ada, TOY_TERMS)
     (tmp_path / "video.mp4").write_bytes(b"a video")
     file = digest_of_file(tmp_path / "video.mp4")
-    house.ledger.append(published(file, (ada.id,)))
-    return house
+    context.ledger.append(published(file, (ada.id,)))
+    return context
 
 
-def _sample(folder, room) -> Sample:
+def _sample(folder, room) -> CheckedSample:
     (room / "picture.png").write_bytes(b"ada")
-    return Sample(Image, {"picture.png": room / "picture.png"})
+    return CheckedSample(Portrait, {"picture.png": room / "picture.png"})
 
 
 def run(*words, status: int = 0) -> str:
@@ -46,7 +46,7 @@ def run(*words, status: int = 0) -> str:
     return result.output
 
 
-def test_a_withdrawal_flips_the_public_status_and_tells_who_must_know(house, tmp_path):
+def test_a_withdrawal_flips_the_public_status_and_tells_who_must_know(context, tmp_path):
     with receiving() as receiver:
         said = run("webhooks", "add", receiver.url, "--event", "withdrawn")
         id = said.split()[0]
@@ -65,10 +65,10 @@ def test_a_withdrawal_flips_the_public_status_and_tells_who_must_know(house, tmp
     assert "consent withdrawn" in run("check-status", note, "--of", tmp_path / "video.mp4", status=1)
     (listed,) = json.loads(run("where", "ada", "--json"))
     assert listed["state"] == "consent withdrawn"
-    assert len(list(house.objects.list("published"))) == 1  # of a time when nobody looked yet there is none
+    assert len(list(context.objects.list("published"))) == 1  # of a time when nobody looked yet there is none
 
 
-def test_an_erasure_does_too(house, tmp_path):
+def test_an_erasure_does_too(context, tmp_path):
     with receiving() as receiver:
         run("webhooks", "add", receiver.url, "--event", "erased")
 
@@ -78,7 +78,7 @@ def test_an_erasure_does_too(house, tmp_path):
     assert "erased" in run("status", tmp_path / "video.mp4", status=1)
 
 
-def test_a_receiver_that_is_away_delays_no_withdrawal_and_is_told_later(house):
+def test_a_receiver_that_is_away_delays_no_withdrawal_and_is_told_later(context):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     run("webhooks", "add", f"http://127.0.0.1:{port}/", "--event", "withdrawn")
@@ -94,8 +94,8 @@ def test_a_receiver_that_is_away_delays_no_withdrawal_and_is_told_later(house):
     assert "There are no webhooks" in run("webhooks", "list")
 
 
-def test_a_withdrawal_is_over_though_a_receiver_never_answers(house, monkeypatch):
-    monkeypatch.setattr("avatar.reach._PATIENCE", 0.2)
+def test_a_withdrawal_is_over_though_a_receiver_never_answers(context, monkeypatch):
+    monkeypatch.setattr("avatar.app.propagate._TIMEOUT_S", 0.2)
     over = threading.Event()
     with receiving() as receiver:
         receiver.before = lambda: over.wait(30)
@@ -108,16 +108,16 @@ def test_a_withdrawal_is_over_though_a_receiver_never_answers(house, monkeypatch
     assert "has withdrawn" in said
 
 
-def test_a_withdrawal_stands_whatever_happens_to_those_who_would_be_told(house, monkeypatch):
+def test_a_withdrawal_stands_whatever_happens_to_those_who_would_be_told(context, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("ada's secret")
 
-    monkeypatch.setattr("avatar.webhooks.courier.Courier.carry", broken)
+    monkeypatch.setattr("avatar.publishing.webhooks.dispatcher.Dispatcher.carry", broken)
 
     assert "has withdrawn" in run("withdraw", "ada")
 
 
-def test_what_was_given_up_can_be_sent_again(house):
+def test_what_was_given_up_can_be_sent_again(context):
     with receiving() as receiver:
         id = run("webhooks", "add", receiver.url, "--event", "withdrawn").split()[0]
 
@@ -134,7 +134,7 @@ def test_what_was_given_up_can_be_sent_again(house):
         (("webhooks", "add", "https://hooks.example/", "--event", "withdraw"), "webhook.bad-event"),
     ],
 )
-def test_what_cannot_be_is_explained(house, words, code):
+def test_what_cannot_be_is_explained(context, words, code):
     with pytest.raises(AvatarError) as refusal:
         run(*words)
 

@@ -59,7 +59,7 @@ def edited(grant: Grant, **changes: Any) -> Grant:
 
 def everything(world: World, person: str) -> tuple[str, ...]:
     """Return every sample that *person* brought."""
-    return tuple(world.ledger.read().people[person].assets)
+    return tuple(world.ledger.read().people[person].samples)
 
 
 def published(file: str, people: tuple[str, ...], **changes: Any) -> Published:

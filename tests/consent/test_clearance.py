@@ -8,28 +8,28 @@ import pytest
 
 from avatar.consent import Cleared
 from avatar.consent._clearance import _Seal
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 from avatar.stages.voice import LearnVoice
 
-HERE = Position("test", 0, "")
+HERE = LedgerPosition("test", 0, "")
 
 
 @pytest.fixture
-def job(world):
+def cleared(world):
     ada = world.enroll("ada")
     world.agree(ada)
     return world.clear(LearnVoice(world.likeness(ada).voice))
 
 
 @pytest.mark.parametrize("seal", [None, object(), _Seal(), "seal"])
-def test_only_the_gate_makes_one(job, seal):
+def test_only_the_gate_makes_one(cleared, seal):
     with pytest.raises(TypeError, match="only the consent gate"):
-        Cleared(job.request, (), HERE, seal)
+        Cleared(cleared.request, (), HERE, seal)
 
 
-def test_it_cannot_be_made_without_a_seal(job):
+def test_it_cannot_be_made_without_a_seal(cleared):
     with pytest.raises(TypeError):
-        Cleared(job.request, (), HERE)
+        Cleared(cleared.request, (), HERE)
 
 
 @pytest.mark.parametrize(
@@ -39,23 +39,23 @@ def test_it_cannot_be_made_without_a_seal(job):
         copy.deepcopy,
         pickle.dumps,
         *(
-            lambda job, protocol=protocol: pickle.dumps(job, protocol)
+            lambda cleared, protocol=protocol: pickle.dumps(cleared, protocol)
             for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
         ),
     ],
 )
-def test_it_cannot_be_copied_or_stored(job, attempt):
+def test_it_cannot_be_copied_or_stored(cleared, attempt):
     with pytest.raises(TypeError, match="clear the request again"):
-        attempt(job)
+        attempt(cleared)
 
 
-def test_its_request_cannot_be_replaced(job):
+def test_its_request_cannot_be_replaced(cleared):
     with pytest.raises(ValueError, match="seal"):
-        replace(job, request="something else")
+        replace(cleared, request="something else")
     with pytest.raises(FrozenInstanceError):
-        job.request = "something else"
+        cleared.request = "something else"
 
 
-def test_the_seal_is_not_kept_in_it(job):
-    assert not hasattr(job, "seal")
-    assert not hasattr(job, "__dict__")
+def test_the_seal_is_not_kept_in_it(cleared):
+    assert not hasattr(cleared, "seal")
+    assert not hasattr(cleared, "__dict__")

@@ -12,7 +12,7 @@ from avatar.consent.decide import Deny, Output, Permit, Question, decide
 from avatar.consent.evidence import Attested, Captured, Check, Evidence, Notice
 from avatar.consent.record import Grant
 from avatar.consent.scope import Salted, ScriptPolicy, script_digest
-from avatar.consent.state import PersonState, Spent, Standing, State
+from avatar.consent.state import ActiveGrant, GrantUsage, PersonState, State
 from avatar.consent.vocabulary import Channel, Purpose, Topic
 from avatar.testing.world import TOY_BRIEF, TOY_TERMS
 
@@ -55,12 +55,12 @@ def state(*grants: Grant, withdrawn: int | None = None, brought: tuple[str, ...]
     bob = PersonState("1" * 64, "1" * 64, "synthetic", {BOBS: STORED[BOBS]})
     for index, given in enumerate(grants):
         owner = ada if given.person == ADA else bob
-        owner.standing.append(Standing(given, frozenset(given.scope.uses), index, given.scope, NOON))
+        owner.standing.append(ActiveGrant(given, frozenset(given.scope.uses), index, given.scope, NOON))
     return State(people={ADA: ada, BOB: bob})
 
 
-def claim(use: Use | None = Use.CLONE_VOICE, asset: str = VOICE, person: str = ADA, manifest: str = "") -> Claim:
-    return Claim(person, use, asset, manifest or STORED[asset])
+def claim(use: Use | None = Use.CLONE_VOICE, sample: str = VOICE, person: str = ADA, manifest: str = "") -> Claim:
+    return Claim(person, use, sample, manifest or STORED[sample])
 
 
 def asked(*claims: Claim, brief: Brief = TOY_BRIEF, **more: Any) -> Question:
@@ -84,17 +84,17 @@ def erased(*grants: Grant) -> State:
         ("nobody", [], state(GOOD)),
         ("unknown-person", [claim(person="p-ffffffffffffffff")], state(GOOD)),
         ("foreign-asset", [claim()], state(GOOD, brought=(FACE,))),
-        ("foreign-asset", [claim(asset=BOBS)], state(grant(Use.CLONE_VOICE, assets=(BOBS,)))),
+        ("foreign-asset", [claim(sample=BOBS)], state(grant(Use.CLONE_VOICE, assets=(BOBS,)))),
         ("foreign-asset", [claim(manifest="f" * 64)], state(GOOD)),
         ("not-granted", [claim()], state()),
         ("not-granted", [claim(Use.PUBLISH)], state(GOOD)),
         ("not-granted", [claim(None)], state()),
         ("withdrawn", [claim()], state(withdrawn=7)),
         ("withdrawn", [claim(None)], state(withdrawn=7)),
-        ("asset-not-covered", [claim(asset=FACE)], state(GOOD)),
+        ("asset-not-covered", [claim(sample=FACE)], state(GOOD)),
         ("expired", [claim()], state(grant(Use.CLONE_VOICE, start=NOON - 2 * DAY, end=NOON))),
         ("not-yet", [claim()], state(grant(Use.CLONE_VOICE, start=NOON + timedelta(seconds=1)))),
-        ("not-granted", [claim(), claim(asset=BOBS, person=BOB)], state(GOOD)),
+        ("not-granted", [claim(), claim(sample=BOBS, person=BOB)], state(GOOD)),
     ],
 )
 def test_without_a_covering_grant_the_answer_is_no(why, claims, standing):
@@ -237,7 +237,7 @@ def policy(**fields: Any) -> Grant:
 
 
 def says(*said: str, brief: Brief = TOY_BRIEF, shown: tuple[str, ...] = (), **more: Any) -> Question:
-    return asked(claim(), brief=brief, said=frozenset(said), shown=frozenset(shown), **more)
+    return asked(claim(), brief=brief, spoken=frozenset(said), displayed=frozenset(shown), **more)
 
 
 def test_a_grant_for_one_script_covers_its_lines_and_no_others():
@@ -320,9 +320,9 @@ def test_outputs_and_seconds_are_counted_by_grant():
         return getattr(decide(asked(claim(Use.PUBLISH), output=film), known, NOON), "code", "yes")
 
     assert (answer(3000), answer(3001)) == ("yes", "consent.seconds-used-up")
-    known.spent[given.digest] = Spent(1, 2000)
+    known.spent[given.digest] = GrantUsage(1, 2000)
     assert (answer(1000), answer(1001)) == ("yes", "consent.seconds-used-up")
-    known.spent[given.digest] = Spent(2, 2000)
+    known.spent[given.digest] = GrantUsage(2, 2000)
     assert answer(0) == "consent.outputs-used-up"
     known.released.add("r" * 64)  # the very same again is no new output
     assert answer(1000) == "yes"
@@ -331,7 +331,7 @@ def test_outputs_and_seconds_are_counted_by_grant():
 def test_a_second_grant_goes_on_where_the_first_is_used_up():
     first, second = grant(Use.PUBLISH, max_outputs=1), grant(Use.PUBLISH, max_outputs=5)
     known = state(first, second)
-    known.spent[first.digest] = Spent(1, 1000)
+    known.spent[first.digest] = GrantUsage(1, 1000)
 
     answer = decide(asked(claim(Use.PUBLISH), output=Output("r" * 64, 10, "d" * 64)), known, NOON)
 

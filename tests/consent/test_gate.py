@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from avatar.artifacts.artifact import Audio, Footage, Image, VoiceModel
+from avatar.artifacts.artifact import Footage, Portrait, VoiceModel, VoiceSample
 from avatar.artifacts.manifest import Work
 from avatar.consent import Use
 from avatar.consent.entries import Refused
 from avatar.errors import ConsentError, StoreError
-from avatar.intake import Sample
-from avatar.registry import Choice
+from avatar.people.samples import CheckedSample
 from avatar.stages.face import AnimateFace, SwapFace
-from avatar.stages.picture import Assemble, Render
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Assemble, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import World
 from tests.consent.reading import entries
@@ -46,12 +46,12 @@ def test_work_needs_a_grant(world, request_):
 def test_a_grant_clears_the_work_and_is_named(world, ada, request_):
     world.agree(ada, Use.CLONE_VOICE)
 
-    job = world.clear(request_)
+    cleared = world.clear(request_)
 
     (standing,) = world.ledger.read().people[ada.id].standing
-    assert job.request is request_
-    assert job.grants == (standing.grant.digest,)
-    assert job.at == world.ledger.head()[0]
+    assert cleared.request is request_
+    assert cleared.grants == (standing.grant.digest,)
+    assert cleared.at == world.ledger.head()[0]
 
 
 def test_a_grant_for_another_use_does_not_do(world, ada, request_):
@@ -137,8 +137,8 @@ def test_everyone_in_the_material_is_asked(world, ada):
 def test_people_follow_their_material(world, ada):
     """A speech embodies the cloning of a voice: taking that back takes back what it made."""
     world.agree(ada)
-    model = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
-    speech = world.perform(CloneVoice(model, "hello"), Choice("beep"))
+    model = world.perform(LearnVoice(world.likeness(ada).voice), EngineSpec("ear"))
+    speech = world.perform(CloneVoice(model, "hello"), EngineSpec("beep"))
     world.clear(AnimateFace(world.likeness(ada).portrait, speech))
 
     world.people.withdraw(ada, [Use.CLONE_VOICE])
@@ -148,8 +148,8 @@ def test_people_follow_their_material(world, ada):
 def test_work_that_adds_no_use_still_needs_a_standing_grant(world, ada):
     world.agree(ada)
     footage = world.likeness(ada).footage
-    model = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
-    speech = world.perform(CloneVoice(model, "hello"), Choice("beep"))
+    model = world.perform(LearnVoice(world.likeness(ada).voice), EngineSpec("ear"))
+    speech = world.perform(CloneVoice(model, "hello"), EngineSpec("beep"))
     world.clear(Render((footage,), speech))
 
     world.people.withdraw(ada)
@@ -165,14 +165,14 @@ def test_work_on_nothing_is_refused(world, ada):
 def test_work_that_shows_nobody_is_refused(world):
     path = world.folder / "landscape"
     path.write_bytes(b"a landscape")
-    nobody = world.store.keep(Image, {"picture.png": path}, people=())
+    nobody = world.store.keep(Portrait, {"picture.png": path}, people=())
 
     assert refused(world, SwapFace(Footage(nobody.digest), nobody)) == "consent.nobody"
 
 
 def test_material_that_is_not_in_the_store_is_refused(world):
     with pytest.raises(StoreError, match="no artifact"):
-        world.clear(LearnVoice(Audio("f" * 64)))
+        world.clear(LearnVoice(VoiceSample("f" * 64)))
 
 
 def test_made_material_that_the_ledger_does_not_know_is_refused(world, ada):
@@ -192,6 +192,6 @@ def _voice(sound: bytes):
         parts = {"sound.wav": room / "sound.wav", "transcript.txt": room / "transcript.txt"}
         parts["sound.wav"].write_bytes(sound)
         parts["transcript.txt"].write_text("hello")
-        return Sample(Audio, parts)
+        return CheckedSample(VoiceSample, parts)
 
     return prepare

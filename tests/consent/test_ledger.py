@@ -11,7 +11,7 @@ import pytest
 
 from avatar.canonical import canonical
 from avatar.consent import Use
-from avatar.consent.entries import Entry, Opened, Refused, signed_bytes_of
+from avatar.consent.entries import Entry, LedgerCreated, Refused, signed_bytes_of
 from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
 from avatar.errors import ConsentError, LedgerError
@@ -184,7 +184,7 @@ def test_a_ledger_rebuilt_with_another_key_is_foreign(five):
     key = new_key()
     at, fact = (
         datetime(2030, 1, 1, tzinfo=UTC),
-        Opened(origin=entry(five, 0)["fact"]["origin"], key=key.public, founder=key.public),
+        LedgerCreated(origin=entry(five, 0)["fact"]["origin"], key=key.public, founder=key.public),
     )
     forged = Entry(
         index=0, previous="", at=at, by=BY, fact=fact, signature=key.sign(signed_bytes_of(0, "", at, BY, fact))

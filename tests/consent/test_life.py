@@ -14,14 +14,14 @@ from avatar.consent.record import Narrowing
 from avatar.consent.scope import Scope
 from avatar.consent.vocabulary import Channel, Purpose
 from avatar.errors import AvatarError, ConsentError
-from avatar.registry import Choice
 from avatar.stages.face import AnimateFace
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import TOY_BRIEF, World
 from tests.consent.reading import entries, facts
 
-STAMP = Choice("stamp")
+STAMP = EngineSpec("stamp")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def refusal(world: World, ada, **brief) -> str:
     """Return why learning ada's voice is refused, or "" when it is not."""
     request = LearnVoice(world.likeness(ada).voice)
     try:
-        world.studio.perform(request, Choice("ear"), replace(TOY_BRIEF, **brief))
+        world.studio.perform(request, EngineSpec("ear"), replace(TOY_BRIEF, **brief))
     except ConsentError as error:
         recorded = entries(world.objects)[-1].fact
         return error.code if getattr(recorded, "code", "") == error.code else "not in the ledger"
@@ -47,10 +47,12 @@ def scope_of(world: World, ada) -> Scope:
 
 def film(world: World, ada, title: str = "") -> Video:
     likeness, perform = world.likeness(ada), world.perform
-    speech = perform(CloneVoice(perform(LearnVoice(likeness.voice), Choice("ear")), "One line."), Choice("beep"))
-    face = perform(AnimateFace(likeness.portrait, speech), Choice("still"))
-    shot = perform(Render((face,), speech), Choice("reel"))
-    return perform(Assemble((shot,), title), Choice("splice"))
+    speech = perform(
+        CloneVoice(perform(LearnVoice(likeness.voice), EngineSpec("ear")), "One line."), EngineSpec("beep")
+    )
+    face = perform(AnimateFace(likeness.portrait, speech), EngineSpec("still"))
+    shot = perform(Render((face,), speech), EngineSpec("reel"))
+    return perform(Assemble((shot,), title), EngineSpec("splice"))
 
 
 # -- narrowing

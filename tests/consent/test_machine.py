@@ -15,13 +15,13 @@ from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from avatar.artifacts.artifact import Audio
+from avatar.artifacts.artifact import VoiceSample
 from avatar.consent import Use
 from avatar.errors import ConsentError
-from avatar.intake import Sample
-from avatar.registry import Choice
+from avatar.people.samples import CheckedSample
 from avatar.stages.face import AnimateFace, SwapFace
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import World
 from tests.consent.reading import entries
@@ -147,31 +147,31 @@ class Consent(RuleBasedStateMachine):
 
     def _speech(self, alias: str) -> Any:
         perform = self.world.perform
-        model = perform(LearnVoice(self.world.likeness(self.people[alias]).voice), Choice("ear"))
-        return perform(CloneVoice(model, "hello"), Choice("beep"))
+        model = perform(LearnVoice(self.world.likeness(self.people[alias]).voice), EngineSpec("ear"))
+        return perform(CloneVoice(model, "hello"), EngineSpec("beep"))
 
     def _footage(self, alias: str) -> tuple[Any, Any]:
         speech = self._speech(alias)
         animate = AnimateFace(self.world.likeness(self.people[alias]).portrait, speech)
-        return self.world.perform(animate, Choice("still")), speech
+        return self.world.perform(animate, EngineSpec("still")), speech
 
     def _shot(self, alias: str) -> Any:
         footage, speech = self._footage(alias)
-        return self.world.perform(Render((footage,), speech), Choice("reel"))
+        return self.world.perform(Render((footage,), speech), EngineSpec("reel"))
 
     def _publication(self, alias: str, face: str) -> Any:
         perform = self.world.perform
         footage, speech = self._footage(alias)
-        swapped = perform(SwapFace(footage, self.world.likeness(self.people[face]).portrait), Choice("tint"))
-        video = perform(Assemble((perform(Render((swapped,), speech), Choice("reel")),)), Choice("splice"))
-        return perform(Publish(video), Choice("stamp"))
+        swapped = perform(SwapFace(footage, self.world.likeness(self.people[face]).portrait), EngineSpec("tint"))
+        video = perform(Assemble((perform(Render((swapped,), speech), EngineSpec("reel")),)), EngineSpec("splice"))
+        return perform(Publish(video), EngineSpec("stamp"))
 
 
-def _voice(sound: str, room: Path) -> Sample:
-    parts = {part: room / part for part in Audio.parts}
+def _voice(sound: str, room: Path) -> CheckedSample:
+    parts = {part: room / part for part in VoiceSample.parts}
     for path in parts.values():
         path.write_text(sound)
-    return Sample(Audio, parts)
+    return CheckedSample(VoiceSample, parts)
 
 
 TestConsent = pytest.mark.slow(Consent.TestCase)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.cli import words
+from avatar.cli import choices
 from avatar.consent import Use
 from avatar.consent.roles import Role
 from avatar.consent.scope import Salted, ScriptPolicy, covers_language
@@ -89,11 +89,11 @@ def test_a_region_is_not_its_language():
 @pytest.mark.parametrize(
     ("spelled", "known"),
     [
-        (words.USES, Use),
-        (words.PURPOSES, Purpose),
-        (words.CHANNELS, Channel),
-        (words.TOPICS, Topic),
-        (words.ROLES, Role),
+        (choices.USES, Use),
+        (choices.PURPOSES, Purpose),
+        (choices.CHANNELS, Channel),
+        (choices.TOPICS, Topic),
+        (choices.ROLES, Role),
     ],
 )
 def test_the_options_of_the_command_line_are_the_words_of_the_record(spelled, known):

@@ -10,14 +10,14 @@ from avatar.artifacts.objects import FolderObjects
 from avatar.cli.main import app
 from avatar.consent import Use, snapshot
 from avatar.consent.entries import Refused
-from avatar.consent.examine import Believed, examine
 from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
+from avatar.consent.ledger_verifier import TrustAnchor, verify_ledger
 from avatar.consent.merkle import Tree
-from avatar.consent.notes import NoteKey
-from avatar.consent.proof import check_proof
+from avatar.consent.signed_note import NoteKey
+from avatar.consent.tlog_proof import check_proof
 from avatar.errors import LedgerError, StoreError
-from avatar.registry import Choice
+from avatar.stages.registry import EngineSpec
 from avatar.stages.voice import LearnVoice
 from avatar.testing.world import World
 from benchmarks.ledgers import facts
@@ -102,7 +102,7 @@ def test_a_fresh_process_reads_the_tail_alone_and_says_the_same(grown):
 def test_people_and_what_they_agreed_to_come_out_as_they_went_in(world):
     ada = world.enroll("ada")
     world.agree(ada)
-    world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
+    world.perform(LearnVoice(world.likeness(ada).voice), EngineSpec("ear"))
     for number in range(12):
         world.ledger.append(Refused(code=f"a.b{number}", request="Test"))
     world.people.withdraw(ada, [Use.TRAIN])
@@ -110,7 +110,7 @@ def test_people_and_what_they_agreed_to_come_out_as_they_went_in(world):
     assert begins_with_one(world)
     fresh = World(world.folder, now=world.now)
     assert fresh.ledger.read() == whole(world)
-    assert fresh.perform(LearnVoice(fresh.likeness(ada).voice), Choice("ear"))
+    assert fresh.perform(LearnVoice(fresh.likeness(ada).voice), EngineSpec("ear"))
 
 
 def test_a_withdrawal_after_the_snapshot_counts(world):
@@ -269,7 +269,7 @@ def test_whoever_verifies_reads_every_entry(grown):
     overwrite(grown, name(7), data.replace(b'"kind":"', b'"kind": "', 1))
 
     assert reopened(grown).read().index == 59  # a start does not see it; nor did a process that had read it before
-    found = examine(grown.objects, Believed())
+    found = verify_ledger(grown.objects, TrustAnchor())
     assert not found.sound
     assert found.size == 7
 

@@ -11,7 +11,7 @@ from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.entries import Refused
 from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
-from avatar.consent.notes import NoteKey, cosigned_at
+from avatar.consent.signed_note import NoteKey, cosigned_at
 from avatar.consent.witness import Witness, followed, watch, witness_key
 from avatar.errors import InputError, LedgerError
 from tests.consent.test_merkle import grown, numbered
@@ -162,7 +162,7 @@ from datetime import datetime, UTC
 from pathlib import Path
 from avatar.consent.keys import key_at
 from avatar.consent.merkle import Tree
-from avatar.consent.notes import read_note, read_note_key
+from avatar.consent.signed_note import read_note, read_note_key
 from avatar.consent.witness import Witness
 from avatar.errors import LedgerError
 folder, key, note, path = sys.argv[1:]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.place import Place
+from tests.e2e.cli_sandbox import Place
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def finished(tmp_path_factory) -> tuple[Place, dict[str, Any]]:
 
 @pytest.fixture
 def copy(finished, tmp_path) -> Place:
-    """A copy of the finished house, to go on in."""
+    """A copy of the finished context, to go on in."""
     place, _ = finished
     shutil.copytree(place.folder, tmp_path / "copy")
     return Place(tmp_path / "copy")

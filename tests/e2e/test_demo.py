@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 
+from avatar.app.context import AppContext
+from avatar.app.settings import Settings
 from avatar.artifacts.artifact import Artifact
-from avatar.compose import House
-from avatar.settings import Settings
-from tests.e2e.place import SCRIPT, Place, kill
+from tests.e2e.cli_sandbox import SCRIPT, Place, kill
 
 pytestmark = pytest.mark.slow
 
@@ -169,10 +169,10 @@ def test_the_same_production_on_s3_four_lines_at_a_time_has_the_same_digests(fin
 
 def test_after_an_erasure_nothing_readable_of_the_person_is_left_in_the_house(copy):
     """With real pictures, voices and models: every part is written out first, then searched for."""
-    house = House(Settings(home=copy.folder / ".avatar"))
-    ava = house.people.find("ava")
-    secrets = {f"{digest} {part}": data for digest, part, data in _parts(house, ava.id, copy.folder / "part")}
-    secrets |= {line: line.encode() for line in _lines(house, ava.id)}
+    context = AppContext(Settings(home=copy.folder / ".avatar"))
+    ava = context.people.find("ava")
+    secrets = {f"{digest} {part}": data for digest, part, data in _parts(context, ava.id, copy.folder / "part")}
+    secrets |= {line: line.encode() for line in _lines(context, ava.id)}
     kinds = {name.split()[-1] for name in secrets}
     assert {"picture.png", "sound.wav", "transcript.txt", "voice.npz", "picture.mp4", "video.mp4"} <= kinds
 
@@ -191,12 +191,12 @@ def test_after_an_erasure_nothing_readable_of_the_person_is_left_in_the_house(co
     assert "NOT trusted" in copy.run("verify", str(copy.video)).stdout
 
 
-def _parts(house: House, person: str, room: Path) -> Iterator[tuple[str, str, bytes]]:
+def _parts(context: AppContext, person: str, room: Path) -> Iterator[tuple[str, str, bytes]]:
     """Yield a piece from the middle of every part that shows *person*."""
-    for key in house.objects.list(f"people/{person}/shown"):
+    for key in context.objects.list(f"people/{person}/shown"):
         digest = key.rsplit("/", 1)[-1]
-        for part in house.store.manifest(digest).parts:
-            data = house.store.fetch(Artifact(digest), part, room).read_bytes()
+        for part in context.store.manifest(digest).parts:
+            data = context.store.fetch(Artifact(digest), part, room).read_bytes()
             pieces = (data[start : start + 64] for start in range(len(data) // 2, len(data), 64))
             telling = next((piece for piece in pieces if len(set(piece)) > 8), None)  # zeroes are everyone's
             if telling:
@@ -204,8 +204,8 @@ def _parts(house: House, person: str, room: Path) -> Iterator[tuple[str, str, by
             room.unlink()
 
 
-def _lines(house: House, person: str) -> Iterator[str]:
-    for key in house.objects.list(f"people/{person}/shown"):
-        work = house.store.manifest(key.rsplit("/", 1)[-1]).work
+def _lines(context: AppContext, person: str) -> Iterator[str]:
+    for key in context.objects.list(f"people/{person}/shown"):
+        work = context.store.manifest(key.rsplit("/", 1)[-1]).work
         if work and work.request == "CloneVoice":
             yield work.fields["line"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.voices.script import lines_of
-from avatar.voices.variables import filled
+from avatar.voices.text.script import lines_of
+from avatar.voices.text.variables import filled
 from benchmarks.long_script import Place, interrupted, script_of
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from avatar.media.decode import look
+from avatar.media.decode import probe
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def test_a_preview_is_small_signed_and_drawn_and_is_compared_with_a_version_whil
 
     preview, comparison = str(folder / "video.mp4"), copy.folder / "out" / "comparison.mp4"
     assert copy.run("compare", preview, str(copy.video)).returncode == 0
-    assert look(comparison).format.width > 1024
+    assert probe(comparison).format.width > 1024
     told = json.loads(copy.run("verify", str(comparison), "--json").stdout)
     assert {reason["code"] for reason in told["reasons"]} == {
         "credential.no-consent",

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e.place import ROOT, Place
+from tests.e2e.cli_sandbox import ROOT, Place
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from typing import Any
 from avatar.artifacts.artifact import Artifact, Footage
 from avatar.consent import Cleared
 from avatar.consent._clearance import mint
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 from avatar.media.frames import Frames
 
 
@@ -42,4 +42,4 @@ class FilesBench:
 
 
 def cleared(request: Any) -> Cleared[Any]:
-    return mint(request, (), Position("test", 0, ""))
+    return mint(request, (), LedgerPosition("test", 0, ""))

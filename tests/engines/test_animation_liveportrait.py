@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.artifacts.artifact import Image, Speech
-from avatar.brought import digest_of_folder
+from avatar.artifacts.artifact import Portrait, Speech
 from avatar.canonical import digest_of
 from avatar.engines.animation.liveportrait import LivePortrait
 from avatar.errors import InputError, WeightsError
 from avatar.faces.liveportrait import model as public
 from avatar.faces.liveportrait.checkpoint import FILES
 from avatar.media.frames import Frame, frames_in
-from avatar.registry import Choice
+from avatar.models.pinned import digest_of_folder
+from avatar.models.weights import all_weights, external_weights, locate, refuse_forbidden, weights_folder
 from avatar.stages.face import AnimateFace
+from avatar.stages.registry import EngineSpec
 from avatar.testing import conformance
-from avatar.testing.conformance import Material
-from avatar.weights import brought_to, locate, refuse_forbidden, used_by, weights_folder
+from avatar.testing.conformance import ConformanceMaterial
 from tests.engines.benches import FilesBench, cleared
 from tests.faces.liveportrait_models import public_model
 from tests.faces.speeches import saying
@@ -31,7 +31,7 @@ __all__ = ["material", "public_model"]  # fixtures
 
 PORTRAIT = Path(__file__).parent.parent / "data" / "faces" / "ava.jpg"
 TIMINGS = saying("M AA M UW")
-IMAGE, SPEECH = Image("i"), Speech("s")
+IMAGE, SPEECH = Portrait("i"), Speech("s")
 
 
 @dataclass
@@ -121,11 +121,11 @@ def test_the_public_model_is_pinned_by_its_five_files_and_may_be_sold() -> None:
 
     assert set(files) == set(FILES)
     assert LivePortrait().model_sha256 == digest_of(files)
-    (brought,) = brought_to(LivePortrait())
+    (brought,) = external_weights(LivePortrait())
     assert (brought.name, brought.licence, brought.commercial) == ("liveportrait", "MIT", True)
-    refuse_forbidden(used_by(LivePortrait()), commercial=True)
+    refuse_forbidden(all_weights(LivePortrait()), commercial=True)
     with pytest.raises(WeightsError, match="research-only"):
-        refuse_forbidden(used_by(LivePortrait(licence="research-only")), commercial=True)
+        refuse_forbidden(all_weights(LivePortrait(licence="research-only")), commercial=True)
 
 
 def emptied(folder: Path) -> None:
@@ -171,5 +171,5 @@ def test_options_that_cannot_be_are_refused(
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # half a gigabyte of weights, and many GFLOP, on a machine that may be busy
 @pytest.mark.usefixtures("small", "bench")
-def test_it_passes_the_trial_of_engines(options: dict[str, Any], material: Material, tmp_path: Path) -> None:
-    conformance.trial(Choice("liveportrait", {**options, "rate": "4"}), tmp_path / "world", material)
+def test_it_passes_the_trial_of_engines(options: dict[str, Any], material: ConformanceMaterial, tmp_path: Path) -> None:
+    conformance.trial(EngineSpec("liveportrait", {**options, "rate": "4"}), tmp_path / "world", material)

@@ -8,25 +8,25 @@ from avatar.artifacts.artifact import Artifact, Footage, Video
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.consent import Cleared
 from avatar.consent._clearance import mint
-from avatar.consent.claims import Position
+from avatar.consent.claims import LedgerPosition
 from avatar.engines.publication.c2pa import C2pa
 from avatar.errors import CredentialError
-from avatar.marks.picture import mark_picture
-from avatar.marks.sound import mark_sound
+from avatar.media.audio.io import write_sound
 from avatar.media.encode import encode
 from avatar.media.frames import Frames
 from avatar.media.join import Piece, join
-from avatar.media.sound import write_sound
-from avatar.provenance.chain import FileSigner, load_signer
+from avatar.models.weights import Weights
+from avatar.provenance.signer import FileSigner, load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
-from avatar.stages.picture import Publish
+from avatar.stages.render import Publish
 from avatar.stages.request import Signer
-from avatar.weights import Weights
-from tests.media.films import spoken, talking
+from avatar.watermark.audio import mark_sound
+from avatar.watermark.video import mark_picture
+from tests.media.video_fixtures import spoken, talking
 
 ADA = "p-00000000000000aa"
-AT = Position("avatar-ledger/test", 7, "c" * 64)
+AT = LedgerPosition("avatar-ledger/test", 7, "c" * 64)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def signer(tmp_path: Path) -> FileSigner:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> tuple[Cleared[Publish], dict[str, Manifest]]:
+def clearance(tmp_path: Path) -> tuple[Cleared[Publish], dict[str, Manifest]]:
     portrait = Manifest(kind="Image", parts={"picture.png": "d" * 64}, people=(ADA,))
     work = Work(
         request="AnimateFace", fields={}, use="animate-face", engine="mesh-warp", options={}, version=3, weights={}
@@ -89,8 +89,8 @@ def write_mp4(folder: Path, *, picture: bool, sound: bool) -> None:
     join([Piece(folder / "picture.mp4", folder / "sound.wav")], folder / "video.mp4")
 
 
-def test_a_publication_is_signed_and_keeps_its_captions(tmp_path: Path, signer: FileSigner, job) -> None:
-    cleared, manifests = job
+def test_a_publication_is_signed_and_keeps_its_captions(tmp_path: Path, signer: FileSigner, clearance) -> None:
+    cleared, manifests = clearance
 
     parts = C2pa(title="Notice").run(cleared, Bench(tmp_path, manifests, signer))
 
@@ -105,9 +105,9 @@ def test_a_publication_is_signed_and_keeps_its_captions(tmp_path: Path, signer: 
 
 
 def test_the_credential_names_the_engines_and_the_place_of_the_decision(
-    tmp_path: Path, signer: FileSigner, job
+    tmp_path: Path, signer: FileSigner, clearance
 ) -> None:
-    cleared, manifests = job
+    cleared, manifests = clearance
 
     parts = C2pa().run(cleared, Bench(tmp_path, manifests, signer))
 
@@ -118,8 +118,8 @@ def test_the_credential_names_the_engines_and_the_place_of_the_decision(
     assert credential.disclosure.decided.model_dump() == {"origin": AT.origin, "index": 7, "digest": AT.digest}
 
 
-def test_a_signer_nobody_certified_publishes_nothing(tmp_path: Path, signer: FileSigner, job) -> None:
-    cleared, manifests = job
+def test_a_signer_nobody_certified_publishes_nothing(tmp_path: Path, signer: FileSigner, clearance) -> None:
+    cleared, manifests = clearance
     stranger = FileSigner(chain=signer.chain, root=load_signer(tmp_path / "others").root, key=signer.key)
     bench = Bench(tmp_path, manifests, stranger)
 
@@ -134,9 +134,9 @@ def test_a_signer_nobody_certified_publishes_nothing(tmp_path: Path, signer: Fil
     [({"picture": False, "sound": True}, "the picture"), ({"picture": True, "sound": False}, "the sound")],
 )
 def test_a_video_without_both_marks_is_neither_signed_nor_published(
-    tmp_path: Path, signer: FileSigner, job, marked: dict[str, bool], said: str
+    tmp_path: Path, signer: FileSigner, clearance, marked: dict[str, bool], said: str
 ) -> None:
-    cleared, manifests = job
+    cleared, manifests = clearance
     write_mp4(tmp_path, **marked)
     bench = Bench(tmp_path, manifests, signer)
 

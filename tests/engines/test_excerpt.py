@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from avatar.artifacts.artifact import GivenFootage, Speech
-from avatar.engines.picture.excerpt import Excerpted
+from avatar.engines.render.excerpt import Excerpted
 from avatar.errors import InputError
+from avatar.media.audio.io import write_sound
 from avatar.media.encode import encode
-from avatar.media.sound import write_sound
-from avatar.stages.picture import Excerpt
+from avatar.stages.render import Excerpt
 from tests.engines.benches import FilesBench, cleared
-from tests.media.films import NTSC, all_planes, moving, planes_in, tone
+from tests.media.video_fixtures import NTSC, all_planes, moving, planes_in, tone
 
 FOOTAGE, ONE, TWO = GivenFootage("f"), Speech("1"), Speech("2")
 

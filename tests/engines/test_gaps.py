@@ -5,26 +5,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Footage, Image, Speech
+from avatar.artifacts.artifact import FACE_GAPS, Footage, Portrait, Speech
 from avatar.engines.lips.mouth_warp import MouthWarp
-from avatar.engines.picture.h264 import H264
+from avatar.engines.render.h264 import H264
 from avatar.engines.swap.mesh_swap import MeshSwap
+from avatar.media.audio.io import write_sound
 from avatar.media.decode import decode, in_batches
 from avatar.media.encode import encode
-from avatar.media.faceless import FACELESS, read_faceless
+from avatar.media.face_gaps import read_faceless
 from avatar.media.frames import Format, Frame, Frames
-from avatar.media.sound import write_sound
+from avatar.models.weights import locate
 from avatar.stages.face import RefineLips, SwapFace
-from avatar.stages.picture import Render
-from avatar.weights import locate
+from avatar.stages.render import Render
 from tests.engines.benches import FilesBench, cleared
 from tests.faces.speeches import saying
-from tests.media.films import FILM, NTSC, all_planes, planes_in, spoken, talking
+from tests.media.video_fixtures import FILM, NTSC, all_planes, planes_in, spoken, talking
 
 pytestmark = pytest.mark.slow
 
 PORTRAIT = Path(__file__).parent.parent / "data" / "faces" / "ben.jpg"
-IMAGE, SPEECH, GIVEN, REFINED = Image("i"), Speech("s"), Footage("given"), Footage("refined")
+IMAGE, SPEECH, GIVEN, REFINED = Portrait("i"), Speech("s"), Footage("given"), Footage("refined")
 GAPS = ((0, 7), (20, 31), (47, 50))
 
 
@@ -69,7 +69,7 @@ def test_frames_without_a_face_pass_as_they_are_and_are_named(tmp_path, rate, wo
     parts = H264().run(cleared(Render((REFINED,), SPEECH)), bench)
 
     assert len(planes_in(parts["picture.mp4"])) == 50
-    assert read_faceless(parts[FACELESS]) == list(GAPS)
+    assert read_faceless(parts[FACE_GAPS]) == list(GAPS)
     pairs = zip(planes_in(tmp_path / "given.mp4"), all_planes(changed()), strict=True)
     same = [bool(np.array_equal(before, after)) for before, after in pairs]
     gaps = [number for number in range(50) if any(first <= number < after for first, after in GAPS)]

@@ -5,18 +5,18 @@ import pytest
 import soundfile
 
 from avatar.artifacts.artifact import Footage, Speech
-from avatar.engines.picture.h264 import H264
+from avatar.engines.render.h264 import H264
 from avatar.errors import EngineError
-from avatar.marks.look import look_for_mark
-from avatar.marks.picture import mark_picture
-from avatar.marks.sound import detect_sound
-from avatar.media.decode import look
-from avatar.media.sound import read_sound, write_sound
+from avatar.media.audio.io import read_sound, write_sound
+from avatar.media.decode import probe
 from avatar.media.timeline import samples_for
-from avatar.stages.picture import Render
+from avatar.stages.render import Render
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
+from avatar.watermark.audio import detect_sound
+from avatar.watermark.detect import detect_mark
+from avatar.watermark.video import mark_picture
 from tests.engines.benches import FilesBench, cleared
-from tests.media.films import NTSC, PAL, all_planes, moving, planes_in, psnr, spoken, talking, tone
+from tests.media.video_fixtures import NTSC, PAL, all_planes, moving, planes_in, psnr, spoken, talking, tone
 
 SPEECH = Speech("s")
 ONE, TWO = Footage("1"), Footage("2")
@@ -56,7 +56,7 @@ def test_a_shot_is_marked_with_its_own_number_and_its_sound_too(bench):
 
     parts = H264().run(cleared(Render((ONE,), SPEECH)), bench)
 
-    assert look_for_mark(parts["picture.mp4"]).shots == (0xCAFE0001,)
+    assert detect_mark(parts["picture.mp4"]).shots == (0xCAFE0001,)
     assert detect_sound(*read_sound(parts["sound.wav"])).found
 
 
@@ -81,7 +81,7 @@ def test_a_picture_much_shorter_than_its_speech_is_an_error(bench):
 def test_two_panels_stand_side_by_side_with_nothing_changed_but_the_mark(bench):
     parts = H264(crf=0).run(cleared(Render((ONE, TWO), SPEECH)), bench)
 
-    shape = look(parts["picture.mp4"]).format
+    shape = probe(parts["picture.mp4"]).format
     assert shape.width > 256 + 192
     assert shape.height > 192
     shown = planes_in(parts["picture.mp4"])[30]

@@ -15,11 +15,11 @@ from avatar.canonical import digest_of_file
 from avatar.engines.lips.wav2lip import Wav2Lip
 from avatar.errors import InputError, WeightsError
 from avatar.media.frames import Format, Frame, Frames, planes_of
-from avatar.registry import Choice
+from avatar.models.weights import locate, weights_folder
 from avatar.stages.face import RefineLips
+from avatar.stages.registry import EngineSpec
 from avatar.testing import conformance
-from avatar.testing.conformance import Material
-from avatar.weights import locate, weights_folder
+from avatar.testing.conformance import ConformanceMaterial
 from tests.engines.benches import FilesBench, cleared
 from tests.faces.checkpoints import random_tensors, save_checkpoint
 from tests.testing.test_conformance import material
@@ -137,7 +137,7 @@ def test_options_that_cannot_be_are_refused(bench: Bench, options: dict[str, Any
 
 
 @pytest.mark.slow
-def test_it_passes_the_trial_of_engines(engine: Wav2Lip, material: Material, tmp_path: Path) -> None:
+def test_it_passes_the_trial_of_engines(engine: Wav2Lip, material: ConformanceMaterial, tmp_path: Path) -> None:
     options = {"checkpoint": engine.checkpoint, "checkpoint_sha256": engine.checkpoint_sha256}
 
-    conformance.trial(Choice("wav2lip", options), tmp_path / "world", material)
+    conformance.trial(EngineSpec("wav2lip", options), tmp_path / "world", material)

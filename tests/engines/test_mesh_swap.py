@@ -8,19 +8,19 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Footage, Image
+from avatar.artifacts.artifact import Footage, Portrait
 from avatar.engines.swap.mesh_swap import MeshSwap
 from avatar.errors import ConsentError, InputError, WeightsError
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
 from avatar.media.frames import Format, Frame, Frames, planes_of, rgb_of, split
+from avatar.models.weights import Weights, locate
 from avatar.stages.face import SwapFace
-from avatar.weights import Weights, locate
 from tests.engines.benches import FilesBench, cleared
 
 PICTURES = Path(__file__).parent.parent / "data" / "faces"
-FOOTAGE, FACE = Footage("footage"), Image("face")
+FOOTAGE, FACE = Footage("footage"), Portrait("face")
 EMPTY = np.full((512, 512, 3), 130, np.uint8)
 
 

@@ -11,21 +11,21 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.artifacts.artifact import Footage, Image, Speech
+from avatar.artifacts.artifact import Footage, Portrait, Speech
 from avatar.engines.animation.mesh_warp import MeshWarp
 from avatar.engines.animation.mesh_warp_audio import MeshWarpAudio
 from avatar.engines.lips.mouth_warp import MouthWarp
 from avatar.errors import InputError, WeightsError
-from avatar.faces.mouth import Mouth
+from avatar.faces.features.mouth import Mouth
 from avatar.media.frames import Format, Frame, Frames, frames_in, rgb_of
+from avatar.models.weights import locate
 from avatar.stages.face import AnimateFace, RefineLips
-from avatar.weights import locate
 from tests.engines.benches import FilesBench, cleared
 from tests.faces.speeches import saying
 
 PORTRAIT = Path(__file__).parent.parent / "data" / "faces" / "ava.jpg"
 TIMINGS = saying("HH AH L OW M AA M UW")
-IMAGE, SPEECH, FOOTAGE = Image("i"), Speech("s"), Footage("f")
+IMAGE, SPEECH, FOOTAGE = Portrait("i"), Speech("s"), Footage("f")
 
 
 @dataclass

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Shot
+from avatar.artifacts.artifact import FACE_GAPS, Shot
 from avatar.engines.assembly.programme import Programme
 from avatar.errors import InputError, UnknownEngineError
-from avatar.media.decode import look
-from avatar.media.faceless import FACELESS, read_faceless, write_faceless
-from avatar.registry import Choice, assemble
-from avatar.stages.picture import Assemble
-from avatar.voices.loudness import loudness
+from avatar.media.audio.loudness import loudness
+from avatar.media.decode import probe
+from avatar.media.face_gaps import read_faceless, write_faceless
+from avatar.stages.registry import EngineSpec, assemble
+from avatar.stages.render import Assemble
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
 from tests.engines.benches import FilesBench, cleared
-from tests.media.films import NTSC, PAL, piece, planes_in
 from tests.media.test_join import sound_in
+from tests.media.video_fixtures import NTSC, PAL, piece, planes_in
 
 SHOTS = (Shot("a"), Shot("b"))
 
@@ -48,7 +48,7 @@ def test_shots_pass_unchanged_between_their_cards(bench):
     shown = planes_in(parts["video.mp4"])
     shots = [planes for shot in SHOTS for planes in planes_in(bench.open(shot, "picture.mp4"))]
     card = (len(shown) - len(shots)) // 2
-    assert card == round(look(parts["video.mp4"]).format.rate)
+    assert card == round(probe(parts["video.mp4"]).format.rate)
     assert all(np.array_equal(a, b) for a, b in zip(shown[card:-card], shots, strict=True))
     assert shown[card // 2][:96].max() > 180  # white words on a dark card
     assert bench.pulses[-1] == 1
@@ -60,7 +60,7 @@ def test_captions_stand_where_their_words_are_spoken(bench):
     vtt, srt = parts["captions.vtt"].read_text(), parts["captions.srt"].read_text()
     first, second = (line for line in vtt.splitlines() if " --> " in line)
     assert first.startswith("00:00:02.2")
-    rate = look(parts["video.mp4"]).format.rate
+    rate = probe(parts["video.mp4"]).format.rate
     assert second.startswith(f"00:00:0{2 + float(60 / rate) + 0.2:.1f}")
     assert "First --&gt; &lt;b&gt;." in vtt
     assert "First --› ‹b›." in srt
@@ -75,7 +75,7 @@ def test_the_whole_is_brought_to_one_loudness(bench):
 def test_no_text_means_no_card(bench):
     parts = Programme().run(cleared(Assemble(SHOTS, " \n", "")), bench)
 
-    assert look(parts["video.mp4"]).count == 105
+    assert probe(parts["video.mp4"]).count == 105
 
 
 def test_two_assemblies_give_the_same_bytes(bench):
@@ -87,26 +87,26 @@ def test_two_assemblies_give_the_same_bytes(bench):
 @pytest.mark.parametrize("options", [{"loudness": 3.0}, {"card_seconds": -1.0}])
 def test_options_out_of_range_are_refused_by_the_registry(options):
     with pytest.raises(UnknownEngineError) as refusal:
-        assemble(Choice("programme", options), {"programme": lambda: Programme})
+        assemble(EngineSpec("programme", options), {"programme": lambda: Programme})
     assert refusal.value.code == "engine.bad-option"
 
 
 def test_an_unknown_colour_is_refused_by_the_registry():
     with pytest.raises(InputError) as refusal:
-        assemble(Choice("programme", {"background": "bluish"}), {"programme": lambda: Programme})
+        assemble(EngineSpec("programme", {"background": "bluish"}), {"programme": lambda: Programme})
     assert refusal.value.code == "colour.unknown"
 
 
 def test_frames_without_a_face_are_named_at_their_place(bench):
     told = bench.folder / "told.json"
     write_faceless(told, [(0, 5), (40, 45)], PAL)
-    bench.files[SHOTS[1], FACELESS] = told
+    bench.files[SHOTS[1], FACE_GAPS] = told
 
     parts = Programme(card_seconds=1.0).run(cleared(Assemble(SHOTS, "Title")), bench)
 
-    start = look(parts["video.mp4"]).count - 45
-    assert read_faceless(parts[FACELESS]) == [(start, start + 5), (start + 40, start + 45)]
+    start = probe(parts["video.mp4"]).count - 45
+    assert read_faceless(parts[FACE_GAPS]) == [(start, start + 5), (start + 40, start + 45)]
 
 
 def test_nothing_is_said_of_faces_where_every_frame_shows_one(bench):
-    assert FACELESS not in Programme().run(cleared(Assemble(SHOTS)), bench)
+    assert FACE_GAPS not in Programme().run(cleared(Assemble(SHOTS)), bench)

@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Footage, Image
+from avatar.artifacts.artifact import Footage, Portrait
 from avatar.canonical import digest_of_file
 from avatar.engines.swap.inswapper import Inswapper
 from avatar.errors import InputError, WeightsError
 from avatar.media.frames import Format, Frame, Frames, planes_of
-from avatar.registry import Choice
+from avatar.models.weights import all_weights, external_weights, locate, refuse_forbidden, weights_folder
 from avatar.stages.face import SwapFace
+from avatar.stages.registry import EngineSpec
 from avatar.testing import conformance
-from avatar.testing.conformance import Material
-from avatar.weights import brought_to, locate, refuse_forbidden, used_by, weights_folder
+from avatar.testing.conformance import ConformanceMaterial
 from tests.engines.benches import FilesBench, cleared
 from tests.faces import onnx_models
 from tests.faces.onnx_models import saved
@@ -28,7 +28,7 @@ from tests.testing.test_conformance import material
 __all__ = ["material"]  # a fixture
 
 DATA = Path(__file__).parent.parent / "data"
-FOOTAGE, FACE = Footage("footage"), Image("face")
+FOOTAGE, FACE = Footage("footage"), Portrait("face")
 BLANK = np.full((512, 512, 3), 90, np.uint8)
 
 
@@ -152,21 +152,21 @@ def test_a_gpu_that_is_not_there_is_refused(bench: Bench, monkeypatch: pytest.Mo
 
 
 def test_the_public_networks_are_named_with_their_licences_and_nothing_they_make_is_sold() -> None:
-    swapper, encoder = brought_to(Inswapper())
+    swapper, encoder = external_weights(Inswapper())
 
     assert (swapper.name, encoder.name) == ("insightface/inswapper_128.onnx", "insightface/w600k_r50.onnx")
     assert not swapper.commercial
     assert not encoder.commercial
-    refuse_forbidden(used_by(Inswapper()), commercial=False)
+    refuse_forbidden(all_weights(Inswapper()), commercial=False)
     for engine in (Inswapper(), Inswapper(licence="own"), Inswapper(encoder_licence="own")):
         with pytest.raises(WeightsError, match="research-only") as refusal:
-            refuse_forbidden(used_by(engine), commercial=True)
+            refuse_forbidden(all_weights(engine), commercial=True)
         assert refusal.value.code == "weights.licence"
-    refuse_forbidden(used_by(Inswapper(licence="own", encoder_licence="own")), commercial=True)
+    refuse_forbidden(all_weights(Inswapper(licence="own", encoder_licence="own")), commercial=True)
 
 
 @pytest.mark.slow
-def test_it_passes_the_trial_of_engines(engine: Inswapper, material: Material, tmp_path: Path) -> None:
+def test_it_passes_the_trial_of_engines(engine: Inswapper, material: ConformanceMaterial, tmp_path: Path) -> None:
     options = {name: getattr(engine, name) for name in ("model", "model_sha256", "encoder", "encoder_sha256")}
 
-    conformance.trial(Choice("inswapper", options), tmp_path / "world", material)
+    conformance.trial(EngineSpec("inswapper", options), tmp_path / "world", material)

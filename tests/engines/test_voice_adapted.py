@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.artifacts.artifact import Audio, VoiceModel
+from avatar.artifacts.artifact import VoiceModel, VoiceSample
 from avatar.engines.learning.ridge import Ridge
 from avatar.engines.voice.adapted import Adapted
 from avatar.errors import InputError
+from avatar.models.weights import locate
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.scores import Scores
+from avatar.voices.judging.scores import Scores
 from avatar.voices.timings import Timings
-from avatar.weights import locate
 from tests.engines.benches import FilesBench, cleared
 from tests.voices.test_timings import check_laws
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
-SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
+SAMPLE, VOICE = VoiceSample("sample"), VoiceModel("voice")
 LINE = "The morning train leaves at a quarter past seven, so bring a coat."
 
 

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Audio, VoiceModel
-from avatar.brought import digest_of_folder
-from avatar.engines.learning.sample import Sample
+from avatar.artifacts.artifact import VoiceModel, VoiceSample
+from avatar.engines.learning.sample import KeepSample
 from avatar.engines.voice.freevc import FreeVC
 from avatar.engines.voice.glow_tts import GlowTts
 from avatar.engines.voice.knnvc import KnnVC
@@ -17,8 +16,9 @@ from avatar.engines.voice.vits import Vits
 from avatar.engines.voice.xtts import Xtts
 from avatar.engines.voice.yourtts import YourTts
 from avatar.errors import AvatarError, EngineError, InputError
+from avatar.models.pinned import digest_of_folder
+from avatar.models.weights import locate, weights_folder
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.weights import locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
 from tests.voices.models import (
     tiny_freevc,
@@ -33,7 +33,7 @@ from tests.voices.models import (
 )
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
-SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
+SAMPLE, VOICE = VoiceSample("sample"), VoiceModel("voice")
 LINE = "Hello there, this is a short line."
 NOISE = ("take.words", "take.pace", "take.likeness", "take.leads", "take.trails", "take.silent", "voice.not-aligned")
 
@@ -58,7 +58,7 @@ def room(tmp_path: Path) -> FilesBench:
     room = Bench(tmp_path)
     room.files[SAMPLE, "sound.wav"] = PERFORMERS / "ava_statement.flac"
     room.files[SAMPLE, "transcript.txt"] = PERFORMERS / "ava_statement.txt"
-    room.files[VOICE, "voice.npz"] = Sample().run(cleared(LearnVoice(SAMPLE)), room)["voice.npz"]
+    room.files[VOICE, "voice.npz"] = KeepSample().run(cleared(LearnVoice(SAMPLE)), room)["voice.npz"]
     return room
 
 

@@ -6,31 +6,31 @@ from typing import Any, ClassVar
 
 import pytest
 
-from avatar.artifacts.artifact import Audio, VoiceModel
-from avatar.brought import digest_of_folder
+from avatar.artifacts.artifact import VoiceModel, VoiceSample
 from avatar.consent import Cleared
-from avatar.engines.learning.sample import Sample
+from avatar.engines.learning.sample import KeepSample
 from avatar.engines.voice.chatterbox import Chatterbox
 from avatar.engines.voice.qwen3_tts import Qwen3Tts
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError, WeightsError
-from avatar.registry import Choice
+from avatar.models.pinned import digest_of_folder
+from avatar.models.weights import Weights, locate, weights_folder
+from avatar.stages.registry import EngineSpec
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import TOY_BRIEF
-from avatar.voices.align import aligned
-from avatar.voices.cloning import Cloning, Reference
-from avatar.voices.isolated import isolated, saying
-from avatar.voices.model import KeptSample, write_sample
-from avatar.voices.scores import Standard
-from avatar.voices.speaker import BASE, open_speaker
+from avatar.voices.adaptation.voice_model import KeptSample, write_sample
+from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.backends.cloning import Cloning, Reference
+from avatar.voices.backends.isolated import isolated, saying
+from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
+from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 from avatar.voices.timings import Timings
-from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
-from avatar.weights import Weights, locate, weights_folder
 from tests.engines.benches import FilesBench, cleared
-from tests.isolated.test_host import TOY, ends
+from tests.runtime.isolated.test_client import TOY, ends
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
-SAMPLE, VOICE = Audio("sample"), VoiceModel("voice")
+SAMPLE, VOICE = VoiceSample("sample"), VoiceModel("voice")
 PULLED = weights_folder()
 
 
@@ -48,8 +48,8 @@ class Toy:
 
     model: str = ""
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         worker = isolated(TOY, Path(self.model), "", "cpu")
         return cloning.spoken(saying(worker, "en", bench, 60), aligned)
 
@@ -63,8 +63,8 @@ class Hanging:
 
     model: str = ""
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        reference = Reference(bench.open(job.request.voice), "")
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        reference = Reference(bench.open(cleared.request.voice), "")
         saying(isolated(TOY, Path(self.model), "", "cpu"), "en", bench, 60)("[hang]", reference, 1)
         return {}
 
@@ -83,7 +83,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FilesBench:
     room = Bench(tmp_path)
     room.files[SAMPLE, "sound.wav"] = PERFORMERS / "ava_statement.flac"
     room.files[SAMPLE, "transcript.txt"] = PERFORMERS / "ava_statement.txt"
-    room.files[VOICE, "voice.npz"] = Sample().run(cleared(LearnVoice(SAMPLE)), room)["voice.npz"]
+    room.files[VOICE, "voice.npz"] = KeepSample().run(cleared(LearnVoice(SAMPLE)), room)["voice.npz"]
     return room
 
 
@@ -94,8 +94,8 @@ def speak(engine: Any, room: FilesBench, line: str) -> Parts:
 @pytest.mark.slow
 def test_what_a_process_says_well_is_used_and_timed(model, room, tmp_path) -> None:
     words = "Every sample of a voice is a few sentences long, and somebody has to read them aloud."
-    spoken = open_speaker(locate(BASE, PULLED)).say(words).spectra.sound(seed=0)
-    heard = open_encoders(locate(FIRST, PULLED), locate(SECOND, PULLED)).print_of(spoken, 24_000)
+    spoken = open_base_tts(locate(BASE_VOICE, PULLED)).say(words).spectra.sound(seed=0)
+    heard = open_speaker_encoders(locate(GE2E, PULLED), locate(DVECTOR, PULLED)).print_of(spoken, 24_000)
     write_sample(tmp_path / "base.npz", KeptSample(spoken, 24_000, words), Standard.usual(heard))
     room.files[VOICE, "voice.npz"] = tmp_path / "base.npz"
     (model / "speaks-the-sample").touch()
@@ -128,12 +128,12 @@ def test_a_withdrawal_ends_the_process(model, world) -> None:
     world.engines |= {"toy": lambda: Hanging}
     ada = world.enroll("ada")
     world.agree(ada)
-    voice = world.perform(LearnVoice(world.likeness(ada).voice), Choice("ear"))
+    voice = world.perform(LearnVoice(world.likeness(ada).voice), EngineSpec("ear"))
     working, refused = model / "working", []
 
     def speaking() -> None:
         try:
-            world.studio.perform(CloneVoice(voice, "hello"), Choice("toy", {"model": str(model)}), TOY_BRIEF)
+            world.studio.perform(CloneVoice(voice, "hello"), EngineSpec("toy", {"model": str(model)}), TOY_BRIEF)
         except AvatarError as error:
             refused.append(error)
 

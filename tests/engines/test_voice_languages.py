@@ -7,7 +7,7 @@ import pytest
 
 from avatar.engines.voice.vits import Vits
 from avatar.errors import EngineError, InputError
-from avatar.registry import languages_of
+from avatar.stages.registry import languages_of
 from tests.engines.benches import FilesBench
 from tests.engines.test_voice_coqui import pinned, room, speak, weights
 from tests.voices.models import tiny_letters, tiny_vits
@@ -32,10 +32,10 @@ def test_a_line_of_another_language_is_timed_heard_and_judged_by_what_is_brought
     weights: Path, room: FilesBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Any] = []
-    from avatar.voices import hearing
+    from avatar.voices.recognition import asr_backend
 
-    real = hearing.heard_by_whisper
-    monkeypatch.setattr(hearing, "heard_by_whisper", lambda *given: heard.append(given[3]) or real(*given))
+    real = asr_backend.heard_by_whisper
+    monkeypatch.setattr(asr_backend, "heard_by_whisper", lambda *given: heard.append(given[3]) or real(*given))
     whisper = {"recogniser": "whisper", "recogniser_sha256": pinned(tiny_whisper(weights / "whisper"))}
     engine = german(weights, **aligner(weights), **whisper)
 

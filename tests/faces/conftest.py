@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from avatar.errors import WeightsError
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
 from avatar.media.frames import Pixels
-from avatar.weights import locate
+from avatar.models.weights import locate
 
 PICTURES = Path(__file__).parent.parent / "data" / "faces"
 

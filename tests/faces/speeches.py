@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from avatar.faces.coefficients import INDEX, Floats, neutral
-from avatar.faces.topology import LIPS_INNER, LIPS_OUTER
+from avatar.faces.geometry.blendshapes import INDEX, Floats, neutral
+from avatar.faces.geometry.topology import LIPS_INNER, LIPS_OUTER
 from avatar.media.frames import Landmarks, Pixels
 from avatar.voices.timings import Phone, Timings
 

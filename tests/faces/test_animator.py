@@ -3,11 +3,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from avatar.faces.animator import SCALE, Animator, Gesture
-from avatar.faces.coefficients import Floats, coefficients
-from avatar.faces.refiner import Refiner
-from avatar.faces.rig import Pose, Rig
-from avatar.faces.topology import eye_distance
+from avatar.faces.animate.animator import SCALE, Animator, Gesture
+from avatar.faces.geometry.blendshapes import Floats, coefficients
+from avatar.faces.geometry.rig import Pose, Rig
+from avatar.faces.geometry.topology import eye_distance
+from avatar.faces.lips.mouth_warper import MouthWarper
 from avatar.media.frames import Format, Frame, planes_of, rgb_of
 from tests.faces.speeches import drawn_face
 
@@ -103,7 +103,7 @@ def test_a_pose_can_be_read_back() -> None:
 def refined(animator: Animator, shown: Floats, wanted: Floats) -> tuple[Frame, Frame]:
     """A stream of two frames, the first at rest: the second shows *shown* and is asked for *wanted*."""
     still = np.zeros(2, np.float32)
-    refiner = Refiner(FORMAT)
+    refiner = MouthWarper(FORMAT)
     refiner.refine(animator.frame(gesture()), coefficients(), looked_at=False)
     turn = np.array([2, -3, 1], np.float32)
     frame = animator.frame(Gesture(shown, turn, still, 0.0))
@@ -137,7 +137,7 @@ def test_silence_closes_an_open_mouth(animator: Animator) -> None:
 def test_a_frame_without_a_face_passes_untouched() -> None:
     planes = np.random.default_rng(1).integers(0, 255, (SIZE * 3 // 2, SIZE), np.uint8)
     frame = Frame(planes.copy(), None, tracked=True)
-    Refiner(FORMAT).refine(frame, coefficients(jawOpen=0.3), looked_at=True)
+    MouthWarper(FORMAT).refine(frame, coefficients(jawOpen=0.3), looked_at=True)
 
     assert np.array_equal(frame.settle(), planes)
 
@@ -147,7 +147,7 @@ def test_a_frame_without_a_face_passes_untouched() -> None:
 def test_a_face_turned_away_or_half_outside_is_no_accident(place: tuple[int, int], yaw: float) -> None:
     picture, face = drawn_face(SIZE)
     turned = Rig.of(face).head(np.array([0, yaw, 0], np.float32)).carry(face) + np.array([*place, 0], np.float32)
-    refiner = Refiner(FORMAT)
+    refiner = MouthWarper(FORMAT)
 
     for weight in (0.0, 0.3, 0.0):
         frame = Frame(planes_of(picture), turned.astype(np.float32), tracked=True)

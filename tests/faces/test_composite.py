@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from avatar.faces import composite, transplant
-from avatar.faces.composite import Hidden, Layer, all_at_once, one_by_one
-from avatar.faces.donor import Donor
-from avatar.faces.eyes import widened
-from avatar.faces.transplant import Transplant
+from avatar.faces.features.eyes import widened
+from avatar.faces.swap import composite, mesh_face_swapper
+from avatar.faces.swap.composite import CompositeLayer, Hidden, composite_cpu, composite_gpu
+from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
+from avatar.faces.swap.source_face import SourceFace
 
 
 @pytest.fixture(scope="module")
 def donor(landmarker, picture):
-    return Donor.of(picture("ben"), landmarker.face_in(picture("ben")))
+    return SourceFace.of(picture("ben"), landmarker.face_in(picture("ben")))
 
 
-def layer_of(monkeypatch, donor, landmarker, rgb, scale) -> Layer:
+def layer_of(monkeypatch, donor, landmarker, rgb, scale) -> CompositeLayer:
     """Return what a transplant would composite into *rgb*."""
-    kept: list[Layer] = []
-    monkeypatch.setattr(transplant, "composite", lambda _patch, _donor, layer: kept.append(layer))
-    Transplant(donor).onto(rgb, widened(landmarker.face_in(rgb)) * np.float32(scale), filmed=False)
+    kept: list[CompositeLayer] = []
+    monkeypatch.setattr(mesh_face_swapper, "composite", lambda _patch, _donor, layer: kept.append(layer))
+    MeshFaceSwapper(donor).onto(rgb, widened(landmarker.face_in(rgb)) * np.float32(scale), filmed=False)
     return kept[0]
 
 
@@ -36,11 +36,11 @@ def test_a_processor_and_a_graphics_card_composite_the_same(
         low, high = donor.landmarks[:, :2].min(axis=0), donor.landmarks[:, :2].max(axis=0)
         cells = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
         hidden = Hidden(torch.from_numpy(cells), low, 63 / (high - low))
-        layer = Layer(layer.coarse, layer.step, layer.unit, layer.mouth, layer.bright, hidden)
+        layer = CompositeLayer(layer.coarse, layer.step, layer.unit, layer.mouth, layer.bright, hidden)
 
     one, other = rgb.copy(), rgb.copy()
-    one_by_one(one, donor, layer)
-    all_at_once(torch.from_numpy(other), donor, layer)
+    composite_cpu(one, donor, layer)
+    composite_gpu(torch.from_numpy(other), donor, layer)
 
     assert np.abs(one.astype(int) - other).max() <= 1
     assert (one != other).mean() < 0.01
@@ -54,7 +54,7 @@ def test_what_is_wholly_hidden_stays_as_it_is(monkeypatch, donor, landmarker, pi
 
     patch = rgb.copy()
     composite.composite(
-        patch, donor, Layer(layer.coarse, layer.step, layer.unit, layer.mouth, layer.bright, everywhere)
+        patch, donor, CompositeLayer(layer.coarse, layer.step, layer.unit, layer.mouth, layer.bright, everywhere)
     )
 
     assert np.array_equal(patch, rgb)

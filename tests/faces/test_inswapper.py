@@ -9,12 +9,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from avatar.errors import InputError, WeightsError
-from avatar.faces.inswapper.exchange import Exchange, changed, shown
+from avatar.faces.geometry.topology import LEFT_EYE, OVAL, RIGHT_EYE
+from avatar.faces.inswapper.alignment import SWAPPED, affine_at, to_encoder, to_swapper
 from avatar.faces.inswapper.networks import Encoder, Swapper, unit
-from avatar.faces.inswapper.places import SWAPPED, shifted, to_encoder, to_swapper
-from avatar.faces.onnx_network import OnnxNetwork, onnx_device
-from avatar.faces.topology import LEFT_EYE, OVAL, RIGHT_EYE
+from avatar.faces.inswapper.swapper import FaceSwapper, changed, shown
 from avatar.media.frames import Format, Frame, planes_of
+from avatar.models.onnx import OnnxNetwork, onnx_device
 from tests.faces import onnx_models
 from tests.faces.onnx_models import saved
 
@@ -52,7 +52,7 @@ def test_five_points_of_the_mesh_lie_where_both_networks_were_trained_to_find_th
 def test_pixels_can_be_counted_from_any_corner():
     move = np.array([[2.0, -1.0, 3.0], [1.0, 2.0, 4.0]])
 
-    assert np.allclose(shifted(move, 10, 20) @ (1, 2, 1), move @ (11, 22, 1))
+    assert np.allclose(affine_at(move, 10, 20) @ (1, 2, 1), move @ (11, 22, 1))
 
 
 def test_a_likeness_has_length_1_and_is_seen_as_the_encoder_was_trained(tmp_path, landmarker):
@@ -211,7 +211,7 @@ def test_only_pixels_of_the_face_change_and_they_are_the_networks(swapper, landm
     frame = Frame(planes_of(rgb), landmarker.face_in(rgb), tracked=True)
     source = swapper.source(unit(np.ones(512, np.float32)))
 
-    Exchange(swapper, source, Format(512, 512, Fraction(25))).into(frame)
+    FaceSwapper(swapper, source, Format(512, 512, Fraction(25))).into(frame)
 
     low, high = frame.landmarks[:, :2].min(axis=0) - 4, frame.landmarks[:, :2].max(axis=0) + 4
     after = cv2.cvtColor(frame.settle(), cv2.COLOR_YUV2RGB_I420).astype(int)
@@ -233,6 +233,6 @@ def test_a_network_that_changes_nothing_changes_nothing(landmarker):
 
     rgb = picture("ava")
     frame = Frame(planes_of(rgb), landmarker.face_in(rgb), tracked=True)
-    Exchange(Mirror(), np.zeros((1, 512), np.float32), Format(512, 512, Fraction(25))).into(frame)
+    FaceSwapper(Mirror(), np.zeros((1, 512), np.float32), Format(512, 512, Fraction(25))).into(frame)
 
     assert np.abs(frame.settle().astype(int) - planes_of(rgb)).max() <= 2, "the way to RGB and back"

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from avatar.errors import InputError
-from avatar.faces.mesh import roi_of_landmarks
-from avatar.faces.topology import LEFT_EYE, LIPS_INNER, OVAL, POINTS, RIGHT_EYE, eye_distance, topology
+from avatar.faces.detection.face_mesh import roi_of_landmarks
+from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, OVAL, POINTS, RIGHT_EYE, eye_distance, topology
 
 
 def lip_gap(landmarks):

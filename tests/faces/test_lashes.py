@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avatar.faces.lashes import Lashes
+from avatar.faces.features.lashes import Lashes
 from avatar.media.frames import Box
 
 WIDTH, HEIGHT = 120, 80

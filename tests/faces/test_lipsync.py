@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.errors import InputError
-from avatar.faces.animator import SCALE, Animator, Gesture
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.lips import parting
-from avatar.faces.lipsync import expected_openings, lip_sync, opening, openings
-from avatar.faces.visemes import viseme_track
+from avatar.faces.animate.animator import SCALE, Animator, Gesture
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.geometry.lip_geometry import parting
+from avatar.faces.lips.lipsync import expected_openings, lip_sync, opening, openings
+from avatar.faces.motion.visemes import viseme_track
 from avatar.media.frames import Format, Frame, Frames, Pixels, frames_in, planes_of
 from tests.faces.speeches import saying
 

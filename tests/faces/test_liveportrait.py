@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import WeightsError
-from avatar.faces.animator import Gesture
-from avatar.faces.coefficients import coefficients
+from avatar.faces.animate.animator import Gesture
+from avatar.faces.geometry.blendshapes import coefficients
+from avatar.faces.geometry.rig import Pose, Rig
 from avatar.faces.liveportrait.checkpoint import (
     APPEARANCE,
     FILES,
@@ -26,10 +27,9 @@ from avatar.faces.liveportrait.checkpoint import (
     networks,
     shapes,
 )
+from avatar.faces.liveportrait.crop import HeadCrop, laid, shares
 from avatar.faces.liveportrait.expression import expression, eyes_open, lips_open
-from avatar.faces.liveportrait.points import BINS, Head, degrees_of, turned
-from avatar.faces.liveportrait.square import Square, laid, shares
-from avatar.faces.rig import Pose, Rig
+from avatar.faces.liveportrait.keypoints import BINS, Head, degrees_of, turned
 from avatar.media.frames import Format
 from tests.data.liveportrait.make import given as given_to_networks
 from tests.data.liveportrait.make import probed
@@ -256,16 +256,16 @@ def test_a_blink_closes_the_eyes_and_p_the_lips(landmarker: Any, picture: Any) -
 
 
 @pytest.fixture
-def square(landmarker: Any, picture: Any) -> Square:
-    return Square.around(landmarker.face_in(picture("ava")))
+def square(landmarker: Any, picture: Any) -> HeadCrop:
+    return HeadCrop.around(landmarker.face_in(picture("ava")))
 
 
 def test_the_head_is_upright_in_its_square_and_takes_a_share_of_it(
-    square: Square, landmarker: Any, picture: Any
+    square: HeadCrop, landmarker: Any, picture: Any
 ) -> None:
     rgb = picture("ava")
     turn = cv2.getRotationMatrix2D((256, 256), 17, 1.0)
-    tilted = Square.around(landmarker.face_in(np.ascontiguousarray(cv2.warpAffine(rgb, turn, (512, 512)))))
+    tilted = HeadCrop.around(landmarker.face_in(np.ascontiguousarray(cv2.warpAffine(rgb, turn, (512, 512)))))
 
     straight, again = square.cut(rgb, 256), tilted.cut(cv2.warpAffine(rgb, turn, (512, 512)), 256)
 
@@ -280,7 +280,7 @@ def test_the_head_is_upright_in_its_square_and_takes_a_share_of_it(
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_what_is_cut_is_laid_back_where_it_was(square: Square, picture: Any, scale: int) -> None:
+def test_what_is_cut_is_laid_back_where_it_was(square: HeadCrop, picture: Any, scale: int) -> None:
     rgb = cv2.GaussianBlur(picture("ava"), (0, 0), 2)
     size = 512 // scale
     small = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_AREA)

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import torch
 
-from avatar.faces.animator import SCALE, Gesture
-from avatar.faces.coefficients import coefficients
+from avatar.faces.animate.animator import SCALE, Gesture
+from avatar.faces.geometry.blendshapes import coefficients
+from avatar.faces.liveportrait.animator import PortraitAnimator
 from avatar.faces.liveportrait.checkpoint import APPEARANCE, GENERATOR, MOTION, RETARGETING, WARPING, load, networks
+from avatar.faces.liveportrait.keypoints import BINS
 from avatar.faces.liveportrait.model import Model
-from avatar.faces.liveportrait.points import BINS
-from avatar.faces.liveportrait.sitter import Sitter
 from avatar.media.frames import Format, Frame, planes_of
 from tests.faces.liveportrait_models import in_parts, random_tensors
 
@@ -82,8 +82,8 @@ def stand_in() -> StandIn:
 
 
 @pytest.fixture
-def sitter_of(stand_in: StandIn, landmarker: Any, picture: Any) -> Callable[[Any], Sitter]:
-    def made(small: Any) -> Sitter:
+def sitter_of(stand_in: StandIn, landmarker: Any, picture: Any) -> Callable[[Any], PortraitAnimator]:
+    def made(small: Any) -> PortraitAnimator:
         nets = {
             MOTION: stand_in.read,
             APPEARANCE: lambda picture: torch.zeros(1),
@@ -94,7 +94,7 @@ def sitter_of(stand_in: StandIn, landmarker: Any, picture: Any) -> Callable[[Any
         rgb = picture("ava")
         source = cv2.resize(rgb, (SCALE * SIZE, SCALE * SIZE), interpolation=cv2.INTER_CUBIC)
         landmarks = landmarker.face_in(source)
-        return Sitter.of(Model(nets, "cpu"), source, landmarks, FORMAT)
+        return PortraitAnimator.of(Model(nets, "cpu"), source, landmarks, FORMAT)
 
     return made
 
@@ -110,7 +110,7 @@ def gesture(degrees: tuple[float, float, float] = (0, 0, 0), **weights: float) -
     return Gesture(coefficients(**weights), np.array(degrees, np.float32), np.zeros(2, np.float32), 0.0)
 
 
-def drained(sitter: Sitter, gestures: list[Gesture], pulses: list[float] | None = None) -> list[Frame]:
+def drained(sitter: PortraitAnimator, gestures: list[Gesture], pulses: list[float] | None = None) -> list[Frame]:
     frames = sitter.frames(gestures, (pulses if pulses is not None else []).append)
     made = [frame for batch in frames.batches for frame in batch]
     assert len(made) == frames.count == len(gestures)

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.faces.donor import Donor
-from avatar.faces.eyes import widened
-from avatar.faces.transplant import Transplant
+from avatar.faces.features.eyes import widened
+from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
+from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Landmarks, Pixels
 
 SIZE = 512
@@ -16,8 +16,8 @@ SKIN, MICROPHONE = (205, 150, 125), (40, 40, 42)
 
 
 @pytest.fixture(scope="module")
-def donor(landmarker, picture) -> Donor:
-    return Donor.of(picture("ben"), landmarker.face_in(picture("ben")))
+def donor(landmarker, picture) -> SourceFace:
+    return SourceFace.of(picture("ben"), landmarker.face_in(picture("ben")))
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,9 @@ def head(landmarker, picture) -> tuple[Pixels, Landmarks]:
 
 
 @pytest.fixture
-def known(donor, head) -> Transplant:
+def known(donor, head) -> MeshFaceSwapper:
     """A transplant that has seen its head for a second."""
-    transplant = Transplant(donor)
+    transplant = MeshFaceSwapper(donor)
     for frame, landmarks in _second(*head):
         transplant.onto(frame, landmarks)
     return transplant
@@ -101,7 +101,7 @@ def test_when_it_has_gone_the_face_is_swapped_as_before(known, donor, head):
     for _ in range(12):
         after, before = head[0].copy(), head[0].copy()
         known.onto(after, head[1])
-    Transplant(donor).onto(before, head[1])
+    MeshFaceSwapper(donor).onto(before, head[1])
 
     assert np.abs(after.astype(int) - before).max() <= 2
 
@@ -113,7 +113,7 @@ def test_a_face_that_moves_or_turns_hides_nothing(known, donor, landmarker, pict
     landmarks = widened(landmarker.face_in(pose))
     swapped, alone = pose.copy(), pose.copy()
     known.onto(swapped, landmarks)
-    Transplant(donor).onto(alone, landmarks)
+    MeshFaceSwapper(donor).onto(alone, landmarks)
 
     kept = np.abs(swapped.astype(int) - pose).sum() / np.abs(alone.astype(int) - pose).sum()
 
@@ -126,6 +126,6 @@ def test_another_scene_hides_nothing(known, donor, landmarker, picture):
     dim = (other * 0.5).astype(np.uint8)
     swapped, alone = dim.copy(), dim.copy()
     known.onto(swapped, landmarks)
-    Transplant(donor).onto(alone, landmarks)
+    MeshFaceSwapper(donor).onto(alone, landmarks)
 
     assert np.abs(swapped.astype(int) - alone).mean() < 1

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from avatar.faces.prosody import loudness
+from avatar.faces.motion.prosody import loudness
 
 
 def test_loud_moments_are_loud(tmp_path: Path) -> None:

@@ -8,19 +8,19 @@ import pytest
 import torch
 
 from avatar.engines.swap.mesh_swap import _swap
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.donor import Donor
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH, Roi, _view, roi_of_landmarks, view_on
-from avatar.faces.topology import eye_distance
-from avatar.faces.track import Tracker
-from avatar.faces.transplant import Transplant
-from avatar.faces.wav2lip.crop import HALF, Cropper, cut, lay
-from avatar.faces.wav2lip.dubber import Dubber
-from avatar.faces.wav2lip.generator import Generator
-from avatar.faces.wav2lip.resident import cut_on, lay_on
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH, Roi, _view, roi_of_landmarks, view_on
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.detection.tracker import Tracker
+from avatar.faces.geometry.topology import eye_distance
+from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
+from avatar.faces.swap.source_face import SourceFace
+from avatar.faces.wav2lip.crop import HALF, Cropper, cut, paste_back
+from avatar.faces.wav2lip.generator import Wav2LipGenerator
+from avatar.faces.wav2lip.gpu_crop import cut_on, paste_back_on
+from avatar.faces.wav2lip.lip_syncer import LipSyncer
 from avatar.media.frames import Box, Format, Frame, planes_of
-from avatar.weights import locate
+from avatar.models.weights import locate
 from tests.faces.checkpoints import random_tensors
 
 GPU = "cpu:0"
@@ -50,8 +50,8 @@ def test_a_face_is_laid_back_the_same(picture: Any, landmarker: Landmarker, box:
     here, on_device, face = Frame(planes_of(rgb)), Frame(planes_of(rgb)), landmarker.face_in(rgb)
     made = torch.rand(3, HALF, 96, generator=torch.Generator().manual_seed(1))
 
-    lay(here, box, made.numpy(), face)
-    lay_on(on_device, box, made, face)
+    paste_back(here, box, made.numpy(), face)
+    paste_back_on(on_device, box, made, face)
 
     assert apart(here.rgb, on_device.rgb).max() <= 1
     assert apart(here.rgb, rgb).max() > 20
@@ -84,7 +84,7 @@ def test_a_swapped_face_is_the_same(picture: Any, landmarker: Landmarker) -> Non
     donor, rgb = picture("ben"), picture("ava")
     made = []
     for device in ("cpu", GPU):
-        transplant = Transplant(Donor.of(donor, landmarker.face_in(donor), device))
+        transplant = MeshFaceSwapper(SourceFace.of(donor, landmarker.face_in(donor), device))
         frame = Frame(planes_of(rgb), landmarks=landmarker.face_in(rgb), tracked=True)
         _swap(frame, FORMAT, transplant)
         made.append(frame.rgb)
@@ -97,8 +97,8 @@ def test_pixels_come_back_once_however_many_steps_there_are(
     monkeypatch: pytest.MonkeyPatch, picture: Any, landmarker: Landmarker, there: Landmarker
 ) -> None:
     """A head drawn on a GPU, followed, and dubbed there: nothing is fetched before the encoder asks."""
-    dubber = Dubber(
-        Generator(random_tensors(), GPU),
+    dubber = LipSyncer(
+        Wav2LipGenerator(random_tensors(), GPU),
         Tracker(there),
         Cropper(FORMAT, 0.05),
         iter([np.zeros((80, 16), np.float32)] * 3),

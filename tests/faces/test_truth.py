@@ -6,11 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from avatar.faces.animator import Animator, Gesture
-from avatar.faces.coefficients import coefficients
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.portrait import framed
-from avatar.faces.topology import LIPS_INNER, LIPS_OUTER, eye_distance
+from avatar.faces.animate.animator import Animator, Gesture
+from avatar.faces.animate.portrait import framed
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.geometry.blendshapes import coefficients
+from avatar.faces.geometry.topology import LIPS_INNER, LIPS_OUTER, eye_distance
 from avatar.media.frames import Format, Pixels, rgb_of
 from tests.faces.conftest import PICTURES
 

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from avatar.errors import InputError
-from avatar.faces.animator import Animator, Gesture
-from avatar.faces.coefficients import coefficients
-from avatar.faces.eyes import widened
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.portrait import framed
-from avatar.faces.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE, eye_distance, topology
-from avatar.faces.unfold import unfolded
+from avatar.faces.animate.animator import Animator, Gesture
+from avatar.faces.animate.portrait import framed
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.features.eyes import widened
+from avatar.faces.geometry.blendshapes import coefficients
+from avatar.faces.geometry.self_occlusion import flatten_self_occlusion
+from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE, eye_distance, topology
 from avatar.media.frames import Format, Pixels, rgb_of
-from avatar.media.picture import read_rgb
+from avatar.media.image_io import read_rgb
 
 PORTRAITS = Path(__file__).parents[1] / "data" / "faces" / "portraits"
 PERFORMERS = Path(__file__).parents[2] / "performers"
@@ -54,7 +54,7 @@ def folded(landmarks: np.ndarray) -> float:
 def test_what_a_turned_head_hides_is_brought_to_its_outline(landmarker, name):
     face = widened(landmarker.face_in(read_rgb(PORTRAITS / f"{name}.jpg")))
 
-    flat = unfolded(face)
+    flat = flatten_self_occlusion(face)
 
     assert folded(face) > 0.2
     assert folded(flat) < 0.02
@@ -66,7 +66,7 @@ def test_what_a_turned_head_hides_is_brought_to_its_outline(landmarker, name):
 def test_a_face_seen_from_the_front_is_left_as_it_is(landmarker, name):
     face = landmarker.face_in(read_rgb(PERFORMERS / f"{name}.png"))
 
-    assert unfolded(face) is face
+    assert flatten_self_occlusion(face) is face
 
 
 @pytest.mark.parametrize(("name", "sound"), [("ava_yaw_p25", "aa"), ("ava_yaw_p25", "ou"), ("ava_yaw_m25", "aa")])

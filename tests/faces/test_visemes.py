@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.faces.coefficients import INDEX
-from avatar.faces.visemes import MOST_OPEN, VISEMES, viseme_track
+from avatar.faces.geometry.blendshapes import INDEX
+from avatar.faces.motion.visemes import MOST_OPEN, VISEMES, viseme_track
 from avatar.media.frames import frames_in
 from tests.faces.speeches import column, saying
 

@@ -17,8 +17,8 @@ from avatar.canonical import digest_of_file
 from avatar.errors import InputError, WeightsError
 from avatar.faces.wav2lip import generator as wav2lip_generator
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
-from avatar.faces.wav2lip.crop import HALF, Cropper, cut, lay
-from avatar.faces.wav2lip.generator import Generator
+from avatar.faces.wav2lip.crop import HALF, Cropper, cut, paste_back
+from avatar.faces.wav2lip.generator import Wav2LipGenerator
 from avatar.faces.wav2lip.layers import shapes
 from avatar.faces.wav2lip.mel import heard_by_frames, spectrogram
 from avatar.faces.wav2lip.winograd import convolved, prepared
@@ -35,8 +35,8 @@ def tensors() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def generator(tensors: dict[str, Any]) -> Generator:
-    return Generator(tensors)
+def generator(tensors: dict[str, Any]) -> Wav2LipGenerator:
+    return Wav2LipGenerator(tensors)
 
 
 def some(count: int) -> tuple[Any, Any]:
@@ -57,7 +57,7 @@ def test_every_tensor_has_its_public_name_and_shape() -> None:
 
 
 def test_a_layer_is_a_convolution_then_normalisation_then_what_it_adds_then_relu(
-    tensors: dict[str, Any], generator: Generator
+    tensors: dict[str, Any], generator: Wav2LipGenerator
 ) -> None:
     """The folded layers against torch's own, written out once: the first two blocks of the face encoder."""
     from torch.nn import functional
@@ -85,7 +85,7 @@ def test_a_layer_is_a_convolution_then_normalisation_then_what_it_adds_then_relu
 
 
 @pytest.mark.parametrize("first", [1, 20, 47, 48, 63, 90, 95])
-def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Generator, first: int) -> None:
+def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Wav2LipGenerator, first: int) -> None:
     whole, rows = generator.faces(*some(2)), generator.faces(*some(2), first=first)
 
     assert whole.shape == (2, 3, 96, 96)
@@ -94,7 +94,7 @@ def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Generator,
     assert float((rows - whole[:, :, first:]).abs().max()) * 255 < 0.05
 
 
-def test_what_is_made_depends_on_the_face_and_on_the_speech(generator: Generator) -> None:
+def test_what_is_made_depends_on_the_face_and_on_the_speech(generator: Wav2LipGenerator) -> None:
     seen, heard = some(2)
     made = generator.faces(seen, heard, first=HALF)
 
@@ -116,20 +116,20 @@ def test_fewer_multiplications_make_the_same_convolution(height: int, width: int
     assert float((made - functional.conv2d(value, weight, bias, padding=1)).abs().max()) < 1e-4
 
 
-def test_the_way_of_gpus_makes_the_same_faces(tensors: dict[str, Any], generator: Generator) -> None:
-    direct = Generator(tensors, "cpu:0")  # not "cpu", the only device with convolutions of our own
+def test_the_way_of_gpus_makes_the_same_faces(tensors: dict[str, Any], generator: Wav2LipGenerator) -> None:
+    direct = Wav2LipGenerator(tensors, "cpu:0")  # not "cpu", the only device with convolutions of our own
 
     assert float((direct.faces(*some(2)) - generator.faces(*some(2))).abs().max()) * 255 < 0.05
 
 
 def test_half_the_bits_make_nearly_the_same_faces(
-    tensors: dict[str, Any], generator: Generator, monkeypatch: pytest.MonkeyPatch
+    tensors: dict[str, Any], generator: Wav2LipGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a GPU computes."""
     import torch
 
     monkeypatch.setattr(wav2lip_generator, "precision_on", lambda _: torch.float16)
-    halved = Generator(tensors, "cpu:0").faces(*some(1))
+    halved = Wav2LipGenerator(tensors, "cpu:0").faces(*some(1))
 
     away = (halved - generator.faces(*some(1))).abs() * 255
     assert halved.dtype == torch.float32
@@ -320,7 +320,7 @@ def test_only_the_lower_half_of_the_box_is_touched_and_its_edges_do_not_show() -
     frame, box, mesh = noise(), Box(40, 30, 200, 230), face_at(120, 130, 95)
     before, shown = frame.planes.copy(), rgb_of(frame.planes)
 
-    lay(frame, box, np.full((3, HALF, 96), 0.5, np.float32), mesh)
+    paste_back(frame, box, np.full((3, HALF, 96), 0.5, np.float32), mesh)
     inside = frame.see(Box(40, 130, 200, 230)).astype(int)
     after = frame.settle()
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.faces.animator import SCALE, Animator, Gesture
-from avatar.faces.coefficients import coefficients
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.portrait import framed
+from avatar.faces.animate.animator import SCALE, Animator, Gesture
+from avatar.faces.animate.portrait import framed
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.geometry.blendshapes import coefficients
 from avatar.media.frames import Format, Frame, rgb_of
 
 DATA = Path(__file__).parents[1] / "data" / "faces"

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from avatar.artifacts.artifact import Artifact, Audio, Image
-from avatar.compose import House
+from avatar.app.context import AppContext
+from avatar.app.settings import Settings
+from avatar.artifacts.artifact import Artifact, Portrait, VoiceSample
 from avatar.consent import Use
-from avatar.intake import Sample
-from avatar.people import Person
-from avatar.settings import Settings
+from avatar.people.people import Person
+from avatar.people.samples import CheckedSample
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_TERMS
 
@@ -133,21 +133,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @dataclass(frozen=True)
 class Studio:
-    """A folder in which deployments are served, and the house in it."""
+    """A folder in which deployments are served, and the context in it."""
 
     folder: Path
-    house: House
-    untouched: Path  # a copy of the house's home from before any production
+    context: AppContext
+    untouched: Path  # a copy of the context's home from before any production
 
 
 @pytest.fixture(scope="session")
 def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Serve a toy (each minute, too) and the presenter; 'ada' agreed to everything, 'gone' took it back."""
     folder = tmp_path_factory.mktemp("studio")
-    house = House(Settings(home=folder / ".avatar"))
+    context = AppContext(Settings(home=folder / ".avatar"))
     for alias in ("ada", "gone"):
-        enroll(house, alias)
-    house.people.withdraw(house.people.find("gone"))
+        enroll(context, alias)
+    context.people.withdraw(context.people.find("gone"))
     untouched = shutil.copytree(folder / ".avatar", tmp_path_factory.mktemp("untouched") / ".avatar")
     (folder / "blueprints").mkdir()
     (folder / "blueprints" / "toy.yaml").write_text(TOY_BLUEPRINT)
@@ -160,21 +160,23 @@ def studio(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     environment = server.environment | {"PYTHONPATH": os.pathsep.join((str(_toys_installed(folder)), str(ROOT)))}
     with _running(command, environment, folder, folder / "served.log") as process:
         _wait_for_deployments(server, process, folder / "served.log")
-        yield Studio(folder, house, untouched)
+        yield Studio(folder, context, untouched)
 
 
-def enroll(house: House, alias: str) -> Person:
+def enroll(context: AppContext, alias: str) -> Person:
     """Bring in a synthetic person who agrees to everything; their samples are bytes that toys like."""
-    person = house.people.enroll(alias, "synthetic", [partial(_sample, alias, kind) for kind in (Audio, Image)])
-    house.people.agree(person, TERMS)
+    person = context.people.enroll(
+        alias, "synthetic", [partial(_sample, alias, kind) for kind in (VoiceSample, Portrait)]
+    )
+    context.people.agree(person, TERMS)
     return person
 
 
-def _sample(alias: str, kind: type[Artifact], room: Path) -> Sample:
+def _sample(alias: str, kind: type[Artifact], room: Path) -> CheckedSample:
     parts = {part: room / part for part in kind.parts}
     for part, path in parts.items():
         path.write_bytes(f"{alias}'s {part}".encode())
-    return Sample(kind, parts)
+    return CheckedSample(kind, parts)
 
 
 def _toys_installed(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from avatar.errors import InputError
-from avatar.voices.script import lines_of
+from avatar.voices.text.script import lines_of
 from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 from flows.form import form_of
 from tests.flows.conftest import ABOUT

@@ -5,8 +5,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.states import Failed
 
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError, LedgerError, StoreError
-from flows.endings import ending, is_weather, unquoted
 from flows.perform import _worth_another_try, perform
+from flows.states import final_state, is_transient, unquoted
 
 SCRIPT = "Pelicans assemble at dawn. Nobody was invited."
 
@@ -22,7 +22,7 @@ SCRIPT = "Pelicans assemble at dawn. Nobody was invited."
     ],
 )
 def test_a_final_state_is_named_and_tells_sentence_and_code(error: AvatarError, name: str) -> None:
-    state = ending(error, SCRIPT)
+    state = final_state(error, SCRIPT)
 
     assert state.is_failed()
     assert state.name == name
@@ -54,7 +54,7 @@ def test_only_weather_is_tried_again() -> None:
     }
 
     assert [code for code, yes in again.items() if yes] == ["store.busy", "store.unreachable"]
-    assert not is_weather(OSError())
+    assert not is_transient(OSError())
 
 
 def test_prefect_keeps_no_result_of_a_request() -> None:

@@ -15,23 +15,23 @@ from typing import Any
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from avatar.artifacts.artifact import Audio
-from avatar.blueprint.load import load
-from avatar.compose import House
-from avatar.delivery import prepare
+from avatar.app.context import AppContext
+from avatar.app.delivery import prepare
+from avatar.app.settings import Settings
+from avatar.artifacts.artifact import VoiceSample
 from avatar.errors import StoreError
-from avatar.intake import portrait, voice
 from avatar.media.decode import decode
-from avatar.production import direct
-from avatar.registry import Choice, assemble, installed
-from avatar.settings import Settings
+from avatar.people.samples import check_portrait, check_voice
+from avatar.production.blueprint.load import load
+from avatar.production.production import direct
+from avatar.stages.registry import EngineSpec, assemble, installed
 from avatar.stages.voice import LearnVoice
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_BRIEF
 from flows.perform import InTasks, perform
 from tests.flows.conftest import ABOUT, ROOT, TERMS, Server, Studio, enroll
 from tests.flows.toys import ROUGH
-from tests.webhooks.receiver import receiving
+from tests.publishing.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.slow
 
@@ -112,7 +112,7 @@ def test_a_run_with_someone_who_withdrew_ends_refused_before_any_task_and_with_n
 def test_a_run_scheduled_before_a_withdrawal_ends_refused_and_its_watcher_not_zero(
     server: Server, studio: Studio
 ) -> None:
-    enroll(studio.house, "later")
+    enroll(studio.context, "later")
     command = [
         sys.executable,
         "-m",
@@ -137,7 +137,7 @@ def test_a_run_scheduled_before_a_withdrawal_ends_refused_and_its_watcher_not_ze
         time.sleep(0.2)
     assert runs[0]["state"]["type"] == "SCHEDULED"
 
-    studio.house.people.withdraw(studio.house.people.find("later"))
+    studio.context.people.withdraw(studio.context.people.find("later"))
     told, _ = watching.communicate(timeout=180)
     run = server.finished(runs[0]["id"])
 
@@ -150,7 +150,7 @@ def test_a_run_scheduled_before_a_withdrawal_ends_refused_and_its_watcher_not_ze
 def test_a_withdrawal_from_prefects_pages_cancels_the_runs_that_wait_with_the_person_in_them(
     server: Server, studio: Studio
 ) -> None:
-    enroll(studio.house, "waiter")
+    enroll(studio.context, "waiter")
     hour = timedelta(hours=1)
     theirs = [server.ask_later("toy", hour, cast={"presenter": "waiter"}, script=SCRIPT) for _ in range(3)]
     anothers = server.ask_later("toy", hour, cast={"presenter": "ada"}, script=SCRIPT)
@@ -160,8 +160,8 @@ def test_a_withdrawal_from_prefects_pages_cancels_the_runs_that_wait_with_the_pe
 
     assert run["state"]["name"] == "Completed", server.logs_of(asked["id"])
     assert "3 waiting runs cancelled" in run["state"]["message"]
-    waiter = studio.house.people.find("waiter")
-    assert not studio.house.ledger.read().people[waiter.id].standing
+    waiter = studio.context.people.find("waiter")
+    assert not studio.context.ledger.read().people[waiter.id].standing
     for id in theirs:
         state = server.run(id)["state"]
         assert (state["type"], state["name"]) == ("CANCELLED", "Refused")
@@ -181,16 +181,16 @@ def test_a_withdrawal_of_nobody_is_refused_and_lists_nobody(server: Server, stud
 
 def test_webhooks_are_delivered_by_a_flow(server: Server, studio: Studio) -> None:
     with receiving() as receiver:
-        subscription = studio.house.courier.subscribe(receiver.url, ["withdrawn"])
-        person = enroll(studio.house, "teller")
-        index = studio.house.people.withdraw(person)
+        subscription = studio.context.courier.subscribe(receiver.url, ["withdrawn"])
+        person = enroll(studio.context, "teller")
+        index = studio.context.people.withdraw(person)
 
         asked = server.ask_of("notify", "notify", {"type": "SCHEDULED"}, {}).raise_for_status().json()
         run = server.finished(asked["id"])
-        studio.house.courier.unsubscribe(subscription.id)
+        studio.context.courier.unsubscribe(subscription.id)
 
     assert run["state"]["name"] == "Completed"
-    assert f"{studio.house.ledger.read().origin}/{index}" in receiver.ids
+    assert f"{studio.context.ledger.read().origin}/{index}" in receiver.ids
 
 
 def test_nobody_elses_name_is_told_when_a_name_is_wrong(server: Server, studio: Studio) -> None:
@@ -229,20 +229,20 @@ def test_prefect_and_the_plain_story_make_the_same_video(server: Server, studio:
     script = "The very same bytes, both ways. Twice."
     asked = server.ask("toy", cast={"presenter": "ada"}, script=script).raise_for_status().json()
     message = server.finished(asked["id"])["state"]["message"]
-    by_prefect = studio.house.store.manifest(message.split()[2]).inputs
+    by_prefect = studio.context.store.manifest(message.split()[2]).inputs
 
-    house = House(Settings(home=shutil.copytree(studio.untouched, tmp_path / ".avatar")))
+    context = AppContext(Settings(home=shutil.copytree(studio.untouched, tmp_path / ".avatar")))
     build = partial(assemble, engines={**installed(), **TOYS, **ROUGH})
-    house.__dict__["studio"] = replace(house.studio, build=build)  # one that knows the toys, as the served one does
+    context.__dict__["studio"] = replace(context.studio, build=build)  # one that knows the toys, as the served one does
     plan = load(studio.folder / "blueprints" / "toy.yaml", build)
-    production = prepare(house, plan, {"presenter": "ada"}, script, TOY_BRIEF)
-    signed = direct(production, house.studio.under(production.asks))
+    production = prepare(context, plan, {"presenter": "ada"}, script, TOY_BRIEF)
+    signed = direct(production, context.studio.under(production.asks))
 
-    assert house.store.manifest(signed.digest).inputs == by_prefect
+    assert context.store.manifest(signed.digest).inputs == by_prefect
 
 
 def test_the_product_speaks_and_moves_on_prefect_too(server: Server, studio: Studio) -> None:
-    _enroll(studio.house, "ava")
+    _enroll(studio.context, "ava")
     script = "Hello from the scheduler."
     asked = server.ask("presenter", cast={"presenter": "ava"}, script=script, out="out/ava").raise_for_status().json()
 
@@ -253,18 +253,18 @@ def test_the_product_speaks_and_moves_on_prefect_too(server: Server, studio: Stu
     frames = decode(video)
     assert frames.format.width >= 512
     assert 0.8 < float(frames.count / frames.format.rate) < 6
-    assert studio.house.verify(video).trusted
+    assert studio.context.verify(video).trusted
 
 
 def test_a_withdrawal_while_lines_are_rendered_ends_the_run_refused_and_leaves_no_file(
     server: Server, studio: Studio
 ) -> None:
-    _enroll(studio.house, "ben")
+    _enroll(studio.context, "ben")
     script = "One sentence comes after the other here, and each of them takes its time. " * 4
     asked = server.ask("presenter", cast={"presenter": "ben"}, script=script, out="out/ben").raise_for_status().json()
     _wait_until_rendering(server, asked["id"])
 
-    studio.house.people.withdraw(studio.house.people.find("ben"))
+    studio.context.people.withdraw(studio.context.people.find("ben"))
     withdrawn = time.monotonic()
     run = server.finished(asked["id"])
 
@@ -280,11 +280,11 @@ def _wait_until_rendering(server: Server, run: str) -> None:
         time.sleep(0.2)
 
 
-def _enroll(house: House, alias: str) -> None:
+def _enroll(context: AppContext, alias: str) -> None:
     folder = ROOT / "performers"
-    face = partial(portrait, folder / f"{alias}.png")
-    speech = partial(voice, folder / f"{alias}_statement.flac", folder / f"{alias}_statement.txt")
-    house.people.agree(house.people.enroll(alias, "synthetic", [face, speech]), TERMS)
+    face = partial(check_portrait, folder / f"{alias}.png")
+    speech = partial(check_voice, folder / f"{alias}_statement.flac", folder / f"{alias}_statement.txt")
+    context.people.agree(context.people.enroll(alias, "synthetic", [face, speech]), TERMS)
 
 
 def test_the_workers_health_check_sees_that_deployments_are_served(server: Server, studio: Studio) -> None:
@@ -316,11 +316,11 @@ def test_weather_passes_and_the_task_run_completes(server: Server) -> None:
 
 @quiet
 def test_a_refusal_is_not_tried_again_and_comes_out_as_it_was(server: Server, studio: Studio) -> None:
-    nobody = replace(studio.house.studio, tell=lambda _: None)
-    missing = LearnVoice(Audio("0" * 64))
+    nobody = replace(studio.context.studio, on_progress=lambda _: None)
+    missing = LearnVoice(VoiceSample("0" * 64))
 
     with temporary_settings({PREFECT_API_URL: server.url}), pytest.raises(StoreError) as told:
-        InTasks(nobody, TOY_BRIEF, SCRIPT)(missing, Choice("ridge"))
+        InTasks(nobody, TOY_BRIEF, SCRIPT)(missing, EngineSpec("ridge"))
 
     assert told.value.code == "store.missing"
 

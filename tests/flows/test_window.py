@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from flows.window import Window, place
+from flows.concurrency import Window, place
 
 
 def test_results_come_in_order_whatever_finishes_first() -> None:

@@ -23,9 +23,9 @@ RATE, SIZE, WORD = 48_000, 256, 0.3
 class Buzz(Toy):
     """A buzz in a hiss, as rough as speech is."""
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        words = job.request.line.split()
-        bench.open(job.request.voice)
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        words = cleared.request.line.split()
+        bench.open(cleared.request.voice)
         time = np.arange(round(len(words) * WORD * RATE)) / RATE
         buzz = sum(np.sin(2 * np.pi * 130 * k * time) / k for k in range(1, 30)) * (0.6 + 0.4 * np.sin(21 * time))
         hiss = np.random.default_rng(bench.seed).normal(0, 0.08, time.size)
@@ -43,9 +43,9 @@ class Buzz(Toy):
 class Speckle(Toy):
     """A speckled wall that shivers."""
 
-    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
-        bench.open(job.request.portrait)
-        timings = Timings.model_validate_json(bench.open(job.request.speech, "timings.json").read_text())
+    def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
+        bench.open(cleared.request.portrait)
+        timings = Timings.model_validate_json(bench.open(cleared.request.speech, "timings.json").read_text())
         count = frames_in(timings.duration, Fraction(25))
         return Frames(Format(SIZE, SIZE, Fraction(25)), count, _wall(count, bench.seed))
 

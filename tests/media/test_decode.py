@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from avatar.errors import InputError
-from avatar.media.decode import brightness, decode, look
-from avatar.media.footage import Index
+from avatar.media.container import PacketIndex
+from avatar.media.decode import brightness, decode, probe
 from avatar.media.frames import rgb_of, split
-from tests.media.films import all_planes, planes_in
+from tests.media.video_fixtures import all_planes, planes_in
 
 
 def filmed(path, pictures, times=None, tick=Fraction(1, 30), **context):
@@ -77,7 +77,7 @@ def test_brightness_is_that_of_the_frames_that_others_are_predicted_from(tmp_pat
 def test_odd_sizes_are_cropped_to_even(tmp_path):
     filmed(tmp_path / "f.mp4", [flat((90, 120, 150), 65, 49)] * 3, pix_fmt="yuv444p")
 
-    assert (look(tmp_path / "f.mp4").format.width, look(tmp_path / "f.mp4").format.height) == (64, 48)
+    assert (probe(tmp_path / "f.mp4").format.width, probe(tmp_path / "f.mp4").format.height) == (64, 48)
     assert {planes.shape for planes in planes_in(tmp_path / "f.mp4")} == {(72, 64)}
 
 
@@ -86,7 +86,7 @@ def test_a_varying_rate_is_laid_on_a_constant_one(tmp_path):
     pictures = [flat((20 * n, 20 * n, 20 * n)) for n in range(11)]
     filmed(tmp_path / "f.mp4", pictures, times, Fraction(1, 1000))
 
-    reel = look(tmp_path / "f.mp4")
+    reel = probe(tmp_path / "f.mp4")
     shown = planes_in(tmp_path / "f.mp4")
     assert len(shown) == reel.count
     lights = [int(planes[0, 0]) for planes in shown]
@@ -106,7 +106,7 @@ def test_a_varying_rate_is_laid_on_a_constant_one(tmp_path):
     ],
 )
 def test_the_rate_is_what_the_camera_meant(times, tick, rate):
-    index = Index(np.array(times), tick, 1)
+    index = PacketIndex(np.array(times), tick, 1)
 
     assert index.rate == rate
     assert index.slots.tolist() == list(range(len(times) + 1))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from avatar.errors import ConsentError, EngineError, InputError
-from avatar.media.decode import decode, look
+from avatar.media.decode import decode, probe
 from avatar.media.encode import encode
 from avatar.media.frames import Box, Format, Frame, Frames
-from tests.media.films import FILM, NTSC, PAL, all_planes, moving, picture, planes_in, psnr
+from tests.media.video_fixtures import FILM, NTSC, PAL, all_planes, moving, picture, planes_in, psnr
 
 
 @pytest.mark.parametrize("rate", [PAL, NTSC, FILM, Fraction(60), Fraction(15, 2)])
@@ -19,8 +19,8 @@ from tests.media.films import FILM, NTSC, PAL, all_planes, moving, picture, plan
 def test_as_many_frames_come_out_as_went_in(tmp_path, rate, count):
     encode(moving(count, rate), tmp_path / "a.mp4")
 
-    assert look(tmp_path / "a.mp4").count == count == len(planes_in(tmp_path / "a.mp4"))
-    assert look(tmp_path / "a.mp4").format == Format(128, 96, rate)
+    assert probe(tmp_path / "a.mp4").count == count == len(planes_in(tmp_path / "a.mp4"))
+    assert probe(tmp_path / "a.mp4").format == Format(128, 96, rate)
 
 
 def test_the_planes_pass_bit_exact_when_nothing_is_lost_to_the_codec(tmp_path):

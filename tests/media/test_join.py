@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from avatar.errors import EngineError
 from avatar.media import join as joining
+from avatar.media.audio.io import write_sound
 from avatar.media.encode import encode
 from avatar.media.join import Piece, join
-from avatar.media.sound import write_sound
 from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at, samples_for
-from tests.media.films import FILM, NTSC, PAL, moving, piece, planes_in, tone
+from tests.media.video_fixtures import FILM, NTSC, PAL, moving, piece, planes_in, tone
 
 RATES = st.sampled_from([PAL, NTSC, FILM, Fraction(60), Fraction(60000, 1001), Fraction(15, 2), Fraction(24)])
 

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.errors import InputError
-from avatar.media.contact import contact_sheet
+from avatar.media.contact_sheet import contact_sheet
 from avatar.media.encode import encode
 from avatar.media.frames import Format, planes_of, split
+from avatar.media.image_io import read_rgb
+from avatar.media.layout import background, colour
 from avatar.media.overlay import Overlay, Showing, laid_over
-from avatar.media.panels import background, colour
-from avatar.media.picture import read_rgb
 from avatar.media.text import lines_of, printable
 from avatar.media.titles import caption, card, lower_third
-from tests.media.films import all_planes, moving, picture
+from tests.media.video_fixtures import all_planes, moving, picture
 
 SHAPE = Format(256, 192, Fraction(25))
 TEXTS = [

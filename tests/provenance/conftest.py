@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from provenance_world import AGREEMENT, World, ancestry_of, make_mp4
 
-from avatar.provenance.chain import load_signer
+from avatar.provenance.signer import load_signer
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import statement
 from avatar.provenance.trust import Trust

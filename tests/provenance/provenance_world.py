@@ -10,15 +10,15 @@ import numpy as np
 
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.canonical import digest_of_file
-from avatar.consent.claims import Position
-from avatar.provenance.chain import FileSigner
+from avatar.consent.claims import LedgerPosition
+from avatar.provenance.signer import FileSigner
 from avatar.provenance.statement import Agreement
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import LedgerFacts
 
 ADA, BEN = "p-00000000000000aa", "p-00000000000000bb"
 GRANTS = ("a" * 64, "b" * 64)
-AT = Position("avatar-ledger/test", 41, "c" * 64)
+AT = LedgerPosition("avatar-ledger/test", 41, "c" * 64)
 AGREEMENT = Agreement(GRANTS, AT)
 SCRIPT = "Our Lisbon office closes on Friday."
 

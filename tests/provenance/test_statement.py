@@ -7,7 +7,7 @@ from provenance_world import ADA, AGREEMENT, BEN, SCRIPT, ancestry_of, brought, 
 from avatar.artifacts.manifest import Manifest
 from avatar.canonical import canonical
 from avatar.errors import CredentialError
-from avatar.provenance.disclosure import LABEL, Disclosure
+from avatar.provenance.assertion import LABEL, Disclosure
 from avatar.provenance.statement import COMPOSITE, SYNTHETIC, statement, with_shots
 
 

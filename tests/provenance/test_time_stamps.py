@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from provenance_world import AGREEMENT, World, ancestry_of
 
 from avatar.errors import CredentialError
-from avatar.provenance.chain import FileSigner, now
+from avatar.provenance.signer import FileSigner, now
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import statement
 from avatar.provenance.trust import Trust

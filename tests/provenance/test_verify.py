@@ -12,9 +12,9 @@ import pytest
 from provenance_world import ADA, AGREEMENT, AT, GRANTS, World, ancestry_of, make_mp4
 
 from avatar.errors import CredentialError, InputError, LedgerError
-from avatar.provenance.boxes import boxes
-from avatar.provenance.chain import load_signer
 from avatar.provenance.credential import settings
+from avatar.provenance.mp4_boxes import boxes
+from avatar.provenance.signer import load_signer
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import statement
 from avatar.provenance.trust import Trust

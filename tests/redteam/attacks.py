@@ -69,6 +69,7 @@ def reopened(world: World) -> World:
 
 
 class _Any:
+    kind = "_Any"
     __name__ = "Any"
     parts: ClassVar[tuple[str, ...]] = ("any",)
     optional: ClassVar[tuple[str, ...]] = ()

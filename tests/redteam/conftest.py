@@ -9,10 +9,10 @@ import pytest
 
 from avatar.artifacts.artifact import Artifact, SignedVideo
 from avatar.errors import AvatarError, ConsentError
-from avatar.people import Person
-from avatar.registry import Choice
+from avatar.people.people import Person
 from avatar.stages.face import AnimateFace
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import World
@@ -31,7 +31,7 @@ class Scene:
     held: list[str] = field(default_factory=list)
 
     def perform(self, request: Request, engine: str) -> Artifact:
-        return self.world.perform(request, Choice(engine))
+        return self.world.perform(request, EngineSpec(engine))
 
     def model(self, person: Person):
         return self.perform(LearnVoice(self.world.likeness(person).voice), "ear")
@@ -102,7 +102,7 @@ class Scene:
                 manifest = self.world.store.manifest(key.removeprefix("manifests/"))
             except AvatarError:
                 continue  # what nobody can read, nobody can publish
-            if manifest.kind == SignedVideo.__name__:
+            if manifest.kind == SignedVideo.kind:
                 found.add(key)
         raw = (self.world.objects.read(key) or b"" for key in self.world.objects.list("ledger/entries"))
         return found | {str(data) for data in raw if b'"kind":"published"' in data}

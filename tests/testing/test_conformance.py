@@ -8,16 +8,16 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from avatar import registry
 from avatar.consent import Cleared
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, planes_of
-from avatar.media.picture import read_rgb
-from avatar.registry import Choice, installed
+from avatar.media.image_io import read_rgb
+from avatar.stages import registry
 from avatar.stages.face import SwapFace
+from avatar.stages.registry import EngineSpec, installed
 from avatar.stages.request import Workbench
 from avatar.testing import conformance
-from avatar.testing.conformance import Material
+from avatar.testing.conformance import ConformanceMaterial
 from avatar.testing.toys import TOYS
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
@@ -27,7 +27,7 @@ TRIED = ("ridge", "sample", "adapted", "mesh-warp", "mesh-warp-audio", "mesh-swa
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory) -> Material:
+def material(tmp_path_factory) -> ConformanceMaterial:
     """ava, with footage of ben that is interrupted by an empty room."""
     footage = tmp_path_factory.mktemp("material") / "footage.mp4"
     face = planes_of(np.ascontiguousarray(read_rgb(PERFORMERS / "ben.png")[:512, 128:640]))
@@ -35,7 +35,7 @@ def material(tmp_path_factory) -> Material:
     shown = [face] * 4 + [room] * 3 + [face] * 4
     encode(Frames(Format(512, 512, Fraction(25)), len(shown), ([Frame(each.copy())] for each in shown)), footage)
     voice, said = PERFORMERS / "ava_statement.flac", PERFORMERS / "ava_statement.txt"
-    return Material(PERFORMERS / "ava.png", voice, said, footage)
+    return ConformanceMaterial(PERFORMERS / "ava.png", voice, said, footage)
 
 
 @pytest.mark.parametrize("name", sorted(installed()))
@@ -46,7 +46,7 @@ def test_an_installed_engine_keeps_the_contract(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TRIED)
 def test_an_installed_engine_passes_its_trial(name, material, tmp_path):
-    conformance.trial(Choice(name), tmp_path, material, learning=SPEAKING_WITH.get(name, "sample"))
+    conformance.trial(EngineSpec(name), tmp_path, material, learning=SPEAKING_WITH.get(name, "sample"))
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Careless(TOYS["tint"]()):
     forgets: bool = False
     version: ClassVar[int] = 1
 
-    def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
-        frames = super().run(job, bench)
+    def run(self, cleared: Cleared[SwapFace], bench: Workbench) -> Frames:
+        frames = super().run(cleared, bench)
         return replace(frames, count=frames.count - 1) if self.forgets else frames
 
 
@@ -71,4 +71,4 @@ def test_a_careless_engine_is_found_out(options, told, material, tmp_path, monke
     monkeypatch.setattr(conformance, "installed", lambda: engines)
 
     with pytest.raises(Exception, match=told):
-        conformance.trial(Choice("careless", options), tmp_path, material)
+        conformance.trial(EngineSpec("careless", options), tmp_path, material)

@@ -7,20 +7,20 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from avatar.voices.speaker import BASE, Speaker, Utterance, open_speaker
-from avatar.weights import locate
+from avatar.models.weights import locate
+from avatar.voices.base.base_tts import BASE_VOICE, BaseTts, Utterance, open_base_tts
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 HELD_OUT = Path(__file__).parents[1] / "data" / "voices"
 
 
 @pytest.fixture(scope="session")
-def speaker() -> Speaker:
-    return open_speaker(locate(BASE))
+def speaker() -> BaseTts:
+    return open_base_tts(locate(BASE_VOICE))
 
 
 @pytest.fixture(scope="session")
-def said(speaker: Speaker) -> Callable[[str], Utterance]:
+def said(speaker: BaseTts) -> Callable[[str], Utterance]:
     kept: dict[str, Utterance] = {}
 
     def say(text: str) -> Utterance:

@@ -12,9 +12,9 @@ def tiny_letters(folder: Path) -> Path:
     """A wav2vec 2.0 letter model."""
     import torch
 
-    from avatar.voices.plain_audio import allow_plain_audio
+    from avatar.runtime.torchaudio_shim import install_torchaudio_shim
 
-    allow_plain_audio()
+    install_torchaudio_shim()
     from transformers import Wav2Vec2Config, Wav2Vec2CTCTokenizer, Wav2Vec2ForCTC
 
     torch.manual_seed(0)
@@ -31,9 +31,9 @@ def tiny_vits(folder: Path, *, encoder: bool = True, voices: tuple[str, ...] = (
     """A VITS; with its speaker *encoder* it is a YourTTS, without it one that knows the *voices*, or a single one."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library
+    from avatar.voices.backends.coqui_hardening import harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from TTS.encoder.configs.speaker_encoder_config import SpeakerEncoderConfig
     from TTS.encoder.utils.generic_utils import setup_encoder_model
     from TTS.tts.configs.vits_config import VitsConfig
@@ -74,9 +74,9 @@ def tiny_xtts(folder: Path) -> Path:
     """An XTTS as it was published: its configuration an object (its vocoder has one size only: 92 MB)."""
     import torch
 
-    from avatar.voices.plain_audio import allow_plain_audio
+    from avatar.runtime.torchaudio_shim import install_torchaudio_shim
 
-    allow_plain_audio()
+    install_torchaudio_shim()
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
     from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
@@ -108,9 +108,9 @@ def tiny_glow(folder: Path) -> Path:
     """A Glow-TTS."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library
+    from avatar.voices.backends.coqui_hardening import harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from TTS.tts.configs.glow_tts_config import GlowTTSConfig
     from TTS.tts.models.glow_tts import GlowTTS
 
@@ -132,9 +132,9 @@ def tiny_tacotron2(folder: Path) -> Path:
     """A Tacotron 2, which speaks for half a second."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library
+    from avatar.voices.backends.coqui_hardening import harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from TTS.tts.configs.tacotron2_config import Tacotron2Config
     from TTS.tts.models.tacotron2 import Tacotron2
 
@@ -152,9 +152,9 @@ def tiny_hifigan(folder: Path, *, heard: int = 80, rate: int = 22_050, pre: int 
     """A HiFi-GAN that hears *heard* bands; with *pre* numbers a step, those of WavLM."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library
+    from avatar.voices.backends.coqui_hardening import harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from TTS.vocoder.configs import HifiganConfig
     from TTS.vocoder.models import setup_model
 
@@ -181,9 +181,9 @@ def tiny_wavlm(path: Path) -> Path:
     """A WavLM."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library
+    from avatar.voices.backends.coqui_hardening import harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from TTS.vc.layers.freevc.wavlm.wavlm import WavLM, WavLMConfig
 
     torch.manual_seed(0)
@@ -201,9 +201,9 @@ def tiny_openvoice(folder: Path) -> Path:
     """The converter of an OpenVoice 2."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library
+    from avatar.voices.backends.coqui_hardening import harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from TTS.vc.configs.openvoice_config import OpenVoiceArgs, OpenVoiceConfig
     from TTS.vc.models.openvoice import OpenVoice
 
@@ -227,9 +227,9 @@ def tiny_freevc(folder: Path, *, encoder: bool = True) -> Path:
     """A FreeVC; with its own speaker *encoder* it is the usual one."""
     import torch
 
-    from avatar.voices.plain_library import allow_plain_library, companions
+    from avatar.voices.backends.coqui_hardening import companions, harden_coqui
 
-    allow_plain_library()
+    harden_coqui()
     from torch import nn
     from TTS.vc.configs.freevc_config import FreeVCArgs, FreeVCConfig
     from TTS.vc.models.freevc import FreeVC

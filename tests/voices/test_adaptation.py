@@ -7,13 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from avatar.errors import EngineError, InputError
-from avatar.voices.adaptation import Adaptation, Melody, analysed, seen
-from avatar.voices.align import aligned
-from avatar.voices.cepstra import band_of, cepstra_of, resonating, spectrum_of
-from avatar.voices.depths import NOTHING_KNOWN
-from avatar.voices.kernel import fit
-from avatar.voices.learning import Manner, Spoken, heard, pair, planned
-from avatar.voices.model import (
+from avatar.media.audio.resample import resample
+from avatar.voices.adaptation.adaptation import Adaptation, Melody, analysed, seen
+from avatar.voices.adaptation.kernel_ridge import fit
+from avatar.voices.adaptation.learning import AdaptationSettings, SpeechAnalysis, analyse_speech, pair, planned
+from avatar.voices.adaptation.voice_model import (
     KeptSample,
     read_adaptation,
     read_sample,
@@ -21,32 +19,34 @@ from avatar.voices.model import (
     write_adaptation,
     write_sample,
 )
-from avatar.voices.pitch import pitch_of
-from avatar.voices.recogniser import transcribe, word_error_rate
-from avatar.voices.resample import resampled
-from avatar.voices.scores import Standard
-from avatar.voices.script import lines_of
-from avatar.voices.speaker import Speaker, Utterance
-from avatar.voices.spectra import RATE, active, levels
-from avatar.voices.voiceprint import VoicePrint
+from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.base.base_tts import BaseTts, Utterance
+from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.speaker_embedding import SpeakerEmbedding
+from avatar.voices.recognition.recogniser import transcribe, word_error_rate
+from avatar.voices.signal.cepstra import band_of, cepstra_of, resonating, spectrum_of
+from avatar.voices.signal.noise_floor import NOTHING_KNOWN
+from avatar.voices.signal.pitch import pitch_of
+from avatar.voices.signal.spectra import RATE, active, levels
+from avatar.voices.text.script import lines_of
 
-MANNER = Manner(ridge=0.1, shared=0.8)
-STANDARD = Standard(VoicePrint(np.eye(2, 256, dtype=np.float32)), (0.625, 0.5))
+MANNER = AdaptationSettings(ridge=0.1, shared=0.8)
+STANDARD = Standard(SpeakerEmbedding(np.eye(2, 256, dtype=np.float32)), (0.625, 0.5))
 
 
 @pytest.fixture(scope="module")
-def voice(ben: tuple[NDArray[np.float32], str], speaker: Speaker) -> Adaptation:
+def voice(ben: tuple[NDArray[np.float32], str], speaker: BaseTts) -> Adaptation:
     sound, text = ben
     return learned(sound, text, speaker)
 
 
-def learned(sound: NDArray[np.float32], text: str, speaker: Speaker) -> Adaptation:
-    theirs = heard(sound, aligned(sound, RATE, text))
+def learned(sound: NDArray[np.float32], text: str, speaker: BaseTts) -> Adaptation:
+    theirs = analyse_speech(sound, aligned(sound, RATE, text))
     ours = planned([speaker.say(line.text) for line in lines_of(text)], theirs.band)
     return pair(ours, theirs, MANNER, lambda _done: None).adapted(MANNER)
 
 
-def say(voice: Adaptation | None, speaker: Speaker, text: str) -> NDArray[np.float32]:
+def say(voice: Adaptation | None, speaker: BaseTts, text: str) -> NDArray[np.float32]:
     lines = [speaker.say(line.text, voice.pace if voice else 1.0) for line in lines_of(text)]
     return np.concatenate([(voice.of(line) if voice else line.spectra).sound(seed=1) for line in lines])
 
@@ -91,7 +91,7 @@ def test_a_throat_as_long_as_ones_own_changes_nothing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("throat", [0.88, 1.0, 1.08])
-def test_the_throat_that_explains_the_person_best_is_found(throat: float, speaker: Speaker) -> None:
+def test_the_throat_that_explains_the_person_best_is_found(throat: float, speaker: BaseTts) -> None:
     lines = ("The boy was there when the sun rose over the harbour.", "Who asked for a pleasant voyage?")
     ours = planned([speaker.say(line) for line in lines], 12_000.0)
     theirs = replace(ours, cepstra=resonating(ours.cepstra, throat))
@@ -103,14 +103,14 @@ def test_the_throat_that_explains_the_person_best_is_found(throat: float, speake
 @pytest.mark.parametrize("pace", [0.85, 1.1])
 @pytest.mark.parametrize("noise", [0.0, 0.002])
 def test_a_voice_is_as_fast_as_its_sample_however_noisy_the_pauses_are(
-    pace: float, noise: float, speaker: Speaker
+    pace: float, noise: float, speaker: BaseTts
 ) -> None:
     text = "The boy was there when the sun rose over the harbour. He asked for a pleasant voyage, and he waited."
     said = [speaker.say(line.text, pace).spectra.sound(seed=1) for line in lines_of(text)]
     pause = np.zeros(RATE // 2, np.float32)
     sound = np.concatenate([piece for each in said for piece in (each, pause)])
     sound += noise * np.random.default_rng(0).standard_normal(len(sound)).astype(np.float32)
-    theirs = heard(sound, aligned(sound, RATE, text))
+    theirs = analyse_speech(sound, aligned(sound, RATE, text))
     pairs = pair(planned([speaker.say(line.text) for line in lines_of(text)], theirs.band), theirs, MANNER, print)
 
     assert pairs.pace == pytest.approx(pace, abs=0.03)
@@ -118,10 +118,10 @@ def test_a_voice_is_as_fast_as_its_sample_however_noisy_the_pauses_are(
 
 @pytest.mark.slow
 def test_a_sharper_manner_spreads_the_fine_shapes_and_leaves_the_formants(
-    ben: tuple[NDArray[np.float32], str], speaker: Speaker
+    ben: tuple[NDArray[np.float32], str], speaker: BaseTts
 ) -> None:
     sound, text = ben
-    theirs = heard(sound, aligned(sound, RATE, text))
+    theirs = analyse_speech(sound, aligned(sound, RATE, text))
     pairs = pair(planned([speaker.say(line.text) for line in lines_of(text)], theirs.band), theirs, MANNER, print)
 
     plain, sharp = pairs.adapted(MANNER), pairs.adapted(replace(MANNER, sharp=1.3, calm=3))
@@ -165,7 +165,7 @@ def test_what_one_phoneme_teaches_hardly_counts_for_another() -> None:
 
 @pytest.mark.slow
 def test_an_adapted_voice_is_nearer_to_the_person_in_every_way(
-    voice: Adaptation, speaker: Speaker, ben_held_out: tuple[NDArray[np.float32], str]
+    voice: Adaptation, speaker: BaseTts, ben_held_out: tuple[NDArray[np.float32], str]
 ) -> None:
     person, text = ben_held_out
     base, adapted = say(None, speaker, text), say(voice, speaker, text)
@@ -178,7 +178,7 @@ def test_an_adapted_voice_is_nearer_to_the_person_in_every_way(
 
 @pytest.mark.slow
 def test_speaker_encoders_hear_the_person(
-    voice: Adaptation, speaker: Speaker, ben_held_out: tuple[NDArray[np.float32], str]
+    voice: Adaptation, speaker: BaseTts, ben_held_out: tuple[NDArray[np.float32], str]
 ) -> None:
     resemblyzer = pytest.importorskip("resemblyzer")
     encoder = resemblyzer.VoiceEncoder("cpu", verbose=False)
@@ -195,7 +195,7 @@ def test_speaker_encoders_hear_the_person(
 
 @pytest.mark.slow
 def test_an_adapted_voice_is_understood(
-    voice: Adaptation, speaker: Speaker, ben_held_out: tuple[NDArray[np.float32], str]
+    voice: Adaptation, speaker: BaseTts, ben_held_out: tuple[NDArray[np.float32], str]
 ) -> None:
     _, text = ben_held_out
 
@@ -204,7 +204,7 @@ def test_an_adapted_voice_is_understood(
 
 def test_the_band_of_a_recording_is_where_it_ends(ben: tuple[NDArray[np.float32], str]) -> None:
     sound = ben[0][: 10 * RATE]
-    narrow = resampled(resampled(sound, RATE, 16_000), 16_000, RATE)
+    narrow = resample(resample(sound, RATE, 16_000), 16_000, RATE)
 
     assert band_of(sound) > 10_500
     assert 7_000 < band_of(narrow) < 8_000
@@ -212,10 +212,10 @@ def test_the_band_of_a_recording_is_where_it_ends(ben: tuple[NDArray[np.float32]
 
 @pytest.mark.slow
 def test_a_narrow_recording_is_not_learned_as_a_muffled_voice(
-    ben: tuple[NDArray[np.float32], str], speaker: Speaker
+    ben: tuple[NDArray[np.float32], str], speaker: BaseTts
 ) -> None:
     sound, text = ben
-    voice = learned(resampled(resampled(sound, RATE, 16_000), 16_000, RATE), text, speaker)
+    voice = learned(resample(resample(sound, RATE, 16_000), 16_000, RATE), text, speaker)
     plain = speaker.say("She sells sea shells.")
 
     high = slice(450, 600)  # 9 to 12 kHz
@@ -225,7 +225,7 @@ def test_a_narrow_recording_is_not_learned_as_a_muffled_voice(
 
 @pytest.mark.slow
 def test_learning_again_gives_the_same_voice(
-    voice: Adaptation, ben: tuple[NDArray[np.float32], str], speaker: Speaker, tmp_path: Path
+    voice: Adaptation, ben: tuple[NDArray[np.float32], str], speaker: BaseTts, tmp_path: Path
 ) -> None:
     sound, text = ben
     again = learned(sound, text, speaker)
@@ -260,7 +260,7 @@ def test_a_stronger_voice_changes_more(voice: Adaptation, said: Callable[[str], 
 
 
 def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:
-    nothing = Spoken(
+    nothing = SpeechAnalysis(
         12_000.0,
         np.random.default_rng(0).standard_normal((60, 40)),
         np.zeros((60, 40)),

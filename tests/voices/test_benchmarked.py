@@ -3,7 +3,7 @@
 import pytest
 
 from avatar.errors import InputError, WeightsError
-from avatar.registry import Choice
+from avatar.stages.registry import EngineSpec
 from benchmarks.brought import named, pinned, present
 
 
@@ -12,11 +12,14 @@ def test_engines_are_measured_whose_model_lies_in_the_weights_folder(tmp_path, m
     assert present() == []
 
     (tmp_path / "openvoice" / "v2" / "converter").mkdir(parents=True)
-    assert present() == [Choice("openvoice")]
+    assert present() == [EngineSpec("openvoice")]
 
 
 def test_engines_are_named_with_or_without_options():
-    assert named(["xtts", "vits: {converter: freevc}"]) == [Choice("xtts"), Choice("vits", {"converter": "freevc"})]
+    assert named(["xtts", "vits: {converter: freevc}"]) == [
+        EngineSpec("xtts"),
+        EngineSpec("vits", {"converter": "freevc"}),
+    ]
 
 
 def test_models_are_pinned_by_the_digests_that_refusals_name():
@@ -28,7 +31,7 @@ def test_models_are_pinned_by_the_digests_that_refusals_name():
                 )
         raise WeightsError("it is damaged", code="weights.unreadable")
 
-    assert pinned(Choice("tacotron2"), perform).options == {"model_sha256": "ab" * 32, "vocoder_sha256": "ab" * 32}
+    assert pinned(EngineSpec("tacotron2"), perform).options == {"model_sha256": "ab" * 32, "vocoder_sha256": "ab" * 32}
 
 
 def test_a_line_that_an_engine_cannot_say_is_no_missing_pin():
@@ -36,4 +39,4 @@ def test_a_line_that_an_engine_cannot_say_is_no_missing_pin():
         raise InputError("no", code="language.not-spoken")
 
     with pytest.raises(InputError):
-        pinned(Choice("xtts"), perform)
+        pinned(EngineSpec("xtts"), perform)

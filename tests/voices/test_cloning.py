@@ -7,15 +7,15 @@ import pytest
 import soundfile
 
 from avatar.errors import EngineError
-from avatar.voices.cloning import _PACES, Cloning, moved
-from avatar.voices.conversion import Converter
-from avatar.voices.model import KeptSample, write_sample
-from avatar.voices.pitch import pitch_of
-from avatar.voices.scores import Standard
-from avatar.voices.spectra import RATE, VOICED
+from avatar.models.weights import locate
+from avatar.voices.adaptation.voice_model import KeptSample, write_sample
+from avatar.voices.backends.cloning import _PACES, Cloning, moved
+from avatar.voices.backends.conversion import Converter
+from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
+from avatar.voices.signal.pitch import pitch_of
+from avatar.voices.signal.spectra import RATE, VOICED
 from avatar.voices.timings import SILENCE
-from avatar.voices.voiceprint import FIRST, SECOND, open_encoders
-from avatar.weights import locate
 
 LINE = "The harbour lay quiet, and nobody asked for a boat before the morning."
 SAID = "Every sample of a voice is a few sentences long, and somebody has to read them aloud without any hurry."
@@ -60,7 +60,7 @@ class Short(Unchanged):
 def voice(tmp_path, said) -> Path:
     """The voice of somebody who sounds like the base voice, a fifth lower."""
     sound = moved(said(SAID), 150.0).spectra.sound(seed=0)
-    heard = open_encoders(locate(FIRST), locate(SECOND)).print_of(sound, RATE)
+    heard = open_speaker_encoders(locate(GE2E), locate(DVECTOR)).print_of(sound, RATE)
     write_sample(tmp_path / "voice.npz", KeptSample(sound, RATE, SAID), Standard.usual(heard))
     return tmp_path / "voice.npz"
 

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from avatar.errors import WeightsError
-from avatar.voices.conversion import Converter, open_converter, open_freevc, open_knnvc, open_openvoice
+from avatar.voices.backends.conversion import Converter, open_converter, open_freevc, open_knnvc, open_openvoice
 from tests.voices.models import tiny_freevc, tiny_hifigan, tiny_knnvc, tiny_openvoice, tiny_vits
 
 PERFORMERS = Path(__file__).parents[2] / "performers"

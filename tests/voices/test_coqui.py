@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.brought import digest_of_folder
 from avatar.errors import InputError, WeightsError
-from avatar.voices.coqui import CoquiVoice, open_coqui
+from avatar.models.pinned import digest_of_folder
+from avatar.voices.backends.coqui import CoquiVoice, open_coqui
 from tests.voices.models import tiny_glow, tiny_hifigan, tiny_tacotron2, tiny_vits, tiny_xtts
 
 REFERENCE = Path(__file__).parents[2] / "performers" / "ava_statement.flac"

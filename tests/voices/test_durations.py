@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.voices.durations import paced
+from avatar.voices.base.durations import paced
 
 PLANNED = st.lists(st.floats(-0.5, 20), min_size=1, max_size=60).map(np.array)
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from avatar import intake
 from avatar.artifacts.artifact import VoiceModel
 from avatar.errors import InputError
-from avatar.registry import Choice, build
-from avatar.resemblance import heard_in
+from avatar.people import samples
+from avatar.stages.registry import EngineSpec, build
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio.voice_guard import embed_voice
 from avatar.testing.world import World
-from avatar.voices.scores import Scores
+from avatar.voices.judging.scores import Scores
 from benchmarks.lines import LINES
 from benchmarks.takes import verdicts
 from tests.voices.conftest import PERFORMERS
@@ -26,12 +26,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A house in which both performers are enrolled, and guard their voices."""
-    engines = {name: partial(lambda name: type(build(Choice(name))), name) for name in ("ridge", "adapted")}
-    world = World(tmp_path_factory.mktemp("house"), engines=engines, listen=heard_in)
+    """A context in which both performers are enrolled, and guard their voices."""
+    engines = {name: partial(lambda name: type(build(EngineSpec(name))), name) for name in ("ridge", "adapted")}
+    world = World(tmp_path_factory.mktemp("context"), engines=engines, listen=embed_voice)
     for name in NAMES:
         statement = PERFORMERS / f"{name}_statement"
-        sample = partial(intake.voice, statement.with_suffix(".flac"), statement.with_suffix(".txt"))
+        sample = partial(samples.check_voice, statement.with_suffix(".flac"), statement.with_suffix(".txt"))
         world.agree(world.people.enroll(name, "synthetic", [sample]))
     return world
 
@@ -39,14 +39,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def models(world: World) -> dict[str, VoiceModel]:
     everyone = {name: world.likeness(world.people.find(name)).voice for name in NAMES}
-    return {name: world.perform(LearnVoice(sample), Choice("ridge")) for name, sample in everyone.items() if sample}
+    return {name: world.perform(LearnVoice(sample), EngineSpec("ridge")) for name, sample in everyone.items() if sample}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_good_takes_pass_among_others_who_guard_their_voices(
     name: str, world: World, models: dict[str, VoiceModel], tmp_path: Path
 ) -> None:
-    takes = [world.perform(CloneVoice(models[name], line), Choice("adapted")) for line in GOOD]
+    takes = [world.perform(CloneVoice(models[name], line), EngineSpec("adapted")) for line in GOOD]
 
     files = [world.store.fetch(take, "scores.json", tmp_path / take.digest) for take in takes]
     scores = [Scores.model_validate_json(file.read_bytes()) for file in files]
@@ -71,6 +71,6 @@ def test_spoilt_takes_are_refused_for_what_is_wrong_with_them(
 def test_somebody_elses_voice_is_not_enrolled_under_another_name(world: World) -> None:
     held_out = Path(__file__).parents[1] / "data" / "voices" / "ava_says.flac"
     with pytest.raises(InputError) as refusal:
-        world.people.enroll("newcomer", "self", [partial(intake.voice, held_out, None)])
+        world.people.enroll("newcomer", "self", [partial(samples.check_voice, held_out, None)])
 
     assert refusal.value.code == "voice.someone-else"

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import ValidationError
 
-from avatar.voices.glossary import Pronunciation, checked, marked
-from avatar.voices.markup import parse
-from avatar.voices.plain_speech import in_words
+from avatar.voices.text.glossary import Pronunciation, checked, marked
+from avatar.voices.text.normalization import normalize_text
+from avatar.voices.text.ssml import parse
 
 GLOSSARY = {"Siobhan": Pronunciation(ipa="ʃɪˈvɔːn"), "nginx": Pronunciation(say="engine ex")}
 
@@ -53,4 +53,4 @@ def test_a_glossary_lists_single_words(word: str) -> None:
     ],
 )
 def test_figures_and_signs_become_words(written: str, said: str) -> None:
-    assert in_words(parse(written)) == said
+    assert normalize_text(parse(written)) == said

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from avatar.voices.harmonics import minimum_phase, slow
-from avatar.voices.spectra import BINS
+from avatar.voices.signal.harmonics import minimum_phase, slow
+from avatar.voices.signal.spectra import BINS
 
 
 def test_a_flat_spectrum_has_no_phase() -> None:

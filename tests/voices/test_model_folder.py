@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from avatar.errors import WeightsError
-from avatar.voices.model_folder import ModelFolder
+from avatar.voices.backends.model_folder import ModelFolder
 
 
 @pytest.fixture

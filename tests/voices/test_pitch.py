@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avatar.voices.pitch import pitch_of
-from avatar.voices.spectra import HOP, RATE
+from avatar.voices.signal.pitch import pitch_of
+from avatar.voices.signal.spectra import HOP, RATE
 
 
 def sung(height: float) -> NDArray[np.float32]:

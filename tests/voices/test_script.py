@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import InputError
-from avatar.voices.script import LONGEST_LINE, Line, lines_of
+from avatar.voices.text.script import LONGEST_LINE, Line, lines_of
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z")), min_size=1, max_size=12)
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from avatar.voices.scores import Scores, Standard, faults
-from avatar.voices.take import Take, broken
+from avatar.voices.judging.scores import Scores, Standard, faults
+from avatar.voices.judging.speaker_embedding import SpeakerEmbedding
+from avatar.voices.judging.take import Take, broken
 from avatar.voices.timings import Phone, Timings, laid_out
-from avatar.voices.voiceprint import VoicePrint
 
 TONE = (0.3 * np.sin(np.arange(24_000) / 9)).astype(np.float32)
-STANDARD = Standard(VoicePrint(np.eye(2, 256, dtype=np.float32)), (0.7, 0.6))
+STANDARD = Standard(SpeakerEmbedding(np.eye(2, 256, dtype=np.float32)), (0.7, 0.6))
 GOOD = Scores(
     attempt=1,
     words=12,

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import InputError
-from avatar.voices.variables import filled, values_of
+from avatar.voices.text.variables import filled, values_of
 
 
 def test_every_blank_gets_its_value() -> None:

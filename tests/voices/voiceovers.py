@@ -7,9 +7,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from avatar.artifacts.artifact import Voiceover
-from avatar.intake import Sample
-from avatar.voices.cuts import CutLine, Cuts
-from avatar.voices.script import spoken_lines
+from avatar.people.samples import CheckedSample
+from avatar.voices.alignment.segmentation import CutLine, Cuts
+from avatar.voices.text.script import spoken_lines
 from avatar.voices.timings import Phone, Word, laid_out
 from tests.voices.conftest import PERFORMERS
 
@@ -22,7 +22,7 @@ def statement() -> tuple[NDArray[np.float32], tuple[str, ...]]:
     return sound, spoken_lines((PERFORMERS / "ava_statement.txt").read_text())
 
 
-def hummed(room: Path, lines: tuple[str, ...] = ("Good morning.", "That was all.")) -> Sample:
+def hummed(room: Path, lines: tuple[str, ...] = ("Good morning.", "That was all.")) -> CheckedSample:
     """A second of humming a line, brought as a voice-over: quick, and a gate does not care what it sounds like."""
     rate = 16_000
     time = np.arange(len(lines) * rate) / rate
@@ -32,4 +32,4 @@ def hummed(room: Path, lines: tuple[str, ...] = ("Good morning.", "That was all.
     timings = laid_out(1.0, [Phone(symbol="AA", start=0.2, end=0.8)], [Word(text="hm", start=0.2, end=0.8)])
     cut = (CutLine(text=text, start=n, end=n + 1.0, timings=timings) for n, text in enumerate(lines))
     parts["lines.json"].write_text(Cuts(loudness=-23.0, lines=tuple(cut)).model_dump_json())
-    return Sample(Voiceover, parts)
+    return CheckedSample(Voiceover, parts)

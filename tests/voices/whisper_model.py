@@ -10,9 +10,9 @@ def tiny_whisper(folder: Path) -> Path:
     """Save a Whisper that knows English and German."""
     import torch
 
-    from avatar.voices.plain_audio import allow_plain_audio
+    from avatar.runtime.torchaudio_shim import install_torchaudio_shim
 
-    allow_plain_audio()
+    install_torchaudio_shim()
     from transformers import (
         GenerationConfig,
         WhisperConfig,

@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.brought import brought
 from avatar.consent import Cleared
-from avatar.faces import performance
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.device import Device, chosen
-from avatar.faces.landmarker import Landmarker
+from avatar.faces.animate import speech_animation
+from avatar.faces.animate.portrait import framed, square
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.liveportrait.animator import PortraitAnimator
 from avatar.faces.liveportrait.checkpoint import FILES
 from avatar.faces.liveportrait.model import open_model
-from avatar.faces.liveportrait.sitter import Sitter
-from avatar.faces.mesh import MESH
-from avatar.faces.portrait import framed, square
 from avatar.media.frames import Frames, frames_in
+from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
 from avatar.voices.timings import Timings
-from avatar.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ class LivePortrait:
     energy: float = 1.0
     device: Device = "auto"
 
-    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying the speech, or listening to it; they are made when pulled."""
-        request, format, device = job.request, square(self.size, self.rate), chosen(self.device)
-        folder = brought(self.model, self.model_sha256, option="model", files=FILES)
+        request, format, device = cleared.request, square(self.size, self.rate), chosen(self.device)
+        folder = resolve_pinned_dir(self.model, self.model_sha256, option="model", files=FILES)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
         if request.listening:
             count = frames_in(timings.duration, format.rate)
-            gestures = performance.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.listening(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
-            mouth = performance.spoken(timings, bench.open(request.speech, "sound.wav"), format.rate)
-            gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+            mouth = speech_animation.mouth_from_phonemes(timings, bench.open(request.speech, "sound.wav"), format.rate)
+            gestures = speech_animation.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
         model = open_model(folder, self.model_sha256, device)
-        return Sitter.of(model, source, landmarks, format).frames(gestures, bench.pulse)
+        return PortraitAnimator.of(model, source, landmarks, format).frames(gestures, bench.pulse)

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from avatar.consent import Cleared
-from avatar.faces import performance
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.portrait import ready, square
+from avatar.faces.animate import speech_animation
+from avatar.faces.animate.portrait import ready, square
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
 from avatar.media.frames import Frames, frames_in
+from avatar.models.weights import Weights
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
 from avatar.voices.timings import Timings
-from avatar.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class MeshWarp:
     rate: str = "25"
     energy: float = 1.0
 
-    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying the speech, or listening to it; they are made when pulled."""
-        request, format = job.request, square(self.size, self.rate)
+        request, format = cleared.request, square(self.size, self.rate)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
         if request.listening:
             count = frames_in(timings.duration, format.rate)
-            gestures = performance.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.listening(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
-            mouth = performance.spoken(timings, bench.open(request.speech, "sound.wav"), format.rate)
-            gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+            mouth = speech_animation.mouth_from_phonemes(timings, bench.open(request.speech, "sound.wav"), format.rate)
+            gestures = speech_animation.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
         return ready(bench.open(request.portrait), landmarker, format).frames(gestures, bench.pulse)

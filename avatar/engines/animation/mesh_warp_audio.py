@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from avatar.consent import Cleared
-from avatar.faces import performance
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.mouth_encoder import MOUTH, MouthEncoder
-from avatar.faces.portrait import ready, square
+from avatar.faces.animate import speech_animation
+from avatar.faces.animate.portrait import ready, square
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.motion.mouth_encoder import MOUTH, MouthEncoder
+from avatar.media.audio.io import seconds_of
 from avatar.media.frames import Frames, frames_in
-from avatar.media.sound import seconds_of
+from avatar.models.weights import Weights
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
-from avatar.voices.recogniser import HEARING
-from avatar.weights import Weights
+from avatar.voices.recognition.recogniser import HEARING
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class MeshWarpAudio:
     rate: str = "25"
     energy: float = 1.0
 
-    def run(self, job: Cleared[AnimateFace], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying what is heard, or listening to it; they are made when pulled."""
-        request, format = job.request, square(self.size, self.rate)
+        request, format = cleared.request, square(self.size, self.rate)
         sound = bench.open(request.speech, "sound.wav")
         if request.listening:
             count = frames_in(seconds_of(sound), format.rate)
-            gestures = performance.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.listening(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
-            mouth = performance.heard(sound, format.rate, MouthEncoder(bench.weight(MOUTH)))
-            gestures = performance.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+            mouth = speech_animation.mouth_from_audio(sound, format.rate, MouthEncoder(bench.weight(MOUTH)))
+            gestures = speech_animation.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
         return ready(bench.open(request.portrait), landmarker, format).frames(gestures, bench.pulse)

@@ -9,24 +9,24 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from avatar.artifacts.artifact import Shot
+from avatar.artifacts.artifact import FACE_GAPS, Shot
 from avatar.consent import Cleared
-from avatar.marks.picture import mark_picture
 from avatar.media.captions import Spoken, cues_of, srt, vtt
-from avatar.media.decode import in_batches, look
+from avatar.media.decode import in_batches, probe
 from avatar.media.encode import encode
-from avatar.media.faceless import FACELESS, later, read_faceless, write_faceless
+from avatar.media.face_gaps import later, read_faceless, write_faceless
 from avatar.media.frames import Format, Frame, Frames, frames_in, planes_of
 from avatar.media.join import Piece, join
+from avatar.media.layout import background, colours
 from avatar.media.overlay import Showing, laid_over
-from avatar.media.panels import background, colours
 from avatar.media.text import lines_of
 from avatar.media.timeline import Timeline
 from avatar.media.titles import card
-from avatar.stages.picture import Assemble
+from avatar.models.weights import Weights
+from avatar.stages.render import Assemble
 from avatar.stages.request import Parts, Workbench
 from avatar.voices.timings import Timings
-from avatar.weights import Weights
+from avatar.watermark.video import mark_picture
 
 _FADE = 0.4  # seconds in which the words of a card come and go
 
@@ -46,8 +46,8 @@ class Programme:
     card_seconds: Annotated[float, Field(ge=0.2, le=30)] = 2.0
     background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
 
-    def run(self, job: Cleared[Assemble], bench: Workbench) -> Parts:
-        request = job.request
+    def run(self, cleared: Cleared[Assemble], bench: Workbench) -> Parts:
+        request = cleared.request
         shots = [Piece(bench.open(shot, "picture.mp4"), bench.open(shot, "sound.wav")) for shot in request.shots]
         opening = list(self._card(request.title, shots[0], bench, "title.mp4"))
         closing = list(self._card(request.end, shots[0], bench, "end.mp4"))
@@ -67,7 +67,7 @@ class Programme:
         """Give a marked card with *text* that joins with the shot *beside* it, or nothing when there is no text."""
         if lines_of(text):
             piece = Piece(bench.new(name))
-            encode(mark_picture(self._still(text, look(beside.picture).format), bench.seed), piece.picture)
+            encode(mark_picture(self._still(text, probe(beside.picture).format), bench.seed), piece.picture)
             yield piece
 
     def _still(self, text: str, shape: Format) -> Frames:
@@ -79,13 +79,13 @@ class Programme:
 
 def _faceless(shots: tuple[Shot, ...], starts: tuple[int, ...], rate: Fraction, bench: Workbench) -> Parts:
     """Return the file that says which frames show no face; nothing when all of them do. Each shot starts at a frame."""
-    having = [(shot, start) for shot, start in zip(shots, starts, strict=False) if FACELESS in bench.parts(shot)]
+    having = [(shot, start) for shot, start in zip(shots, starts, strict=False) if FACE_GAPS in bench.parts(shot)]
     if not having:
         return {}
-    path = bench.new(FACELESS)
-    found = (later(read_faceless(bench.open(shot, FACELESS)), start) for shot, start in having)
+    path = bench.new(FACE_GAPS)
+    found = (later(read_faceless(bench.open(shot, FACE_GAPS)), start) for shot, start in having)
     write_faceless(path, chain.from_iterable(found), rate)
-    return {FACELESS: path}
+    return {FACE_GAPS: path}
 
 
 def _spoken(timings: list[Path], timeline: Timeline, first: int) -> Iterator[Spoken]:

@@ -7,18 +7,18 @@ from typing import ClassVar
 import numpy as np
 
 from avatar.consent import Cleared
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.coefficients import NAMES, Floats
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.performance import spoken
-from avatar.faces.refiner import Refiner
-from avatar.faces.track import Tracker
+from avatar.faces.animate.speech_animation import mouth_from_phonemes
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.detection.tracker import Tracker
+from avatar.faces.geometry.blendshapes import NAMES, Floats
+from avatar.faces.lips.mouth_warper import MouthWarper
 from avatar.media.frames import Frame, Frames
+from avatar.models.weights import Weights
 from avatar.stages.face import RefineLips
 from avatar.stages.request import Workbench
 from avatar.voices.timings import Timings
-from avatar.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,17 @@ class MouthWarp:
     version: ClassVar[int] = 8
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
-    def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[RefineLips], bench: Workbench) -> Frames:
         """Return the frames of the footage, each with its mouth refined as it passes."""
-        request = job.request
+        request = cleared.request
         frames = bench.frames(request.footage)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
-        mouth = spoken(timings, bench.open(request.speech, "sound.wav"), frames.format.rate)
+        mouth = mouth_from_phonemes(timings, bench.open(request.speech, "sound.wav"), frames.format.rate)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
-        return frames.through(_refining(Refiner(frames.format), Tracker(landmarker), mouth.track))
+        return frames.through(_refining(MouthWarper(frames.format), Tracker(landmarker), mouth.track))
 
 
-def _refining(refiner: Refiner, tracker: Tracker, track: Floats) -> Callable[[list[Frame]], list[Frame]]:
+def _refining(refiner: MouthWarper, tracker: Tracker, track: Floats) -> Callable[[list[Frame]], list[Frame]]:
     silent = np.zeros(len(NAMES), np.float32)
     moments = iter(track)
 

@@ -7,20 +7,20 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import InputError
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.device import Device, chosen
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.track import Tracker
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.detection.tracker import Tracker
 from avatar.faces.wav2lip.checkpoint import checkpoint_at
 from avatar.faces.wav2lip.crop import Cropper
-from avatar.faces.wav2lip.dubber import Dubber
 from avatar.faces.wav2lip.generator import open_generator
+from avatar.faces.wav2lip.lip_syncer import LipSyncer
 from avatar.faces.wav2lip.mel import heard_by_frames
 from avatar.media.frames import Frame, Frames
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
 from avatar.stages.face import RefineLips
 from avatar.stages.request import Workbench
-from avatar.weights import Weights
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Wav2Lip:
     chin: float = 0.05
     device: Device = "auto"
 
-    def run(self, job: Cleared[RefineLips], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[RefineLips], bench: Workbench) -> Frames:
         """Return the frames of the footage, each face dubbed as it passes."""
         if not 0 <= self.chin <= 0.5:
             raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
@@ -54,14 +54,14 @@ class Wav2Lip:
         checkpoint = checkpoint_at(self.checkpoint, self.checkpoint_sha256)
         generator = open_generator(checkpoint, self.checkpoint_sha256, device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
-        frames = bench.frames(job.request.footage)
-        heard = heard_by_frames(bench.open(job.request.speech, "sound.wav"), frames.format.rate)
-        dubber = Dubber(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
+        frames = bench.frames(cleared.request.footage)
+        heard = heard_by_frames(bench.open(cleared.request.speech, "sound.wav"), frames.format.rate)
+        dubber = LipSyncer(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
         _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint_sha256[:12])
         return Frames(frames.format, frames.count, _dubbed(frames, dubber, bench))
 
 
-def _dubbed(frames: Frames, dubber: Dubber, bench: Workbench) -> Iterator[list[Frame]]:
+def _dubbed(frames: Frames, dubber: LipSyncer, bench: Workbench) -> Iterator[list[Frame]]:
     done = 0
     for batch in frames.batches:
         bench.pulse(done / max(frames.count, 1))

@@ -5,13 +5,13 @@ from importlib import metadata
 from typing import ClassVar
 
 from avatar.consent import Cleared
-from avatar.marks.finished import require_marks
-from avatar.marks.sound import SOUND_MARK
+from avatar.models.weights import Weights
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import Agreement, statement, with_shots
-from avatar.stages.picture import Publish
-from avatar.stages.request import Exit, Parts
-from avatar.weights import Weights
+from avatar.stages.render import Publish
+from avatar.stages.request import Parts, PublicationWorkbench
+from avatar.watermark.audio import SOUND_MARK
+from avatar.watermark.verify import require_marks
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class C2pa:
     title: str = ""
     time_stamps: str = ""
 
-    def run(self, job: Cleared[Publish], bench: Exit) -> Parts:
-        video = job.request.video
+    def run(self, cleared: Cleared[Publish], bench: PublicationWorkbench) -> Parts:
+        video = cleared.request.video
         marks = require_marks(bench.open(video, "video.mp4"))
         said = statement(
             video.digest,
             bench.ancestry(video),
-            Agreement(job.grants, job.at),
+            Agreement(cleared.grants, cleared.at),
             release=metadata.version("avatar-pipeline"),
             title=self.title,
         )

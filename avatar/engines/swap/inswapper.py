@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.brought import brought_file
 from avatar.consent import Cleared
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.device import Device, chosen
-from avatar.faces.inswapper.exchange import Exchange
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.detection.tracker import track
 from avatar.faces.inswapper.networks import open_encoder, open_swapper
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.onnx_network import onnx_device
-from avatar.faces.track import track
+from avatar.faces.inswapper.swapper import FaceSwapper
 from avatar.media.frames import Frame, Frames
-from avatar.media.picture import read_rgb
+from avatar.media.image_io import read_rgb
+from avatar.models.onnx import onnx_device
+from avatar.models.pinned import resolve_pinned_file
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
 from avatar.stages.face import SwapFace
 from avatar.stages.request import Workbench
-from avatar.weights import Weights
 
 _log = logging.getLogger(__name__)
 
@@ -48,24 +48,24 @@ class Inswapper:
     encoder_licence: str = "research-only"
     device: Device = "auto"
 
-    def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[SwapFace], bench: Workbench) -> Frames:
         """Return the frames of the footage with the face swapped; they are made when pulled."""
         device = onnx_device(self.device)
-        model = brought_file(self.model, self.model_sha256, option="model", what="inswapper_128.onnx")
-        encoder = brought_file(self.encoder, self.encoder_sha256, option="encoder", what="w600k_r50.onnx")
+        model = resolve_pinned_file(self.model, self.model_sha256, option="model", what="inswapper_128.onnx")
+        encoder = resolve_pinned_file(self.encoder, self.encoder_sha256, option="encoder", what="w600k_r50.onnx")
         beside = chosen("cpu" if self.device == "cpu" else "auto")
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), beside)
-        portrait = read_rgb(bench.open(job.request.face))
+        portrait = read_rgb(bench.open(cleared.request.face))
         face = landmarker.face_in(portrait)
         likeness = open_encoder(encoder, self.encoder_sha256, device).of(portrait, face)
         swapper = open_swapper(model, self.model_sha256, device)
-        frames = track(bench.frames(job.request.footage), landmarker)
-        exchange = Exchange(swapper, swapper.source(likeness), frames.format)
+        frames = track(bench.frames(cleared.request.footage), landmarker)
+        exchange = FaceSwapper(swapper, swapper.source(likeness), frames.format)
         _log.debug("swapping a face in %d frames with %s", frames.count, self.model_sha256[:12])
         return Frames(frames.format, frames.count, _swapped(frames, exchange, bench))
 
 
-def _swapped(frames: Frames, exchange: Exchange, bench: Workbench) -> Iterator[list[Frame]]:
+def _swapped(frames: Frames, exchange: FaceSwapper, bench: Workbench) -> Iterator[list[Frame]]:
     done = 0
     for batch in frames.batches:
         for frame in batch:

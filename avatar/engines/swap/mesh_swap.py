@@ -9,19 +9,19 @@ from typing import ClassVar
 import numpy as np
 
 from avatar.consent import Cleared
-from avatar.faces.blazeface import DETECTOR
-from avatar.faces.device import Device, chosen
-from avatar.faces.donor import Donor
-from avatar.faces.landmarker import Landmarker
-from avatar.faces.mesh import MESH
-from avatar.faces.track import track
-from avatar.faces.transplant import Transplant
+from avatar.faces.detection.blazeface import DETECTOR
+from avatar.faces.detection.face_mesh import MESH
+from avatar.faces.detection.landmarker import Landmarker
+from avatar.faces.detection.tracker import track
+from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
+from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Box, Format, Frame, Frames
-from avatar.media.picture import read_rgb
-from avatar.media.recent import by_content
+from avatar.media.image_io import read_rgb
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
+from avatar.runtime.memo import memoize_by_content
 from avatar.stages.face import SwapFace
 from avatar.stages.request import Workbench
-from avatar.weights import Weights
 
 _log = logging.getLogger(__name__)
 _MARGIN = 2.0  # pixels around the mesh, so that its soft edge is inside the box
@@ -40,23 +40,23 @@ class MeshSwap:
 
     device: Device = "auto"
 
-    def run(self, job: Cleared[SwapFace], bench: Workbench) -> Frames:
+    def run(self, cleared: Cleared[SwapFace], bench: Workbench) -> Frames:
         """Return the frames of the footage with the face swapped; they are made when pulled."""
         device = chosen(self.device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
-        transplant = Transplant(_donor(bench.open(job.request.face), landmarker, device))
-        frames = track(bench.frames(job.request.footage), landmarker)
+        transplant = MeshFaceSwapper(_donor(bench.open(cleared.request.face), landmarker, device))
+        frames = track(bench.frames(cleared.request.footage), landmarker)
         _log.debug("swapping a face in %d frames on %s", frames.count, device)
         return Frames(frames.format, frames.count, _swapped(frames, transplant, bench))
 
 
-@by_content
-def _donor(portrait: Path, landmarker: Landmarker, device: str) -> Donor:
+@memoize_by_content
+def _donor(portrait: Path, landmarker: Landmarker, device: str) -> SourceFace:
     rgb = read_rgb(portrait)
-    return Donor.of(rgb, landmarker.face_in(rgb), device)
+    return SourceFace.of(rgb, landmarker.face_in(rgb), device)
 
 
-def _swapped(frames: Frames, transplant: Transplant, bench: Workbench) -> Iterator[list[Frame]]:
+def _swapped(frames: Frames, transplant: MeshFaceSwapper, bench: Workbench) -> Iterator[list[Frame]]:
     done = 0
     for batch in frames.batches:
         bench.pulse(done / max(frames.count, 1))
@@ -66,7 +66,7 @@ def _swapped(frames: Frames, transplant: Transplant, bench: Workbench) -> Iterat
         yield batch
 
 
-def _swap(frame: Frame, format: Format, transplant: Transplant) -> None:
+def _swap(frame: Frame, format: Format, transplant: MeshFaceSwapper) -> None:
     if frame.landmarks is None:
         transplant.forget()
         return

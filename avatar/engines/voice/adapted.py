@@ -7,16 +7,16 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import InputError
+from avatar.models.weights import Weights
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.adaptation import Adaptation
-from avatar.voices.audition import JUDGES, Audition
-from avatar.voices.model import read_adaptation, read_standard
-from avatar.voices.speaker import BASE, Speaker, open_speaker
-from avatar.voices.spectra import RATE
-from avatar.voices.speech import write_speech
-from avatar.voices.take import Take
-from avatar.weights import Weights
+from avatar.voices.adaptation.adaptation import Adaptation
+from avatar.voices.adaptation.voice_model import read_adaptation, read_standard
+from avatar.voices.base.base_tts import BASE_VOICE, BaseTts, open_base_tts
+from avatar.voices.judging.speech_files import write_speech
+from avatar.voices.judging.take import Take
+from avatar.voices.judging.take_gate import JUDGES, TakeGate
+from avatar.voices.signal.spectra import RATE
 
 # Strength and pace of each take, until one is good: other durations are other sounds, a weaker voice is a clearer one.
 _TAKES = ((1.0, 1.0), (1.0, 0.95), (1.0, 0.9), (0.85, 0.95), (0.85, 0.88))
@@ -34,7 +34,7 @@ class Adapted:
     """
 
     version: ClassVar[int] = 7
-    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
     languages: ClassVar[tuple[str, ...]] = ("en",)
 
     pace: float = 1.0
@@ -43,16 +43,16 @@ class Adapted:
         if not 0.5 <= self.pace <= 2.0:
             raise InputError(f"pace: {self.pace} is not between 0.5 and 2", code="adapted.pace")
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        model, line = bench.open(job.request.voice), job.request.line
-        voice, speaker = read_adaptation(model), open_speaker(bench.weight(BASE))
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        model, line = bench.open(cleared.request.voice), cleared.request.line
+        voice, speaker = read_adaptation(model), open_base_tts(bench.weight(BASE_VOICE))
         bench.pulse(0.1)
-        audition = Audition.of(line, read_standard(model), speaker, bench.weight)
+        audition = TakeGate.of(line, read_standard(model), speaker, bench.weight)
         spoken = audition.best(self._takes(voice, speaker, line, bench), bench.seed)
         bench.pulse(0.9)
         return write_speech(spoken, bench.new)
 
-    def _takes(self, voice: Adaptation, speaker: Speaker, line: str, bench: Workbench) -> Iterator[Callable[[], Take]]:
+    def _takes(self, voice: Adaptation, speaker: BaseTts, line: str, bench: Workbench) -> Iterator[Callable[[], Take]]:
         def take(voice: Adaptation, strength: float, pace: float) -> Take:
             bench.pulse(0.2)
             utterance = speaker.say(line, voice.pace * self.pace * pace)

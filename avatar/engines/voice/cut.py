@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import InputError
-from avatar.media.sound import read_part, write_sound
+from avatar.media.audio.io import read_part, write_sound
+from avatar.models.weights import Weights
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CutVoiceover
-from avatar.voices.cuts import Cuts, finished_part
-from avatar.weights import Weights
+from avatar.voices.alignment.segmentation import Cuts, finished_part
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Cut:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = ()
 
-    def run(self, job: Cleared[CutVoiceover], bench: Workbench) -> Parts:
-        request = job.request
+    def run(self, cleared: Cleared[CutVoiceover], bench: Workbench) -> Parts:
+        request = cleared.request
         cuts = Cuts.model_validate_json(bench.open(request.voiceover, "lines.json").read_bytes())
         if not 0 <= request.index < len(cuts.lines) or cuts.lines[request.index].text != request.line:
             raise InputError(

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.brought import brought
 from avatar.consent import Cleared
-from avatar.faces.device import Device, chosen
+from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.audition import JUDGES
-from avatar.voices.cloning import Cloning
-from avatar.voices.conversion import open_freevc
-from avatar.voices.speaker import BASE
-from avatar.weights import Weights
+from avatar.voices.backends.cloning import Cloning
+from avatar.voices.backends.conversion import open_freevc
+from avatar.voices.base.base_tts import BASE_VOICE
+from avatar.voices.judging.take_gate import JUDGES
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FreeVC:
     """
 
     version: ClassVar[int] = 4
-    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
     model: str = "coqui/freevc24"
     model_sha256: str = ""
@@ -34,8 +34,8 @@ class FreeVC:
     pace: float = 1.0
     device: Device = "auto"
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
-        model = brought(self.model, self.model_sha256, option="model")
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
         converter = open_freevc(model, chosen(self.device), self.model_sha256)
         return cloning.converted(converter, self.pace)

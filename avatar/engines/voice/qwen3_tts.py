@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.brought import brought
 from avatar.consent import Cleared
-from avatar.isolated.environment import SCRIPTS
+from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.weights import Weights
+from avatar.runtime.isolated.environment import SCRIPTS
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.audition import JUDGES
-from avatar.voices.cloning import Cloning, timing_by
-from avatar.voices.hearing import ears_for
-from avatar.voices.isolated import isolated, refuse_pickles, saying
-from avatar.voices.speaker import BASE
-from avatar.weights import Weights
+from avatar.voices.backends.cloning import Cloning, timing_by
+from avatar.voices.backends.isolated import isolated, refuse_pickles, saying
+from avatar.voices.base.base_tts import BASE_VOICE
+from avatar.voices.judging.take_gate import JUDGES
+from avatar.voices.recognition.asr_backend import asr_backend_for
 
 _SCRIPT = SCRIPTS / "speak_qwen3.py"
 
@@ -30,7 +30,7 @@ class Qwen3Tts:
     """
 
     version: ClassVar[int] = 2
-    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
     model: str = "qwen3-tts/12hz-1.7b-base"
     model_sha256: str = ""
@@ -43,11 +43,11 @@ class Qwen3Tts:
     recogniser: str = ""
     recogniser_sha256: str = ""
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
-        model = brought(self.model, self.model_sha256, option="model")
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
         refuse_pickles(model)
         timing = timing_by(self.aligner, self.aligner_sha256, self.language)
-        ears = ears_for(self.language, self.recogniser, self.recogniser_sha256)
+        ears = asr_backend_for(self.language, self.recogniser, self.recogniser_sha256)
         worker = isolated(_SCRIPT, model, self.model_sha256, self.device)
         return cloning.spoken(saying(worker, self.language, bench, self.seconds), timing, ears)

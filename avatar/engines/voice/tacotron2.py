@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.brought import brought
 from avatar.consent import Cleared
-from avatar.faces.device import Device, chosen
+from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.audition import JUDGES
-from avatar.voices.cloning import Cloning, converter_at, saying, timing_by
-from avatar.voices.coqui import open_coqui
-from avatar.voices.hearing import ears_for
-from avatar.voices.speaker import BASE
-from avatar.weights import Weights
+from avatar.voices.backends.cloning import Cloning, converter_at, saying, timing_by
+from avatar.voices.backends.coqui import open_coqui
+from avatar.voices.base.base_tts import BASE_VOICE
+from avatar.voices.judging.take_gate import JUDGES
+from avatar.voices.recognition.asr_backend import asr_backend_for
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Tacotron2:
     """
 
     version: ClassVar[int] = 2
-    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
     model: str = "coqui/ljspeech-tacotron2"
     model_sha256: str = ""
@@ -47,14 +47,14 @@ class Tacotron2:
     recogniser: str = ""
     recogniser_sha256: str = ""
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
-        model = brought(self.model, self.model_sha256, option="model")
-        vocoder = brought(self.vocoder, self.vocoder_sha256, option="vocoder")
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
+        vocoder = resolve_pinned_dir(self.vocoder, self.vocoder_sha256, option="vocoder")
         device = chosen(self.device)
         converter = converter_at(self.converter, self.converter_sha256, device)
         timing = timing_by(self.aligner, self.aligner_sha256, self.language)
-        ears = ears_for(self.language, self.recogniser, self.recogniser_sha256)
+        ears = asr_backend_for(self.language, self.recogniser, self.recogniser_sha256)
         pinned = self.model_sha256 + self.vocoder_sha256
 
         network = open_coqui(model, vocoder, ("tacotron", "tacotron2"), device, pinned)

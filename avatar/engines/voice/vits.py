@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from avatar.brought import brought
 from avatar.consent import Cleared
-from avatar.faces.device import Device, chosen
+from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.weights import Weights
+from avatar.runtime.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.audition import JUDGES
-from avatar.voices.cloning import Cloning, converter_at, saying, timing_by
-from avatar.voices.coqui import open_coqui
-from avatar.voices.hearing import ears_for
-from avatar.voices.speaker import BASE
-from avatar.weights import Weights
+from avatar.voices.backends.cloning import Cloning, converter_at, saying, timing_by
+from avatar.voices.backends.coqui import open_coqui
+from avatar.voices.base.base_tts import BASE_VOICE
+from avatar.voices.judging.take_gate import JUDGES
+from avatar.voices.recognition.asr_backend import asr_backend_for
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Vits:
     """
 
     version: ClassVar[int] = 2
-    weights: ClassVar[tuple[Weights, ...]] = (BASE, *JUDGES)
+    weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
     model: str = "coqui/vctk-vits"
     model_sha256: str = ""
@@ -46,13 +46,13 @@ class Vits:
     recogniser: str = ""
     recogniser_sha256: str = ""
 
-    def run(self, job: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(job.request.line, bench.open(job.request.voice), bench)
-        model = brought(self.model, self.model_sha256, option="model")
+    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
+        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
         device = chosen(self.device)
         converter = converter_at(self.converter, self.converter_sha256, device)
         timing = timing_by(self.aligner, self.aligner_sha256, self.language)
-        ears = ears_for(self.language, self.recogniser, self.recogniser_sha256)
+        ears = asr_backend_for(self.language, self.recogniser, self.recogniser_sha256)
         network = open_coqui(model, None, ("vits",), device, self.model_sha256)
         say = saying(network, self.language, self.speaker, converter)
         return cloning.spoken(say, timing, ears)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.faces.inswapper.places import ENCODED, SWAPPED, to_encoder
-from avatar.faces.onnx_network import Floats, OnnxNetwork
+from avatar.faces.inswapper.alignment import ENCODED, SWAPPED, to_encoder
 from avatar.media.frames import Landmarks, Pixels
+from avatar.models.onnx import Floats, OnnxNetwork
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Encoder:
     """Says who a face is (Deng et al., "ArcFace", CVPR 2019)."""
 
     def __init__(self, network: OnnxNetwork) -> None:
-        network.hold({"*": (1, 3, ENCODED, ENCODED)}, (1, NUMBERS), _ENCODER)
+        network.validate_io({"*": (1, 3, ENCODED, ENCODED)}, (1, NUMBERS), _ENCODER)
         self._network = network
 
     def of(self, rgb: Pixels, landmarks: Landmarks) -> Floats:
@@ -42,7 +42,7 @@ class Swapper:
 
     def __init__(self, network: OnnxNetwork) -> None:
         square = (1, 3, SWAPPED, SWAPPED)
-        network.hold({"target": square, "source": (1, NUMBERS)}, square, _SWAPPER)
+        network.validate_io({"target": square, "source": (1, NUMBERS)}, square, _SWAPPER)
         self._map = network.last_tensor()  # from the encoder's numbers to those that the swapper was trained on
         if self._map.shape != (NUMBERS, NUMBERS):
             raise network.other(f"has {self._map.shape} as its last tensor", _SWAPPER)

@@ -7,7 +7,7 @@ from avatar.faces.liveportrait.blocks import Halved, ResidualVolume, Same
 CHANNELS, DEPTH = 32, 16  # of the volume; it is a quarter as high and wide as the picture
 
 
-class Appearance(nn.Module):
+class AppearanceExtractor(nn.Module):
     """A picture (n, 3, h, w; red, green, blue, 0 to 1) to a volume (n, 32, 16, h / 4, w / 4)."""
 
     def __init__(self) -> None:

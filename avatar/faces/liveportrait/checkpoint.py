@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from avatar.errors import WeightsError
-from avatar.faces.tensors import held, read_stored
+from avatar.models.checkpoint import read_state_dict, validate_state_dict
 
 # As the public folder has them, each with the network that it holds.
 APPEARANCE: Final = "base_models/appearance_feature_extractor.pth"
@@ -24,14 +24,20 @@ def networks() -> dict[str, Any]:
     """Return the five networks by file, without weights and without memory for them."""
     import torch
 
-    from avatar.faces.liveportrait.appearance import Appearance
-    from avatar.faces.liveportrait.generator import Generator
+    from avatar.faces.liveportrait.appearance import AppearanceExtractor
+    from avatar.faces.liveportrait.generator import SpadeGenerator
     from avatar.faces.liveportrait.motion import MotionExtractor
     from avatar.faces.liveportrait.retargeting import Retargeting
     from avatar.faces.liveportrait.warping import Warping
 
     with torch.device("meta"):
-        return dict(zip(FILES, (Appearance(), MotionExtractor(), Warping(), Generator(), Retargeting()), strict=True))
+        return dict(
+            zip(
+                FILES,
+                (AppearanceExtractor(), MotionExtractor(), Warping(), SpadeGenerator(), Retargeting()),
+                strict=True,
+            )
+        )
 
 
 def shapes(file: str, network: Any) -> dict[str, tuple[int, ...]]:
@@ -44,7 +50,9 @@ def load(file: str, network: Any, folder: Path, device: str) -> Any:
 
     Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
     """
-    tensors = held(_named(file, read_stored(folder / file)), shapes(file, network), Path(file).name, _WHAT)
+    tensors = validate_state_dict(
+        _named(file, read_state_dict(folder / file)), shapes(file, network), Path(file).name, _WHAT
+    )
     network.load_state_dict(_folded(tensors, network.state_dict()), assign=True)
     return network.to(device).eval().requires_grad_(False)
 

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.animator import Gesture
-from avatar.faces.coefficients import INDEX, Floats
-from avatar.faces.liveportrait.points import POINTS
+from avatar.faces.animate.animator import Gesture
+from avatar.faces.geometry.blendshapes import INDEX, Floats
+from avatar.faces.liveportrait.keypoints import POINTS
 from avatar.media.frames import Landmarks
 
 _X, _Y, _Z = range(3)

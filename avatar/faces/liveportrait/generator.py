@@ -41,7 +41,7 @@ class _Residual(nn.Module):
         return beside + self.conv_1(functional.leaky_relu(self.norm_1(inner, seen), _LEAK))  # type: ignore[no-any-return]
 
 
-class Generator(nn.Module):
+class SpadeGenerator(nn.Module):
     """What was bent (n, 256, h, w) to a picture (n, 3, 8 h, 8 w; red, green, blue, 0 to 1)."""
 
     _MIDDLE = 6

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from avatar.faces.liveportrait.checkpoint import APPEARANCE, GENERATOR, MOTION, RETARGETING, WARPING, load, networks
-from avatar.faces.liveportrait.points import Head
+from avatar.faces.liveportrait.keypoints import Head
 
 _log = logging.getLogger(__name__)
 

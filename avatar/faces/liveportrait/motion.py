@@ -5,7 +5,7 @@ from itertools import pairwise
 from torch import Tensor, nn, zeros
 from torch.nn import functional
 
-from avatar.faces.liveportrait.points import BINS, POINTS
+from avatar.faces.liveportrait.keypoints import BINS, POINTS
 
 _WIDTHS, _DEPTHS = (96, 192, 384, 768), (3, 3, 9, 3)
 _EPSILON = 1e-6

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, cat, nn
 
-from avatar.faces.liveportrait.points import POINTS
+from avatar.faces.liveportrait.keypoints import POINTS
 
 _ALL = 3 * POINTS
 

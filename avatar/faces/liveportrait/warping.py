@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from avatar.faces.liveportrait.appearance import CHANNELS, DEPTH
 from avatar.faces.liveportrait.blocks import Hourglass, Same
-from avatar.faces.liveportrait.points import POINTS
+from avatar.faces.liveportrait.keypoints import POINTS
 
 _MOTIONS = POINTS + 1  # one for each point, and one for what stands still
 _NARROW = 4  # channels in which motions are tried

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from avatar.brought import brought_file
 from avatar.errors import WeightsError
-from avatar.faces.tensors import held, read_stored
 from avatar.faces.wav2lip.layers import shapes
+from avatar.models.checkpoint import read_state_dict, validate_state_dict
+from avatar.models.pinned import resolve_pinned_file
 
 
 def checkpoint_at(name: str, sha256: str) -> Path:
@@ -17,7 +17,9 @@ def checkpoint_at(name: str, sha256: str) -> Path:
         InputError: ``weights.path`` or ``weights.not-pinned``.
         WeightsError: ``weights.missing`` or ``weights.altered``.
     """
-    return brought_file(name, sha256, option="checkpoint", what="a Wav2Lip generator (wav2lip.pth or wav2lip_gan.pth)")
+    return resolve_pinned_file(
+        name, sha256, option="checkpoint", what="a Wav2Lip generator (wav2lip.pth or wav2lip_gan.pth)"
+    )
 
 
 def read_checkpoint(path: Path) -> Mapping[str, Any]:
@@ -28,9 +30,11 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
 
     Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
     """
-    stored = read_stored(path)
+    stored = read_state_dict(path)
     tensors = stored.get("state_dict") if isinstance(stored, dict) else None
     if not isinstance(tensors, dict):
         raise WeightsError(f"{path.name} has no 'state_dict'; bring a Wav2Lip generator", code="weights.other-network")
     named = {str(name).removeprefix("module."): tensor for name, tensor in tensors.items()}
-    return held(named, shapes(), path.name, "a Wav2Lip generator for faces of 96 pixels (not a discriminator)")
+    return validate_state_dict(
+        named, shapes(), path.name, "a Wav2Lip generator for faces of 96 pixels (not a discriminator)"
+    )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.topology import OVAL, eye_distance
+from avatar.faces.geometry.topology import OVAL, eye_distance
 from avatar.faces.wav2lip.generator import SIZE
 from avatar.media.frames import Box, Format, Frame, Landmarks
 
@@ -67,7 +67,7 @@ def cut(frame: Frame, box: Box) -> NDArray[np.float32]:
     return np.asarray(seen, np.float32)
 
 
-def lay(frame: Frame, box: Box, made: NDArray[np.float32], landmarks: Landmarks) -> None:
+def paste_back(frame: Frame, box: Box, made: NDArray[np.float32], landmarks: Landmarks) -> None:
     """Lay the lower half of a face that was *made* (3, 48, 96; blue, green, red; 0 to 1) into the box of *frame*.
 
     Only the lower half of the box is touched. Inside it the new face is seen within the oval of *landmarks* and fades

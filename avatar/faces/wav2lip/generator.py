@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
-from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, Layer, layers
+from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, ConvSpec, layers
 from avatar.faces.wav2lip.winograd import convolved, prepared
 
 _log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ BANDS, COLUMNS = 80, 16  # of the mel spectrogram that one frame hears
 _EPSILON: Final = 1e-5  # of batch normalisation, as in training
 
 
-class Generator:
+class Wav2LipGenerator:
     """The network with the tensors of one checkpoint, on one device.
 
     Batch normalisation is folded into the convolutions in double precision, so it costs nothing per frame. A GPU
@@ -60,7 +60,7 @@ class Generator:
             value = self._layer(layer, value)
         return value
 
-    def _layer(self, layer: Layer, value: Any) -> Any:
+    def _layer(self, layer: ConvSpec, value: Any) -> Any:
         from torch.nn import functional
 
         weight, bias = self._folded[layer.name]
@@ -85,13 +85,13 @@ def precision_on(device: str) -> Any:
 
 
 @lru_cache(maxsize=1)
-def open_generator(checkpoint: Path, sha256: str, device: str) -> Generator:
+def open_generator(checkpoint: Path, sha256: str, device: str) -> Wav2LipGenerator:
     """Return the generator of the file *checkpoint* with digest *sha256*, loaded once in a process.
 
     Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
     """
     _log.info("opening the generator %s on %s", sha256[:12], device)
-    return Generator(read_checkpoint(checkpoint), device)
+    return Wav2LipGenerator(read_checkpoint(checkpoint), device)
 
 
 def _starts(first: int) -> list[int]:
@@ -107,12 +107,12 @@ def _starts(first: int) -> list[int]:
     return starts[::-1]
 
 
-def _by_winograd(layer: Layer, device: str) -> bool:
+def _by_winograd(layer: ConvSpec, device: str) -> bool:
     # GPUs choose for themselves.
     return device == "cpu" and layer.kind == "residual" and 128 <= layer.inputs <= 384
 
 
-def _folded(layer: Layer, tensors: Mapping[str, Any], device: str, precision: Any) -> tuple[Any, Any]:
+def _folded(layer: ConvSpec, tensors: Mapping[str, Any], device: str, precision: Any) -> tuple[Any, Any]:
     import torch
 
     if layer.last:

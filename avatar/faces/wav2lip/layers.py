@@ -11,7 +11,7 @@ Kind = Literal["plain", "residual", "up"]
 
 
 @dataclass(frozen=True)
-class Layer:
+class ConvSpec:
     """One convolution with its batch normalisation and its ReLU; the *last* of all has neither.
 
     A *residual* layer adds its input before the ReLU; an *up* layer is a transposed convolution, which of stride 2
@@ -39,19 +39,19 @@ class Layer:
             yield f"{self.name}.conv_block.1.num_batches_tracked", ()
 
 
-Block = tuple[Layer, ...]
+Block = tuple[ConvSpec, ...]
 
 
 def _residual(width: int, times: int) -> Block:
-    return (Layer(width, width, kind="residual"),) * times
+    return (ConvSpec(width, width, kind="residual"),) * times
 
 
 def _down(inputs: int, outputs: int, times: int, stride: tuple[int, int] = (2, 2)) -> Block:
-    return (Layer(inputs, outputs, stride=stride), *_residual(outputs, times))
+    return (ConvSpec(inputs, outputs, stride=stride), *_residual(outputs, times))
 
 
 def _up(inputs: int, outputs: int, times: int) -> Block:
-    return (Layer(inputs, outputs, stride=(2, 2), kind="up"), *_residual(outputs, times))
+    return (ConvSpec(inputs, outputs, stride=(2, 2), kind="up"), *_residual(outputs, times))
 
 
 def _named(block: Block, name: str) -> Block:
@@ -62,12 +62,12 @@ def _all_named(blocks: Sequence[Block], name: str) -> tuple[Block, ...]:
     return tuple(_named(block, f"{name}.{index}") for index, block in enumerate(blocks))
 
 
-_EMBED: Final = (Layer(512, 512, padding=0), Layer(512, 512, kernel=1, padding=0))  # 3 x 3 to one vector
+_EMBED: Final = (ConvSpec(512, 512, padding=0), ConvSpec(512, 512, kernel=1, padding=0))  # 3 x 3 to one vector
 
 # From 96 x 96 down to 1 x 1: the masked face and the face itself, three channels each.
 FACE: Final = _all_named(
     (
-        (Layer(6, 16, kernel=7, padding=3),),
+        (ConvSpec(6, 16, kernel=7, padding=3),),
         _down(16, 32, 2),
         _down(32, 64, 3),
         _down(64, 128, 2),
@@ -81,13 +81,13 @@ FACE: Final = _all_named(
 # From 80 mel bands x 16 columns to 1 x 1.
 SPEECH: Final = _named(
     (
-        Layer(1, 32),
+        ConvSpec(1, 32),
         *_residual(32, 2),
         *_down(32, 64, 2, stride=(3, 1)),
         *_down(64, 128, 2, stride=(3, 3)),
         *_down(128, 256, 1, stride=(3, 2)),
-        Layer(256, 512, padding=0),
-        Layer(512, 512, kernel=1, padding=0),
+        ConvSpec(256, 512, padding=0),
+        ConvSpec(512, 512, kernel=1, padding=0),
     ),
     "audio_encoder",
 )
@@ -95,8 +95,8 @@ SPEECH: Final = _named(
 # From 1 x 1 up to 96 x 96; each block is followed by the output of its counterpart in FACE, laid beside its own.
 DECODER: Final = _all_named(
     (
-        (Layer(512, 512, kernel=1, padding=0),),
-        (Layer(1024, 512, padding=0, kind="up"), *_residual(512, 1)),
+        (ConvSpec(512, 512, kernel=1, padding=0),),
+        (ConvSpec(1024, 512, padding=0, kind="up"), *_residual(512, 1)),
         _up(1024, 512, 2),
         _up(768, 384, 2),
         _up(512, 256, 2),
@@ -107,12 +107,12 @@ DECODER: Final = _all_named(
 )
 
 OUTPUT: Final = (
-    Layer(80, 32, name="output_block.0"),
-    Layer(32, 3, kernel=1, padding=0, name="output_block.1", last=True),
+    ConvSpec(80, 32, name="output_block.0"),
+    ConvSpec(32, 3, kernel=1, padding=0, name="output_block.1", last=True),
 )
 
 
-def layers() -> Iterator[Layer]:
+def layers() -> Iterator[ConvSpec]:
     """Give every layer of the generator."""
     for block in (*FACE, SPEECH, *DECODER, OUTPUT):
         yield from block

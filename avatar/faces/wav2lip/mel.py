@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.wav2lip.generator import BANDS, COLUMNS
-from avatar.media.sound import Sound, pieces_of, rate_of
+from avatar.media.audio.io import Sound, pieces_of, rate_of
 
 Mel = NDArray[np.float32]  # (80, columns), -4 to 4
 

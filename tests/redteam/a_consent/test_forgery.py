@@ -5,7 +5,7 @@ import pytest
 from avatar.artifacts.vault import Label
 from avatar.canonical import canonical
 from avatar.consent import Use
-from avatar.consent.entries import Brought, Enrolled, Entry, Granted, Withdrawn, signed_bytes_of
+from avatar.consent.entries import Enrolled, Entry, Granted, SampleAdded, Withdrawn, signed_bytes_of
 from avatar.consent.keys import new_key
 from avatar.consent.record import Grant, Withdrawal
 from avatar.stages.voice import LearnVoice
@@ -83,7 +83,7 @@ def test_a_sample_of_the_victim_that_someone_else_brings_is_still_the_victims(sc
     world = scene.world
     theirs = world.likeness(scene.victim).voice
     manifest = world.store.manifest(theirs.digest)
-    forge(scene, Brought(person=scene.accomplice.id, asset=manifest.parts["sound.wav"], manifest=theirs.digest))
+    forge(scene, SampleAdded(person=scene.accomplice.id, asset=manifest.parts["sound.wav"], manifest=theirs.digest))
     world.agree(scene.accomplice)
 
     scene.refused(LearnVoice(theirs), "ear")
@@ -151,7 +151,7 @@ def test_two_aliases_cannot_be_exchanged(scene, bring_the_card):
         world.people.find("mallory")
 
 
-@attack("the ledger of another house is put in place", by="own ledger", code="ledger.foreign-key", entry=False)
+@attack("the ledger of another organisation is put in place", by="own ledger", code="ledger.foreign-key", entry=False)
 def test_a_ledger_of_another_house_is_not_believed(scene, tmp_path):
     other = World(tmp_path / "other")
     person = other.enroll("victim")

@@ -8,9 +8,9 @@ from avatar.consent.entries import Narrowed, Reconfirmed, Suspended
 from avatar.consent.evidence import Attested
 from avatar.consent.scope import ScriptPolicy, script_digest
 from avatar.consent.vocabulary import Channel, Purpose, Topic
-from avatar.registry import Choice
 from avatar.stages.face import SwapFace
-from avatar.stages.picture import Assemble, Publish
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Assemble, Publish
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import TOY_BRIEF
 from tests.redteam.attacks import reopened
@@ -22,7 +22,7 @@ def refused_with(scene, **brief) -> None:
     """Hold the learning of the victim's voice for another brief to the case's refusal."""
     request = LearnVoice(scene.world.likeness(scene.victim).voice)
     with scene.attacked():
-        scene.world.studio.perform(request, Choice("ear"), replace(TOY_BRIEF, **brief))
+        scene.world.studio.perform(request, EngineSpec("ear"), replace(TOY_BRIEF, **brief))
 
 
 @attack("work for one purpose is turned to another", by="brief", code="consent.wrong-purpose")
@@ -78,27 +78,27 @@ def test_another_script_under_an_agreed_name(scene):
     agreed = ("An agreed sentence.",)
     scene.world.agree(scene.victim, script=ScriptPolicy(scripts=(script_digest(agreed),)))
     brief = replace(TOY_BRIEF, script=agreed)
-    model = scene.world.studio.perform(LearnVoice(scene.world.likeness(scene.victim).voice), Choice("ear"), brief)
+    model = scene.world.studio.perform(LearnVoice(scene.world.likeness(scene.victim).voice), EngineSpec("ear"), brief)
 
     with scene.attacked():
-        scene.world.studio.perform(CloneVoice(model, "Something else."), Choice("beep"), brief)
+        scene.world.studio.perform(CloneVoice(model, "Something else."), EngineSpec("beep"), brief)
 
 
 @attack("a script waits for review and is used before", by="words", code="consent.script-not-reviewed")
 def test_a_script_that_nobody_reviewed(scene):
     scene.world.agree(scene.victim, script=ScriptPolicy(reviewed=True))
     brief = replace(TOY_BRIEF, script=("A sentence.",))
-    model = scene.world.studio.perform(LearnVoice(scene.world.likeness(scene.victim).voice), Choice("ear"), brief)
+    model = scene.world.studio.perform(LearnVoice(scene.world.likeness(scene.victim).voice), EngineSpec("ear"), brief)
 
     with scene.attacked():
-        scene.world.studio.perform(CloneVoice(model, "A sentence."), Choice("beep"), brief)
+        scene.world.studio.perform(CloneVoice(model, "A sentence."), EngineSpec("beep"), brief)
 
 
 def say(scene, line: str, **brief) -> None:
     scene.world.agree(scene.victim, script=ScriptPolicy(denied_topics=(Topic.WEAPONS,)))
     model, asked = scene.model(scene.victim), replace(TOY_BRIEF, **brief)
     with scene.attacked():
-        scene.world.studio.perform(CloneVoice(model, line), Choice("beep"), asked)
+        scene.world.studio.perform(CloneVoice(model, line), EngineSpec("beep"), asked)
 
 
 @attack("a line is about a topic that its speaker denies", by="words", code="consent.denied-topic")
@@ -138,7 +138,7 @@ def test_a_denied_topic_in_another_language(scene):
     brief = replace(TOY_BRIEF, languages=("fr",))
 
     with scene.attacked():
-        scene.world.studio.perform(LearnVoice(scene.world.likeness(scene.victim).voice), Choice("ear"), brief)
+        scene.world.studio.perform(LearnVoice(scene.world.likeness(scene.victim).voice), EngineSpec("ear"), brief)
 
 
 @attack("a denied topic is put on a title card instead", by="words shown", code="consent.denied-topic")
@@ -164,11 +164,11 @@ def test_two_last_videos_at_once(scene):
     one = scene.video(scene.victim)
     other = scene.perform(Assemble((scene.shot(scene.victim),), "another"), "splice")
     elsewhere = reopened(scene.world)
-    ledger = Meanwhile(scene.world.ledger, lambda: elsewhere.perform(Publish(other), Choice("stamp")))
+    ledger = Meanwhile(scene.world.ledger, lambda: elsewhere.perform(Publish(other), EngineSpec("stamp")))
     studio = replace(scene.world.studio, ledger=ledger)
 
     with scene.attacked(leaving=2):  # the other one: its publication, and its file
-        studio.perform(Publish(one), Choice("stamp"), TOY_BRIEF)
+        studio.perform(Publish(one), EngineSpec("stamp"), TOY_BRIEF)
 
 
 @attack("a video is longer than what is left", by="counted", code="consent.seconds-used-up")
@@ -178,7 +178,7 @@ def test_a_video_that_is_too_long(scene):
     studio = replace(scene.world.studio, measure=lambda _: 1001)
 
     with scene.attacked():
-        studio.perform(Publish(video), Choice("stamp"), TOY_BRIEF)
+        studio.perform(Publish(video), EngineSpec("stamp"), TOY_BRIEF)
 
 
 @attack("consent that waits to be confirmed again is used on", by="period", code="consent.not-reconfirmed")
@@ -196,17 +196,17 @@ def test_an_operators_word_does_not_last(scene):
     scene.world.wait(days=93)
 
     with scene.attacked():
-        scene.world.perform(LearnVoice(scene.world.likeness(person).voice), Choice("ear"))
+        scene.world.perform(LearnVoice(scene.world.likeness(person).voice), EngineSpec("ear"))
 
 
 def _voice(room):
-    from avatar.artifacts.artifact import Audio
-    from avatar.intake import Sample
+    from avatar.artifacts.artifact import VoiceSample
+    from avatar.people.samples import CheckedSample
 
-    parts = {part: room / part for part in Audio.parts}
+    parts = {part: room / part for part in VoiceSample.parts}
     for path in parts.values():
         path.write_bytes(b"zoe's own")
-    return Sample(Audio, parts)
+    return CheckedSample(VoiceSample, parts)
 
 
 @attack("a person is paused, and work with them goes on", by="suspension", code="consent.suspended")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from avatar.capture.capture import Capture
-from avatar.capture.outcome import Standing
+from avatar.capture.outcome import ChallengeState
 from avatar.consent import Use
 from avatar.errors import ConsentError
 from tests.capture.scripted import OTHER, UNSURE, Booth
@@ -27,7 +27,7 @@ def refused(scene, booth, challenge, file) -> None:
     """Hand a recording in, and hold its outcome to the case: refused for that reason, and nothing agreed to."""
     with scene.attacked():
         outcome = booth.capture.take(challenge.id, file)
-        assert outcome.standing is Standing.REFUSED
+        assert outcome.standing is ChallengeState.REFUSED
         (code,) = (code for code in outcome.codes if code == scene.case.code)
         raise ConsentError(outcome.explain(), code=code)
     assert scene.world.ledger.read().people[scene.victim.id].standing == []
@@ -116,7 +116,7 @@ def test_a_challenge_from_before_a_withdrawal(scene, booth, challenge):
 def test_who_recorded_does_not_review(scene, booth, challenge):
     booth.senses.like = [UNSURE]
     file = booth.says(challenge)
-    assert booth.capture.take(challenge.id, file).standing is Standing.HELD
+    assert booth.capture.take(challenge.id, file).standing is ChallengeState.HELD
 
     with scene.attacked():
         Capture(scene.world.people, booth.senses).review(challenge.id, accept=True)

@@ -43,16 +43,16 @@ def test_another_use(scene):
     "a sample is brought after the grant and used under it", by="sample by sample", code="consent.asset-not-covered"
 )
 def test_a_sample_that_came_later(scene, tmp_path):
-    from avatar.artifacts.artifact import Audio
-    from avatar.intake import Sample
+    from avatar.artifacts.artifact import VoiceSample
+    from avatar.people.samples import CheckedSample
 
     scene.world.agree(scene.victim)
 
     def another(room):
-        parts = {part: room / part for part in Audio.parts}
+        parts = {part: room / part for part in VoiceSample.parts}
         for path in parts.values():
             path.write_bytes(b"a recording from another day")
-        return Sample(Audio, parts)
+        return CheckedSample(VoiceSample, parts)
 
     scene.world.people.enroll("victim", "synthetic", [another])
 

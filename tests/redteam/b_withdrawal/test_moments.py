@@ -4,14 +4,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from avatar.attend import attended
-from avatar.bench import Bench
 from avatar.consent.entries import Published
 from avatar.media.frames import Frames
-from avatar.registry import Choice
+from avatar.runtime.supervise import run_supervised
 from avatar.stages.face import RefineLips, SwapFace
-from avatar.stages.picture import Publish, Render
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio.workbench import RequestWorkbench
 from avatar.testing.world import TOY_BRIEF
 from tests.redteam.attacks import reopened
 from tests.redteam.cases import attack
@@ -51,8 +51,8 @@ def test_in_a_frame_loop(scene):
     speech, footage = scene.speech(scene.victim), scene.footage(scene.victim)
     hush = scene.world.engines["hush"]()
 
-    def slow(self, job, bench):
-        frames = bench.frames(job.request.footage)
+    def slow(self, cleared, bench):
+        frames = bench.frames(cleared.request.footage)
 
         def batches():
             for number, batch in enumerate(frames.batches):
@@ -72,11 +72,15 @@ def test_in_a_frame_loop(scene):
 
 @attack("frames are pulled where nobody attends", by="asked as frames flow", code="consent.withdrawn")
 def test_where_nobody_attends(scene, monkeypatch):
-    monkeypatch.setattr("avatar.studio._ASK_EVERY", 0)
+    monkeypatch.setattr("avatar.studio.studio._CHECK_INTERVAL_S", 0)
     scene.world.agree(scene.victim)
     request = Render((scene.footage(scene.victim),), scene.speech(scene.victim))
-    job = scene.world.clear(request)
-    batches = Bench(job, scene.world.studio, scene.world.folder, "0" * 64, TOY_BRIEF).frames(request.panels[0]).batches
+    cleared = scene.world.clear(request)
+    batches = (
+        RequestWorkbench(cleared, scene.world.studio, scene.world.folder, "0" * 64, TOY_BRIEF)
+        .frames(request.panels[0])
+        .batches
+    )
     next(batches)
     scene.world.people.withdraw(scene.victim)
 
@@ -92,11 +96,11 @@ def test_a_worker_that_hears_nothing(scene):
     model, beep = scene.model(scene.victim), scene.world.engines["beep"]()
     began: list[float] = []
 
-    def deaf(self, job, bench):
+    def deaf(self, cleared, bench):
         reopened(scene.world).people.withdraw(scene.victim)
         began.append(time.monotonic())
         time.sleep(6)
-        return beep.run(self, job, bench)
+        return beep.run(self, cleared, bench)
 
     deaf.__annotations__ = beep.run.__annotations__
     scene.world.engines["deaf"] = lambda: type("Deaf", (beep,), {"run": deaf})
@@ -121,7 +125,7 @@ def test_who_attends_hears_the_refusal():
 
     started = time.monotonic()
     try:
-        attended(lambda: time.sleep(5), ask=ask, every=0.05, leave=lambda: None)
+        run_supervised(lambda: time.sleep(5), ask=ask, every=0.05, leave=lambda: None)
     except EndedError:
         assert time.monotonic() - started < 3
     else:
@@ -162,7 +166,7 @@ def test_between_the_last_question_and_the_publication(scene):
     studio = replace(scene.world.studio, ledger=ledger)
 
     with scene.attacked():
-        studio.perform(Publish(video), Choice("stamp"), TOY_BRIEF)
+        studio.perform(Publish(video), EngineSpec("stamp"), TOY_BRIEF)
 
 
 @attack("consent runs out between the last question and the publication", by="compare and swap", code="consent.expired")
@@ -178,14 +182,14 @@ def test_an_end_between_the_last_question_and_the_publication(scene):
     studio = replace(scene.world.studio, ledger=Meanwhile(scene.world.ledger, time_passes))
 
     with scene.attacked():
-        studio.perform(Publish(video), Choice("stamp"), TOY_BRIEF)
+        studio.perform(Publish(video), EngineSpec("stamp"), TOY_BRIEF)
 
 
 def test_a_publication_is_tried_again_after_a_harmless_entry(scene):
     video, elsewhere = scene.video(scene.accomplice), reopened(scene.world)
     ledger = Meanwhile(scene.world.ledger, lambda: elsewhere.agree(scene.accomplice))
 
-    assert replace(scene.world.studio, ledger=ledger).perform(Publish(video), Choice("stamp"), TOY_BRIEF)
+    assert replace(scene.world.studio, ledger=ledger).perform(Publish(video), EngineSpec("stamp"), TOY_BRIEF)
 
 
 @attack("a signed file is made while consent ends, and kept", by="asked again before keeping", code="consent.withdrawn")
@@ -193,8 +197,8 @@ def test_between_signing_and_keeping(scene):
     scene.world.agree(scene.victim)
     video, stamp = scene.video(scene.victim), scene.world.engines["stamp"]()
 
-    def signing(self, job, bench):
-        parts = stamp.run(self, job, bench)
+    def signing(self, cleared, bench):
+        parts = stamp.run(self, cleared, bench)
         reopened(scene.world).people.withdraw(scene.victim)
         return parts
 

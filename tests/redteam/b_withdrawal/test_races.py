@@ -8,7 +8,7 @@ import pytest
 from avatar.artifacts.s3 import S3Objects
 from avatar.consent import Use
 from avatar.errors import ConsentError
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.render import Assemble, Publish, Render
 from avatar.testing.world import World
 from tests.conftest import BUCKET
 from tests.consent.reading import facts
@@ -66,8 +66,8 @@ def test_an_engine_that_swallows_the_refusal_gains_nothing(scene):
     speech, footage = scene.speech(scene.victim), scene.footage(scene.victim)
     before = list(world.objects.list("manifests"))
 
-    def stubborn(self, job, bench):
-        files = {part: bench.open(job.request.speech, part) for part in ("sound.wav", "timings.json")}
+    def stubborn(self, cleared, bench):
+        files = {part: bench.open(cleared.request.speech, part) for part in ("sound.wav", "timings.json")}
         files["picture.mp4"] = bench.new("picture.mp4")
         files["picture.mp4"].write_bytes(b"the victim")
         world.people.withdraw(scene.victim)

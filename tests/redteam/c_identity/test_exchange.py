@@ -2,14 +2,14 @@
 
 import pytest
 
-from avatar.artifacts.artifact import Audio, Footage, Image, Shot, SignedVideo, Speech, Video, VoiceModel
+from avatar.artifacts.artifact import Footage, Portrait, Shot, SignedVideo, Speech, Video, VoiceModel, VoiceSample
 from avatar.artifacts.manifest import Manifest
 from avatar.canonical import canonical
 from avatar.consent import Use
 from avatar.errors import AvatarError
-from avatar.registry import Choice, work_of
 from avatar.stages.face import AnimateFace
-from avatar.stages.picture import Assemble, Publish, Render
+from avatar.stages.registry import EngineSpec, describe_work
+from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from tests.consent.reading import facts
 from tests.redteam.attacks import blob, blob_key, edit, overwrite, plant, reseal, unsealed
@@ -25,7 +25,7 @@ def test_a_manifest_that_drops_its_people_is_refused(scene):
     theirs = manifest_of(scene, scene.world.likeness(scene.victim).voice)
     forged = plant(scene.world, theirs.model_copy(update={"people": ()}))
 
-    scene.refused(LearnVoice(Audio(forged)), "ear")
+    scene.refused(LearnVoice(VoiceSample(forged)), "ear")
 
 
 @attack("the victim's sample is said to be the accomplice's", by="brought by whom", code="consent.foreign-asset")
@@ -33,7 +33,7 @@ def test_a_manifest_that_names_someone_else_is_refused(scene):
     theirs = manifest_of(scene, scene.world.likeness(scene.victim).voice)
     forged = plant(scene.world, theirs.model_copy(update={"people": (scene.accomplice.id,)}))
 
-    scene.refused(LearnVoice(Audio(forged)), "ear")
+    scene.refused(LearnVoice(VoiceSample(forged)), "ear")
 
 
 @attack("a granted sample is bound to a stranger's file", by="brought by whom", code="consent.foreign-asset")
@@ -44,7 +44,7 @@ def test_a_manifest_that_binds_a_granted_sample_to_a_strangers_file_is_refused(s
     parts = {"a.wav": mine.parts["sound.wav"], **mine.parts, "sound.wav": theirs}
     forged = plant(scene.world, mine.model_copy(update={"parts": parts}))
 
-    scene.refused(LearnVoice(Audio(forged)), "ear")
+    scene.refused(LearnVoice(VoiceSample(forged)), "ear")
 
 
 @attack("the victim's voice is passed off as the accomplice's speech", by="made here", code="consent.unrecorded")
@@ -87,7 +87,7 @@ def test_a_recipe_that_leads_to_a_forgery_is_refused(scene):
     """Planted before the work is done for the first time, so that it would be recalled."""
     world = scene.world
     request = LearnVoice(world.likeness(scene.accomplice).voice)
-    work = work_of(request, Choice("ear"), world.build(Choice("ear")))
+    work = describe_work(request, EngineSpec("ear"), world.build(EngineSpec("ear")))
     forged = plant(
         world,
         Manifest(
@@ -134,7 +134,7 @@ def test_a_recipe_that_leads_nowhere_is_refused(scene):
 def test_a_handle_of_another_kind_opens_nothing(scene):
     likeness = scene.world.likeness(scene.accomplice)
 
-    scene.refused(LearnVoice(Audio(likeness.portrait.digest)), "ear")
+    scene.refused(LearnVoice(VoiceSample(likeness.portrait.digest)), "ear")
     scene.refused(CloneVoice(VoiceModel(likeness.voice.digest), "hello"), "beep")
     scene.refused(Publish(Video(likeness.footage.digest)), "stamp")
 
@@ -149,7 +149,7 @@ def test_a_handle_of_the_victim_in_the_accomplices_request_is_asked_about(scene)
     theirs = scene.world.likeness(scene.victim).portrait
 
     scene.refused(AnimateFace(theirs, speech), "still")
-    scene.refused(AnimateFace(Image(theirs.digest), speech), "still")
+    scene.refused(AnimateFace(Portrait(theirs.digest), speech), "still")
 
 
 @attack(
@@ -216,7 +216,7 @@ def test_the_victims_picture_said_to_show_nobody_does_not_slip_past_the_others(s
     theirs = manifest_of(scene, scene.world.likeness(scene.victim).portrait)
     nobody = plant(scene.world, theirs.model_copy(update={"people": ()}))
 
-    scene.refused(AnimateFace(Image(nobody), scene.speech(scene.accomplice)), "still")
+    scene.refused(AnimateFace(Portrait(nobody), scene.speech(scene.accomplice)), "still")
 
 
 def test_bytes_that_are_not_canonical_have_no_second_name(scene):

@@ -5,10 +5,10 @@ from contextlib import suppress
 from avatar.consent.entries import Appointed, Approved
 from avatar.consent.keys import Key, new_key
 from avatar.consent.roles import Appointment, Approval, Role
-from avatar.erasure import erase
 from avatar.errors import AvatarError
-from avatar.operators import Operators
-from avatar.stages.picture import Assemble, Publish
+from avatar.people.erasure import erase
+from avatar.people.operators import Operators
+from avatar.stages.render import Assemble, Publish
 from avatar.stages.voice import LearnVoice
 from avatar.testing.world import World
 from tests.redteam.a_consent.test_forgery import forge

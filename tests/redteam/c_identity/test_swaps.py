@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Image
-from avatar.intake import Sample
+from avatar.artifacts.artifact import Portrait
+from avatar.people.samples import CheckedSample
 from avatar.stages.face import SwapFace
-from avatar.stages.picture import Render
+from avatar.stages.render import Render
 from tests.redteam.cases import attack
 
 
@@ -23,20 +23,20 @@ class Shades:
     def face_at(self, rgb, _landmarks):
         return self.faces(rgb)[0]
 
-    def tell(self, seen):
+    def embed(self, seen):
         return [np.array([rgb.mean() / 64, 1], np.float32) for rgb, _ in seen]
 
 
-def light(room: Path) -> Sample:
+def light(room: Path) -> CheckedSample:
     picture = room / "picture.png"
     cv2.imwrite(str(picture), np.full((16, 16, 3), 250, np.uint8))
-    return Sample(Image, {"picture.png": picture})
+    return CheckedSample(Portrait, {"picture.png": picture})
 
 
 @pytest.fixture
 def double(scene):
     """Someone who agreed to everything, with a portrait in which a face can be seen."""
-    scene.world.sight = Shades
+    scene.world.face_verifier = Shades
     double = scene.world.people.enroll("double", "synthetic", [light])
     scene.world.agree(double)
     scene.world.agree(scene.accomplice)
@@ -45,7 +45,7 @@ def double(scene):
 
 @attack("footage is passed off as the swap that was agreed to", by="meant face", code="swap.identity")
 def test_a_swap_that_still_shows_the_person_of_the_footage_is_not_rendered(scene, double, worn):
-    engine = worn("tint", lambda self, job, bench: bench.frames(job.request.footage))
+    engine = worn("tint", lambda self, cleared, bench: bench.frames(cleared.request.footage))
     speech = scene.speech(scene.accomplice)
     footage = scene.perform(SwapFace(scene.footage(scene.accomplice), scene.world.likeness(double).portrait), engine)
 

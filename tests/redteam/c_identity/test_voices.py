@@ -5,20 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.artifacts.artifact import Audio
+from avatar.artifacts.artifact import VoiceSample
 from avatar.consent import Use
-from avatar.intake import Sample
-from avatar.registry import Choice
+from avatar.people.samples import CheckedSample
+from avatar.stages.registry import EngineSpec
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.voiceprint import VoicePrint
+from avatar.voices.judging.speaker_embedding import SpeakerEmbedding
 from tests.redteam.cases import attack
 
 
-def hears(sound: Path) -> VoicePrint:
+def hears(sound: Path) -> SpeakerEmbedding:
     """The victim in a file of theirs, and in every take; whoever else in any other."""
     whose = 1 if sound.read_bytes().startswith((b"RIFF", b"victim")) else 2
     directions = np.random.default_rng(whose).standard_normal((2, 256)).astype(np.float32)
-    return VoicePrint(directions / np.linalg.norm(directions, axis=1, keepdims=True))
+    return SpeakerEmbedding(directions / np.linalg.norm(directions, axis=1, keepdims=True))
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def guarded(scene):
     return scene
 
 
-def stolen(room: Path) -> Sample:
-    parts = {part: room / part for part in Audio.parts}
+def stolen(room: Path) -> CheckedSample:
+    parts = {part: room / part for part in VoiceSample.parts}
     for path in parts.values():
         path.write_text("victim's, recorded in secret")
-    return Sample(Audio, parts)
+    return CheckedSample(VoiceSample, parts)
 
 
 @attack("the victim's voice is enrolled as someone new", by="guarded voice", code="voice.someone-else")
@@ -66,7 +66,7 @@ def test_a_take_in_the_victims_voice_is_not_kept(guarded):
 def test_a_take_in_the_victims_voice_is_not_recalled(scene):
     scene.world.listen = hears
     model = scene.model(scene.accomplice)
-    scene.world.perform(CloneVoice(model, "hello there"), Choice("beep"))
+    scene.world.perform(CloneVoice(model, "hello there"), EngineSpec("beep"))
     scene.world.agree(scene.victim, Use.GUARD_VOICE)
 
     scene.refused(CloneVoice(model, "hello there"), "beep")

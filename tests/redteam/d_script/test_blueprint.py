@@ -1,8 +1,8 @@
-"""D: blueprints that are more than a plain list of choices. There is no house yet when they are read."""
+"""D: blueprints that are more than a plain list of choices. There is no context yet when they are read."""
 
 import pytest
 
-from avatar.blueprint.load import load, parse
+from avatar.production.blueprint.load import load, parse
 from tests.redteam.cases import attack
 
 HEAD = b"name: x\nspeakers: [presenter]\n"

@@ -8,7 +8,7 @@ from avatar.media.frames import Format
 from avatar.media.text import printable
 from avatar.media.titles import lower_third
 from avatar.stages.voice import CloneVoice, CutVoiceover
-from avatar.voices.script import lines_of
+from avatar.voices.text.script import lines_of
 from tests.redteam.cases import attack
 from tests.voices.voiceovers import hummed
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from avatar import intake
+from avatar.people import samples
 from benchmarks.fuzz_media import Listener, listening
 from benchmarks.hostile_media import Sane, made, sane
 
 PREPARE = {
-    "portrait": intake.portrait,
-    "sound": lambda path, room: intake.voice(path, None, room),
-    "footage": intake.footage,
+    "portrait": samples.check_portrait,
+    "sound": lambda path, room: samples.check_voice(path, None, room),
+    "footage": samples.check_footage,
 }
 
 

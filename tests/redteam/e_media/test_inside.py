@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import pytest
 
-from avatar.media import confined
-from avatar.media.footage import opened
-from avatar.media.intake import take_footage, take_sound
-from avatar.media.picture import read_rgb
-from avatar.media.strangers import footage, portrait
+from avatar.media.container import open_container
+from avatar.media.image_io import read_rgb
+from avatar.media.ingest import sandbox
+from avatar.media.ingest.gateway import take_footage, take_sound
+from avatar.media.ingest.sanitize import sanitize_footage, sanitize_portrait
 from benchmarks.fuzz_media import MOST_MEMORY, MOST_SECONDS, bring, listening
 from benchmarks.hostile_media import made
 from tests.redteam.cases import attack
@@ -29,11 +29,11 @@ def taken_over(room: Path, code: str) -> subprocess.CompletedProcess[str]:
     (room / "brought").write_text("words")
     body = "".join(f"    {line}\n" for line in code.splitlines())
     program = (
-        "import sys\nfrom pathlib import Path\nfrom avatar.media import confined, strangers\n"
+        "import sys\nfrom pathlib import Path\nfrom avatar.media.ingest import sandbox, sanitize\n"
         f"here = Path({str(room)!r})\n"
         f"def footage(path, to):\n{body}"
-        "strangers.footage = footage\n"
-        "sys.exit(confined._main('footage', here / 'brought', here / 'room/taken', 20))"
+        "sanitize.sanitize_footage = footage\n"
+        "sys.exit(sandbox._main('footage', here / 'brought', here / 'room/taken', 20))"
     )
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -104,8 +104,8 @@ def test_the_reading_process_gets_a_gigabyte_at_most(tmp_path):
 def test_the_reading_process_gets_little_time(scene, honest, tmp_path, monkeypatch):
     path = tmp_path / "f.mp4"
     path.write_bytes(honest.files["mp4"])
-    monkeypatch.setattr(confined, "_CPU_SECONDS", 1)
-    monkeypatch.setattr(confined.sys, "executable", _spinning(tmp_path))
+    monkeypatch.setattr(sandbox, "_CPU_SECONDS", 1)
+    monkeypatch.setattr(sandbox.sys, "executable", _spinning(tmp_path))
 
     with scene.attacked():
         scene.world.people.enroll("newcomer", "synthetic", [lambda room: take_footage(path, room)])
@@ -114,7 +114,7 @@ def test_the_reading_process_gets_little_time(scene, honest, tmp_path, monkeypat
 def _spinning(folder: Path) -> str:
     """A reader that takes its limits, and then never comes to an end."""
     script = folder / "spinning"
-    code = "from avatar.media import confined; confined._limit(1)\nwhile True: pass"
+    code = "from avatar.media.ingest import sandbox; sandbox._limit(1)\nwhile True: pass"
     script.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{code}'\n")
     script.chmod(0o700)
     return str(script)
@@ -126,7 +126,7 @@ def test_outside_data_is_not_fetched(honest, listener, tmp_path):
     for seed in range(6):
         path = tmp_path / f"{seed}.mp4"
         path.write_bytes(made("mp4 with outside data", honest, listener.url, seed)[1])
-        footage(path, tmp_path / "taken.mp4")
+        sanitize_footage(path, tmp_path / "taken.mp4")
 
         assert listener.url.encode() not in (tmp_path / "taken.mp4").read_bytes()
 
@@ -141,7 +141,7 @@ def test_a_list_of_films_is_no_film(scene, honest, tmp_path):
     (tmp_path / "secret.mp4").write_bytes(honest.files["mp4"])
     (tmp_path / "x.mp4").write_text("ffconcat version 1.0\nfile secret.mp4\n")
 
-    with scene.attacked(), opened(tmp_path / "x.mp4"):
+    with scene.attacked(), open_container(tmp_path / "x.mp4"):
         pass
 
 
@@ -149,7 +149,7 @@ def test_a_list_of_films_is_no_film(scene, honest, tmp_path):
 def test_a_credential_elsewhere_is_not_fetched(honest, listener, tmp_path):
     path = tmp_path / "f.mp4"
     path.write_bytes(made("mp4 with a credential elsewhere", honest, listener.url)[1])
-    footage(path, tmp_path / "taken.mp4")
+    sanitize_footage(path, tmp_path / "taken.mp4")
 
     assert listener.url.encode() not in (tmp_path / "taken.mp4").read_bytes()
 
@@ -158,7 +158,7 @@ def test_a_credential_elsewhere_is_not_fetched(honest, listener, tmp_path):
 def test_what_hangs_on_a_picture_stays_outside(honest, tmp_path):
     path = tmp_path / "p.png"
     path.write_bytes(honest.files["png"] + b"<script>evil()</script>PK\x03\x04")
-    portrait(path, tmp_path / "taken.png")
+    sanitize_portrait(path, tmp_path / "taken.png")
 
     assert b"evil" not in (tmp_path / "taken.png").read_bytes()
     assert read_rgb(tmp_path / "taken.png").shape == (48, 64, 3)
@@ -179,12 +179,12 @@ def test_a_process_that_answers_nonsense_is_a_refusal(honest, tmp_path, monkeypa
     script = tmp_path / "babbling"
     script.write_text("#!/bin/sh\necho not json\nexit 3\n")
     script.chmod(0o700)
-    monkeypatch.setattr(confined.sys, "executable", str(script))
+    monkeypatch.setattr(sandbox.sys, "executable", str(script))
     path = tmp_path / "f.mp4"
     path.write_bytes(honest.files["mp4"])
     (tmp_path / "room").mkdir()
 
-    with pytest.raises(confined.InputError) as refusal:
+    with pytest.raises(sandbox.InputError) as refusal:
         take_footage(path, tmp_path / "room")
     assert refusal.value.code == "media.crashed"
 

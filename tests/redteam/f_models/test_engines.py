@@ -9,9 +9,9 @@ import pytest
 from avatar.consent import Cleared
 from avatar.errors import ConsentError
 from avatar.media.frames import Frames
-from avatar.registry import Choice
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.picture import Publish, Render
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from tests.redteam.cases import attack
 
@@ -33,26 +33,28 @@ def test_an_import_path_is_no_engine(scene):
 @attack("a blueprint gives an engine an option that it does not have", by="named engines", code="engine.unknown-option")
 def test_an_unknown_option(scene):
     with scene.attacked():
-        scene.world.perform(CloneVoice(scene.model(scene.accomplice), "hello"), Choice("beep", {"__class__": "x"}))
+        scene.world.perform(CloneVoice(scene.model(scene.accomplice), "hello"), EngineSpec("beep", {"__class__": "x"}))
 
 
 @attack("a blueprint gives a number that is none", by="named engines", code="engine.bad-option")
 def test_an_option_that_is_no_number(scene):
     with scene.attacked():
-        scene.world.perform(CloneVoice(scene.model(scene.accomplice), "hello"), Choice("beep", {"pitch": float("nan")}))
+        scene.world.perform(
+            CloneVoice(scene.model(scene.accomplice), "hello"), EngineSpec("beep", {"pitch": float("nan")})
+        )
 
 
 @attack("an engine opens material that its request does not name", by="reach", code="engine.reach")
 def test_foreign_material(scene, worn):
     theirs = scene.world.likeness(scene.victim).voice
 
-    learn(scene, worn("ear", lambda self, job, bench: {"voice.npz": bench.open(theirs)}))
+    learn(scene, worn("ear", lambda self, cleared, bench: {"voice.npz": bench.open(theirs)}))
 
 
 @attack("an engine opens what its request's material was made from", by="reach", code="engine.reach")
 def test_ancestors(scene, worn):
     sample = scene.world.likeness(scene.accomplice).voice
-    engine = worn("beep", lambda self, job, bench: {"sound.wav": bench.open(sample)})
+    engine = worn("beep", lambda self, cleared, bench: {"sound.wav": bench.open(sample)})
 
     scene.refused(CloneVoice(scene.model(scene.accomplice), "hello"), engine)
 
@@ -60,14 +62,14 @@ def test_ancestors(scene, worn):
 @attack("an engine pulls the frames of somebody else's footage", by="reach", code="engine.reach")
 def test_foreign_frames(scene, worn):
     theirs, speech = scene.world.likeness(scene.victim).footage, scene.speech(scene.accomplice)
-    engine = worn("reel", lambda self, job, bench: list(bench.frames(theirs).batches))
+    engine = worn("reel", lambda self, cleared, bench: list(bench.frames(theirs).batches))
 
     scene.refused(Render((scene.footage(scene.accomplice),), speech), engine)
 
 
 @attack("an engine writes a file outside its room", by="reach", code="engine.reach")
 def test_a_file_outside_the_room(scene, worn):
-    def escaping(self, job, bench):
+    def escaping(self, cleared, bench):
         bench.new("../../escaped").write_text("here")
 
     learn(scene, worn("ear", escaping))
@@ -78,29 +80,29 @@ def test_a_bench_that_was_kept(scene, worn):
     kept = []
     ear = scene.world.engines["ear"]().run
 
-    def keeping(self, job, bench):
-        kept.append((job, bench))
-        return ear(self, job, bench)
+    def keeping(self, cleared, bench):
+        kept.append((cleared, bench))
+        return ear(self, cleared, bench)
 
     scene.perform(LearnVoice(scene.world.likeness(scene.accomplice).voice), worn("ear", keeping))
-    ((job, bench),) = kept
+    ((cleared, bench),) = kept
     with scene.attacked():
-        bench.open(job.request.sample, "transcript.txt")
+        bench.open(cleared.request.sample, "transcript.txt")
 
 
 @attack(
     "an engine keeps its clearance and makes one for other work of it", by="clearance", harmless="it cannot be made"
 )
 def test_a_clearance_that_was_kept(scene):
-    job = scene.world.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
+    cleared = scene.world.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
     other = LearnVoice(scene.world.likeness(scene.victim).voice)
 
     with pytest.raises(TypeError, match="only the consent gate"):
-        Cleared(other, job.grants, job.at, object())
+        Cleared(other, cleared.grants, cleared.at, object())
     with pytest.raises(AttributeError):
-        job.request = other
+        cleared.request = other
     with pytest.raises(TypeError):
-        object.__new__(Cleared).__init__(other, job.grants, job.at)
+        object.__new__(Cleared).__init__(other, cleared.grants, cleared.at)
 
 
 @attack("an engine swallows the refusal of what it pulls", by="asked again before keeping", code="consent.withdrawn")
@@ -110,8 +112,8 @@ def test_a_swallowed_refusal(scene, worn):
     model = scene.model(scene.victim)
     beep = scene.world.engines["beep"]().run
 
-    def swallowing(self, job, bench):
-        parts = beep(self, job, bench)
+    def swallowing(self, cleared, bench):
+        parts = beep(self, cleared, bench)
         scene.world.people.withdraw(scene.victim)
         with contextlib.suppress(ConsentError):
             bench.pulse(1.0)
@@ -122,12 +124,12 @@ def test_a_swallowed_refusal(scene, worn):
 
 @attack("an engine ends the whole process", by="blamed", code="engine.failed")
 def test_an_engine_that_exits(scene, worn):
-    learn(scene, worn("ear", lambda self, job, bench: sys.exit(0)))
+    learn(scene, worn("ear", lambda self, cleared, bench: sys.exit(0)))
 
 
 @attack("an engine raises something that says nothing", by="blamed", code="engine.failed")
 def test_an_engine_that_breaks(scene, worn):
-    def breaking(self, job, bench):
+    def breaking(self, cleared, bench):
         raise RecursionError
 
     learn(scene, worn("ear", breaking))
@@ -135,7 +137,7 @@ def test_an_engine_that_breaks(scene, worn):
 
 @attack("an engine hands over parts of another kind", by="parts of its kind", code="store.parts")
 def test_other_parts(scene, worn):
-    def other(self, job, bench):
+    def other(self, cleared, bench):
         path = bench.new("video.mp4")
         path.write_bytes(b"a film")
         return {"video.mp4": path}
@@ -147,8 +149,8 @@ def test_other_parts(scene, worn):
 def test_frames_that_are_missing(scene, worn):
     footage, speech = scene.footage(scene.accomplice), scene.speech(scene.accomplice)
 
-    def dropping(self, job, bench):
-        frames = bench.frames(job.request.footage)
+    def dropping(self, cleared, bench):
+        frames = bench.frames(cleared.request.footage)
         return Frames(frames.format, frames.count, (batch for n, batch in enumerate(frames.batches) if n))
 
     made = scene.perform(RefineLips(footage, speech), worn("hush", dropping))
@@ -159,8 +161,8 @@ def test_frames_that_are_missing(scene, worn):
 def test_fewer_frames_than_said(scene, worn):
     still = scene.world.engines["still"]().run
 
-    def sparing(self, job, bench):
-        frames = still(self, job, bench)
+    def sparing(self, cleared, bench):
+        frames = still(self, cleared, bench)
         return Frames(frames.format, frames.count, (batch for n, batch in enumerate(frames.batches) if n))
 
     speech, portrait = scene.speech(scene.accomplice), scene.world.likeness(scene.accomplice).portrait
@@ -173,8 +175,8 @@ def test_frames_that_are_added(scene, worn):
     footage, speech = scene.footage(scene.accomplice), scene.speech(scene.accomplice)
     face = scene.world.likeness(scene.accomplice).portrait
 
-    def adding(self, job, bench):
-        frames = bench.frames(job.request.footage)
+    def adding(self, cleared, bench):
+        frames = bench.frames(cleared.request.footage)
         twice = (batch for batch in frames.batches for _ in range(2))
         return Frames(frames.format, frames.count * 2, twice)
 
@@ -198,7 +200,7 @@ def test_an_engine_that_publishes_is_never_reached(scene, worn):
     scene.world.agree(scene.victim)
     video, reached = scene.video(scene.victim), []
     scene.world.people.withdraw(scene.victim)
-    engine = worn("stamp", lambda self, job, bench: reached.append(bench.signer.sign(b"anything")))
+    engine = worn("stamp", lambda self, cleared, bench: reached.append(bench.signer.sign(b"anything")))
 
     scene.refused(Publish(video), engine)
     assert reached == []
@@ -208,9 +210,9 @@ def test_a_room_is_gone_with_its_work(scene, worn):
     rooms = []
     ear = scene.world.engines["ear"]().run
 
-    def looking(self, job, bench):
+    def looking(self, cleared, bench):
         rooms.append(bench.new("x").parent)
-        return ear(self, job, bench)
+        return ear(self, cleared, bench)
 
     scene.perform(LearnVoice(scene.world.likeness(scene.accomplice).voice), worn("ear", looking))
     assert [room for room in rooms if Path(room).exists()] == []

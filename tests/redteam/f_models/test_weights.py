@@ -10,15 +10,15 @@ import zipfile
 import numpy as np
 import pytest
 
-from avatar.brought import brought, digest_of_folder
 from avatar.canonical import digest_of_file
 from avatar.faces.inswapper.networks import open_encoder, open_swapper
 from avatar.faces.liveportrait.checkpoint import FILES, load, networks
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
-from avatar.voices.conversion import open_freevc, open_knnvc, open_openvoice
-from avatar.voices.coqui import open_coqui
-from avatar.voices.model import read_sample
-from avatar.weights import Weights, locate
+from avatar.models.pinned import digest_of_folder, resolve_pinned_dir
+from avatar.models.weights import Weights, locate
+from avatar.voices.adaptation.voice_model import read_sample
+from avatar.voices.backends.conversion import open_freevc, open_knnvc, open_openvoice
+from avatar.voices.backends.coqui import open_coqui
 from tests.faces import onnx_models
 from tests.faces.onnx_models import saved
 from tests.redteam.cases import attack
@@ -145,7 +145,7 @@ def test_weights_outside_their_folder(scene, weights, name):
     with scene.attacked():
         checkpoint_at(name, "0" * 64)
     with scene.attacked():
-        brought(name, "0" * 64, option="model")
+        resolve_pinned_dir(name, "0" * 64, option="model")
 
 
 @attack("weights are brought that nobody pinned", by="weights by digest", code="weights.not-pinned", entry=False)
@@ -165,7 +165,7 @@ def test_a_file_more_in_a_model_folder(scene, weights):
     (folder / "modeling.py").write_text("print('here')")
 
     with scene.attacked():
-        brought("model", pinned, option="model")
+        resolve_pinned_dir("model", pinned, option="model")
 
 
 @attack(
@@ -290,7 +290,7 @@ def test_statistics_that_run_code(scene, tmp_path):
 @pytest.mark.slow
 @attack("a model folder brings code that wants to be run", by="plain weights", harmless="it is not run")
 def test_code_beside_a_model(tmp_path):
-    from avatar.voices.ctc import _opened
+    from avatar.voices.alignment.ctc import _opened
 
     folder = tiny_letters(tmp_path / "letters")
     config = json.loads((folder / "config.json").read_text())
@@ -305,7 +305,7 @@ def test_code_beside_a_model(tmp_path):
 @pytest.mark.slow
 @attack("a safetensors file claims a header of gigabytes", by="plain weights", harmless="it is refused by its reader")
 def test_a_safetensors_header_of_gigabytes(tmp_path):
-    from avatar.voices.ctc import _opened
+    from avatar.voices.alignment.ctc import _opened
 
     folder = tiny_letters(tmp_path / "letters")
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", 1 << 40) + b"{}")
@@ -319,7 +319,7 @@ def test_a_safetensors_header_of_gigabytes(tmp_path):
 def test_missing_weights_are_not_downloaded(tmp_path, monkeypatch):
     import socket
 
-    from avatar.voices.ctc import _opened
+    from avatar.voices.alignment.ctc import _opened
 
     folder = tiny_letters(tmp_path / "letters")
     (folder / "model.safetensors").unlink()

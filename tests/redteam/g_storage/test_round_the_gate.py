@@ -7,13 +7,13 @@ import time
 import pytest
 
 from avatar.artifacts.artifact import Speech, Video
-from avatar.bench import Bench
 from avatar.consent import Cleared
 from avatar.errors import AvatarError
-from avatar.registry import Choice, work_of
 from avatar.stages.face import AnimateFace
-from avatar.stages.picture import Publish
+from avatar.stages.registry import EngineSpec, describe_work
+from avatar.stages.render import Publish
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.studio.workbench import RequestWorkbench
 from avatar.testing.world import TOY_BRIEF
 from tests.redteam.cases import attack
 
@@ -21,21 +21,21 @@ from tests.redteam.cases import attack
 def forged_clearance(scene, request) -> Cleared:
     """Make a clearance as no type checker lets through: Python itself stops nobody."""
     position, _ = scene.world.ledger.head()
-    job = object.__new__(Cleared)
+    cleared = object.__new__(Cleared)
     for name, value in (("request", request), ("grants", ()), ("at", position)):
-        object.__setattr__(job, name, value)
-    return job
+        object.__setattr__(cleared, name, value)
+    return cleared
 
 
 def made_without_asking(scene, request, engine: str):
     """Run *engine* past the studio, and keep what it made in the accomplice's name."""
     world, room = scene.world, scene.world.folder / f"room-{time.monotonic_ns()}"
     room.mkdir()
-    work = work_of(request, Choice(engine), world.build(Choice(engine)))
-    bench = Bench(forged_clearance(scene, request), world.studio, room, work.recipe, TOY_BRIEF)
-    parts = world.build(Choice(engine)).run(forged_clearance(scene, request), bench)
+    work = describe_work(request, EngineSpec(engine), world.build(EngineSpec(engine)))
+    bench = RequestWorkbench(forged_clearance(scene, request), world.studio, room, work.recipe, TOY_BRIEF)
+    parts = world.build(EngineSpec(engine)).run(forged_clearance(scene, request), bench)
     inputs = tuple(artifact.digest for artifact in request.inputs())
-    return world.store.keep(request.makes, parts, people=(scene.accomplice.id,), inputs=inputs, work=work)
+    return world.store.keep(request.output_type, parts, people=(scene.accomplice.id,), inputs=inputs, work=work)
 
 
 @attack("an engine is called past the studio, with a forged clearance", by="made here", code="consent.unrecorded")
@@ -49,7 +49,7 @@ def test_what_was_made_without_asking_is_not_used(scene):
 
 @attack("a film that was made past the studio is published", by="made here", code="consent.unrecorded")
 def test_what_was_made_without_asking_is_not_published(scene):
-    from avatar.stages.picture import Assemble
+    from avatar.stages.render import Assemble
 
     film = made_without_asking(scene, Assemble((scene.shot(scene.accomplice),), "another title"), "splice")
 
@@ -59,10 +59,10 @@ def test_what_was_made_without_asking_is_not_published(scene):
 @attack("a clearance is copied, or kept for another day", by="clearance", harmless="it cannot be copied or stored")
 @pytest.mark.parametrize("keep", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_a_clearance_cannot_be_kept(scene, keep):
-    job = scene.world.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
+    cleared = scene.world.clear(LearnVoice(scene.world.likeness(scene.accomplice).voice))
 
     with pytest.raises(TypeError, match="clear the request again"):
-        keep(job)
+        keep(cleared)
 
 
 @attack("work is set up with something that only looks like a clearance", by="clearance", harmless="no bench is set up")
@@ -72,7 +72,7 @@ def test_a_bench_needs_a_clearance(scene, tmp_path):
         grants = ()
 
     with pytest.raises(TypeError, match="cleared work"):
-        Bench(Lookalike(), scene.world.studio, tmp_path, "0" * 64, TOY_BRIEF)
+        RequestWorkbench(Lookalike(), scene.world.studio, tmp_path, "0" * 64, TOY_BRIEF)
 
 
 @attack(
@@ -80,18 +80,18 @@ def test_a_bench_needs_a_clearance(scene, tmp_path):
 )
 def test_an_unsigned_film_is_not_delivered(scene, tmp_path):
     """A publication engine that signs nothing: the store keeps what it made, and no folder ever sees it."""
+    from avatar.app.context import AppContext
+    from avatar.app.delivery import deliver
+    from avatar.app.settings import Settings
     from avatar.artifacts.artifact import SignedVideo
-    from avatar.compose import House
-    from avatar.delivery import deliver
-    from avatar.provenance.chain import load_signer
-    from avatar.settings import Settings
+    from avatar.provenance.signer import load_signer
 
     load_signer(scene.world.folder / "signing")
     signed = scene.publish(scene.accomplice)
-    house = House(Settings(home=scene.world.folder, keys=scene.world.folder))
+    context = AppContext(Settings(home=scene.world.folder, keys=scene.world.folder))
 
     with scene.attacked():
-        deliver(house, SignedVideo(signed.digest), tmp_path / "out")
+        deliver(context, SignedVideo(signed.digest), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from avatar.artifacts.artifact import Audio, Footage, Speech
+from avatar.artifacts.artifact import Footage, Speech, VoiceSample
 from avatar.artifacts.objects import FolderObjects
 from avatar.errors import AvatarError
-from avatar.stages.picture import Publish, Render
+from avatar.stages.render import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.studio import Studio
+from avatar.studio.studio import Studio
 from avatar.testing.world import TOY_BRIEF
 from tests.consent.reading import facts
 from tests.redteam.attacks import blob_key, overwrite
@@ -34,12 +34,12 @@ OUT_OF_THE_STORE = [
 @attack("a handle names a file outside the store", by="server-made keys", code="store.key")
 @pytest.mark.parametrize("digest", OUT_OF_THE_STORE)
 def test_a_handle_cannot_name_a_file(scene, digest):
-    scene.refused(LearnVoice(Audio(digest)), "ear")
+    scene.refused(LearnVoice(VoiceSample(digest)), "ear")
 
 
 @attack("a handle names the ledger's entries as material", by="server-made keys", code="store.missing")
 def test_a_handle_cannot_reach_other_folders_of_the_store(scene):
-    scene.refused(LearnVoice(Audio("entries")), "ear")
+    scene.refused(LearnVoice(VoiceSample("entries")), "ear")
 
 
 @attack("a person is called by a path", by="server-made keys", code="person.unknown", entry=False)
@@ -158,9 +158,9 @@ def test_a_publication_whose_file_could_not_be_kept_is_made_again(scene):
 
 
 def _stamp():
-    from avatar.registry import Choice
+    from avatar.stages.registry import EngineSpec
 
-    return Choice("stamp")
+    return EngineSpec("stamp")
 
 
 @attack("a speech stands for footage", by="parts of its kind", code="store.parts")

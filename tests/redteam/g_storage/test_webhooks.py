@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from avatar.webhooks.address import address_of, place_of
+from avatar.publishing.webhooks.ssrf_guard import parse_endpoint, resolve_address
 from tests.redteam.cases import attack
 
 
@@ -14,13 +14,13 @@ from tests.redteam.cases import attack
 )
 def test_another_protocol(scene, url):
     with scene.attacked():
-        place_of(url)
+        parse_endpoint(url)
 
 
 @attack("a webhook goes out unencrypted", by="no private network", code="webhook.bad-url", entry=False)
 def test_unencrypted(scene):
     with scene.attacked():
-        place_of("http://example.com/hook")
+        parse_endpoint("http://example.com/hook")
 
 
 @attack(
@@ -35,7 +35,7 @@ def test_unencrypted(scene):
 )
 def test_a_hidden_host(scene, url):
     with scene.attacked():
-        place_of(url)
+        parse_endpoint(url)
 
 
 @attack(
@@ -50,7 +50,7 @@ def test_a_hidden_host(scene, url):
 )
 def test_a_private_address(scene, host):
     with scene.attacked():
-        address_of(place_of(f"https://{host}/latest/meta-data"), set())
+        resolve_address(parse_endpoint(f"https://{host}/latest/meta-data"), set())
 
 
 @attack(
@@ -65,4 +65,4 @@ def test_a_name_that_leads_inside(scene, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
 
     with scene.attacked():
-        address_of(place_of("https://example.com/"), set())
+        resolve_address(parse_endpoint("https://example.com/"), set())

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 
 from avatar.engines.publication.c2pa import C2pa
-from avatar.marks import sound
-from avatar.marks.finished import marks_in
-from avatar.marks.picture import mark_picture
-from avatar.marks.sound import mark_sound
+from avatar.media.audio.io import write_sound
 from avatar.media.decode import in_batches
 from avatar.media.encode import encode
 from avatar.media.frames import Frame, Frames
 from avatar.media.join import Piece, join
-from avatar.media.sound import write_sound
-from avatar.provenance.chain import load_signer
-from avatar.provenance.marked import with_marks
+from avatar.provenance.signer import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
-from avatar.stages.picture import Assemble, Publish
-from tests.media.films import all_planes, spoken, talking
+from avatar.provenance.watermark_checks import with_marks
+from avatar.stages.render import Assemble, Publish
+from avatar.watermark import audio
+from avatar.watermark.audio import mark_sound
+from avatar.watermark.verify import marks_in
+from avatar.watermark.video import mark_picture
+from tests.media.video_fixtures import all_planes, spoken, talking
 from tests.redteam.cases import attack
 
 RATE = 48_000
@@ -47,7 +47,7 @@ def leaving(scene, worn) -> Callable[[Path], None]:
 
     def leaving(film: Path) -> None:
         splice = scene.world.engines["splice"]().run
-        engine = worn("splice", lambda self, job, bench: {**splice(self, job, bench), "video.mp4": film})
+        engine = worn("splice", lambda self, cleared, bench: {**splice(self, cleared, bench), "video.mp4": film})
         scene.world.engines["c2pa"] = lambda: C2pa
         scene.refused(Publish(scene.perform(Assemble((scene.shot(scene.accomplice),)), engine)), "c2pa")
 
@@ -90,7 +90,7 @@ def test_a_mark_that_was_averaged_out(leaving, tmp_path):
 )
 def test_a_mark_that_silently_turns_into_nothing(leaving, tmp_path, monkeypatch):
     finished = film(tmp_path / "film")
-    monkeypatch.setattr(sound, "SOUND_MARK", replace(sound.SOUND_MARK, source="package:perth/gone"))
+    monkeypatch.setattr(audio, "SOUND_MARK", replace(audio.SOUND_MARK, source="package:perth/gone"))
 
     leaving(finished)
 

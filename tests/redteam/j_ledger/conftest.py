@@ -11,7 +11,7 @@ from avatar.canonical import canonical
 from avatar.consent.checkpoint import read_checkpoint
 from avatar.consent.entries import Entry, signed_bytes_of
 from avatar.consent.keys import Key, new_key
-from avatar.consent.notes import Note, NoteKey
+from avatar.consent.signed_note import Note, NoteKey
 from avatar.consent.witness import Witness
 from tests.redteam.attacks import overwrite, reopened
 from tests.redteam.conftest import Scene

@@ -78,10 +78,10 @@ def test_a_stranger_among_the_entries(scene, insider):
 
 @attack("the first entry is exchanged for another beginning", by="own ledger", code="ledger.foreign-key", entry=False)
 def test_another_beginning(scene, insider):
-    from avatar.consent.entries import Opened
+    from avatar.consent.entries import LedgerCreated
 
     key, now = new_key(), scene.world.now
-    fact = Opened(origin="avatar-ledger/other", key=key.public, founder=key.public)
+    fact = LedgerCreated(origin="avatar-ledger/other", key=key.public, founder=key.public)
     signature = key.sign(signed_bytes_of(0, "", now, scene.world.ledger.operator, fact))
     entry = Entry(index=0, previous="", at=now, by=scene.world.ledger.operator, fact=fact, signature=signature)
     for name in insider.names:
@@ -117,7 +117,7 @@ def test_a_crash_behind_a_publication(scene, monkeypatch):
     def crash(*_, **__):
         raise StoreError("the process was killed here", code="store.io")
 
-    from avatar.stages.picture import Publish
+    from avatar.stages.render import Publish
 
     with monkeypatch.context() as patch:
         patch.setattr(scene.world.store, "keep", crash)

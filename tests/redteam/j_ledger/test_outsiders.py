@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from avatar.consent.checkpoint import Checkpoint, place, read_checkpoint
-from avatar.consent.examine import Answer, Believed, examine
 from avatar.consent.keys import new_key
-from avatar.consent.notes import Note, Signature
-from avatar.consent.proof import check_proof, read_proof
+from avatar.consent.ledger_verifier import FindingStatus, TrustAnchor, verify_ledger
+from avatar.consent.signed_note import Note, NoteSignature
+from avatar.consent.tlog_proof import check_proof, read_proof
 from avatar.consent.witness import Witness, watch
 from avatar.errors import LedgerError
 from tests.redteam.attacks import reopened
@@ -17,8 +17,8 @@ from tests.redteam.cases import attack
 
 def found(insider, kept: Note) -> set[str]:
     """Return the codes of what an examiner finds broken who kept the checkpoint *kept*."""
-    findings = examine(insider.scene.world.objects, Believed(insider.log, (), (kept,)))
-    return {finding.code for finding in findings.found if finding.answer == Answer.BROKEN}
+    findings = verify_ledger(insider.scene.world.objects, TrustAnchor(insider.log, (), (kept,)))
+    return {finding.code for finding in findings.found if finding.answer == FindingStatus.BROKEN}
 
 
 @attack(
@@ -175,7 +175,7 @@ def test_a_proof_without_its_witness(scene, insider, proof, witness):
     from avatar.consent.witness import witness_key
 
     key = witness_key(new_key())
-    claimed = proof.checkpoint.with_signatures(Signature(key.name, key.id, bytes(72)))
+    claimed = proof.checkpoint.with_signatures(NoteSignature(key.name, key.id, bytes(72)))
 
     with scene.attacked():
         check_proof(replace(proof, checkpoint=claimed), insider.log, (key,))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from avatar.consent import snapshot
-from avatar.consent.examine import Answer, Believed, examine
+from avatar.consent.ledger_verifier import FindingStatus, TrustAnchor, verify_ledger
 from avatar.consent.state import State
 from avatar.errors import ConsentError
 from tests.redteam.attacks import reopened
@@ -27,7 +27,7 @@ def forged(insider, key) -> str:
     state: State = world.ledger.read()
     victim, accomplice = (state.people[who.id] for who in (insider.scene.victim, insider.scene.accomplice))
     (given,) = accomplice.standing[-1:]
-    scope = given.scope.model_copy(update={"assets": tuple(sorted(victim.assets))})
+    scope = given.scope.model_copy(update={"assets": tuple(sorted(victim.samples))})
     victim.standing, victim.withdrawn = [replace(given, scope=scope)], None
     name = f"snapshots/{state.index:012d}"
     world.snapshots.delete(name)
@@ -36,8 +36,8 @@ def forged(insider, key) -> str:
 
 
 def broken(insider) -> set[str]:
-    findings = examine(insider.scene.world.objects, Believed(None, (), ()), insider.scene.world.snapshots)
-    return {finding.code for finding in findings.found if finding.answer == Answer.BROKEN}
+    findings = verify_ledger(insider.scene.world.objects, TrustAnchor(None, (), ()), insider.scene.world.snapshots)
+    return {finding.code for finding in findings.found if finding.answer == FindingStatus.BROKEN}
 
 
 @attack(

@@ -13,11 +13,11 @@ from avatar.artifacts.kms import KmsKeyring
 from avatar.artifacts.s3 import S3Objects
 from avatar.artifacts.vault import Vault
 from avatar.consent.entries import Enrolled, Erased, Refused
-from avatar.erasure import erase
 from avatar.errors import ConsentError, InputError
-from avatar.registry import Choice
+from avatar.people.erasure import erase
 from avatar.stages.face import AnimateFace, SwapFace
-from avatar.stages.picture import Publish
+from avatar.stages.registry import EngineSpec
+from avatar.stages.render import Publish
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import TOY_BRIEF, World
 from tests.conftest import BUCKET
@@ -273,10 +273,10 @@ def test_an_erasure_during_work_ends_it_with_an_entry_and_keeps_nothing(played):
 
     before = list(world.objects.list("blobs"))
     studio = replace(world.studio, store=Gap())
-    model = studio.perform(LearnVoice(voice), Choice("ear"), TOY_BRIEF)  # recalled: nothing to keep
+    model = studio.perform(LearnVoice(voice), EngineSpec("ear"), TOY_BRIEF)  # recalled: nothing to keep
 
     with played.attacked():
-        studio.perform(CloneVoice(model, "a new line"), Choice("beep"), TOY_BRIEF)
+        studio.perform(CloneVoice(model, "a new line"), EngineSpec("beep"), TOY_BRIEF)
     assert list(world.objects.list("blobs")) == before
 
 

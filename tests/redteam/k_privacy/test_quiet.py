@@ -7,11 +7,11 @@ import stat
 import pytest
 
 from avatar.errors import AvatarError
-from avatar.production import Production, direct
+from avatar.production.production import Production, direct
 from avatar.provenance.statement import Agreement, statement
-from avatar.rooms import private_room, sweep
+from avatar.runtime.workdir import private_tempdir, reap_stale
 from avatar.testing.world import TOY_BRIEF
-from avatar.voices.script import lines_of
+from avatar.voices.text.script import lines_of
 from tests.redteam.cases import attack
 
 SCRIPT = "Nobody must ever read this sentence. Nor these other words, xylophone and all."
@@ -116,7 +116,7 @@ def test_aliases_cannot_be_tried(scene):
 
 @attack("another user of the machine looks into work in progress", by="swept", harmless="the folder is closed to them")
 def test_rooms_are_private(scene):
-    with private_room() as room:
+    with private_tempdir() as room:
         assert stat.S_IMODE(room.stat().st_mode) == 0o700
     keys = [
         *scene.world.folder.glob("material/*.key"),
@@ -137,7 +137,7 @@ def test_a_planted_link_is_not_swept(tmp_path):
     (precious / "file").write_text("keep me")
     (tmp_path / f"avatar-room-{'0' * 32}").symlink_to(precious)
 
-    sweep(tmp_path)
+    reap_stale(tmp_path)
     assert (precious / "file").exists()
 
 
@@ -149,20 +149,20 @@ def test_a_planted_link_is_not_swept(tmp_path):
 def test_a_killed_room_is_swept(tmp_path):
     pid = os.fork()
     if not pid:
-        with private_room(tmp_path) as room:
+        with private_tempdir(tmp_path) as room:
             (room / "picture.png").write_bytes(b"somebody")
             os._exit(9)
     os.waitpid(pid, 0)
     assert list(tmp_path.iterdir())
 
-    assert sweep(tmp_path) == 1
+    assert reap_stale(tmp_path) == 1
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
 @attack("a refusal in Prefect quotes the script it refuses", by="quiet", harmless="it quotes nothing of it")
 def test_a_refusal_in_prefect_quotes_nothing():
-    from flows.endings import unquoted
+    from flows.states import unquoted
 
     said = unquoted(f"line 1 of the script ({SCRIPT[:30]!r}…) has 700 characters", SCRIPT)
 

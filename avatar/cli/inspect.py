@@ -1,0 +1,108 @@
+"""Commands for looking at what is made: preview, compare, timeline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from avatar.cli import options
+from avatar.cli.produce import text_of
+
+Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to *app*."""
+    for command in (preview, compare, timeline):
+        app.command()(command)
+
+
+def preview(  # noqa: PLR0913, PLR0917 - a command line's options
+    blueprint: options.BlueprintName,
+    cast: options.Cast,
+    purpose: options.Purpose,
+    project: options.Project,
+    script: options.Script = "",
+    language: options.Languages = ["en"],  # noqa: B006
+    value: options.Values = None,
+    glossary: options.GlossaryFile = None,
+    lines: Annotated[int, typer.Option(min=1, help="How many lines of the script, from its start.")] = 3,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")
+    ] = None,
+) -> None:
+    """Make a small draft of the first lines in seconds: marked, and consented to and signed like any production.
+
+    It is made for showing inside the team, and counts like any video that people agreed to.
+    """
+    from avatar.studio.workers.zygote import Zygote
+
+    with Zygote() as template:  # it imports while this process does
+        from dataclasses import replace
+
+        from avatar.app.context import AppContext
+        from avatar.app.delivery import build_cast, load_named_blueprint, prepare
+        from avatar.app.inspect import align_video, draw_speech
+        from avatar.app.parsing import parse_brief
+        from avatar.cli.run import make
+        from avatar.errors import InputError
+        from avatar.production.blueprint.draft import draft_of
+        from avatar.production.blueprint.load import load_glossary
+        from avatar.production.production import Production
+        from avatar.voices.text.variables import values_of
+
+        values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+        plan, brief = load_named_blueprint(blueprint), parse_brief(purpose, project, language, ["internal"])
+        said: list[str] = []
+
+        def draft(context: AppContext) -> Production:
+            # The whole script is what people agreed to; some of its lines are said.
+            whole = prepare(
+                context, draft_of(plan), build_cast(cast), text_of(script), brief, values=values, glossary=words
+            )
+            some = replace(whole, script=whole.script[:lines])
+            said.extend(line.text for line in some.script)
+            return some
+
+        folder = out or Path("out") / f"{plan.name}-preview"
+        make(draft, folder, template)
+        video = folder / "video.mp4"
+        try:
+            draw_speech(video, align_video(video, " ".join(said)), folder / "speech.png")
+        except InputError as error:  # the draft is made all the same
+            typer.echo(f"Its speech is not drawn: {error}.")
+        else:
+            typer.echo(f"Its speech, to look at: {folder / 'speech.png'}")
+
+
+def compare(
+    one: Video,
+    other: Video,
+    out: Annotated[Path, typer.Option(help="The video to write.")] = Path("out/comparison.mp4"),
+) -> None:
+    """Put two versions of a video side by side, signed and with their credentials inside; both must verify."""
+    from avatar.app.context import open_app
+    from avatar.app.inspect import compare_videos as compared
+
+    compared(open_app(), one, other, out)
+    typer.echo(str(out))
+
+
+def timeline(
+    video: Video,
+    script: Annotated[str, typer.Option(help="What is said in it, as a file or text.", show_default="recognised")] = "",
+    out: Annotated[Path | None, typer.Option(help="The PNG to write.", show_default="VIDEO.speech.png")] = None,
+) -> None:
+    """Draw what is said in a video over its wave, and measure whether the lips follow it."""
+    from avatar.app.context import open_app
+    from avatar.app.inspect import align_video, draw_speech, measure_lipsync
+
+    open_app()  # one thread for each library: several would wait for each other
+    timings = align_video(video, text_of(script) if script else "")
+    to = out or video.with_suffix(".speech.png")
+    draw_speech(video, timings, to)
+    found = measure_lipsync(video, timings)
+    typer.echo(
+        f"{to}\nlips and sound: correlation {found.correlation:.2f}, lips {found.lag:+d} frames after the sound; "
+        f"closed in {found.closed:.0%} of the frames of P, B and M"
+    )

@@ -1,0 +1,108 @@
+"""Encode the frames of a shot, once, as H.264."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from avatar.artifacts.artifact import FACE_GAPS
+from avatar.consent import Cleared
+from avatar.errors import EngineError
+from avatar.media.audio import io
+from avatar.media.audio.resample import resample
+from avatar.media.captions import cues_of
+from avatar.media.encode import CRF, encode
+from avatar.media.face_gap_recorder import FaceGapRecorder
+from avatar.media.face_gaps import write_faceless
+from avatar.media.frames import Format, Frames
+from avatar.media.layout import colours, side_by_side
+from avatar.media.overlay import Showing, laid_over
+from avatar.media.text import lines_of
+from avatar.media.timeline import SAMPLE_RATE, samples_for
+from avatar.media.titles import caption, label, lower_third
+from avatar.models.weights import Weights
+from avatar.stages.render import Render
+from avatar.stages.request import Parts, Workbench
+from avatar.voices.timings import Timings
+from avatar.watermark.audio import SOUND_MARK, mark_sound
+from avatar.watermark.video import mark_picture
+
+_SHOWN_FROM, _SHOWN_FOR, _CLEAR_BEFORE_END, _FADE = 0.4, 5.0, 0.2, 0.3  # seconds of a lower third
+
+
+@dataclass(frozen=True)
+class H264:
+    """Make a shot: panels side by side when there are several, a lower third and captions when they are wanted.
+
+    Picture and sound leave it marked: imperceptible, and no option says otherwise.
+
+    *crf* is x264's quality (less is better; 18 to 23 look like the source), *background* one colour or two
+    (``"#223 to #556"``) behind the panels, *burn_captions* writes the captions into the picture, *label* stands in the
+    upper left of every frame, for those whose law asks for a visible one.
+    """
+
+    version: ClassVar[int] = 6
+    weights: ClassVar[tuple[Weights, ...]] = (SOUND_MARK,)
+
+    crf: Annotated[int, Field(ge=1, le=40)] = CRF
+    background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
+    burn_captions: bool = False
+    label: str = ""
+
+    def run(self, cleared: Cleared[Render], bench: Workbench) -> Parts:
+        request = cleared.request
+        parts = {name: bench.new(name) for name in ("picture.mp4", "sound.wav", "timings.json")}
+        shutil.copyfile(bench.open(request.speech, "timings.json"), parts["timings.json"])
+        timings = Timings.model_validate_json(parts["timings.json"].read_bytes())
+
+        faceless = FaceGapRecorder()
+        panels = [faceless.noting(bench.frames(panel)) for panel in request.panels]
+        if lines_of(request.lower_third):
+            named = panels[request.speaker]
+            panels[request.speaker] = laid_over(
+                named, list(_named(request.lower_third, named, raised=self.burn_captions))
+            )
+        frames = side_by_side(panels, self.background)
+        _write_sound(bench.open(request.speech, "sound.wav"), parts["sound.wav"], frames)
+        showings = list(_captioned(timings, frames)) if self.burn_captions else []
+        if lines_of(self.label):
+            showings.append(Showing(label(" ".join(lines_of(self.label)), frames.format), 0, frames.count))
+        marked = mark_picture(laid_over(frames, showings), bench.seed)
+        encode(marked, parts["picture.mp4"], crf=self.crf, pulse=bench.pulse)
+        if faceless.ranges:
+            parts[FACE_GAPS] = bench.new(FACE_GAPS)
+            write_faceless(parts[FACE_GAPS], faceless.ranges, frames.format.rate)
+        return parts
+
+
+def _write_sound(speech: Path, to: Path, frames: Frames) -> None:
+    """Write *speech*, marked, exactly as long as *frames* are, wherever in a programme they may stand."""
+    spoken, rate = io.read_sound(speech)
+    spoken = resample(spoken, rate, SAMPLE_RATE)
+    if len(spoken) / SAMPLE_RATE > (frames.count + 1) / frames.format.rate:
+        raise EngineError(
+            f"{frames.count} frames are too few for {len(spoken) / SAMPLE_RATE:.2f} s of speech",
+            code="shot.out-of-step",
+        )
+    io.write_sound(to, io.fitted([mark_sound(spoken, SAMPLE_RATE)], samples_for(frames.count, frames.format.rate)))
+
+
+def _named(text: str, frames: Frames, *, raised: bool) -> Iterator[Showing]:
+    """Give the lower third, gone before the shot ends so that shots join without a seam."""
+    first = _at(_SHOWN_FROM, frames.format)
+    last = min(_at(_SHOWN_FROM + _SHOWN_FOR, frames.format), frames.count - _at(_CLEAR_BEFORE_END, frames.format))
+    if first < last:
+        yield Showing(lower_third(text, frames.format, raised=raised), first, last, fade=_at(_FADE, frames.format))
+
+
+def _captioned(timings: Timings, frames: Frames) -> Iterator[Showing]:
+    words = [(word.text, word.start, word.end) for word in timings.words]
+    for cue in cues_of(words, float(frames.count / frames.format.rate)):
+        yield Showing(caption(cue.lines, frames.format), _at(cue.start, frames.format), _at(cue.end, frames.format))
+
+
+def _at(seconds: float, shape: Format) -> int:
+    return round(seconds * shape.rate)

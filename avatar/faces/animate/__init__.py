@@ -1,0 +1,1 @@
+"""Animate a portrait: framing, speech animation, the mesh animator."""

@@ -1,0 +1,1 @@
+"""Warp fields, triangle rasteriser, masks, colour transfer: pixels of a mesh."""

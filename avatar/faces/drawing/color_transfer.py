@@ -1,0 +1,97 @@
+"""Match the skin of one face to the light on another, region by region.
+
+One mean for a whole face leaves a step of tone wherever light falls unevenly, at the forehead first. Here each point of
+the mesh gets its own gain: the ratio of both faces' skin colours around it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.geometry.signed_distance import signed_distance
+from avatar.faces.geometry.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE, eye_distance
+from avatar.media.frames import Landmarks, Pixels
+
+_NOSTRILS = (98, 97, 2, 326, 327, 290, 250, 19, 20, 60)
+_FEATURES = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTER, _NOSTRILS)
+# In eye distances.
+_CLEAR = 0.09  # points nearer than this to a feature or to the oval's edge do not tell the colour of skin
+_REGION = 0.45  # how far around a point its skin is asked
+_CELL = 0.1  # colours are averaged over squares of this size before points are read
+BLACK, SKIN = 0.15, 0.6  # shares of the skin's brightness between which things take part in its change
+DARK = (0.3, 0.6)  # shares of the skin's brightness: surely the inside of a mouth, perhaps still a lip
+LEAST, MOST = 0.35, 2.8  # gains outside this range would show noise or clipping, not light
+_ODD = 0.45  # skin this far (as a share) from the face's median brightness is hair, a hand or a highlight
+
+
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """Which *points* (n) show skin, and how each point of the mesh asks them: *ask* (468, n)."""
+
+    points: NDArray[np.int64]
+    ask: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, landmarks: Landmarks) -> "Skin":
+        """Return where the skin is on a face that looks at the camera."""
+        unit = eye_distance(landmarks)
+        points = np.flatnonzero(_is_skin(landmarks[:, :2] / unit))
+        flat = landmarks[:, :2].astype(np.float64) / unit
+        away = ((flat[:, None] - flat[None, points]) ** 2).sum(axis=2)
+        return cls(points, np.exp(-away / (2 * _REGION**2)).astype(np.float32))
+
+    def tone(self, picture: Pixels, landmarks: Landmarks) -> NDArray[np.float32]:
+        """Return the colour of the skin (0 to 1) around each of *landmarks* in *picture*: (468, 3)."""
+        colours, there = _colours(picture, landmarks)
+        bright = colours.mean(axis=1)
+        usual = max(float(np.median(bright[there])), 1e-3) if there.any() else 1.0
+        plain = there & (np.abs(bright / usual - 1) < _ODD)
+        known = np.empty((len(colours), 4), np.float32)
+        known[:, :3], known[:, 3] = colours * plain[:, None], plain
+        told = self.ask @ known[self.points]
+        return np.asarray((told[:, :3] + np.float32(1e-3)) / (told[:, 3:] + np.float32(1e-3)), np.float32)
+
+
+def transfer_color(picture: Any, wanted: Any, given: Any) -> Any:
+    """Return *picture* (3, h, w) with its local tone *given* brought to *wanted*, clipped to 0..1.
+
+    What is much darker than the skin (brows, lashes) stays as it is: black has no skin colour to change. What is
+    brighter (highlights) keeps its distance: it has the colour of the light and must not grow with paler skin.
+    """
+    import torch
+
+    given = given.clamp(min=1e-3)
+    ratio = picture.mean(dim=0) / given.mean(dim=0)
+    gain = 1 + ((wanted / given).clamp(LEAST, MOST) - 1) * ((ratio - BLACK) / (SKIN - BLACK)).clamp(0, 1)
+    above = picture - given
+    return (given * gain + above * torch.where(above > 0, gain.clamp(max=1), gain)).clamp(0, 1)
+
+
+def darkness(picture: Any, bright: float) -> Any:
+    """Return how surely each pixel of *picture* (3, h, w) is too dark to be lips on skin as *bright*: 0 to 1."""
+    ratio = picture.mean(dim=0) / bright
+    return ((DARK[1] - ratio) / (DARK[1] - DARK[0])).clamp(0, 1)
+
+
+def _is_skin(points: NDArray[np.floating]) -> NDArray[np.bool_]:
+    inside = signed_distance(points, points[list(OVAL)]) > _CLEAR
+    for feature in _FEATURES:
+        hull = cv2.convexHull(points[list(feature)].astype(np.float32))
+        inside &= signed_distance(points, np.asarray(hull, np.float32)) < -_CLEAR
+    return inside
+
+
+def _colours(picture: Pixels, landmarks: Landmarks) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the colour around each point, averaged over a cell, and whether the point is in the picture at all."""
+    height, width = picture.shape[:2]
+    cell = _CELL * eye_distance(landmarks)
+    down, across = (max(2, round(length / cell)) for length in (height, width))
+    small = cv2.resize(picture, (across, down), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    share = (landmarks[:, :2] + np.float32(0.5)) / np.array([width, height], np.float32)
+    place = (share * np.array([across, down], np.float32) - np.float32(0.5)).astype(np.float32)
+    read = cv2.remap(small, place[:, None, 0], place[:, None, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    there = np.asarray(((share >= 0) & (share <= 1)).all(axis=1), np.bool_)
+    return np.asarray(read, np.float32)[:, 0], there

@@ -1,0 +1,1 @@
+"""What is drawn inside a face: eyes, lashes, glasses, the mouth and its interior."""

@@ -1,0 +1,114 @@
+"""Glasses: dark rims are found in a portrait, taken off the skin, and carried by the head alone.
+
+Skin moves under glasses, lids most of all; rims that moved with it would bend and break with every blink.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.drawing.warp_field import coarse_warp_field
+from avatar.faces.geometry.head_surround import HeadSurround
+from avatar.faces.geometry.rig import Pose, Rig
+from avatar.faces.geometry.topology import LEFT_EYE, RIGHT_EYE
+from avatar.media.frames import Box, Format, Pixels
+
+# In distances of the outer corners of the eyes.
+_THICK = 0.07  # a rim is thinner than this, a brow is not
+_LASHES = 0.035  # lashes reach this far from the eye
+_ACROSS, _UP, _DOWN = 0.85, 0.3, 0.42  # how far from the middle of the eyes rims are looked for
+_ROOM = 0.3  # by how much a head may move
+_BRIDGE = (8, 168, 6, 197)  # down the nose between the eyes: here every pair of glasses rests, and no brow is
+_DARK = 0.22  # of the skin's brightness: how much darker than both its sides a rim is
+_GAP = 0.22
+_BLACK = 0.64  # of the skin's brightness
+_LONG = 1.0  # a rim goes round an eye: a shorter streak is a shadow
+
+
+@dataclass(frozen=True, eq=False)
+class Glasses:
+    """The rims in a *source* of *scale* times the resolution of the frames: its fourth channel says where they are."""
+
+    source: Pixels
+    scale: int
+    box: Box
+
+    @classmethod
+    def of(cls, rig: Rig, source: Pixels, scale: int) -> "Glasses | None":
+        """Return the glasses in *source* (RGB) on the face of *rig*, or ``None`` where none are worn, or pale ones."""
+        rims = _rims(rig.rest[:, :2] * scale, source, rig.unit * scale)
+        if rims is None:
+            return None
+        whole = Format(source.shape[1] // scale, source.shape[0] // scale, Fraction(1))
+        rows, columns = np.nonzero(rims)
+        edges = np.array([[columns.min(), rows.min()], [columns.max(), rows.max()]], np.float32) / scale
+        soft = cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3), np.uint8)), (0, 0), 0.8)
+        return cls(np.dstack([source, soft]), scale, Box.around(edges, _ROOM * rig.unit, whole))
+
+    def taken_off(self) -> Pixels:
+        """Return the source without them, skin in their place."""
+        bare = np.ascontiguousarray(self.source[..., :3])
+        grown = cv2.dilate((self.source[..., 3] > 8).astype(np.uint8), np.ones((3, 3), np.uint8))
+        box = (
+            slice(self.box.top * self.scale, self.box.bottom * self.scale),
+            slice(self.box.left * self.scale, self.box.right * self.scale),
+        )
+        bare[box] = cv2.inpaint(np.ascontiguousarray(bare[box]), grown[box], 3, cv2.INPAINT_TELEA)
+        return bare
+
+    def put_on(self, view: Pixels, box: Box, rig: Rig, surround: HeadSurround, pose: Pose) -> None:
+        """Draw them into *view*, the pixels of *box*, where a head in *pose* has them."""
+        before = np.concatenate([rig.rest, surround.rest])[:, :2]
+        after = np.concatenate([pose.carry(rig.rest), surround.moved(rig, rig.rest, pose)])[:, :2]
+        rims = (
+            coarse_warp_field(before, after, surround.triangles, self.box)
+            .over(self.box)
+            .sample(self.source, self.scale)
+        )
+        top, left = self.box.top - box.top, self.box.left - box.left
+        part = view[top : top + rims.shape[0], left : left + rims.shape[1]]
+        share = rims[..., 3:] / np.float32(255)
+        np.copyto(part, (part + (rims[..., :3] - part.astype(np.float32)) * share).round().astype(np.uint8))
+
+
+def _rims(points: NDArray[np.floating], source: Pixels, unit: float) -> Pixels | None:
+    """Return where (255, else 0) dark rims are that rest on the nose, or ``None``."""
+    light = cv2.cvtColor(source, cv2.COLOR_RGB2GRAY)
+    middle = points[[33, 263]].mean(axis=0)
+    left, right = (max(0, int(middle[0] + side * _ACROSS * unit)) for side in (-1, 1))
+    top, bottom = (max(0, int(middle[1] + far * unit)) for far in (-_UP, _DOWN))
+    part = light[top:bottom, left:right]
+    if not part.size:
+        return None
+    skin = float(np.median(part))
+    found = np.zeros(light.shape, np.uint8)
+    found[top:bottom, left:right] = cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, _disk(_THICK * unit)) > _DARK * skin
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        lashes = np.zeros(light.shape, np.uint8)
+        cv2.fillPoly(lashes, [points[list(eye)].round().astype(np.int32)], 1)
+        found[cv2.dilate(lashes, _disk(2 * _LASHES * unit)) > 0] = 0
+    rims = _resting(found, points[list(_BRIDGE)], unit)
+    if rims.any():
+        # Before a brow a rim does not stand out, and beside lashes it was left out: what is dark closes the gap.
+        closed = cv2.morphologyEx(rims, cv2.MORPH_CLOSE, _disk(_GAP * unit))
+        rims[(closed > 0) & (light < _BLACK * skin)] = 255
+    return rims if rims.any() else None
+
+
+def _resting(found: Pixels, line: NDArray[np.floating], unit: float) -> Pixels:
+    """Return (255, else 0) those long pieces of what was *found* that cross the *line* down the nose."""
+    _, labels, sizes, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    along = np.concatenate([np.linspace(one, other, 24) for one, other in pairwise(line)])
+    columns, rows = along.round().astype(int).clip(0, np.array(found.shape)[::-1] - 1).T
+    crossing = np.setdiff1d(labels[rows, columns], [0])
+    long = [each for each in crossing if sizes[each, cv2.CC_STAT_WIDTH] > _LONG * unit]
+    return np.asarray(np.isin(labels, long) * np.uint8(255), np.uint8)
+
+
+def _disk(wide: float) -> NDArray[np.uint8]:
+    side = max(3, round(wide)) | 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

@@ -1,0 +1,135 @@
+"""The inside of a mouth, pixel by pixel: cavity, tongue, two rows of teeth, and the shade the lips throw."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.features.teeth import HALF_WIDTH, lower_row, upper_row
+from avatar.faces.geometry.blendshapes import Floats
+from avatar.media.frames import Pixels
+from avatar.runtime.jit import lazy_njit
+
+FINE: Final = 2  # the inside is painted this much larger, then averaged
+
+# Linear parts of the light on the teeth; light that has been inside a mouth has lost its blue.
+_CAVITY: Final = (0.05, 0.018, 0.016)  # ray-traced mouths of speech are all but black between teeth and tongue
+_TONGUE: Final = (0.66, 0.33, 0.33)
+_WARM: Final = (1.0, 0.76, 0.68)
+_GUM: Final = (0.70, 0.38, 0.38)
+_ENAMEL: Final = (1.08, 1.03, 0.95)
+_IN_FRONT: Final = 0.5  # of tongueOut: from here on the tongue lies over the lower teeth
+
+
+@dataclass(frozen=True, eq=False)
+class Teeth:
+    """Both rows of teeth, the lower and the upper one: *drawn* (2, 3, h, w) are tone, cover and gum of each.
+
+    Their edges are at *edges* (2,) pixels from the top, *scale* pixels are a millimetre.
+    """
+
+    drawn: Floats
+    edges: NDArray[np.float64]
+    scale: float
+
+    @classmethod
+    def of(cls, scale: float) -> "Teeth":
+        """Draw them at *scale* pixels a millimetre."""
+        rows = lower_row(scale), upper_row(scale)  # the upper teeth stand before the lower ones
+        drawn = np.stack([[row.tone, row.cover, row.gum] for row in rows])
+        return cls(drawn, np.array([row.edge for row in rows]), scale)
+
+
+@dataclass(frozen=True, eq=False)
+class MouthInterior:
+    """What is seen in a mouth whose lips are *gap* millimetres apart.
+
+    *places* (2, 2, 3) say how many millimetres to the right of the middle of the lower and of the upper *teeth*, and
+    below their edge, a fine pixel (x, y, 1) is. *tongue* is how far the tongue is out, *rounding* how far the lips are
+    pushed out (0 to 1), *light* (3,) what falls on something white.
+    """
+
+    teeth: Teeth
+    places: NDArray[np.float64]
+    gap: float
+    tongue: float
+    rounding: float
+    light: Floats
+
+    def paint(self, view: Pixels, share: Floats, shade: Floats) -> None:
+        """Paint it into *view*; *share* and *shade*, in fine pixels, say how much of it is seen and how lit it is."""
+        # Pushed-out lips stand before the teeth like a tube: what is behind them goes dark.
+        lit = (1 - 0.85 * eased(self.rounding, 0.3, 0.75)) * (0.4 + 0.6 * eased(self.gap, 0.5, 6))
+        tongue = np.array([self.tongue, eased(self.tongue, 0.0, 0.9), eased(self.tongue, 0.5, 0.8), 0.42 * self.gap])
+        light, teeth = np.asarray(self.light, np.float64), self.teeth
+        _paint(view, share, shade * np.float32(lit), light, self.places, teeth.drawn, teeth.edges, teeth.scale, tongue)
+
+
+def eased(value: float, low: float, high: float) -> float:
+    """Return 0 for a *value* up to *low*, 1 from *high* on, and a smooth way between."""
+    share = min(max((value - low) / (high - low), 0.0), 1.0)
+    return share * share * (3 - 2 * share)
+
+
+@lazy_njit
+def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compiled code is written
+    view: Pixels,
+    share: Floats,
+    shade: Floats,
+    light: NDArray[np.float64],
+    places: NDArray[np.float64],  # (2, 2, 3): of the lower and of the upper teeth
+    teeth: Floats,  # (2, 3, h, w): tone, cover and gum of each row
+    edges: NDArray[np.float64],
+    scale: float,
+    tongue: NDArray[np.float64],  # how far out, the same eased in two ways, and how low
+) -> None:
+    colour, mean, tooth = np.empty(3), np.empty(3), np.empty(3)
+    for pixel in range(view.shape[0] * view.shape[1]):
+        row, column = pixel // view.shape[1], pixel % view.shape[1]
+        seen = 0.0
+        for fine in range(FINE * FINE):
+            seen += share[row * FINE + fine // FINE, column * FINE + fine % FINE] / (FINE * FINE)
+        if seen <= 0.0:
+            continue
+        mean[:] = 0.0
+        for fine in range(FINE * FINE):
+            y, x = row * FINE + fine // FINE, column * FINE + fine % FINE
+            right = places[0, 0, 0] * x + places[0, 0, 1] * y + places[0, 0, 2]
+            below = places[0, 1, 0] * x + places[0, 1, 1] * y + places[0, 1, 2]
+            # The tongue: a dome, with a groove along its middle.
+            deep = below + tongue[3] - (0.8 - 6.0 * tongue[1] + (right / 15.0) ** 2 * 5.0)
+            body = min(max(deep / 2.6, 0.0), 1.0) * min(max((19 - abs(right)) / 4, 0.0), 1.0)
+            groove = 1 - 0.18 * np.exp(-((right / 1.8) ** 2))
+            flesh = body * groove * (0.5 + 0.3 * tongue[0] + 0.35 * min(max(deep / 5, 0.0), 1.0))
+            there = min(max(flesh * 3, 0.0), 1.0)
+            for each in range(3):
+                colour[each] = _CAVITY[each] + (_TONGUE[each] * flesh - _CAVITY[each]) * there
+            for which in range(2):
+                right = places[which, 0, 0] * x + places[which, 0, 1] * y + places[which, 0, 2]
+                below = places[which, 1, 0] * x + places[which, 1, 1] * y + places[which, 1, 2]
+                across, down = (right + HALF_WIDTH) * scale - 0.5, below * scale + edges[which] - 0.5
+                left, top = int(np.floor(across)), int(np.floor(down))
+                tooth[:] = 0.0
+                for corner in range(4):
+                    at_y, at_x = top + corner // 2, left + corner % 2
+                    if 0 <= at_y < teeth.shape[2] and 0 <= at_x < teeth.shape[3]:
+                        weight = (1 - abs(down - at_y)) * (1 - abs(across - at_x))
+                        for each in range(3):
+                            tooth[each] += weight * teeth[which, each, at_y, at_x]
+                lit = 0.85 if which == 0 else 1.0
+                tone = tooth[0] / min(max(tooth[1], 0.05), 1.0) * lit
+                if which == 1:
+                    # Teeth fade where the arch turns into the dark of the cheek.
+                    tooth[1] *= min(max((HALF_WIDTH - 4 - abs(right)) / 8, 0.0), 1.0)
+                for each in range(3):
+                    colour[each] += (_GUM[each] * 0.7 * lit - colour[each]) * tooth[2]
+                    colour[each] += (_ENAMEL[each] * tone - colour[each]) * tooth[1]
+                    if which == 0 and tongue[0] > _IN_FRONT:
+                        colour[each] += (_TONGUE[each] * flesh - colour[each]) * there * tongue[2]
+            dim = shade[y, x] * (1 - 0.55 * min(max((abs(right) - 8) / 18, 0.0), 1.0))
+            for each in range(3):
+                mean[each] += colour[each] * dim * (_WARM[each] + (1 - _WARM[each]) * dim) / (FINE * FINE)
+        for each in range(3):
+            old = view[row, column, each]
+            view[row, column, each] = int(min(max(np.rint(old + (mean[each] * light[each] - old) * seen), 0.0), 255.0))

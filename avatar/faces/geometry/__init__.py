@@ -1,0 +1,1 @@
+"""Mesh topology, blendshapes, the face rig, lips, eyelids: pure geometry of a face."""

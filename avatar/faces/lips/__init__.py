@@ -1,0 +1,1 @@
+"""Refine lips in footage by warping the mouth, and measure lip sync."""

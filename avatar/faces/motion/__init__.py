@@ -1,0 +1,1 @@
+"""From speech to blendshapes: visemes, the mouth encoder, prosody, idle motion."""

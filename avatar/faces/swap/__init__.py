@@ -1,0 +1,1 @@
+"""Swap a face by its mesh: source face, compositing, occlusion."""

@@ -1,0 +1,214 @@
+"""Composite a donor's face into a patch of a frame: each pixel is looked up, relit and blended.
+
+On a GPU each step is done for all pixels at once, in torch; on a CPU one loop does all steps for a pixel, five times
+faster than torch would: most pixels of a patch need no step but the first.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.faces.drawing.color_transfer import BLACK, DARK, LEAST, MOST, SKIN, darkness, transfer_color
+from avatar.faces.geometry.blendshapes import Floats
+from avatar.faces.swap.source_face import SourceFace
+from avatar.media.frames import Pixels
+from avatar.runtime.jit import lazy_njit
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """How much of a face is hidden: *cells* (n, n) of a chart whose first cell lies at *low* (x, y) of the donor's.
+
+    *per* (x, y) is how many cells there are to a pixel of the donor's picture.
+    """
+
+    cells: Any
+    low: NDArray[np.float32]
+    per: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class CompositeLayer:
+    """What a donor's face brings to a patch, every *step* pixels: *coarse* (rows, columns, 9).
+
+    These are the place in the donor's picture (2), the share of it that is seen, and the tones wanted and given (3, 3).
+    *mouth* (2, h, w) is that of ``fade``, *bright* how bright the head's skin is (0 to 1).
+    """
+
+    coarse: Any
+    step: int
+    unit: float
+    mouth: Floats
+    bright: float
+    hidden: Hidden | None = None
+
+
+def composite(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
+    """Blend *layer* of *donor* into *patch* (h, w, 3), in place: an array, or a tensor on the device of *donor*."""
+    way = composite_cpu if isinstance(patch, np.ndarray) else composite_gpu
+    way(patch, donor, layer)
+
+
+def composite_gpu(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
+    """Do what ``composite`` does in torch, on the device where *patch* is."""
+    import torch
+
+    head, spread = patch.permute(2, 0, 1).float() / 255, _interpolated(layer, patch.shape[:2])
+    face = transfer_color(donor.colours(spread[:2], layer.unit), spread[3:6], spread[6:9])
+    share = spread[2] * spread[2] * (3 - 2 * spread[2])
+    opening, around = torch.from_numpy(layer.mouth).to(donor.device)
+    share = share * (1 - opening.maximum(around * darkness(head, layer.bright)))
+    if layer.hidden:
+        share = share * (1 - _hidden_at(layer.hidden, spread[:2]))
+    mixed = torch.lerp(head, face, share)
+    patch.copy_((mixed * 255).round().byte().permute(1, 2, 0))
+
+
+def composite_cpu(patch: Pixels, donor: SourceFace, layer: CompositeLayer) -> None:
+    """Do what ``composite`` does pixel by pixel, on the CPU."""
+    picture = donor.pixels(layer.unit)
+    height, width = donor.picture.shape[2:]
+    finer = np.array([picture.shape[1] / width, picture.shape[0] / height], np.float32)
+    hidden = layer.hidden or _NOTHING
+    cells, chart = np.asarray(hidden.cells, np.float32), np.concatenate([hidden.low, hidden.per]).astype(np.float32)
+    bright = np.float32(layer.bright)
+    coarse = np.ascontiguousarray(layer.coarse.numpy().transpose(2, 0, 1))
+    _composite(patch, coarse, layer.step, picture, finer, layer.mouth, bright, cells, chart)
+
+
+_NOTHING = Hidden(np.zeros((1, 1), np.float32), np.zeros(2, np.float32), np.zeros(2, np.float32))
+
+# Single precision, as torch has it: the loop is a third faster for it.
+_CARRIED, _FOUND = 9, 12
+_0, _HALF, _1, _2, _3, _FULL = (np.float32(number) for number in (0, 0.5, 1, 2, 3, 255))
+_BLACK, _WIDTH, _LEAST, _MOST = (np.float32(number) for number in (BLACK, SKIN - BLACK, LEAST, MOST))
+_DARK, _DARKER = (np.float32(number) for number in (DARK[1], DARK[1] - DARK[0]))
+_NO_LIGHT = np.float32(1e-3)
+
+
+@lazy_njit
+def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over pixels, as compiled code is written
+    patch: Pixels,
+    coarse: Floats,
+    step: int,
+    picture: Floats,
+    finer: Floats,
+    mouth: Floats,
+    bright: np.float32,
+    hidden: Floats,
+    chart: Floats,
+) -> None:
+    """Do it row by row, and of a row every *step*-th pixel at a time: these lie alike between two of *coarse*.
+
+    What must be looked up is gathered for all of them first; the loop that computes then takes many at once.
+    """
+    height, width, _ = patch.shape
+    columns, steps, white = coarse.shape[2], np.float32(step), bright * _3 * _FULL
+    last_x, last_y = np.float32(picture.shape[1] - 1), np.float32(picture.shape[0] - 1)
+    flat, wide = picture.reshape(-1), 3 * picture.shape[1]
+    nodes, here = np.empty((_CARRIED, columns), np.float32), np.empty((_CARRIED, columns), np.float32)
+    found, lit = np.empty((_FOUND, columns), np.float32), np.empty((3, columns), np.float32)
+    old, open_, around = (
+        np.empty((3, columns), np.float32),
+        np.empty(columns, np.float32),
+        np.empty(columns, np.float32),
+    )
+    across, down, share = np.empty(columns, np.float32), np.empty(columns, np.float32), np.empty(columns, np.float32)
+    for row in range(height):
+        above, low = row // step, np.float32(row % step) / steps
+        for k in range(_CARRIED):
+            upper, lower, line = coarse[k, above], coarse[k, above + 1], nodes[k]
+            for column in range(columns):
+                line[column] = upper[column] * (_1 - low) + lower[column] * low
+        first, last = columns, 0
+        for column in range(columns):
+            if nodes[2, column] > _0:
+                first, last = min(first, column), max(last, column)
+        first, last = max(first - 1, 0), min(last + 1, columns - 1)
+        for phase in range(step):
+            count = min(last - first, (width - phase - 1) // step + 1 - first)
+            if count <= 0:
+                continue
+            along, start = np.float32(phase) / steps, first * step + phase
+            for k in range(_CARRIED):
+                left, right, line = nodes[k, first:], nodes[k, first + 1 :], here[k]
+                for i in range(count):
+                    line[i] = left[i] + (right[i] - left[i]) * along
+            for i in range(count):
+                column = start + i * step
+                open_[i], around[i] = mouth[0, row, column], mouth[1, row, column]
+                for k in range(3):
+                    old[k, i] = np.float32(patch[row, column, k])
+            here_x, here_y, here_share = here[0], here[1], here[2]
+            red, green, blue = old[0], old[1], old[2]
+            for i in range(count):
+                part = here_share[i] * here_share[i] * (_3 - _2 * here_share[i])
+                dark = min(max((_DARK - (red[i] + green[i] + blue[i]) / white) / _DARKER, _0), _1)
+                share[i] = part * (_1 - max(open_[i], around[i] * dark))
+                across[i] = min(max((here_x[i] + _HALF) * finer[0] - _HALF, _0), last_x)
+                down[i] = min(max((here_y[i] + _HALF) * finer[1] - _HALF, _0), last_y)
+            if len(hidden) > 1:
+                for i in range(count):
+                    x = min(max((here_x[i] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
+                    y = min(max((here_y[i] - chart[1]) * chart[3], _0), np.float32(hidden.shape[0] - 1))
+                    x0, y0 = min(np.int64(x), hidden.shape[1] - 2), min(np.int64(y), hidden.shape[0] - 2)
+                    x, y = x - np.float32(x0), y - np.float32(y0)
+                    first_row = hidden[y0, x0] * (_1 - x) + hidden[y0, x0 + 1] * x
+                    second_row = hidden[y0 + 1, x0] * (_1 - x) + hidden[y0 + 1, x0 + 1] * x
+                    share[i] *= _1 - (first_row * (_1 - y) + second_row * y)
+            for i in range(count):
+                x0, y0 = min(np.int64(across[i]), picture.shape[1] - 2), min(np.int64(down[i]), picture.shape[0] - 2)
+                across[i], down[i] = across[i] - np.float32(x0), down[i] - np.float32(y0)
+                at = np.uint64(y0 * wide + 3 * x0)
+                for k in range(6):
+                    found[k, i], found[6 + k, i] = flat[at + np.uint64(k)], flat[at + np.uint64(wide + k)]
+            for k in range(3):
+                one, two, three, four, line = found[k], found[3 + k], found[6 + k], found[9 + k], lit[k]
+                for i in range(count):
+                    top = one[i] * (_1 - across[i]) + two[i] * across[i]
+                    bottom = three[i] * (_1 - across[i]) + four[i] * across[i]
+                    line[i] = top * (_1 - down[i]) + bottom * down[i]
+            shown_red, shown_green, shown_blue = lit[0], lit[1], lit[2]
+            given_red, given_green, given_blue = here[6], here[7], here[8]
+            for i in range(count):
+                tone = max(given_red[i], _NO_LIGHT) + max(given_green[i], _NO_LIGHT) + max(given_blue[i], _NO_LIGHT)
+                total = shown_red[i] + shown_green[i] + shown_blue[i]
+                across[i] = min(max((total / tone - _BLACK) / _WIDTH, _0), _1)
+            for k in range(3):
+                shown, wanted, given, before = lit[k], here[3 + k], here[6 + k], old[k]
+                for i in range(count):
+                    tone = max(given[i], _NO_LIGHT)
+                    gain = _1 + (min(max(wanted[i] / tone, _LEAST), _MOST) - _1) * across[i]
+                    beyond = shown[i] - tone
+                    relit = tone * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
+                    now = min(max(relit, _0), _1) * _FULL
+                    before[i] = before[i] + (now - before[i]) * share[i] + _HALF
+            for i in range(count):
+                for k in range(3):
+                    patch[row, start + i * step, k] = np.uint8(old[k, i])
+
+
+def _interpolated(layer: CompositeLayer, shape: tuple[int, ...]) -> Any:
+    """Return what *layer* brings to each pixel (9, h, w).
+
+    Interpolation softens the rims of the eyes as a lens would.
+    """
+    from torch.nn import functional
+
+    coarse = layer.coarse.permute(2, 0, 1)[None]
+    full = [(length - 1) * layer.step + 1 for length in coarse.shape[2:]]
+    fine = functional.interpolate(coarse, full, mode="bilinear", align_corners=True)[0]
+    return fine[:, : shape[0], : shape[1]]
+
+
+def _hidden_at(hidden: Hidden, places: Any) -> Any:
+    """Return how much is hidden at *places* (2, h, w), pixels of the donor's picture: (h, w)."""
+    from torch.nn import functional
+
+    low, per = (places.new_tensor(each) for each in (hidden.low, hidden.per))
+    last = places.new_tensor(hidden.cells.shape[::-1]) - 1
+    grid = (places.permute(1, 2, 0) - low) * per / last * 2 - 1
+    cells = hidden.cells[None, None]
+    return functional.grid_sample(cells, grid[None], padding_mode="border", align_corners=True)[0, 0]

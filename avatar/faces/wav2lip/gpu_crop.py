@@ -1,0 +1,36 @@
+"""Faces cut out and laid back on a GPU, where the frames' pixels stay: what ``crop`` does, in torch."""
+
+from typing import Any
+
+from avatar.faces.wav2lip.crop import HALF, lower_half, shown_in
+from avatar.faces.wav2lip.generator import SIZE
+from avatar.media.frames import Box, Frame, Landmarks
+
+
+def cut_on(frame: Frame, box: Box, device: str) -> Any:
+    """Return what ``crop.cut`` returns, on the torch *device*."""
+    import torch
+
+    face = _scaled(frame.see_on(box, device).permute(2, 0, 1).float(), (SIZE, SIZE)).round().flip(0) / 255
+    seen = torch.cat((face, face))
+    seen[:3, HALF:] = 0
+    return seen
+
+
+def paste_back_on(frame: Frame, box: Box, made: Any, landmarks: Landmarks) -> None:
+    """Do what ``crop.lay`` does, on the torch device where the face was *made* (3, 48, 96)."""
+    import torch
+
+    lower, device = lower_half(box), str(made.device)
+    size = (lower.bottom - lower.top, lower.right - lower.left)
+    patch = _scaled((made.flip(0) * 255).floor(), size).round()
+    share = _scaled(torch.from_numpy(shown_in(landmarks, box))[None].to(device), size)
+    view = frame.edit_on(lower, device)
+    view.copy_(torch.lerp(view.permute(2, 0, 1).float(), patch, share).round().byte().permute(1, 2, 0))
+
+
+def _scaled(picture: Any, size: tuple[int, int]) -> Any:
+    """Return *picture* (channels, h, w) in another *size* (height, width), as OpenCV scales it."""
+    from torch.nn import functional
+
+    return functional.interpolate(picture[None], size, mode="bilinear", align_corners=False)[0]

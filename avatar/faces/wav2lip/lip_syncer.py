@@ -1,0 +1,71 @@
+"""Give the faces in a stream of frames the mouths of a speech, a batch of faces at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from avatar.faces.detection.tracker import Tracker
+from avatar.faces.wav2lip.crop import HALF, Cropper, cut, paste_back
+from avatar.faces.wav2lip.generator import Wav2LipGenerator
+from avatar.faces.wav2lip.gpu_crop import cut_on, paste_back_on
+from avatar.faces.wav2lip.mel import Mel
+from avatar.media.frames import Box, Frame, Landmarks
+
+_BATCH = 8  # faces: more of them cost a processor more per face, since they leave its cache
+
+
+@dataclass(eq=False)
+class LipSyncer:
+    """Dubs batch after batch; *heard* has the window of the mel spectrogram that each frame hears, in order."""
+
+    generator: Wav2LipGenerator
+    tracker: Tracker
+    cropper: Cropper
+    heard: Iterator[Mel]
+
+    def dub(self, batch: list[Frame]) -> list[Frame]:
+        """Return the frames of *batch*, each face in them saying what its frame hears; others are not touched."""
+        found = list(self._found(batch))
+        for start in range(0, len(found), _BATCH):
+            some = found[start : start + _BATCH]
+            for face, made in zip(some, self._made(some), strict=True):
+                self._lay(face, made)
+        return batch
+
+    def _found(self, batch: list[Frame]) -> Iterator["_Face"]:
+        for frame in batch:
+            heard = next(self.heard)
+            self.tracker.look(frame)
+            box = self.cropper.box(frame.landmarks)
+            if box is not None and frame.landmarks is not None:
+                yield _Face(frame, box, frame.landmarks, heard)
+
+    def _made(self, faces: list["_Face"]) -> Any:
+        """Return the lower halves of *faces* (n, 3, 48, 96), where the generator is."""
+        import torch
+
+        seen = torch.stack([self._cut(face) for face in faces])
+        heard = torch.from_numpy(np.stack([face.heard for face in faces]))[:, None].to(self.generator.device)
+        return self.generator.faces(seen, heard, first=HALF)
+
+    def _cut(self, face: "_Face") -> Any:
+        import torch
+
+        device = self.generator.device
+        return torch.from_numpy(cut(face.frame, face.box)) if device == "cpu" else cut_on(face.frame, face.box, device)
+
+    def _lay(self, face: "_Face", made: Any) -> None:
+        if self.generator.device == "cpu":
+            paste_back(face.frame, face.box, made.numpy(), face.landmarks)
+        else:
+            paste_back_on(face.frame, face.box, made, face.landmarks)
+
+
+@dataclass(frozen=True, eq=False)
+class _Face:
+    frame: Frame
+    box: Box
+    landmarks: Landmarks
+    heard: Mel

@@ -1,0 +1,1 @@
+"""Sound: reading and writing, resampling, EBU R128 loudness, limiting, room tone."""

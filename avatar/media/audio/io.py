@@ -1,0 +1,119 @@
+"""Sound files read with limits, and written piece by piece."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import InputError
+from avatar.media.audio.room_tone import room_tone
+from avatar.media.timeline import SAMPLE_RATE
+from avatar.runtime.atomic import atomic_write
+
+if TYPE_CHECKING:
+    import soundfile
+
+Sound = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
+
+PIECE = 1 << 16  # samples read at once
+LONGEST_SECONDS = 600
+_FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")
+_MOST_CHANNELS = 8
+_SLOWEST, _FASTEST = 8_000, 192_000
+
+
+def read_sound(path: Path, *, longest: float = LONGEST_SECONDS) -> tuple[Sound, int]:
+    """Return the sound at *path* as mono, and its samples per second.
+
+    Raises:
+        InputError: ``sound.unreadable``, ``sound.too-long``, ``sound.empty`` or ``sound.not-allowed``.
+    """
+    with _opened(path) as file:
+        if file.frames > longest * file.samplerate:
+            raise InputError(f"{path.name} is longer than {longest:g} s; bring a shorter one", code="sound.too-long")
+        held = list(_mono(file))
+        rate = int(file.samplerate)
+    if sum(map(len, held)) == 0:
+        raise InputError(f"{path.name} holds no sound; record it again", code="sound.empty")
+    return np.concatenate(held), rate
+
+
+def read_part(path: Path, start: float, end: float) -> tuple[Sound, int]:
+    """Return the sound at *path* from second *start* to second *end* as mono, and its samples per second."""
+    with _opened(path) as file:
+        rate = int(file.samplerate)
+        file.seek(min(round(start * rate), file.frames))
+        part = file.read(max(0, round(end * rate) - round(start * rate)), dtype="float32", always_2d=True)
+        return np.nan_to_num(part.mean(axis=1, dtype=np.float32)), rate
+
+
+def seconds_of(path: Path) -> float:
+    """Return how long the sound at *path* lasts."""
+    with _opened(path) as file:
+        return float(file.frames / file.samplerate)
+
+
+def rate_of(path: Path) -> int:
+    """Return how many samples per second the sound at *path* has."""
+    with _opened(path) as file:
+        return int(file.samplerate)
+
+
+def pieces_of(path: Path) -> Iterator[Sound]:
+    """Give the sound at *path* as mono, piece by piece, at its own rate."""
+    with _opened(path) as file:
+        yield from _mono(file)
+
+
+def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> None:
+    """Write the pieces of *sound* as a mono 16-bit WAV file."""
+    import soundfile
+
+    with atomic_write(path) as beside, soundfile.SoundFile(beside, "w", rate, 1, "PCM_16", format="WAV") as file:
+        for piece in sound:
+            file.write(np.clip(piece, -1.0, 32767 / 32768))
+
+
+def fitted(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
+    """Give *sound* cut, or padded with the tone of a quiet room, to exactly *samples* samples."""
+    left = samples
+    for piece in sound:
+        if len(piece) >= left:
+            yield piece[:left]
+            return
+        yield piece
+        left -= len(piece)
+    while left > 0:
+        yield room_tone(min(left, PIECE), seed=left).astype(np.float32)
+        left -= min(left, PIECE)
+
+
+def _opened(path: Path) -> "soundfile.SoundFile":
+    import soundfile
+
+    try:
+        file = soundfile.SoundFile(path)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise InputError(
+            f"{path.name} cannot be read as sound; bring wav, flac, ogg or mp3", code="sound.unreadable"
+        ) from error
+    if file.format not in _FORMATS or file.channels > _MOST_CHANNELS or not _SLOWEST <= file.samplerate <= _FASTEST:
+        file.close()
+        raise InputError(
+            f"{path.name} is {file.format} with {file.channels} channels at {file.samplerate} Hz; "
+            "bring wav, flac, ogg or mp3 of one or two channels at 8 to 192 kHz",
+            code="sound.not-allowed",
+        )
+    return file
+
+
+def _mono(file: Any) -> Iterator[Sound]:
+    import soundfile
+
+    try:
+        for block in file.blocks(PIECE, dtype="float32", always_2d=True):
+            yield np.nan_to_num(block.mean(axis=1, dtype=np.float32))
+    except soundfile.SoundFileError as error:
+        raise InputError("the sound breaks off in the middle; bring the whole file", code="sound.unreadable") from error

@@ -1,0 +1,1 @@
+"""The gateway for untrusted files: sniffed, decoded in a sandbox, sanitised or transcoded."""

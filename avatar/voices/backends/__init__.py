@@ -1,0 +1,1 @@
+"""Public speech models: coqui-tts, voice conversion, models in isolated environments."""

@@ -1,0 +1,81 @@
+"""Voices that speak in a process and an environment of their own."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avatar.errors import EngineError, WeightsError
+from avatar.runtime.isolated.client import IsolatedWorker
+from avatar.voices.backends.cloning import Floats, Reference, Say, VoiceWorkbench
+
+_LONGEST = 120  # seconds of sound: a line is a sentence
+_RATES = range(8_000, 48_001)  # samples per second
+_PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
+
+_open: dict[Path, tuple[Mapping[str, Any], IsolatedWorker]] = {}  # at most one of each script: they hold gigabytes
+_opening = threading.Lock()
+
+
+def isolated(script: Path, model: Path, sha256: str, device: str) -> IsolatedWorker:
+    """Return the process of *script* with the *model* (a folder of digest *sha256*) on *device*, started when asked.
+
+    There is one in our own process; another model ends it.
+    """
+    wanted = {"model": str(model), "device": device, "sha256": sha256}
+    with _opening:
+        if script in _open and _open[script][0] != wanted:
+            _open.pop(script)[1].stop()
+        if script not in _open:
+            _open[script] = wanted, IsolatedWorker(script, {"model": str(model), "device": device})
+        return _open[script][1]
+
+
+def saying(worker: IsolatedWorker, language: str, bench: VoiceWorkbench, seconds: float) -> Say:
+    """Return how *worker* speaks at *bench*; an answer takes *seconds* at most. The bench's pulse is asked meanwhile.
+
+    Raises, when it says: EngineError, with code ``isolated.sound`` or one of the worker's.
+    """
+
+    def say(words: str, reference: Reference, seed: int) -> tuple[Floats, int]:
+        sound = bench.new(f"isolated-{seed}.wav")
+        question = {
+            **{"do": "say", "words": words, "sample": str(reference.sound), "transcript": reference.transcript},
+            **{"language": language, "seed": seed % 2**32, "sound": str(sound)},
+        }
+        worker.ask(question, within=seconds, go=lambda: bench.pulse(0.3))
+        return _heard(sound)
+
+    return say
+
+
+def refuse_pickles(folder: Path) -> None:
+    """Refuse a model folder with files that are read by running what they bring.
+
+    Raises: WeightsError, with code ``weights.unreadable``.
+    """
+    found = next((path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _PICKLES), None)
+    if found is not None:
+        raise WeightsError(
+            f"{found} is a pickle, which would run what it brings, and is not read; bring safetensors alone",
+            code="weights.unreadable",
+        )
+
+
+def _heard(path: Path) -> tuple[Floats, int]:
+    import soundfile
+
+    try:
+        facts = soundfile.info(path)
+        if facts.samplerate not in _RATES or facts.channels != 1 or facts.duration > _LONGEST:
+            raise ValueError("not one line of speech")
+        sound, rate = soundfile.read(path, dtype="float32")
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        raise EngineError(
+            "the isolated engine did not write one line of speech (mono wav, 8 to 48 kHz, two minutes at most); its "
+            "author must fix it",
+            code="isolated.sound",
+        ) from error
+    return np.asarray(sound, dtype=np.float32), int(rate)

@@ -1,0 +1,1 @@
+"""The base text-to-speech voice: spectra and timings from text."""

@@ -1,0 +1,1 @@
+"""Takes and samples, measured: speaker embeddings, quality, the take gate, post-processing."""

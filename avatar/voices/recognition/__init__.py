@@ -1,0 +1,1 @@
+"""Speech recognition: backends, features of its encoder, phonetic word matching."""

@@ -1,0 +1,55 @@
+"""Who hears whether the words of a take are right: the recogniser that comes along, or one that the user brings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import InputError
+from avatar.models.pinned import resolve_pinned_dir
+from avatar.voices.recognition.recogniser import words_heard
+from avatar.voices.recognition.whisper import heard_by_whisper
+from avatar.voices.recognition.word_match import WordMatch, match_speech, match_words
+
+ENGLISH = "en"
+
+
+@dataclass(frozen=True)
+class AsrBackend:
+    """Hears words of *language*, with the Whisper in the folder *model*, or without one with the shipped recogniser."""
+
+    language: str = ENGLISH
+    model: Path | None = None
+
+    def words(self, sound: NDArray[np.float32], rate: int) -> str:
+        """Return the words heard in the mono *sound* (*rate* samples per second), perhaps none."""
+        if self.model is None:
+            return words_heard(sound, rate)
+        return heard_by_whisper(sound, rate, self.model, self.language)
+
+    def wording(self, expected: str, sound: NDArray[np.float32], rate: int) -> WordMatch:
+        """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second)."""
+        if self.model is None:
+            return match_speech(expected, sound, rate)
+        return match_words(expected, self.words(sound, rate), self.language)
+
+
+SHIPPED = AsrBackend()
+
+
+def asr_backend_for(language: str, recogniser: str, sha256: str) -> AsrBackend:
+    """Return who hears *language*: the pinned model in the folder *recogniser* of the weights folder, if one is named.
+
+    Raises: InputError, with code ``recogniser.missing``; or as ``brought``.
+    """
+    language = language.partition("-")[0]
+    if recogniser:
+        return AsrBackend(language, resolve_pinned_dir(recogniser, sha256, option="recogniser"))
+    if language != ENGLISH:
+        raise InputError(
+            f"language: {language!r} is not heard by the recogniser that comes along, which knows English only, so no "
+            "take could be judged; bring a Whisper and name its folder: recogniser, recogniser_sha256",
+            code="recogniser.missing",
+        )
+    return SHIPPED

@@ -1,0 +1,1 @@
+"""Signal processing of speech: spectra, cepstra, pitch, dynamic time warping."""

@@ -1,0 +1,1 @@
+"""Text of a script: SSML, glossary, normalisation, grapheme-to-phoneme, word timings."""

@@ -1,0 +1,303 @@
+"""Telling others: at least once, in order, across restarts, and never for ever."""
+
+import stat
+import threading
+from datetime import timedelta
+
+import pytest
+
+from avatar.consent import Use
+from avatar.consent.entries import Erased, Refused
+from avatar.errors import InputError
+from avatar.publishing.webhooks.event import EVENTS
+from avatar.publishing.webhooks.outbox import DELAYS, TRIES
+from tests.consent.grants import published
+from tests.consent.reading import entries
+from tests.redteam.attacks import reopened
+
+FILE = "f" * 64
+
+
+@pytest.fixture
+def ada(world):
+    person = world.enroll("ada")
+    world.agree(person)
+    return person
+
+
+def publish(world, person, file=FILE):
+    return world.ledger.append(published(file, (person.id,)))
+
+
+def test_a_withdrawal_is_told_with_the_files_it_reaches(world, ada, courier, receiver):
+    secret = courier.subscribe(receiver.url, ["withdrawn"]).secret
+    publish(world, ada)
+    index = world.people.withdraw(ada, [Use.PUBLISH])
+
+    done = courier.carry()
+
+    (message,) = receiver.got
+    origin = world.ledger.read().origin
+    assert (done.delivered, done.failed) == (1, 0)
+    assert message.signed_with(secret)
+    assert message.headers["webhook-id"] == f"{origin}/{index}"
+    assert message.json["type"] == "ledger.withdrawn"
+    assert message.json["data"] == {
+        "ledger": origin,
+        "entry": index,
+        "person": ada.id,
+        "uses": ["publish"],
+        "files": [FILE],
+    }
+
+
+def test_what_is_told_of_each_event_names_nobody(world, ada, courier, receiver):
+    courier.subscribe(receiver.url, [])
+    grant = world.agree(ada)
+    publish(world, ada)
+    world.ledger.append(Refused(code="consent.withdrawn", request="Render", people=(ada.id,)))
+    world.people.narrow(ada, grant, grant.scope.model_copy(update={"max_outputs": 1}))
+    world.people.suspend(ada)
+    world.people.resume(ada)
+    world.people.withdraw(ada)
+    world.ledger.append(Erased(person=ada.id))
+
+    courier.carry()
+
+    told = [kind.removeprefix("ledger.") for kind in receiver.kinds]
+    assert told == ["granted", "published", "refused", "narrowed", "suspended", "suspended", "withdrawn", "erased"]
+    assert set(told) == set(EVENTS)
+    for message in receiver.got:
+        assert b"ada" not in message.body
+        assert b"a studio" not in message.body
+
+
+def test_only_what_was_asked_for_is_told_and_nothing_from_before(world, ada, courier, receiver):
+    world.people.withdraw(ada)
+    courier.subscribe(receiver.url, ["withdrawn", "erased"])
+    world.agree(ada)
+    world.people.withdraw(ada)
+
+    courier.carry()
+    courier.carry()
+
+    assert receiver.kinds == ["ledger.withdrawn"]
+
+
+def test_a_message_that_nobody_took_is_sent_again_later_with_the_same_id_and_bytes(world, ada, courier, receiver):
+    (subscription,) = [courier.subscribe(receiver.url, ["withdrawn"])]
+    world.people.withdraw(ada)
+    receiver.status = 500
+
+    courier.carry()
+    courier.carry()  # not due yet
+    (letter,) = courier.look(subscription).waiting
+    assert (len(receiver.got), letter.tried, letter.why) == (1, 1, "answered 500")
+
+    world.wait(seconds=7)
+    receiver.status = 200
+    courier.carry()
+
+    first, second = receiver.got
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.body == second.body
+    assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
+    assert courier.look(subscription).waiting == ()
+
+
+def test_delays_grow_and_the_last_failure_is_kept_until_someone_sends_it_again(world, ada, courier, receiver):
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    receiver.status = 404
+    waits = []
+    while (letters := (courier.carry(), courier.look(subscription).waiting)[1]) and len(waits) < 20:
+        waits.append((letters[0].due - world.now).total_seconds())
+        world.now = letters[0].due
+
+    assert len(receiver.got) == TRIES == len(DELAYS) + 1
+    assert waits == [pytest.approx(delay, rel=0.21) for delay in DELAYS]
+    assert waits != list(DELAYS)
+    (dead,) = courier.look(subscription).dead
+    assert (dead.tried, dead.why) == (TRIES, "answered 404")
+    courier.carry()
+    assert len(receiver.got) == TRIES
+
+    receiver.status = 200
+    assert courier.revive(subscription.id) == 1
+    courier.carry()
+
+    assert len(receiver.got) == TRIES + 1
+    assert courier.look(subscription).dead == courier.look(subscription).waiting == ()
+
+
+def test_a_process_that_dies_between_reading_and_sending_loses_nothing(world, ada, courier, courier_of, receiver):
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    courier._collect(courier.subscriptions.all())  # and then it died
+
+    later = courier_of(reopened(world))
+    assert len(later.look(subscription).waiting) == 1
+    later.carry()
+
+    assert receiver.kinds == ["ledger.withdrawn"]
+
+
+def test_a_process_that_dies_while_sending_is_followed_by_another_try(world, ada, courier, courier_of, receiver):
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    courier._collect(courier.subscriptions.all())
+    (letter,) = courier.look(subscription).waiting
+    courier._outbox(subscription).claim(letter, world.now)  # and then it died
+
+    later = courier_of(reopened(world))
+    later.carry()
+    assert receiver.got == []
+    later = courier_of(reopened(world))
+    later.ledger._clock = later.clock
+    world.wait(minutes=2)
+    courier_of(reopened(world)).carry()
+
+    assert receiver.kinds == ["ledger.withdrawn"]
+
+
+def test_a_process_that_dies_between_sending_and_noting_sends_twice_under_one_id(world, ada, courier, receiver):
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    courier._collect(courier.subscriptions.all())
+    outbox, (letter,) = courier._outbox(subscription), courier.look(subscription).waiting
+    outbox.claim(letter, world.now)
+    entry = entries(world.objects)[letter.index]
+    courier._sent(subscription, f"{world.ledger.read().origin}/{entry.index}", b"{}")  # and then it died
+
+    world.wait(minutes=2)
+    courier.carry()
+
+    assert len(receiver.got) == 2
+    assert len(set(receiver.ids)) == 1
+
+
+def test_two_couriers_send_a_message_once(world, ada, courier, courier_of, receiver):
+    courier.subscribe(receiver.url, ["withdrawn"])
+    for _ in range(5):
+        world.people.withdraw(ada)
+    couriers = [courier_of(reopened(world)) for _ in range(4)]
+    threads = [threading.Thread(target=each.carry) for each in couriers]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(receiver.ids) == len(set(receiver.ids))
+    courier.carry()
+    assert len(set(receiver.ids)) == 5
+
+
+def test_a_receiver_that_is_gone_is_sent_nothing_more(world, ada, courier, receiver):
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    receiver.status = 410
+    courier.carry()
+
+    world.people.withdraw(ada)
+    world.wait(days=1)
+    receiver.status = 200
+    courier.carry()
+
+    assert len(receiver.got) == 1
+    assert courier.look(subscription).gone
+
+
+def test_a_receiver_that_asks_for_time_gets_it(world, ada, courier, receiver):
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    receiver.status, receiver.headers = 429, {"retry-after": "3600"}
+
+    courier.carry()
+
+    (letter,) = courier.look(subscription).waiting
+    assert letter.due == world.now + timedelta(hours=1)
+
+
+def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(world, ada, courier, receiver):
+    over = threading.Event()
+    receiver.before = lambda: over.wait(20)
+    courier.subscribe(receiver.url, ["withdrawn"])
+    from tests.publishing.webhooks.receiver import receiving
+
+    with receiving() as prompt:
+        courier.subscribe(prompt.url, ["withdrawn"])
+        world.people.withdraw(ada)
+
+        done = courier.carry(patience=1)
+
+        assert done.delivered == 1
+        assert len(prompt.got) == 1
+        over.set()
+
+
+def test_nothing_is_sent_into_a_private_network_and_that_is_said(world, ada, courier):
+    subscription = courier.subscribe("https://10.1.2.3/hook", ["withdrawn"])
+    world.people.withdraw(ada)
+
+    courier.carry()
+
+    (letter,) = courier.look(subscription).waiting
+    assert letter.why == "webhook.private-address"
+
+
+def test_a_subscription_is_a_file_that_others_cannot_read_and_is_removed_with_all_that_waits(world, ada, courier):
+    subscription = courier.subscribe("https://10.1.2.3/hook", ["withdrawn"])
+    (path,) = (world.folder / "webhooks").iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    world.people.withdraw(ada)
+    courier.carry()
+    assert list(world.objects.list("webhooks"))
+
+    courier.unsubscribe(subscription.id)
+
+    assert courier.subscriptions.all() == ()
+    assert list(world.objects.list("webhooks")) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "events", "code"),
+    [("https://h.example", ["withdrawed"], "webhook.bad-event"), ("http://h.example", [], "webhook.bad-url")],
+)
+def test_what_could_never_work_is_not_subscribed(courier, url, events, code):
+    with pytest.raises(InputError) as refusal:
+        courier.subscribe(url, events)
+
+    assert refusal.value.code == code
+    assert courier.subscriptions.all() == ()
+
+
+def test_a_test_message_says_whether_it_arrived_and_nothing_else(courier, receiver):
+    subscription = courier.subscribe(receiver.url, [])
+
+    assert courier.test(subscription.id) == ""
+    receiver.status = 500
+    assert courier.test(subscription.id) == "answered 500"
+
+    assert receiver.kinds == ["ledger.test", "ledger.test"]
+    assert receiver.got[0].signed_with(subscription.secret)
+
+
+@pytest.mark.slow
+def test_it_is_the_same_on_s3(s3_endpoint, tmp_path, courier_of, receiver):
+    from avatar.artifacts.s3 import S3Objects
+    from avatar.testing.world import World
+    from tests.conftest import BUCKET
+
+    world = World(tmp_path, S3Objects(BUCKET, tmp_path.name))
+    ada, courier = world.enroll("ada"), courier_of(world)
+    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    world.people.withdraw(ada)
+    receiver.status = 500
+    courier.carry()
+    world.wait(seconds=7)
+    receiver.status = 200
+    courier.carry()
+
+    assert len(receiver.got) == 2
+    assert courier.look(subscription).waiting == ()
