@@ -1,8 +1,9 @@
-"""What a text is about, as far as words tell: a pure look-up in word lists, hard to dodge with look-alike letters.
+"""Content filter: which denied topics a text names, found in word lists, also behind homoglyphs (Unicode TS 39).
 
 A list is no understanding: it finds words, not intentions. So a grant can also ask for a review by a second person.
 """
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -11,22 +12,23 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from avatar.consent.vocabulary import Topic
+from avatar.errors import StoreError
 
 LANGUAGES = ("en",)  # the languages that there are word lists for
 
-# Letters of other scripts, and digits and signs, that read as Latin ones (the common part of Unicode TS 39's table).
-_LOOK_ALIKE = str.maketrans(
-    "аеорсухіјѕһԁɡӏвкмнтьαεορυνικτχѵԛԝɑɩ0134578@$!|€",
-    "aeopcyxijshdglbkmhtbaeopuviktxvqwaioieastbasiie",
-)
+# Of confusables.json: a decision must come out the same years later, so another table is another version of this file.
+CONFUSABLES_SHA256 = "339f61e60cec395992e512c5a47dab209bea084b4de30c37bcb6a5c2cf33adad"
+_DIGITS_AND_SIGNS = dict(zip("0134578@$!|€", "oieastbasiie", strict=True))  # read as letters: c4sino
+_IPA_EXTENSIONS = range(0x250, 0x2B0)  # Latin letters that only phoneticians write
 _INVISIBLE = ("Cf", "Mn", "Me", "Cc", "Co", "Cs")
-_REMEMBERED = 4096  # texts: whoever asks four times a second for every line asks about the same ones
+_CACHED_TEXTS = 4096  # whoever asks four times a second for every line asks about the same ones
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_TEXTS)
 def topics_in(text: str) -> frozenset[Topic]:
     """Return every topic whose words *text* has, also when they are spelled with look-alike letters or in pieces."""
-    spellings = {_plain(text), _plain(text).translate(_LOOK_ALIKE)}
+    plain = _plain(text)
+    spellings = {plain, *(plain.translate(table) for table in _translations())}
     runs = {run for spelling in spellings for run in _spelled_out(spelling)}
     return frozenset(
         topic
@@ -36,17 +38,48 @@ def topics_in(text: str) -> frozenset[Topic]:
 
 
 def find_homoglyph(texts: Iterable[str]) -> str | None:
-    """Return the first word that has look-alike letters among Latin ones, or ``None``: nobody writes so by accident."""
+    """Return the first word that mixes Latin letters with homoglyphs of other scripts, or ``None``.
+
+    Nobody writes so by accident. Homoglyphs are those of Unicode Technical Standard 39.
+    """
     return next(filter(None, map(_disguised_in, texts)), None)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_CACHED_TEXTS)
 def _disguised_in(text: str) -> str | None:
     for word in _words(text):
         latin = any("a" <= letter <= "z" for letter in word)
-        if latin and any(letter.isalpha() and ord(letter) in _LOOK_ALIKE for letter in word):
+        if latin and any(map(_is_homoglyph, word)):
             return word
     return None
+
+
+def _is_homoglyph(letter: str) -> bool:
+    # Latin letters of other languages (a Turkish dotless i) stand beside plain ones in many a name.
+    foreign = ord(letter) in _IPA_EXTENSIONS or not unicodedata.name(letter, "").startswith("LATIN")
+    return letter.isalpha() and letter in _confusables() and foreign
+
+
+@cache
+def _confusables() -> dict[str, str]:
+    """Return, by character, the Latin letters it can be mistaken for, the likeliest first."""
+    content = Path(__file__).with_name("confusables.json").read_bytes()
+    if hashlib.sha256(content).hexdigest() != CONFUSABLES_SHA256:
+        raise StoreError("avatar/consent/confusables.json was altered; install the package again", code="store.altered")
+    table: dict[str, str] = json.loads(content)
+    return table
+
+
+@cache
+def _translations() -> tuple[dict[int, str], ...]:
+    """Return the tables that read homoglyphs as Latin letters: some can be read as either of two."""
+    table = _confusables()
+    return tuple(
+        str.maketrans(
+            _DIGITS_AND_SIGNS | {each: letters[min(place, len(letters) - 1)] for each, letters in table.items()}
+        )
+        for place in range(max(map(len, table.values())))
+    )
 
 
 def _words(text: str) -> list[str]:
