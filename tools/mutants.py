@@ -120,11 +120,11 @@ MUTANTS = (
     _one(
         "words in plain",
         "consent/content_filter.py",
-        "{_plain(text), _plain(text).translate(_LOOK_ALIKE)}",
+        "{plain, *(plain.translate(table) for table in _translations())}",
         "{text.casefold()}",
     ),
     _one("words in pieces", "consent/content_filter.py", " or any(pieces.search(each) for each in runs)", ""),
-    _one("words shown", "consent/decide.py", "words = question.spoken | question.displayed", "words = question.said"),
+    _one("words shown", "consent/decide.py", "words = question.spoken | question.displayed", "words = question.spoken"),
     _one("counted", "consent/decide.py", "        or _used_up(standing, question, state)\n", ""),
     _never("evidence", "consent/decide.py", "attested and now >= grant.not_before + ATTESTED"),
     _one("suspension", "consent/decide.py", 'return "suspended" if person.suspended else None', "return None"),

@@ -1,48 +1,57 @@
-"""Secrets that come from outside: how often someone may be wrong, and questions that are answered once."""
+"""Throttling of failed attempts, and one-time login challenges."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from secrets import token_urlsafe
+
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage, Storage
+from limits.strategies import MovingWindowRateLimiter
 
 from avatar.errors import InputError
 
-_SECONDS = 120  # that a question waits for its answer
-_MOST = 1000  # questions open at a time
+CHALLENGE_LIFETIME_S = 120
+MAX_OPEN_CHALLENGES = 1000
 
 
 @dataclass
 class FailureLimiter:
-    """Refuses a client more secrets to try after *most* wrong ones in *seconds*."""
+    """Refuse a client more secrets to try after *max_failures* wrong ones within *window_s* seconds (moving window).
 
-    most: int = 10
-    seconds: float = 60.0
-    clock: Callable[[], float] = time.monotonic
-    _wrong: dict[str, deque[float]] = field(default_factory=dict)
+    Counts lie in *storage*: in memory for one process; processes that answer side by side share one of ``limits``.
+    """
+
+    max_failures: int = 10
+    window_s: int = 60
+    storage: Storage = field(default_factory=MemoryStorage)
 
     def wrong(self, client: str) -> None:
-        """Count a wrong try of *client*."""
-        self._wrong = {each: tries for each, tries in self._wrong.items() if self._recent(tries)}
-        self._wrong.setdefault(client, deque(maxlen=self.most)).append(self.clock())
+        """Count a failed attempt of *client*."""
+        self._limiter.hit(self._limit, client)
 
     def check(self, client: str) -> None:
-        """Refuse *client* for now if it guessed too often.
+        """Refuse *client* for now if it failed too often.
 
         Raises:
             InputError: ``page.too-often``.
         """
-        tries = self._wrong.get(client, deque())
-        if self._recent(tries) and len(tries) == self.most and tries[0] > self.clock() - self.seconds:
+        if not self._limiter.test(self._limit, client):
             raise InputError("too many links or codes that are not known here; wait a minute", code="page.too-often")
 
-    def _recent(self, tries: deque[float]) -> bool:
-        return bool(tries) and tries[-1] > self.clock() - self.seconds
+    @cached_property
+    def _limiter(self) -> MovingWindowRateLimiter:
+        return MovingWindowRateLimiter(self.storage)
+
+    @cached_property
+    def _limit(self) -> RateLimitItemPerSecond:
+        return RateLimitItemPerSecond(self.max_failures, self.window_s)
 
 
 @dataclass
 class LoginChallenges:
-    """Random questions, each good for one answer and two minutes."""
+    """Challenges of a challenge-response login: random questions, each good for one answer and two minutes."""
 
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -53,10 +62,10 @@ class LoginChallenges:
         It begins like nothing else that a person ever signs, and names the place it is asked at.
         """
         self._open = {each: (who, until) for each, (who, until) in self._open.items() if until > self.clock()}
-        while len(self._open) >= _MOST:
+        while len(self._open) >= MAX_OPEN_CHALLENGES:
             self._open.pop(next(iter(self._open)))
         question = f"avatar-visit {origin} {token_urlsafe(32)}"
-        self._open[question] = (code, self.clock() + _SECONDS)
+        self._open[question] = (code, self.clock() + CHALLENGE_LIFETIME_S)
         return question
 
     def take(self, question: str, code: str) -> bool:
