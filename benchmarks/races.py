@@ -31,7 +31,7 @@ from avatar.artifacts.s3 import S3Objects
 from avatar.consent import Cleared, Use
 from avatar.consent.entries import Entry, Granted, Published, Withdrawn
 from avatar.errors import ConsentError
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from avatar.publishing.ledger_lookup import lookup_publication
 from avatar.stages.face import AnimateFace, SwapFace
 from avatar.stages.registry import EngineSpec

@@ -27,7 +27,7 @@ from avatar.artifacts.artifact import Speech, VoiceModel, VoiceSample
 from avatar.errors import EngineError, InputError
 from avatar.models.weights import locate
 from avatar.people import samples
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from avatar.stages.registry import EngineSpec, installed
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio.voice_guard import embed_voice

@@ -2,7 +2,7 @@
 
 from avatar.app.context import AppContext
 from avatar.errors import InputError
-from avatar.people.people import Person
+from avatar.people.directory import Person
 
 
 def found(context: AppContext, alias: str, where: str = "") -> Person:

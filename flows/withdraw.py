@@ -13,7 +13,7 @@ from pydantic import Field
 from avatar.app.context import open_app
 from avatar.app.propagate import propagate_consent_change
 from avatar.errors import AvatarError
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from flows.cast import found
 from flows.produce import produce
 from flows.states import final_state

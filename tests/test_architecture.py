@@ -170,13 +170,13 @@ def test_only_the_studio_asks_the_gate():
 
 
 def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought():
-    assert set(calls("keep")) == {"people/people", "studio/studio"}
+    assert set(calls("keep")) == {"people/enrolment", "studio/studio"}
     assert set(calls("remember")) == {"studio/studio"}
 
 
 def test_whatever_is_sealed_is_found_by_a_rotation_of_its_persons_key():
     """Below their folder, as an artifact, or in a folder that ``key_rotation`` names: name another place there."""
-    known = {"artifacts/store", "artifacts/vault", "people/people", "capture/challenge_store"}
+    known = {"artifacts/store", "artifacts/vault", "people/agreements", "people/enrolment", "capture/challenge_store"}
     known |= {"portal/sessions", "people/pronunciations", "studio/voice_guard"}
 
     assert set(calls("seal")) | set(calls("seal_file")) <= known

@@ -45,7 +45,7 @@ MUTANTS = (
         "case Enrolled() if fact.person in state.people:",
         "case Enrolled() if False:",
     ),
-    _never("other grantee", "people/people.py", "grant.grantee != self.organisation"),
+    _never("other grantee", "people/agreements.py", "grant.grantee != self.organisation"),
     _never("brought by whom", "consent/decide.py", "person.samples.get(claim.sample) != claim.manifest"),
     _one("no gaps", "consent/ledger.py", "            self._refuse_gaps()\n", "            pass\n"),
     _one("no rollback", "consent/ledger.py", "            self._refuse_rollback()\n", "            pass\n"),
@@ -251,7 +251,7 @@ MUTANTS = (
         '_log.info("cleared %s", request)',
     ),
     _one("erased", "people/erasure.py", "    people.vault.keyring.destroy(id)\n", ""),
-    _never("pseudonyms", "people/people.py", "person and person.alias != alias"),
+    _never("pseudonyms", "people/directory.py", "person and person.alias != alias"),
     _one(
         "swept",
         "runtime/workdir.py",

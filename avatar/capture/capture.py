@@ -22,7 +22,8 @@ from avatar.consent.terms import Terms
 from avatar.errors import ConsentError, InputError
 from avatar.media.audio.io import seconds_of
 from avatar.media.ingest.gateway import take_recording
-from avatar.people.people import People, Person
+from avatar.people.directory import Person
+from avatar.people.people import People
 from avatar.runtime.workdir import private_tempdir
 
 _REQUEST = "RecordConsent"

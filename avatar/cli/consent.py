@@ -12,7 +12,7 @@ from avatar.cli.options import Alias
 if TYPE_CHECKING:
     from avatar.app.context import AppContext
     from avatar.consent.record import Grant
-    from avatar.people.people import Person
+    from avatar.people.directory import Person
 
 consent = typer.Typer(
     help="What people agree to: ask and record, show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True

@@ -12,7 +12,7 @@ from avatar.consent.brief import Brief
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Purpose
 from avatar.people import samples
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from avatar.production.production import Production
 
 PERFORMERS = Path(__file__).parents[2] / "performers"

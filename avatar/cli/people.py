@@ -12,7 +12,7 @@ from avatar.cli.options import Alias
 
 if TYPE_CHECKING:
     from avatar.consent import Use
-    from avatar.people.people import Prepare
+    from avatar.people.enrolment import Prepare
 
 _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
 

@@ -10,7 +10,9 @@ from avatar.consent.decide import ATTESTED
 from avatar.consent.evidence import Attested
 from avatar.consent.record import Grant
 from avatar.consent.state import ActiveGrant
-from avatar.people.people import GrantText, People, Person
+from avatar.people.agreements import GrantText
+from avatar.people.directory import Person
+from avatar.people.people import People
 
 Prove = Callable[[int], str]  # ledger index -> a proof anyone can check
 

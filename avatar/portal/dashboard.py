@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from avatar.consent.evidence import Captured
 from avatar.consent.state import ActiveGrant, PersonState, Publication, State
 from avatar.errors import InputError
-from avatar.people.people import GrantText
+from avatar.people.agreements import GrantText
 from avatar.people.receipt import Receipt, receipts, status_of
 from avatar.portal import labels
 from avatar.portal.site import Form, PortalState, Visited, page, site_of

@@ -28,7 +28,7 @@ from avatar.errors import ConsentError
 from avatar.media.frames import Frames, frames_in
 from avatar.models.weights import Weights
 from avatar.people import samples
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from avatar.production.production import CastMember
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.registry import EngineSpec, build, installed, request_of

@@ -21,8 +21,9 @@ from avatar.consent.record import Grant
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Purpose
 from avatar.faces.detection.face_analyser import FaceAnalyser
+from avatar.people.directory import Person
 from avatar.people.operators import Operators
-from avatar.people.people import People, Person
+from avatar.people.people import People
 from avatar.people.samples import CheckedSample
 from avatar.production.blueprint.schema import Blueprint
 from avatar.production.production import CastMember

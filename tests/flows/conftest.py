@@ -21,7 +21,7 @@ from avatar.app.context import AppContext
 from avatar.app.settings import Settings
 from avatar.artifacts.artifact import Artifact, Portrait, VoiceSample
 from avatar.consent import Use
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from avatar.people.samples import CheckedSample
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_TERMS

@@ -9,7 +9,7 @@ import pytest
 
 from avatar.artifacts.artifact import Artifact, SignedVideo
 from avatar.errors import AvatarError, ConsentError
-from avatar.people.people import Person
+from avatar.people.directory import Person
 from avatar.stages.face import AnimateFace
 from avatar.stages.registry import EngineSpec
 from avatar.stages.render import Assemble, Publish, Render

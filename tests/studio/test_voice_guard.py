@@ -11,8 +11,8 @@ from avatar.consent import Use
 from avatar.consent.entries import Refused
 from avatar.errors import ConsentError, EngineError, InputError
 from avatar.people import erasure
+from avatar.people.directory import Person
 from avatar.people.key_rotation import rotate
-from avatar.people.people import Person
 from avatar.people.retention import RetentionPolicy, sweep
 from avatar.people.samples import CheckedSample
 from avatar.stages.registry import EngineSpec
