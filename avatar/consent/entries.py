@@ -1,8 +1,10 @@
 """What a ledger entry may say, and the bytes that are signed."""
 
 import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,11 +16,35 @@ from avatar.consent.vocabulary import Channel, Digest, PersonId, PublicKey, Purp
 from avatar.errors import LedgerError
 
 
-class _Fact(BaseModel):
+class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class LedgerCreated(_Fact):
+class InternalFact(_Frozen):
+    """A fact that no webhook sends."""
+
+
+@dataclass(frozen=True)
+class WebhookData:
+    """What a webhook sends of a fact: random ids, digests and closed vocabularies, and not a word that names anyone.
+
+    With it go the published files that show the person *files_of*, by sha256.
+    """
+
+    data: dict[str, Any]
+    files_of: str | None = None
+
+
+class WebhookFact(_Frozen, ABC):
+    """A fact that webhooks send, as the event of its kind."""
+
+    @property
+    @abstractmethod
+    def webhook_data(self) -> WebhookData:
+        """What is sent."""
+
+
+class LedgerCreated(InternalFact):
     """The first entry: the ledger's *origin* (its name), the key that signs all of it, and its first operator's key.
 
     The *founder* has every role, and appoints the others.
@@ -30,21 +56,21 @@ class LedgerCreated(_Fact):
     founder: PublicKey
 
 
-class Appointed(_Fact):
+class Appointed(InternalFact):
     """An operator was given roles, or dismissed."""
 
     kind: Literal["appointed"] = "appointed"
     appointment: Appointment
 
 
-class PolicySet(_Fact):
+class PolicySet(InternalFact):
     """Whether videos need approval was decided."""
 
     kind: Literal["ruled"] = "ruled"
     rule: ApprovalPolicy
 
 
-class Enrolled(_Fact):
+class Enrolled(InternalFact):
     """A person came in, with the key that only they hold.
 
     *card* is the sha256 of the salted card that says what they are called here: it can be erased, and not exchanged.
@@ -57,7 +83,7 @@ class Enrolled(_Fact):
     capacity: Literal["self", "estate", "synthetic"]
 
 
-class SampleAdded(_Fact):
+class SampleAdded(InternalFact):
     """A person brought a sample: its sha256, and the manifest it is stored under."""
 
     kind: Literal["brought"] = "brought"
@@ -66,7 +92,7 @@ class SampleAdded(_Fact):
     manifest: Digest
 
 
-class Requested(_Fact):
+class Requested(InternalFact):
     """A person was asked to agree: the sha256 of the challenge that they were given."""
 
     kind: Literal["requested"] = "requested"
@@ -74,63 +100,89 @@ class Requested(_Fact):
     challenge: Digest
 
 
-class Granted(_Fact):
+class Granted(WebhookFact):
     """A person agreed."""
 
     kind: Literal["granted"] = "granted"
     grant: Grant
 
+    @property
+    def webhook_data(self) -> WebhookData:
+        grant = self.grant
+        until = grant.model_dump(mode="json")["not_after"]
+        return WebhookData(
+            {"person": grant.person, "grant": grant.digest, "uses": list(grant.scope.uses), "until": until}
+        )
 
-class Withdrawn(_Fact):
+
+class Withdrawn(WebhookFact):
     """A person took agreement back."""
 
     kind: Literal["withdrawn"] = "withdrawn"
     withdrawal: Withdrawal
 
+    @property
+    def webhook_data(self) -> WebhookData:
+        withdrawal = self.withdrawal
+        return WebhookData({"person": withdrawal.person, "uses": list(withdrawal.uses)}, files_of=withdrawal.person)
 
-class Narrowed(_Fact):
+
+class Narrowed(WebhookFact):
     """A person made the scope of a grant smaller."""
 
     kind: Literal["narrowed"] = "narrowed"
     narrowing: Narrowing
 
+    @property
+    def webhook_data(self) -> WebhookData:
+        narrowing = self.narrowing
+        return WebhookData({"person": narrowing.person, "grant": narrowing.grant}, files_of=narrowing.person)
 
-class Reconfirmed(_Fact):
+
+class Reconfirmed(InternalFact):
     """A person said that they still agree."""
 
     kind: Literal["reconfirmed"] = "reconfirmed"
     reconfirmation: Reconfirmation
 
 
-class Suspended(_Fact):
+class Suspended(WebhookFact):
     """Everything with a person was paused, or the pause was ended."""
 
     kind: Literal["suspended"] = "suspended"
     suspension: Suspension
 
+    @property
+    def webhook_data(self) -> WebhookData:
+        return WebhookData({"person": self.suspension.person, "ends": self.suspension.ends})
 
-class Approved(_Fact):
+
+class Approved(InternalFact):
     """An operator let a script or a video pass."""
 
     kind: Literal["approved"] = "approved"
     approval: Approval
 
 
-class Erased(_Fact):
+class Erased(WebhookFact):
     """A person's key was destroyed, with everything that says what they are called: nothing of them is used again."""
 
     kind: Literal["erased"] = "erased"
     person: PersonId
 
+    @property
+    def webhook_data(self) -> WebhookData:
+        return WebhookData({"person": self.person}, files_of=self.person)
 
-class Rekeyed(_Fact):
+
+class Rekeyed(InternalFact):
     """A key of the ledger gave way to another: from the next entry on, or for the checkpoints from now on."""
 
     kind: Literal["rekeyed"] = "rekeyed"
     succession: Succession
 
 
-class Expired(_Fact):
+class Expired(InternalFact):
     """Artifacts were removed because they were kept for as long as they should be."""
 
     kind: Literal["expired"] = "expired"
@@ -138,7 +190,7 @@ class Expired(_Fact):
     why: Literal["intermediate", "published", "consent-ended"]
 
 
-class Refused(_Fact):
+class Refused(WebhookFact):
     """The gate, or the studio, said no."""
 
     kind: Literal["refused"] = "refused"
@@ -146,8 +198,12 @@ class Refused(_Fact):
     request: str
     people: tuple[str, ...] = ()
 
+    @property
+    def webhook_data(self) -> WebhookData:
+        return WebhookData({"code": self.code, "request": self.request, "people": list(self.people)})
 
-class Performed(_Fact):
+
+class Performed(InternalFact):
     """A request was carried out, or recalled, and which grants it stood on."""
 
     kind: Literal["performed"] = "performed"
@@ -158,7 +214,7 @@ class Performed(_Fact):
     recalled: bool
 
 
-class Published(_Fact):
+class Published(WebhookFact):
     """A signed file may leave: its sha256, how long it plays, what it is for, who is in it, and on which grants."""
 
     kind: Literal["published"] = "published"
@@ -169,6 +225,17 @@ class Published(_Fact):
     channels: tuple[Channel, ...]
     people: tuple[str, ...]
     grants: tuple[Digest, ...]
+
+    @property
+    def webhook_data(self) -> WebhookData:
+        return WebhookData(
+            {
+                "file": self.file,
+                "purpose": self.purpose,
+                "people": list(self.people),
+                "grants": list(self.grants),
+            }
+        )
 
 
 Fact = Annotated[
@@ -187,14 +254,15 @@ Fact = Annotated[
     | Rekeyed
     | Expired
     | Approved
-    | Refused
     | Performed
-    | Published,
+    | Published
+    | Refused,
     Field(discriminator="kind"),
 ]
+FACTS: tuple[type[InternalFact | WebhookFact], ...] = get_args(get_args(Fact)[0])
 
 
-class Entry(_Fact):
+class Entry(_Frozen):
     """One signed line of the ledger: *index*, the digest of the *previous* entry, the time, the operator, a fact."""
 
     index: int = Field(ge=0)

@@ -1,8 +1,7 @@
 """Adding one entry after the other to the state: a fold, with no IO."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import assert_never
 
 from avatar.consent.entries import (
     Appointed,
@@ -11,6 +10,7 @@ from avatar.consent.entries import (
     Entry,
     Erased,
     Expired,
+    Fact,
     Granted,
     LedgerCreated,
     Narrowed,
@@ -18,6 +18,7 @@ from avatar.consent.entries import (
     PolicySet,
     Published,
     Reconfirmed,
+    Refused,
     Rekeyed,
     Requested,
     SampleAdded,
@@ -56,10 +57,48 @@ def fold(state: State, entry: Entry) -> None:
     against = validate_entry(state, fact)
     if against:
         raise LedgerError(f"ledger entry {entry.index} should not be there: {against.sentence}", code="ledger.forged")
-    step = _STEPS.get(type(fact))
-    if step:
-        step(state, fact, entry)
+    _step(state, fact, entry)
     state.index, state.digest = entry.index, entry.digest
+
+
+def _step(state: State, fact: Fact, entry: Entry) -> None:  # noqa: PLR0912 - a step for each kind
+    match fact:
+        case Appointed():
+            _appoint(state, fact)
+        case PolicySet():
+            _set_policy(state, fact)
+        case Approved():
+            _approve(state, fact)
+        case Rekeyed():
+            _rekey(state, fact)
+        case Enrolled():
+            _enrol(state, fact)
+        case SampleAdded():
+            _add_sample(state, fact)
+        case Requested():
+            _request(state, fact, entry)
+        case Granted():
+            _grant(state, fact, entry)
+        case Narrowed():
+            _narrow(state, fact, entry)
+        case Reconfirmed():
+            _reconfirm(state, fact, entry)
+        case Suspended():
+            _suspend(state, fact)
+        case Withdrawn():
+            _withdraw(state, fact, entry)
+        case Erased():
+            _erase(state, fact, entry)
+        case Expired():
+            _expire(state, fact)
+        case Performed():
+            _perform(state, fact, entry)
+        case Published():
+            _publish(state, fact, entry)
+        case LedgerCreated() | Refused():
+            pass  # the ledger was opened above; nothing that was refused changes what holds
+        case _:
+            assert_never(fact)
 
 
 def _check_place(state: State, entry: Entry) -> None:
@@ -69,36 +108,36 @@ def _check_place(state: State, entry: Entry) -> None:
         raise LedgerError(f"ledger entry {entry.index} is not signed by the ledger's key", code="ledger.forged")
 
 
-def _appoint(state: State, fact: Appointed, _: Entry) -> None:
+def _appoint(state: State, fact: Appointed) -> None:
     appointment = fact.appointment
     state.records.add(appointment.record_id)
     state.operators[operator_id(appointment.key)] = OperatorState(appointment.key, frozenset(appointment.roles))
 
 
-def _rule(state: State, fact: PolicySet, _: Entry) -> None:
+def _set_policy(state: State, fact: PolicySet) -> None:
     state.records.add(fact.rule.record_id)
     state.approval_needed = fact.rule.approval
 
 
-def _approve(state: State, fact: Approved, _: Entry) -> None:
+def _approve(state: State, fact: Approved) -> None:
     approval = fact.approval
     state.approvals[approval.subject] = state.approvals.get(approval.subject, frozenset()) | {approval.by}
 
 
-def _rekey(state: State, fact: Rekeyed, _: Entry) -> None:
+def _rekey(state: State, fact: Rekeyed) -> None:
     if fact.succession.signing == "entries":
         state.key = fact.succession.after
 
 
-def _enrol(state: State, fact: Enrolled, _: Entry) -> None:
+def _enrol(state: State, fact: Enrolled) -> None:
     state.people[fact.person] = PersonState(fact.key, fact.card, fact.capacity)
 
 
-def _bring(state: State, fact: SampleAdded, _: Entry) -> None:
+def _add_sample(state: State, fact: SampleAdded) -> None:
     state.people[fact.person].samples[fact.asset] = fact.manifest
 
 
-def _ask(state: State, fact: Requested, entry: Entry) -> None:
+def _request(state: State, fact: Requested, entry: Entry) -> None:
     state.asked[fact.challenge] = PendingChallenge(fact.person, entry.index)
 
 
@@ -140,7 +179,7 @@ def _reconfirm(state: State, fact: Reconfirmed, entry: Entry) -> None:
     person.epoch += 1
 
 
-def _suspend(state: State, fact: Suspended, _: Entry) -> None:
+def _suspend(state: State, fact: Suspended) -> None:
     person = state.people[fact.suspension.person]
     state.records.add(fact.suspension.record_id)
     person.suspended = not fact.suspension.ends
@@ -162,7 +201,7 @@ def _erase(state: State, fact: Erased, entry: Entry) -> None:
     person.epoch += 1
 
 
-def _expire(state: State, fact: Expired, _: Entry) -> None:
+def _expire(state: State, fact: Expired) -> None:
     gone = set(fact.artifacts)
     state.made = {digest: by for digest, by in state.made.items() if digest not in gone}
     for person in state.people.values():
@@ -189,23 +228,3 @@ def _publish(state: State, fact: Published, entry: Entry) -> None:
         for grant in fact.grants:
             spent = state.spent.get(grant, GrantUsage())
             state.spent[grant] = GrantUsage(spent.outputs + 1, spent.milliseconds + fact.milliseconds)
-
-
-_STEPS: dict[type, Callable[[State, Any, Entry], None]] = {
-    Appointed: _appoint,
-    PolicySet: _rule,
-    Approved: _approve,
-    Rekeyed: _rekey,
-    Enrolled: _enrol,
-    SampleAdded: _bring,
-    Requested: _ask,
-    Granted: _grant,
-    Narrowed: _narrow,
-    Reconfirmed: _reconfirm,
-    Suspended: _suspend,
-    Withdrawn: _withdraw,
-    Erased: _erase,
-    Expired: _expire,
-    Performed: _perform,
-    Published: _publish,
-}

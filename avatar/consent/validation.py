@@ -5,17 +5,23 @@ person agree, or an operator approve.
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from avatar.consent.entries import (
     Appointed,
     Approved,
     Enrolled,
     Erased,
+    Expired,
     Fact,
     Granted,
+    LedgerCreated,
     Narrowed,
+    Performed,
     PolicySet,
+    Published,
     Reconfirmed,
+    Refused,
     Rekeyed,
     Requested,
     SampleAdded,
@@ -40,7 +46,7 @@ class Objection:
     sentence: str
 
 
-def validate_entry(state: State, fact: Fact) -> Objection | None:  # noqa: PLR0911 - an answer for each kind
+def validate_entry(state: State, fact: Fact) -> Objection | None:  # noqa: PLR0911, PLR0912 - an answer for each kind
     """Return why *fact* may not follow *state*, or ``None`` if it may."""
     match fact:
         case Enrolled() if fact.person in state.people:
@@ -71,7 +77,10 @@ def validate_entry(state: State, fact: Fact) -> Objection | None:  # noqa: PLR09
             return _no_succession(state, fact)
         case Approved():
             return _by_operator(state, fact.approval, Role.APPROVE)
-    return None
+        case Enrolled() | LedgerCreated() | Expired() | Refused() | Performed() | Published():
+            return None  # nobody's signature but the ledger's is needed
+        case _:
+            assert_never(fact)
 
 
 def _no_succession(state: State, fact: Rekeyed) -> Objection | None:

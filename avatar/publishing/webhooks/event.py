@@ -3,10 +3,10 @@
 from typing import Any
 
 from avatar.canonical import canonical
-from avatar.consent.entries import Entry, Erased, Granted, Narrowed, Published, Refused, Suspended, Withdrawn
+from avatar.consent.entries import FACTS, Entry, WebhookFact
 from avatar.consent.state import State
 
-EVENTS = ("granted", "narrowed", "suspended", "withdrawn", "erased", "published", "refused")
+EVENTS: tuple[str, ...] = tuple(fact.model_fields["kind"].default for fact in FACTS if issubclass(fact, WebhookFact))
 
 
 def message_id(origin: str, index: int) -> str:
@@ -35,26 +35,10 @@ def ping_body(origin: str, at: str) -> bytes:
 
 
 def _told(entry: Entry, state: State) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    match entry.fact:
-        case Granted(grant=grant):
-            until = grant.model_dump(mode="json")["not_after"]
-            told = {"person": grant.person, "grant": grant.digest, "uses": list(grant.scope.uses), "until": until}
-        case Narrowed(narrowing=narrowing):
-            files = _files(narrowing.person, entry.index, state)
-            told = {"person": narrowing.person, "grant": narrowing.grant, "files": files}
-        case Suspended(suspension=suspension):
-            told = {"person": suspension.person, "ends": suspension.ends}
-        case Withdrawn(withdrawal=withdrawal):
-            files = _files(withdrawal.person, entry.index, state)
-            told = {"person": withdrawal.person, "uses": list(withdrawal.uses), "files": files}
-        case Erased(person=person):
-            told = {"person": person, "files": _files(person, entry.index, state)}
-        case Published(file=file, purpose=purpose, people=people, grants=grants):
-            told = {"file": file, "purpose": purpose, "people": list(people), "grants": list(grants)}
-        case Refused(code=code, request=request, people=people):
-            told = {"code": code, "request": request, "people": list(people)}
-    return told
+    if not isinstance(entry.fact, WebhookFact):
+        return {}
+    told = entry.fact.webhook_data
+    return told.data | ({"files": _files(told.files_of, entry.index, state)} if told.files_of else {})
 
 
 def _files(person: str, before: int, state: State) -> list[str]:
