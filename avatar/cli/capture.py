@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avatar.cli import options
+from avatar.cli.command import add_command
 from avatar.cli.options import Alias
+from avatar.cli.output import print_json, step
 from avatar.cli.pages import link_for
 
 if TYPE_CHECKING:
@@ -19,8 +21,22 @@ Name = Annotated[str, typer.Argument(help="The first digits of the challenge.", 
 
 def add_to(consent: typer.Typer) -> None:
     """Add these commands to the app *consent*."""
-    for command in (request, record, requests, review):
-        consent.command()(command)
+    asked = (
+        "avatar consent request ada --use clone-voice --use publish \\\n"
+        "  --purpose training --project onboarding \\\n"
+        "  --description 'Short lessons for new colleagues.'"
+    )
+    add_command(consent, request, asked, f"{asked} --link 48")
+    add_command(
+        consent, record, "avatar consent record 3f0c9a2b7d51 ada-agrees.mp4", "avatar consent record ada said.wav"
+    )
+    add_command(consent, requests, "avatar consent requests ada", "avatar consent requests ada --json")
+    add_command(
+        consent,
+        review,
+        "avatar consent review 3f0c9a2b7d51 --save recordings",
+        "avatar consent review 3f0c9a2b7d51 --accept",
+    )
 
 
 def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
@@ -91,10 +107,12 @@ def record(
 
     context = open_app()
     challenge = _challenge(context, who)
-    _say(context.capture.take(challenge.id, file), challenge)
+    with step("checking words, voice, face and lips"):
+        outcome = context.capture.take(challenge.id, file)
+    _say(outcome, challenge)
 
 
-def requests(alias: Alias) -> None:
+def requests(alias: Alias, as_json: options.AsJson = False) -> None:
     """List what a person was asked, and what came of it."""
     from rich.console import Console
     from rich.table import Table
@@ -102,12 +120,22 @@ def requests(alias: Alias) -> None:
     from avatar.app.context import open_app
 
     context = open_app()
+    rows: list[dict[str, str | list[str]]] = [
+        {
+            "challenge": each.id[:12],
+            "asked": f"{each.asked_at:%Y-%m-%d %H:%M}",
+            "by": each.asked_by,
+            "uses": sorted(map(str, each.terms.uses)),
+            "stands": context.capture.standing(each),
+        }
+        for each in context.capture.challenges(context.people.find(alias))
+    ]
+    if as_json:
+        print_json(rows)
+        return
     table = Table("challenge", "asked", "by", "uses", "stands")
-    for each in context.capture.challenges(context.people.find(alias)):
-        asked = f"{each.asked_at:%Y-%m-%d %H:%M}"
-        table.add_row(
-            each.id[:12], asked, each.asked_by, ", ".join(sorted(each.terms.uses)), context.capture.standing(each)
-        )
+    for row in rows:
+        table.add_row(*(", ".join(value) if isinstance(value, list) else value for value in row.values()))
     Console().print(table)
 
 

@@ -5,17 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avatar.cli import capture, pages
+from avatar.cli import capture, options, pages
 from avatar.cli.choices import CHANNELS, PURPOSES
+from avatar.cli.command import PEOPLE, add_command, command_group
 from avatar.cli.options import Alias
+from avatar.cli.output import print_json
 
 if TYPE_CHECKING:
     from avatar.app.context import AppContext
     from avatar.consent.record import Grant
+    from avatar.consent.state import ActiveGrant
     from avatar.people.directory import Person
 
-consent = typer.Typer(
-    help="What people agree to: ask and record, show, export, receipt, narrow, reconfirm, pause.", no_args_is_help=True
+consent = command_group(
+    "What people agree to: ask and record, show, export, receipt, narrow, reconfirm, pause.",
+    "avatar consent show ada",
+    "avatar consent receipt ada",
 )
 
 GrantName = Annotated[str, typer.Option("--grant", help="The first digits of the grant; needed if there are several.")]
@@ -25,55 +30,73 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
     capture.add_to(consent)
     pages.add_to(consent)
-    app.add_typer(consent, name="consent")
+    add_command(consent, show, "avatar consent show ada", "avatar consent show ada --json")
+    add_command(consent, export, "avatar consent export ada --out ada-consent.json")
+    add_command(consent, receipt, "avatar consent receipt ada --out receipts")
+    add_command(
+        consent,
+        narrow,
+        "avatar consent narrow ada --channel internal --max-outputs 20",
+        "avatar consent narrow ada --language en-GB --grant 5d41402abc4b",
+    )
+    add_command(consent, reconfirm, "avatar consent reconfirm ada")
+    add_command(consent, suspend, "avatar consent suspend ada")
+    add_command(consent, resume, "avatar consent resume ada")
+    app.add_typer(consent, name="consent", rich_help_panel=PEOPLE)
 
 
-@consent.command()
-def show(alias: Alias) -> None:
+def show(alias: Alias, as_json: options.AsJson = False) -> None:
     """Show every agreement of a person: its limits, what was used of them, how it stands."""
     from rich.console import Console
     from rich.table import Column, Table
 
-    from avatar.consent.state import GrantUsage
-    from avatar.people.receipt import status_of
-
     context, person = _open(alias)
-    state = context.ledger.read()
-    known = state.people[person.id]
-    if not known.standing:
+    known = context.ledger.read().people[person.id]
+    rows = [_agreement(context, person, each) for each in known.standing]
+    if as_json:
+        print_json({"alias": alias, "id": person.id, "capacity": person.capacity, "grants": rows})
+        return
+    if not rows:
         typer.echo(f"{alias} agrees to nothing.")
         return
     typer.echo(f"{alias} ({person.id}), {person.capacity}; what they agree to has changed {known.epoch} time(s).")
-    for each in known.standing:
-        words, spent = context.people.words_of(each.grant), state.spent.get(each.grant.digest, GrantUsage())
-        table = Table("grant", Column(each.grant.digest, overflow="fold"))
-        policy = each.scope.script
-        status = status_of(each, person.capacity, context.people.clock(), suspended=known.suspended)
-        rows = {
-            "status": status,
-            "uses": ", ".join(sorted(each.uses)),
-            "purposes": ", ".join(each.scope.purposes),
-            "project": words.project if words else "known to whoever signed it",
-            "description": words.description if words else "",
-            "languages": ", ".join(each.scope.languages),
-            "channels": ", ".join(each.scope.channels),
-            "territories": ", ".join(each.scope.territories),
-            "companions": ", ".join(_called(context, each.scope.companions, person)) or "nobody",
-            "scripts": f"{len(policy.scripts)} known ones only" if policy.scripts else "any",
-            "reviewed": "each script and video" if policy.reviewed else "no",
-            "never about": ", ".join(policy.denied_topics),
-            "videos": f"{spent.outputs} of {each.scope.max_outputs}",
-            "seconds": f"{spent.milliseconds / 1000:.0f} of {each.scope.max_seconds}",
-            "from": f"{each.grant.not_before:%Y-%m-%d %H:%M}",
-            "until": f"{each.grant.not_after:%Y-%m-%d %H:%M}",
-            "evidence": each.grant.evidence.kind,
-        }
-        for name, value in rows.items():
-            table.add_row(name, value)
+    for row in rows:
+        table = Table("grant", Column(str(row["grant"]), overflow="fold"))
+        for name, value in row.items():
+            if name != "grant":
+                table.add_row(name, ", ".join(value) if isinstance(value, list) else value)
         Console().print(table)
 
 
-@consent.command()
+def _agreement(context: "AppContext", person: "Person", each: "ActiveGrant") -> dict[str, str | list[str]]:
+    from avatar.consent.state import GrantUsage
+    from avatar.people.receipt import status_of
+
+    state = context.ledger.read()
+    words, spent = context.people.words_of(each.grant), state.spent.get(each.grant.digest, GrantUsage())
+    scope, policy, suspended = each.scope, each.scope.script, state.people[person.id].suspended
+    return {
+        "grant": each.grant.digest,
+        "status": status_of(each, person.capacity, context.people.clock(), suspended=suspended),
+        "uses": sorted(each.uses),
+        "purposes": list(scope.purposes),
+        "project": words.project if words else "known to whoever signed it",
+        "description": words.description if words else "",
+        "languages": list(scope.languages),
+        "channels": list(scope.channels),
+        "territories": list(scope.territories),
+        "companions": _called(context, scope.companions, person) or "nobody",
+        "scripts": f"{len(policy.scripts)} known ones only" if policy.scripts else "any",
+        "reviewed": "each script and video" if policy.reviewed else "no",
+        "never about": list(policy.denied_topics),
+        "videos": f"{spent.outputs} of {scope.max_outputs}",
+        "seconds": f"{spent.milliseconds / 1000:.0f} of {scope.max_seconds}",
+        "from": f"{each.grant.not_before:%Y-%m-%d %H:%M}",
+        "until": f"{each.grant.not_after:%Y-%m-%d %H:%M}",
+        "evidence": each.grant.evidence.kind,
+    }
+
+
 def export(
     alias: Alias, out: Annotated[Path, typer.Option(help="The JSON file to write.")] = Path("consent.json")
 ) -> None:
@@ -88,7 +111,6 @@ def export(
     typer.echo(f"Written: {out}")
 
 
-@consent.command()
 def receipt(
     alias: Alias, out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("receipts")
 ) -> None:
@@ -108,7 +130,6 @@ def receipt(
         typer.echo(f"{alias} agrees to nothing.")
 
 
-@consent.command()
 def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
     alias: Alias,
     purpose: Annotated[list[str] | None, typer.Option(help=f"Keep only: {', '.join(PURPOSES)}.")] = None,
@@ -143,7 +164,6 @@ def narrow(  # noqa: PLR0913, PLR0917 - a command line's options
     propagate_consent_change(context)
 
 
-@consent.command()
 def reconfirm(alias: Alias, grant: GrantName = "") -> None:
     """Record that a person still agrees, with their own key."""
     context, person = _open(alias)
@@ -152,7 +172,6 @@ def reconfirm(alias: Alias, grant: GrantName = "") -> None:
     typer.echo(f"{alias} still agrees to {given.digest[:12]} (ledger entry {index}).")
 
 
-@consent.command()
 def suspend(alias: Alias) -> None:
     """Pause everything with a person, at once, in running work too. Anyone may; only the person can end it."""
     from avatar.app.propagate import propagate_consent_change
@@ -163,7 +182,6 @@ def suspend(alias: Alias) -> None:
     propagate_consent_change(context)
 
 
-@consent.command()
 def resume(alias: Alias) -> None:
     """End a pause, with the person's own key."""
     from avatar.app.propagate import propagate_consent_change

@@ -1,11 +1,14 @@
 """Commands for looking at what is made: preview, compare, timeline."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from avatar.cli import options
+from avatar.cli.command import LOOK, MAKE, add_command
+from avatar.cli.output import print_json, step
 from avatar.cli.produce import text_of
 
 Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
@@ -13,8 +16,21 @@ Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=F
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (preview, compare, timeline):
-        app.command()(command)
+    add_command(
+        app,
+        preview,
+        "avatar preview presenter --cast presenter=ada --script script.txt \\\n"
+        "  --purpose training --project onboarding --lines 2",
+        panel=MAKE,
+    )
+    add_command(app, compare, "avatar compare monday.mp4 tuesday.mp4 --out both.mp4", panel=LOOK)
+    add_command(
+        app,
+        timeline,
+        "avatar timeline out/presenter/video.mp4",
+        "avatar timeline out/presenter/video.mp4 --script script.txt --json",
+        panel=LOOK,
+    )
 
 
 def preview(  # noqa: PLR0913, PLR0917 - a command line's options
@@ -30,6 +46,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     out: Annotated[
         Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT-preview")
     ] = None,
+    quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
     """Make a small draft of the first lines in seconds: marked, and consented to and signed like any production.
 
@@ -44,7 +61,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
         from avatar.app.delivery import build_cast, load_named_blueprint, prepare
         from avatar.app.inspect import align_video, draw_speech
         from avatar.app.parsing import parse_brief
-        from avatar.cli.run import make
+        from avatar.cli.production_run import make
         from avatar.errors import InputError
         from avatar.production.blueprint.draft import draft_of
         from avatar.production.blueprint.load import load_glossary
@@ -84,7 +101,8 @@ def compare(
     from avatar.app.context import open_app
     from avatar.app.inspect import compare_videos as compared
 
-    compared(open_app(), one, other, out)
+    with step("checking both, putting them side by side, signing"):
+        compared(open_app(), one, other, out)
     typer.echo(str(out))
 
 
@@ -92,16 +110,21 @@ def timeline(
     video: Video,
     script: Annotated[str, typer.Option(help="What is said in it, as a file or text.", show_default="recognised")] = "",
     out: Annotated[Path | None, typer.Option(help="The PNG to write.", show_default="VIDEO.speech.png")] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Draw what is said in a video over its wave, and measure whether the lips follow it."""
     from avatar.app.context import open_app
     from avatar.app.inspect import align_video, draw_speech, measure_lipsync
 
     open_app()  # one thread for each library: several would wait for each other
-    timings = align_video(video, text_of(script) if script else "")
     to = out or video.with_suffix(".speech.png")
-    draw_speech(video, timings, to)
-    found = measure_lipsync(video, timings)
+    with step("hearing what is said, and following the lips"):
+        timings = align_video(video, text_of(script) if script else "")
+        draw_speech(video, timings, to)
+        found = measure_lipsync(video, timings)
+    if as_json:
+        print_json({"drawn": str(to), **asdict(found)})
+        return
     typer.echo(
         f"{to}\nlips and sound: correlation {found.correlation:.2f}, lips {found.lag:+d} frames after the sound; "
         f"closed in {found.closed:.0%} of the frames of P, B and M"

@@ -5,15 +5,20 @@ from typing import Annotated
 
 import typer
 
+from avatar.cli.command import OPERATE, add_command, command_group
+from avatar.cli.output import is_quiet
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    keys = typer.Typer(help="Renew keys: people's, and the ledger's.", no_args_is_help=True)
-    keys.command()(rotate)
-    keys.command()(rewrap)
-    keys.command("rotate-ledger")(rotate_ledger)
-    keys.command("rotate-checkpoints")(rotate_checkpoints)
-    app.add_typer(keys, name="keys")
+    keys = command_group("Renew keys: people's, and the ledger's.", "avatar keys rotate ada")
+    add_command(keys, rotate, "avatar keys rotate ada", "avatar keys rotate --all")
+    add_command(keys, rewrap, "AVATAR_KMS_KEY=alias/new,alias/old avatar keys rewrap")
+    add_command(keys, rotate_ledger, "avatar keys rotate-ledger", name="rotate-ledger")
+    add_command(
+        keys, rotate_checkpoints, "avatar keys rotate-checkpoints --out succession.txt", name="rotate-checkpoints"
+    )
+    app.add_typer(keys, name="keys", rich_help_panel=OPERATE)
 
 
 def rotate(
@@ -24,6 +29,7 @@ def rotate(
 
     Nothing else has to stop meanwhile. If it breaks off, run it again: it goes on where it was.
     """
+    from rich.console import Console
     from rich.progress import Progress
 
     from avatar.app.context import open_app
@@ -34,7 +40,7 @@ def rotate(
         raise InputError("say whose key to renew: a PERSON, or --all", code="keys.nobody")
     people = open_app().people
     for name in [each.id for each in people.all()] if everyone else [person]:
-        with Progress(transient=True) as progress:
+        with Progress(console=Console(stderr=True), transient=True, disable=is_quiet()) as progress:
             task = progress.add_task("sealing anew", total=None)
             done = renew(people, name, lambda n, of: progress.update(task, completed=n, total=of))  # noqa: B023
         typer.echo(f"{done.person} has a new key: {done.resealed} objects were sealed anew, the old key is destroyed.")
@@ -45,6 +51,7 @@ def rewrap() -> None:
 
     No key leaves KMS, and nothing is sealed anew. Before: AVATAR_KMS_KEY=NEW,OLD everywhere. Afterwards: NEW alone.
     """
+    from rich.console import Console
     from rich.progress import track
 
     from avatar.app.context import open_app
@@ -56,7 +63,7 @@ def rewrap() -> None:
     if not isinstance(keyring, KmsKeyring):
         raise InputError("AVATAR_KMS_KEY names no KMS key, so nothing is wrapped by one", code="keys.no-kms")
     everyone = [id for id, person in context.ledger.read().people.items() if not person.erased]
-    for id in track(everyone, "wrapping anew", transient=True):
+    for id in track(everyone, "wrapping anew", transient=True, console=Console(stderr=True), disable=is_quiet()):
         keyring.rewrap(id)
     typer.echo(f"The keys of {len(everyone)} people are wrapped by {context.settings.kms_key.partition(',')[0]} alone.")
 

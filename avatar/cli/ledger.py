@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli import options
+from avatar.cli.command import AUDIT, add_command, command_group
+from avatar.cli.output import is_quiet, print_json, step
+
 if TYPE_CHECKING:
     from avatar.artifacts.objects import Objects
     from avatar.consent.ledger_verifier import LedgerFinding
@@ -24,14 +28,29 @@ Witnesses = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    ledger = typer.Typer(
-        help="The audit ledger: check it, prove from it, sign its size and root.", no_args_is_help=True
+    ledger = command_group(
+        "The audit ledger: check it, prove from it, sign its size and root.",
+        "avatar ledger verify",
+        "avatar ledger checkpoint",
     )
-    for command in (verify, prove, checkpoint, witness, export):
-        ledger.command()(command)
-    ledger.command("check-proof")(check_proof)
-    ledger.command("lock-status")(lock_status)
-    app.add_typer(ledger, name="ledger")
+    add_command(
+        ledger,
+        verify,
+        "avatar ledger verify",
+        "avatar ledger verify --folder ledger-export --kept checkpoint.txt --json",
+    )
+    add_command(ledger, prove, "avatar ledger prove out/presenter/video.mp4 --out proof.txt")
+    add_command(
+        ledger,
+        check_proof,
+        "avatar ledger check-proof out/presenter/ledger-proof.txt \\\n  --of out/presenter/video.mp4",
+        name="check-proof",
+    )
+    add_command(ledger, checkpoint, "avatar ledger checkpoint > checkpoint.txt")
+    add_command(ledger, witness, "avatar ledger witness --state /var/lib/witness/state")
+    add_command(ledger, export, "avatar ledger export ledger-export")
+    add_command(ledger, lock_status, "avatar ledger lock-status", name="lock-status")
+    app.add_typer(ledger, name="ledger", rich_help_panel=AUDIT)
 
 
 def verify(
@@ -41,7 +60,7 @@ def verify(
     kept: Annotated[
         list[Path] | None, typer.Option(help="A checkpoint or proof you kept: the ledger must continue it.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Check every signature, the chain, what it adds up to, and the root. Exit status 0 means nothing is broken."""
     from avatar.app.context import open_objects, read_settings, snapshots_of
@@ -56,28 +75,32 @@ def verify(
         tuple(read_note_key(key) for key in witness or ()),
         tuple(_kept(path) for path in kept or ()),
     )
-    findings = verify_ledger(objects, believed, None if folder else snapshots_of(settings))
+    with step("checking every entry"):
+        findings = verify_ledger(objects, believed, None if folder else snapshots_of(settings))
     if not folder:
         findings = replace(findings, found=(*findings.found, _deletion(objects)))
-    typer.echo(json.dumps(findings.as_json(), indent=2) if as_json else findings.explain())
+    print_json(findings.as_json()) if as_json else typer.echo(findings.explain())
     if not findings.sound:
         raise typer.Exit(1)
 
 
-def lock_status() -> None:
+def lock_status(as_json: options.AsJson = False) -> None:
     """Ask the bucket how firmly it keeps each entry and checkpoint. Exit status 1: something was put over one."""
+    from rich.console import Console
     from rich.progress import Progress
 
     from avatar.app.context import open_objects, read_settings
     from avatar.artifacts.object_lock_status import lock_status as found_in
 
-    with Progress(transient=True) as progress:
+    with Progress(console=Console(stderr=True), transient=True, disable=is_quiet()) as progress:
         task = progress.add_task("asking", total=None)
         found = found_in(open_objects(read_settings()), lambda n, of: progress.update(task, completed=n, total=of))
-    for sentence in found.words:
-        typer.echo(sentence)
+    if as_json:
+        print_json({"code": found.code, "words": list(found.words)})
+    else:
+        for sentence in (*found.words, *([f"[{found.code}]"] if found.code else [])):
+            typer.echo(sentence)
     if found.code:
-        typer.echo(f"[{found.code}]")
         raise typer.Exit(1)
 
 
@@ -102,6 +125,7 @@ def check_proof(
     of: Annotated[Path | None, typer.Option(help="The published file that the proof must be of.")] = None,
     log_key: LogKey = None,
     witness: Witnesses = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Check a proof, offline and with no store. Exit status 0 means that it holds."""
     from avatar.app.context import read_settings
@@ -120,6 +144,18 @@ def check_proof(
     fact = proven.entry.fact
     if of and not (isinstance(fact, Published) and fact.file == digest_of_file(of)):
         raise LedgerError(f"{file} holds, but is not about {of}", code="proof.other-file")
+    if as_json:
+        print_json(
+            {
+                "entry": proven.entry.index,
+                "at": proven.entry.at.isoformat(),
+                "origin": proven.checkpoint.origin,
+                "size": proven.checkpoint.size,
+                "witnessed": {name: at.isoformat() for name, at in proven.witnessed.items()},
+                "fact": fact.model_dump(mode="json"),
+            }
+        )
+        return
     typer.echo(
         f"holds: entry {proven.entry.index} of {proven.checkpoint.origin}, of {proven.entry.at:%Y-%m-%d %H:%M} UTC"
     )

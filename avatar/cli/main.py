@@ -4,35 +4,66 @@ import os
 import re
 import sys
 import threading
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from avatar.cli import consent, inspect, keys, ledger, operators, people, produce, retention, status, tools, webhooks
+from avatar.cli import (
+    consent,
+    engines,
+    inspect,
+    keys,
+    ledger,
+    operators,
+    people,
+    produce,
+    retention,
+    status,
+    verification,
+    webhooks,
+    weights,
+)
+from avatar.cli.command import ExampleGroup
+from avatar.cli.output import set_quiet
 from avatar.errors import AvatarError, ConsentError
 from avatar.runtime.supervise import ENGINE_THREAD
 
 app = typer.Typer(
-    help="Talking-avatar productions with consent, credentials and an audit ledger.\n\n"
-    "First steps: `avatar enroll ada --portrait ada.png --voice ada.wav`, "
-    "`avatar grant ada --use clone-voice --use animate-face --use refine-lips --use publish --purpose training "
-    "--project onboarding --description 'Short lessons for new colleagues.'`, "
-    "`avatar produce presenter --cast presenter=ada --script script.txt --purpose training --project onboarding`, "
-    "`avatar verify out/presenter/video.mp4`.",
+    cls=ExampleGroup,
+    help="Talking-avatar productions with consent, credentials and an audit ledger.",
+    epilog="avatar demo\n\n"
+    "avatar enroll ada --portrait ada.png --voice ada.wav\n\n"
+    "avatar produce presenter --cast presenter=ada --script script.txt \\\n"
+    "  --purpose training --project onboarding\n\n"
+    "avatar verify out/presenter/video.mp4",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-people.add_to(app)
-consent.add_to(app)
-operators.add_to(app)
-produce.add_to(app)
-inspect.add_to(app)
-tools.add_to(app)
-ledger.add_to(app)
-status.add_to(app)
-webhooks.add_to(app)
-keys.add_to(app)
-retention.add_to(app)
+for commands in (
+    *(produce, people, consent, inspect, verification, status, ledger),
+    *(engines, weights, operators, webhooks, keys, retention),
+):
+    commands.add_to(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"avatar {version('avatar-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def settle(
+    show_version: Annotated[  # noqa: ARG001 - its callback does it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show results and errors, and nothing on the way.")
+    ] = False,
+) -> None:
+    """Settle what holds for every command."""
+    set_quiet(quiet)
 
 
 def main() -> None:

@@ -5,19 +5,29 @@ from typing import Annotated
 
 import typer
 
+from avatar.cli import completion, options
 from avatar.cli.choices import ROLES
+from avatar.cli.command import OPERATE, add_command, command_group
+from avatar.cli.output import print_json
 
-operators = typer.Typer(help="Who may do what here, and whether videos need approval.", no_args_is_help=True)
+operators = command_group(
+    "Who may do what here, and whether videos need approval.",
+    "avatar operators list",
+    "avatar operators rule --approval",
+)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    app.add_typer(operators, name="operators")
-    app.command()(approve)
+    add_command(operators, list_, "avatar operators list", "avatar operators list --json", name="list")
+    key = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    add_command(operators, appoint, f"avatar operators appoint \\\n  {key} \\\n  --role approve --role publish")
+    add_command(operators, rule, "avatar operators rule --approval")
+    app.add_typer(operators, name="operators", rich_help_panel=OPERATE)
+    add_command(app, approve, "avatar approve 3f0c9a2b7d51", "avatar approve --script script.txt", panel=OPERATE)
 
 
-@operators.command(name="list")
-def list_() -> None:
+def list_(as_json: options.AsJson = False) -> None:
     """List the operators, their keys and roles. (!) marks the one who acts here."""
     from rich.console import Console
     from rich.table import Column, Table
@@ -26,6 +36,18 @@ def list_() -> None:
 
     context = open_app()
     state = context.ledger.read()
+    if as_json:
+        print_json(
+            {
+                "operators": [
+                    {"id": id, "key": operator.key, "roles": sorted(operator.roles)}
+                    for id, operator in state.operators.items()
+                ],
+                "me": {"id": context.ledger.operator, "key": context.operator.public},
+                "approval_needed": state.approval_needed,
+            }
+        )
+        return
     table = Table("operator", Column("key", overflow="fold"), "may")
     for id, operator in state.operators.items():
         mine = " (!)" if id == context.ledger.operator else ""
@@ -37,10 +59,14 @@ def list_() -> None:
     typer.echo(f"Every video {needed}.")
 
 
-@operators.command()
 def appoint(
     key: Annotated[str, typer.Argument(help="Their public key: 64 hex digits (avatar operators list shows it them).")],
-    role: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(ROLES)}; several times for more.")] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"One of {', '.join(ROLES)}; several times for more.", autocompletion=completion.one_of(ROLES)
+        ),
+    ] = None,
 ) -> None:
     """Give an operator these roles and no others. Without any, they are dismissed."""
     import re
@@ -57,7 +83,6 @@ def appoint(
     typer.echo(f"{operator_id(key)} may {', '.join(sorted(roles)) or 'do nothing'} now (ledger entry {index}).")
 
 
-@operators.command()
 def rule(
     approval: Annotated[bool, typer.Option("--approval/--no-approval", help="Whether every video needs approval.")],
 ) -> None:

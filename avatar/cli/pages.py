@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avatar.cli.command import add_command
 from avatar.cli.options import Alias
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ Hours = Annotated[float, typer.Option(help="How long the link can be opened.", m
 
 def add_to(consent: typer.Typer) -> None:
     """Add these commands to the app *consent*."""
-    for command in (serve, link):
-        consent.command()(command)
+    add_command(
+        consent,
+        serve,
+        "avatar consent serve",
+        "avatar consent serve --host 0.0.0.0 --behind https://consent.example.com",
+    )
+    add_command(consent, link, "avatar consent link ada --hours 48")
 
 
 def serve(

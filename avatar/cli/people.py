@@ -8,10 +8,14 @@ import typer
 
 from avatar.cli import options
 from avatar.cli.choices import PURPOSES, USES
+from avatar.cli.command import LOOK, PEOPLE, add_command
 from avatar.cli.options import Alias
+from avatar.cli.output import print_json, step
 
 if TYPE_CHECKING:
+    from avatar.app.context import AppContext
     from avatar.consent import Use
+    from avatar.people.directory import Person
     from avatar.people.enrolment import Prepare
 
 _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
@@ -19,8 +23,28 @@ _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    for command in (enroll, glossary, grant, withdraw, erase, people, where):
-        app.command()(command)
+    add_command(
+        app,
+        enroll,
+        "avatar enroll ada --portrait ada.png --voice ada.wav --transcript ada.txt",
+        "avatar enroll ada --footage ada.mp4",
+        "avatar enroll ivo --portrait ivo.png --capacity synthetic",
+        panel=PEOPLE,
+    )
+    add_command(
+        app,
+        grant,
+        "avatar grant ada --use clone-voice --use animate-face --use publish \\\n"
+        "  --purpose training --project onboarding --days 90 \\\n"
+        "  --description 'Short lessons for new colleagues.'",
+        "avatar grant ada --file signed-elsewhere.json",
+        panel=PEOPLE,
+    )
+    add_command(app, withdraw, "avatar withdraw ada", "avatar withdraw ada --use swap-face", panel=PEOPLE)
+    add_command(app, erase, "avatar erase ada", panel=PEOPLE)
+    add_command(app, people, "avatar people", "avatar people --json", panel=PEOPLE)
+    add_command(app, glossary, "avatar glossary ada", "avatar glossary ada ada-words.yaml", panel=PEOPLE)
+    add_command(app, where, "avatar where ada", "avatar where ada --json", panel=LOOK)
 
 
 def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
@@ -68,7 +92,8 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
             "nothing to enrol; give --portrait, --voice, --footage or --voiceover", code="person.no-samples"
         )
     context = open_app()
-    person = context.people.enroll(alias, capacity, brought)
+    with step("checking the samples"):
+        person = context.people.enroll(alias, capacity, brought)
     typer.echo(f"{alias} is enrolled as {person.id} with {len(brought)} sample(s).")
     typer.echo(f"Their own key: {context.people.keys / f'{person.id}.key'}")
     typer.echo(
@@ -81,6 +106,7 @@ def glossary(
     file: Annotated[
         Path | None, typer.Argument(help="A YAML file that says how their words are pronounced.", show_default=False)
     ] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show how a person has their own words said, or set that from FILE: in it, 'Siobhan: {say: shivawn}'.
 
@@ -97,6 +123,9 @@ def glossary(
     if file:
         context.pronunciations.set(person.id, load_glossary(file))
     words = context.pronunciations.of(person.id)
+    if as_json:
+        print_json(plain(words))
+        return
     typer.echo(yaml.safe_dump(plain(words), allow_unicode=True).strip() if words else f"{alias} has no glossary.")
 
 
@@ -201,7 +230,7 @@ def erase(
     propagate_consent_change(context)
 
 
-def people() -> None:
+def people(as_json: options.AsJson = False) -> None:
     """List everyone enrolled here, what they brought, and what they agree to."""
     from rich.console import Console
     from rich.table import Column, Table
@@ -209,32 +238,25 @@ def people() -> None:
     from avatar.app.context import open_app
 
     context = open_app()
-    everyone = context.people.all()
-    if not everyone:
+    rows = [_row(context, person) for person in context.people.all()]
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
         typer.echo("Nobody is enrolled here. First: avatar enroll ALIAS --portrait FILE --voice FILE")
         return
     table = Table("alias", Column("id", overflow="fold"), "capacity", "brought", "agrees to", "for", "on", "until")
-    state = context.ledger.read()
-    for person in everyone:
-        likeness = context.people.likeness(person)
-        brought = [name for name in ("voice", "portrait", "footage", "voiceover") if getattr(likeness, name)]
-        standing = state.people[person.id].standing
-        uses = sorted({str(use) for each in standing for use in each.uses})
-        purposes = sorted({str(purpose) for each in standing for purpose in each.scope.purposes})
-        channels = sorted({str(channel) for each in standing for channel in each.scope.channels})
-        until = max((f"{each.grant.not_after:%Y-%m-%d}" for each in standing), default="")
-        agreed = (", ".join(uses) or "nothing", ", ".join(purposes), ", ".join(channels), until)
-        table.add_row(person.alias, person.id, person.capacity, ", ".join(brought), *agreed)
+    for row in rows:
+        said = {name: ", ".join(value) if isinstance(value, list) else value for name, value in row.items()}
+        table.add_row(*{**said, "uses": said["uses"] or "nothing"}.values())
     Console().print(table)
 
 
 def where(
     alias: Alias,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """List every published video that shows a person or speaks in their voice, and whether consent for it stands."""
-    import json
-
     from avatar.app.context import open_app
     from avatar.consent.permission import require_role
     from avatar.consent.roles import Role
@@ -248,7 +270,7 @@ def where(
             {**status.model_dump(mode="json"), "purpose": found.purpose, "channels": list(found.channels)}
             for status, found in shown
         ]
-        typer.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
     if not shown:
         typer.echo(f"{alias} is in no published video.")
@@ -256,6 +278,21 @@ def where(
         since = f" since {status.since:%Y-%m-%d %H:%M} UTC" if status.decided != status.published else ""
         told = f"{status.file}  ledger entry {status.published}  {_WORDS[status.state]}{since}"
         typer.echo(f"{told}  {found.purpose}  {', '.join(found.channels)}")
+
+
+def _row(context: "AppContext", person: "Person") -> dict[str, str | list[str]]:
+    likeness = context.people.likeness(person)
+    standing = context.ledger.read().people[person.id].standing
+    return {
+        "alias": person.alias,
+        "id": person.id,
+        "capacity": person.capacity,
+        "brought": [name for name in ("voice", "portrait", "footage", "voiceover") if getattr(likeness, name)],
+        "uses": sorted({str(use) for each in standing for use in each.uses}),
+        "purposes": sorted({str(purpose) for each in standing for purpose in each.scope.purposes}),
+        "channels": sorted({str(channel) for each in standing for channel in each.scope.channels}),
+        "until": max((f"{each.grant.not_after:%Y-%m-%d}" for each in standing), default=""),
+    }
 
 
 def _uses(words: list[str]) -> list["Use"]:

@@ -6,12 +6,22 @@ from typing import Annotated
 import typer
 
 from avatar.cli import options
+from avatar.cli.command import MAKE, add_command
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    app.command()(produce)
-    app.command()(demo)
+    add_command(
+        app,
+        produce,
+        "avatar produce presenter --cast presenter=ada --script script.txt \\\n"
+        "  --purpose training --project onboarding",
+        "avatar produce double --cast presenter=ada --cast double=bob \\\n"
+        "  --script 'Hello {name}.' --set name=Mia --channel website \\\n"
+        "  --purpose marketing --project spring --out out/mia",
+        panel=MAKE,
+    )
+    add_command(app, demo, "avatar demo", "avatar demo --script 'Hello there.' --out out/hello --quiet", panel=MAKE)
 
 
 def produce(  # noqa: PLR0913, PLR0917 - a command line's options
@@ -26,6 +36,7 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     value: options.Values = None,
     glossary: options.GlossaryFile = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
+    quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
 
@@ -37,7 +48,7 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
         from avatar.app.context import AppContext
         from avatar.app.delivery import build_cast, load_named_blueprint, prepare
         from avatar.app.parsing import parse_brief
-        from avatar.cli.run import make
+        from avatar.cli.production_run import make
         from avatar.production.blueprint.load import load_glossary
         from avatar.production.production import Production
         from avatar.voices.text.variables import values_of
@@ -57,13 +68,14 @@ def demo(
     script: Annotated[
         str, typer.Option(help="A text file, or the text itself.", show_default="performers/demo.txt")
     ] = "",
+    quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
     """Enrol the synthetic performers, take their consent, and make a video with every stage in use."""
     from avatar.studio.workers.zygote import Zygote
 
     with Zygote() as template:  # it imports while this process does
         from avatar.cli.demo import demonstration
-        from avatar.cli.run import make
+        from avatar.cli.production_run import make
 
         make(lambda context: demonstration(context, text_of(script) if script else ""), out, template)
 

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from avatar.artifacts.artifact import Speech
+from avatar.cli.output import is_quiet
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
@@ -53,7 +54,7 @@ class Progress:
     """Hears the studio's moments and shows where each line is. Usable as a context manager."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console()
+        self._console = console or Console(stderr=True, quiet=is_quiet())
         self._lock = threading.Lock()
         self._tallies = {name: _Tally() for name in STAGES.values()}
         self._lines: list[_Line] = []

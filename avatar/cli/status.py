@@ -6,16 +6,26 @@ from typing import Annotated
 
 import typer
 
+from avatar.cli import options
+from avatar.cli.command import AUDIT, add_command
+from avatar.cli.output import print_json
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    app.command()(status)
-    app.command("check-status")(check_status)
+    add_command(
+        app,
+        status,
+        "avatar status out/presenter/video.mp4",
+        "avatar status out/presenter/video.mp4 --json --out status.txt",
+        panel=AUDIT,
+    )
+    add_command(app, check_status, "avatar check-status status.txt --of video.mp4", name="check-status", panel=AUDIT)
 
 
 def status(
     what: Annotated[str, typer.Argument(help="A published file, or its sha256.", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON.")] = False,
+    as_json: options.AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Also write it here, signed: for others to check.")] = None,
 ) -> None:
     """Tell whether consent for a published file stands today. Exit status 0 means that it does."""
@@ -29,7 +39,7 @@ def status(
         draft = out.with_name(f".{out.name}.draft")
         draft.write_text(str(context.statuses.note(found.file)))
         draft.replace(out)
-    typer.echo(found.model_dump_json(indent=2) if as_json else found.explain())
+    print_json(found.model_dump(mode="json")) if as_json else typer.echo(found.explain())
     if found.state != FileState.VALID:
         raise typer.Exit(1)
 
@@ -41,6 +51,7 @@ def check_status(
         str | None,
         typer.Option(help="The ledger's checkpoint key, as `ledger checkpoint` prints it; else of the key folder."),
     ] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Check a signed status, offline and with no store. Exit status 0 means that it is valid, and says so."""
     from avatar.app.context import read_settings
@@ -58,7 +69,7 @@ def check_status(
         raise InputError(f"{file} cannot be read: {error.strerror}", code="status.no-file") from error
     if of and digest_of_file(of) != found.file:
         raise LedgerError(f"{file} holds, but is not about {of}", code="status.other-file")
-    typer.echo(found.explain())
+    print_json(found.model_dump(mode="json")) if as_json else typer.echo(found.explain())
     if found.state != FileState.VALID:
         raise typer.Exit(1)
 

@@ -1,9 +1,12 @@
 """Commands about webhooks: add, list, remove, test, deliver, redeliver."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from avatar.cli import options
+from avatar.cli.command import OPERATE, add_command, command_group
+from avatar.cli.output import print_json
 
 if TYPE_CHECKING:
     from avatar.publishing.webhooks.outbox import OutboxContents
@@ -14,11 +17,18 @@ Id = Annotated[str, typer.Argument(help="As `avatar webhooks list` shows it.", s
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to *app*."""
-    webhooks = typer.Typer(help="Tell other systems, over HTTP, what the ledger recorded.", no_args_is_help=True)
-    for command in (add, remove, test, deliver, redeliver):
-        webhooks.command()(command)
-    webhooks.command("list")(show)
-    app.add_typer(webhooks, name="webhooks")
+    webhooks = command_group(
+        "Tell other systems, over HTTP, what the ledger recorded.",
+        "avatar webhooks add https://hooks.example.com/consent --event withdrawn",
+        "avatar webhooks list",
+    )
+    add_command(webhooks, add, "avatar webhooks add https://hooks.example.com/consent --event withdrawn")
+    add_command(webhooks, remove, "avatar webhooks remove 5f2c1a9e")
+    add_command(webhooks, test, "avatar webhooks test 5f2c1a9e")
+    add_command(webhooks, deliver, "avatar webhooks deliver", "avatar webhooks deliver --follow --every 10")
+    add_command(webhooks, redeliver, "avatar webhooks redeliver 5f2c1a9e")
+    add_command(webhooks, show, "avatar webhooks list", "avatar webhooks list --json", name="list")
+    app.add_typer(webhooks, name="webhooks", rich_help_panel=OPERATE)
 
 
 def add(
@@ -37,14 +47,14 @@ def add(
     typer.echo(f"Whether they arrive: avatar webhooks test {added.id}")
 
 
-def show(as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False) -> None:
+def show(as_json: options.AsJson = False) -> None:
     """List the webhooks, what waits to be told, and what was given up."""
     from avatar.app.context import open_app
 
     courier = open_app().courier
     rows = [_row(each, courier.look(each)) for each in courier.subscriptions.all()]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
     if not rows:
         typer.echo("There are no webhooks. First: avatar webhooks add https://HOST/PATH --event withdrawn")

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from avatar.cli.run import _several, _worked
+from avatar.cli.production_run import _several, _worked
 from avatar.errors import WorkerError
 from avatar.stages.registry import EngineSpec
 from avatar.stages.voice import LearnVoice
