@@ -20,8 +20,8 @@ from avatar.artifacts.artifact import SignedVideo
 from avatar.studio.studio import ProgressEvent
 from flows.concurrency import place
 
-_ENDING = 1  # assembling and publishing count as one more line
-_SHEET = (960, 960)  # pixels at most; the full sheet lies beside the video
+_FINAL_STEPS = 1  # assembling and publishing count as one more line
+_SHEET_SIZE_PX = (960, 960)  # pixels at most; the full sheet lies beside the video
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ProgressBar:
 
     def lines(self, finished: int, of: int) -> None:
         """Show that *finished* lines *of* all are done."""
-        self._show(100 * finished / (of + _ENDING), f"{finished} of {of} lines")
+        self._show(100 * finished / (of + _FINAL_STEPS), f"{finished} of {of} lines")
 
     def removed(self, finished: int, of: int) -> None:
         """Show that *finished* artifacts *of* all that are due are gone."""
@@ -111,7 +111,7 @@ def _data_url(sheet: Path) -> str:
 
     with Image.open(sheet) as picture:
         small = picture.convert("RGB")
-    small.thumbnail(_SHEET)
+    small.thumbnail(_SHEET_SIZE_PX)
     jpeg = BytesIO()
     small.save(jpeg, "JPEG", quality=75)
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"

@@ -8,12 +8,12 @@ from avatar.production.blueprint.schema import Blueprint
 from avatar.voices.text.glossary import Pronunciation
 from avatar.voices.text.variables import LONGEST_VALUE
 
-LONGEST_SCRIPT = 100_000  # letters: two hours of speech
+MAX_SCRIPT_CHARS = 100_000  # letters: two hours of speech
 
-_LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
-BELOW_OUT = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
+_LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Z]{2})?$"
+OUT_PATTERN = r"^(out/[A-Za-z0-9][A-Za-z0-9._-]*)?$"  # a form must not name any other place of the worker
 
-_OF_A_SCRIPT = ("script", "values", "glossary")
+_SCRIPT_FIELDS = ("script", "values", "glossary")
 _EXAMPLES = {
     1: "Good morning. Here is the news in one minute.",
     2: "{0}: Welcome. Who is with us today?\n\n{1}: Someone who agreed to be here.",
@@ -27,7 +27,7 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
     """
     fields = _fields(name, blueprint)
     if blueprint.speech == "recorded":  # the recording is the script, and nobody can have it said otherwise
-        fields = {key: field for key, field in fields.items() if key not in _OF_A_SCRIPT}
+        fields = {key: field for key, field in fields.items() if key not in _SCRIPT_FIELDS}
     required = [key for key in ("blueprint", "cast", "script", "purpose", "project") if key in fields]
     return {"type": "object", "title": "Parameters", "required": required, "properties": fields}
 
@@ -49,7 +49,7 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
             "Script",
             _advice(blueprint),
             minLength=1,
-            maxLength=LONGEST_SCRIPT,
+            maxLength=MAX_SCRIPT_CHARS,
             default=example_script(blueprint),
         ),
         "purpose": _field(
@@ -58,7 +58,9 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
         "project": _field(
             4, "Project", "What it belongs to, as its people know it.", minLength=1, maxLength=MAX_PROJECT_CHARS
         ),
-        "languages": _list(5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE),
+        "languages": _list(
+            5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE_PATTERN
+        ),
         "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),
         "values": _field(
             7,
@@ -80,7 +82,7 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
             9,
             "Folder",
             "Where the files go, below out/; leave it empty for out/BLUEPRINT-DIGEST.",
-            pattern=BELOW_OUT,
+            pattern=OUT_PATTERN,
             default="",
         ),
     }

@@ -23,7 +23,7 @@ from avatar.voices.text.glossary import asked_glossary
 from flows.cast import found
 from flows.concurrency import Window
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
-from flows.form import BELOW_OUT
+from flows.form import OUT_PATTERN
 from flows.perform import InTasks
 from flows.states import final_state
 
@@ -98,5 +98,5 @@ def _recorded(context: AppContext) -> Iterator[None]:
 
 
 def _check_out(out: str) -> None:
-    if not re.fullmatch(BELOW_OUT, out):
+    if not re.fullmatch(OUT_PATTERN, out):
         raise InputError(f"out {out!r}: name one folder below out/, or leave it empty", code="out.outside")

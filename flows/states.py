@@ -12,7 +12,7 @@ from avatar.errors import AvatarError, EngineError, LedgerError, StoreError
 _log = logging.getLogger(__name__)
 
 _TRANSIENT_CODES = ("store.busy", "store.unreachable")
-_LONGEST_QUOTE = 12  # letters of a script that a sentence may happen to share with it
+_MAX_QUOTE_CHARS = 12  # letters of a script that a sentence may happen to share with it
 
 
 def _not_told_yet(record: logging.LogRecord) -> bool:
@@ -48,6 +48,6 @@ def unquoted(sentence: str, script: str) -> str:
     """Return *sentence* with whatever it quotes of *script* left out."""
     while True:
         shared = SequenceMatcher(None, sentence, script, autojunk=False).find_longest_match()
-        if shared.size <= _LONGEST_QUOTE:
+        if shared.size <= _MAX_QUOTE_CHARS:
             return sentence
         sentence = sentence[: shared.a] + "…" + sentence[shared.a + shared.size :]

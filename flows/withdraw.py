@@ -18,7 +18,7 @@ from flows.cast import found
 from flows.produce import produce
 from flows.states import final_state
 
-_PAGE = 200  # runs that Prefect lists at once
+_RUNS_PER_PAGE = 200  # runs that Prefect lists at once
 
 Alias = Annotated[str, Field(min_length=1, max_length=31, title="Alias", description="The person who withdraws.")]
 
@@ -52,11 +52,11 @@ def _waiting(client: SyncPrefectClient) -> list[FlowRun]:
         page = client.read_flow_runs(
             flow_filter=productions,
             flow_run_filter=FlowRunFilter(state=waiting),
-            limit=_PAGE,
+            limit=_RUNS_PER_PAGE,
             offset=len(runs),
         )
         runs += page
-        if len(page) < _PAGE:
+        if len(page) < _RUNS_PER_PAGE:
             return runs
 
 

@@ -62,7 +62,9 @@ MUTANTS = (
         "self._refuse_take(request, lambda: self._print(made.digest))",
         "pass",
     ),
-    _never("meant face", "studio/swap_check.py", "looks and np.mean([look.way for look in looks]) < _LEAST"),
+    _never(
+        "meant face", "studio/swap_check.py", "looks and np.mean([look.way for look in looks]) < _MIN_IDENTITY_SHIFT"
+    ),
     _one("meant face", "studio/studio.py", "frames = witness.after(frames)", "pass"),
     _never("chain", "consent/fold.py", "entry.index != state.index + 1 or entry.previous != state.digest"),
     _never("signed entries", "consent/fold.py", "not verify(state.key, entry.signature, entry.signed_bytes)"),
@@ -126,7 +128,7 @@ MUTANTS = (
     _one("words in pieces", "consent/content_filter.py", " or any(pieces.search(each) for each in runs)", ""),
     _one("words shown", "consent/decide.py", "words = question.spoken | question.displayed", "words = question.spoken"),
     _one("counted", "consent/decide.py", "        or _used_up(standing, question, state)\n", ""),
-    _never("evidence", "consent/decide.py", "attested and now >= grant.not_before + ATTESTED"),
+    _never("evidence", "consent/decide.py", "attested and now >= grant.not_before + MAX_ATTESTED_AGE"),
     _one("suspension", "consent/decide.py", 'return "suspended" if person.suspended else None', "return None"),
     _never("narrowing", "consent/validation.py", "ended"),
     _one("narrowing", "consent/validation.py", "if narrowing.scope.within(standing.scope):", "if True:"),

@@ -17,7 +17,7 @@ from avatar.stages.registry import did_you_mean
 W = TypeVar("W", bound=StrEnum)
 
 MAX_PROJECT_CHARS = 80
-_LEAST_DESCRIPTION, _LONGEST_DESCRIPTION = 15, 400
+_MIN_DESCRIPTION_CHARS, _MAX_DESCRIPTION_CHARS = 15, 400
 
 
 def parse_brief(
@@ -61,10 +61,10 @@ def parse_terms(  # noqa: PLR0913 - as many words as an agreement has
         InputError: a word is unknown, a number will not do, or the description is too short to mean something.
     """
     described = description.strip()
-    if not _LEAST_DESCRIPTION <= len(described) <= _LONGEST_DESCRIPTION:
+    if not _MIN_DESCRIPTION_CHARS <= len(described) <= _MAX_DESCRIPTION_CHARS:
         raise InputError(
-            f"--description {description[:40]!r}: say in a sentence what the work will be, in {_LEAST_DESCRIPTION} to "
-            f"{_LONGEST_DESCRIPTION} letters",
+            f"--description {description[:40]!r}: say in a sentence what the work will be, in "
+            f"{_MIN_DESCRIPTION_CHARS} to {_MAX_DESCRIPTION_CHARS} letters",
             code="grant.description",
         )
     for option, number in (("--max-outputs", max_outputs), ("--max-seconds", max_seconds), ("--days", days)):

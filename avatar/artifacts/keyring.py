@@ -10,9 +10,9 @@ from uuid import uuid4
 from avatar.artifacts.objects import explained
 from avatar.errors import ConsentError, StoreError
 
-SIZE = 32  # bytes of a key
-_PERSON = re.compile(r"p-[0-9a-f]{16}")
-_GENERATION = re.compile(r"p-[0-9a-f]{16}(?:\.([1-9][0-9]{0,8}))?\.key")
+KEY_BYTES = 32  # bytes of a key
+_PERSON_ID = re.compile(r"p-[0-9a-f]{16}")
+_KEY_FILE_NAME = re.compile(r"p-[0-9a-f]{16}(?:\.([1-9][0-9]{0,8}))?\.key")
 
 
 class Keyring(Protocol):
@@ -84,13 +84,13 @@ class FolderKeyring:
 
     def make(self, person: str) -> None:
         if not self._found(person):
-            self._write(person, self._path(person, 1), os.urandom(SIZE))
+            self._write(person, self._path(person, 1), os.urandom(KEY_BYTES))
 
     def renew(self, person: str) -> None:
         newest = self.generations(person)[-1]
         # Before anything is sealed under the next generation: the first one, which it comes from, will be gone.
         self._write(person, self._naming(person), self.naming_key_of(person))
-        self._write(person, self._path(person, newest + 1), os.urandom(SIZE))
+        self._write(person, self._path(person, newest + 1), os.urandom(KEY_BYTES))
 
     def retire(self, person: str) -> None:
         with explained(f"destroying the old material key of {person}"):
@@ -107,7 +107,7 @@ class FolderKeyring:
                 self._settle()
 
     def _found(self, person: str) -> tuple[int, ...]:
-        numbers = (_GENERATION.fullmatch(path.name) for path in self._folder.glob(f"{known(person)}*.key"))
+        numbers = (_KEY_FILE_NAME.fullmatch(path.name) for path in self._folder.glob(f"{known(person)}*.key"))
         return tuple(sorted(int(number[1] or 1) for number in numbers if number))
 
     def _read(self, person: str, path: Path) -> bytes:
@@ -116,8 +116,10 @@ class FolderKeyring:
                 key = path.read_bytes()
             except FileNotFoundError:
                 raise gone(person) from None
-        if len(key) != SIZE:
-            raise StoreError(f"the material key of {person} is not {SIZE} bytes; restore it", code="person.bad-key")
+        if len(key) != KEY_BYTES:
+            raise StoreError(
+                f"the material key of {person} is not {KEY_BYTES} bytes; restore it", code="person.bad-key"
+            )
         return key
 
     def _write(self, person: str, path: Path, key: bytes) -> None:
@@ -156,7 +158,7 @@ class FolderKeyring:
 
 def known(person: str) -> str:
     """Return *person*, or raise: ids come out of stored files too, and must never lead out of the keyring."""
-    if not _PERSON.fullmatch(person):
+    if not _PERSON_ID.fullmatch(person):
         raise StoreError(f"{person!r} is not the id of a person", code="store.altered")
     return person
 

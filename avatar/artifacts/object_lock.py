@@ -6,7 +6,7 @@ from typing import Literal
 
 Mode = Literal["governance", "compliance"]
 
-_COVERED = ("ledger/entries/", "ledger/checkpoints/")
+_LOCKED_PREFIXES = ("ledger/entries/", "ledger/checkpoints/")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ObjectLock:
 
     def covers(self, key: str) -> bool:
         """Return whether the object at *key* is one to lock."""
-        return key.startswith(_COVERED)
+        return key.startswith(_LOCKED_PREFIXES)
 
     @property
     def until(self) -> datetime:

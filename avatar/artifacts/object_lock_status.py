@@ -8,9 +8,9 @@ from datetime import datetime
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.s3 import Retention, S3Objects
 
-_AT_ONCE = 16  # questions on their way: each waits for the network
-_FOLDERS = ("ledger/entries", "ledger/checkpoints")
-_NAMED = 5  # keys that a sentence names
+_CONCURRENT_REQUESTS = 16  # questions on their way: each waits for the network
+_LOCKED_FOLDERS = ("ledger/entries", "ledger/checkpoints")
+_MAX_NAMED_KEYS = 5  # keys that a sentence names
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ def lock_status(objects: Objects, tell: Callable[[int, int], None]) -> ObjectLoc
     unlockable = describe_missing_lock(objects)
     if unlockable or not isinstance(objects, S3Objects):
         return ObjectLockStatus((unlockable,))
-    keys = [key for folder in _FOLDERS for key in objects.list(folder)]
+    keys = [key for folder in _LOCKED_FOLDERS for key in objects.list(folder)]
     found: dict[str, Retention | None] = {}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_CONCURRENT_REQUESTS) as pool:
         for done, (key, retention) in enumerate(zip(keys, pool.map(objects.retention, keys), strict=True), start=1):
             found[key] = retention
             tell(done, len(keys))
     words = [*_kept(found), *_loose(found), *_default(objects)]
-    changed = sorted({key for folder in _FOLDERS for key in objects.changed(folder)})
+    changed = sorted({key for folder in _LOCKED_FOLDERS for key in objects.changed(folder)})
     if changed:
         words.append(
             f"{len(changed)} were replaced or hidden since they were made ({_some(changed)}): what was there first is "
@@ -83,7 +83,7 @@ def _default(objects: S3Objects) -> list[str]:
 
 
 def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:_NAMED]) + (" ..." if len(keys) > _NAMED else "")
+    return ", ".join(keys[:_MAX_NAMED_KEYS]) + (" ..." if len(keys) > _MAX_NAMED_KEYS else "")
 
 
 def _day(moment: datetime) -> str:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_s3.client import S3Client
 
-_ABSENT = {"NoSuchKey", "404", "NotFound"}
-_STANDS = {"PreconditionFailed", "412"}
-_RACING = {"ConditionalRequestConflict", "409"}  # another writer is at the same key: ask again who won
-_NO_LOCK = {"ObjectLockConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed"}
-_TRIES = 5
+_NOT_FOUND_CODES = {"NoSuchKey", "404", "NotFound"}
+_EXISTS_CODES = {"PreconditionFailed", "412"}
+_CONFLICT_CODES = {"ConditionalRequestConflict", "409"}  # another writer is at the same key: ask again who won
+_NO_LOCK_CODES = {"ObjectLockConfigurationNotFoundError", "NotImplemented", "MethodNotAllowed"}
+_MAX_ATTEMPTS = 5
 
 _log = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ class S3Objects:
         return f"s3://{self._bucket}/{self._prefix}"
 
     def create(self, key: str, source: bytes | Path) -> bool:
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             with self._explained(f"writing {key}"):
                 try:
                     self._put(checked(key), source)
                 except self._client.exceptions.ClientError as error:
-                    if _code(error) in _STANDS:
+                    if _code(error) in _EXISTS_CODES:
                         return _retried(error) and self.read(key) == source
-                    if _code(error) in _RACING:
+                    if _code(error) in _CONFLICT_CODES:
                         continue
                     raise
                 return True
@@ -70,7 +70,7 @@ class S3Objects:
             try:
                 return self._client.get_object(Bucket=self._bucket, Key=self._prefix + checked(key))["Body"].read()
             except self._client.exceptions.ClientError as error:
-                if _code(error) in _ABSENT:
+                if _code(error) in _NOT_FOUND_CODES:
                     return None
                 raise
 
@@ -79,7 +79,7 @@ class S3Objects:
             try:
                 body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + checked(key))["Body"]
             except self._client.exceptions.ClientError as error:
-                if _code(error) in _ABSENT:
+                if _code(error) in _NOT_FOUND_CODES:
                     return False
                 raise
             with explained(f"copying {key} from {self!r} to {to.parent}"), to.open("wb") as file:
@@ -104,7 +104,7 @@ class S3Objects:
                     Bucket=self._bucket, Key=self._prefix + checked(key), Range=f"bytes=0-{size - 1}"
                 )
             except self._client.exceptions.ClientError as error:
-                if _code(error) in _ABSENT:
+                if _code(error) in _NOT_FOUND_CODES:
                     return None
                 if _code(error) == "InvalidRange":  # it has no bytes at all
                     return b""
@@ -113,15 +113,17 @@ class S3Objects:
 
     def exchange(self, key: str, source: bytes | Path) -> bool:
         name = self._prefix + checked(key)
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             with self._explained(f"exchanging {key}"):
                 try:
                     before = self._client.head_object(Bucket=self._bucket, Key=name)
                     self._upload(name, source, IfMatch=before["ETag"])
                 except self._client.exceptions.ClientError as error:
-                    if _code(error) in _ABSENT:
+                    if _code(error) in _NOT_FOUND_CODES:
                         return False
-                    if _code(error) in _STANDS | _RACING:  # exchanged by another meanwhile, or by our own first try
+                    if (
+                        _code(error) in _EXISTS_CODES | _CONFLICT_CODES
+                    ):  # exchanged by another meanwhile, or by our own first try
                         continue
                     raise
                 self._delete_older(key)
@@ -177,7 +179,7 @@ class S3Objects:
             except self._client.exceptions.ClientError as error:
                 if _code(error) == "AccessDenied":
                     _log.warning("may not ask whether the bucket has Object Lock (s3:GetBucketObjectLockConfiguration)")
-                elif _code(error) not in _NO_LOCK:
+                elif _code(error) not in _NO_LOCK_CODES:
                     raise
                 return None
         found = answer.get("ObjectLockConfiguration", {})

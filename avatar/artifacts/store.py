@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.artifacts.objects import Objects
-from avatar.artifacts.vault import HEADER, Label, Vault, generations_in, is_sealed, people_in
+from avatar.artifacts.vault import MAX_HEADER_BYTES, Label, Vault, generations_in, is_sealed, people_in
 from avatar.canonical import canonical, digest_of_file
 from avatar.errors import StoreError
 from avatar.runtime.workdir import private_tempdir
@@ -177,7 +177,7 @@ class Store:
         """Store *sealed* at *key*, also if the same stands there under older keys, which may soon be gone."""
         if self._objects.create(key, sealed):
             return
-        standing = self._objects.start(key, HEADER) or b""
+        standing = self._objects.start(key, MAX_HEADER_BYTES) or b""
         if is_sealed(standing) and generations_in(standing, label) != self._vault.newest(label.people):
             self._objects.exchange(key, sealed)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 CHUNK_BYTES = 1 << 20  # bytes of plaintext in each chunk but the last
 NONCE_PREFIX_BYTES = 7  # bytes of nonce before the number (4) and the flag (1)
-_TAG = 16
+_TAG_BYTES = 16
 
 
 class Reader(Protocol):
@@ -43,7 +43,7 @@ def decrypt_stream(sealed: Reader, key: bytes, prefix: bytes, header: bytes) -> 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     cipher = AESGCM(key)
-    for number, chunk, last in _numbered(sealed, CHUNK_BYTES + _TAG):
+    for number, chunk, last in _numbered(sealed, CHUNK_BYTES + _TAG_BYTES):
         try:
             yield cipher.decrypt(_nonce(prefix, number, last), chunk, header)
         except InvalidTag as error:

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _MAGIC = b"avatar-sealed-2\n"
-_SALT = 32
-_MOST_PEOPLE = 1 << 16  # bytes that name them
+_SALT_BYTES = 32
+_MAX_PEOPLE_BYTES = 1 << 16  # bytes that name them
 
-HEADER = len(_MAGIC) + 4 + _MOST_PEOPLE + _SALT + 2 + (1 << 16)  # bytes: at most so many say who is in a sealed object
+MAX_HEADER_BYTES = (
+    len(_MAGIC) + 4 + _MAX_PEOPLE_BYTES + _SALT_BYTES + 2 + (1 << 16)
+)  # bytes: at most so many say who is in a sealed object
 
-_ONCE = bytes(12)  # a nonce for a key that encrypts one thing only
+_ZERO_NONCE = bytes(12)  # a nonce for a key that encrypts one thing only
 
 Generations = dict[str, int]  # person -> which generation of their key, sorted by person
 
@@ -127,9 +129,9 @@ class Vault:
         generations = self.newest(label.people)
         names = canonical([_named(*each) for each in generations.items()])
         # Random, so that no key is ever used twice, not even when a file changes while it is read.
-        salt = os.urandom(_SALT)
+        salt = os.urandom(_SALT_BYTES)
         clear = _MAGIC + len(names).to_bytes(4, "big") + names + salt
-        said = self._label_cipher(generations, salt).encrypt(_ONCE, canonical([label.kind, label.digest]), clear)
+        said = self._label_cipher(generations, salt).encrypt(_ZERO_NONCE, canonical([label.kind, label.digest]), clear)
         header = clear + len(said).to_bytes(2, "big") + said
         key, prefix = self._key(generations, label, salt)
         yield header
@@ -156,7 +158,7 @@ class Vault:
         generations = _read_names(header.names, _UNKNOWN)
         try:
             cipher = self._label_cipher(generations, header.salt)
-            kind, digest = json.loads(cipher.decrypt(_ONCE, header.label, header.clear))
+            kind, digest = json.loads(cipher.decrypt(_ZERO_NONCE, header.label, header.clear))
         except InvalidTag as error:
             raise _altered(Label("object", tuple(generations))) from error
         return Label(kind, tuple(generations), digest)
@@ -234,9 +236,9 @@ class _Pieces:
 def _header(sealed: Reader, label: Label) -> _Header:
     start = sealed.read(len(_MAGIC) + 4)
     length = int.from_bytes(start[len(_MAGIC) :], "big")
-    if not start.startswith(_MAGIC) or length > _MOST_PEOPLE:
+    if not start.startswith(_MAGIC) or length > _MAX_PEOPLE_BYTES:
         raise _altered(label)
-    rest = sealed.read(length + _SALT)
+    rest = sealed.read(length + _SALT_BYTES)
     said = sealed.read(int.from_bytes(sealed.read(2), "big"))
     return _Header(start + rest, rest[:length], rest[length:], said)
 

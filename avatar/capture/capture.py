@@ -12,7 +12,7 @@ from avatar.capture.challenge_store import ChallengeStore
 from avatar.capture.checks import CheckVerdict, judge, worst
 from avatar.capture.measurements import Analyzer, Measurements
 from avatar.capture.outcome import ChallengeState, Outcome, RecordingTaken, Reviewed
-from avatar.capture.statement import HEARD, language_of, statement_template
+from avatar.capture.statement import RECOGNISED_LANGUAGE, language_of, statement_template
 from avatar.consent.entries import Refused, Requested
 from avatar.consent.evidence import Captured
 from avatar.consent.notice import notice_of
@@ -26,7 +26,7 @@ from avatar.people.directory import Person
 from avatar.people.people import People
 from avatar.runtime.workdir import private_tempdir
 
-_REQUEST = "RecordConsent"
+_REQUEST_NAME = "RecordConsent"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Capture:
             InputError: there is no statement in that language, or nothing of theirs to agree about.
             RoleError: whoever acts here may not ask.
         """
-        require_role(self.people.ledger, Role.GRANT, _REQUEST)
+        require_role(self.people.ledger, Role.GRANT, _REQUEST_NAME)
         statement_template(locale)
         if person.capacity == "estate":
             raise InputError(
@@ -124,7 +124,7 @@ class Capture:
             ConsentError: it was answered before, is over, or the person has withdrawn since: it is recorded.
             InputError: there is no such challenge, or the file cannot be read (then it still stands).
         """
-        require_role(self.people.ledger, Role.GRANT, _REQUEST)
+        require_role(self.people.ledger, Role.GRANT, _REQUEST_NAME)
         challenge = self.shelf.find(challenge_id)
         self._refuse_unless_open(challenge)
         with private_tempdir() as room:
@@ -149,7 +149,7 @@ class Capture:
             ConsentError: it is not held, the same operator took it, or things have changed since: it is recorded.
         """
         ledger = self.people.ledger
-        require_role(ledger, Role.GRANT, _REQUEST)
+        require_role(ledger, Role.GRANT, _REQUEST_NAME)
         challenge = self.shelf.find(challenge_id)
         outcome, taken = self.outcome(challenge), self._taken(challenge)
         if outcome is None or taken is None or self.standing(challenge) is not ChallengeState.HELD:
@@ -210,7 +210,7 @@ class Capture:
     def _read(self, challenge: Challenge, sound: Path, film: Path | None, room: Path) -> Measurements:
         """Listen to and look at the recording, and compare it with everything the person brought."""
         samples, pictures = self._voices(challenge.person, room), self._pictures(challenge.person, room)
-        heard = language_of(challenge.locale) == HEARD
+        heard = language_of(challenge.locale) == RECOGNISED_LANGUAGE
         words = self.senses.hear(sound) if heard else ()
         return Measurements(
             seconds=seconds_of(sound),
@@ -250,7 +250,7 @@ class Capture:
 
     def _decide(self, challenge: Challenge, taken: RecordingTaken, readings: Measurements) -> Outcome:
         findings = judge(challenge, readings, self.senses.models)
-        standing = _STANDINGS[worst(findings)]
+        standing = _STATE_BY_VERDICT[worst(findings)]
         samples = tuple(sorted(self.people.ledger.read().people[challenge.person].samples))
         outcome = Outcome(challenge=challenge.id, standing=standing, findings=findings, assets=samples)
         if standing is ChallengeState.GRANTED:
@@ -283,10 +283,10 @@ class Capture:
 
     def _enter_refusal(self, challenge: Challenge, codes: Sequence[str]) -> None:
         for code in codes:
-            self.people.ledger.append(Refused(code=code, request=_REQUEST, people=(challenge.person,)))
+            self.people.ledger.append(Refused(code=code, request=_REQUEST_NAME, people=(challenge.person,)))
 
 
-_STANDINGS: dict[CheckVerdict, ChallengeState] = {
+_STATE_BY_VERDICT: dict[CheckVerdict, ChallengeState] = {
     "passed": ChallengeState.GRANTED,
     "unsure": ChallengeState.HELD,
     "failed": ChallengeState.REFUSED,

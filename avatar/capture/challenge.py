@@ -11,7 +11,7 @@ from avatar.canonical import digest_of
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Digest, PersonId, RecordId
 
-LIFETIME = timedelta(minutes=30)
+CHALLENGE_LIFETIME = timedelta(minutes=30)
 
 
 class Challenge(BaseModel):
@@ -40,7 +40,7 @@ class Challenge(BaseModel):
 
     @property
     def expires_at(self) -> AwareDatetime:
-        return self.asked_at + LIFETIME
+        return self.asked_at + CHALLENGE_LIFETIME
 
     @property
     def statement_digest(self) -> Digest:

@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict
 
 from avatar.capture.challenge import Challenge
 from avatar.capture.measurements import FaceMeasurements, Measurements, VoiceMeasurements
-from avatar.capture.statement import HEARD, language_of
+from avatar.capture.statement import RECOGNISED_LANGUAGE, language_of
 from avatar.consent import Use
 from avatar.consent.evidence import Check
 
 CheckVerdict = Literal["passed", "unsure", "failed"]
 
-OF_A_FACE = frozenset({Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS})
-OF_A_VOICE = frozenset({Use.CLONE_VOICE, Use.GUARD_VOICE})
+FACE_USES = frozenset({Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS})
+VOICE_USES = frozenset({Use.CLONE_VOICE, Use.GUARD_VOICE})
 
 
 class CheckFinding(BaseModel):
@@ -33,7 +33,7 @@ class CheckFinding(BaseModel):
 
 
 @dataclass(frozen=True)
-class Band:
+class Threshold:
     """A score is a pass up to *passes* and a failure from *fails* on (downwards, if *passes* is the higher one)."""
 
     passes: float
@@ -50,21 +50,21 @@ class Band:
 
 # Measured on the synthetic performers (docs/consent.md): clean speech of the same voice scores 0.93 and more with both
 # encoders, another voice 0.90 and 0.88 at most, a voice that our own engine learned 0.87 and 0.88.
-BANDS = {
-    "transcript": Band(0.15, 0.45),  # word error rate
-    "passcode": Band(3, 1),  # words heard, in order
-    "voice": Band(0.91, 0.70),
-    "voice-second": Band(0.91, 0.62),
-    "one-voice": Band(0.85, 0.70),
-    "one-voice-second": Band(0.79, 0.55),
-    "face": Band(0.45, 0.55),
-    "face-seen": Band(0.90, 0.50),
-    "one-face": Band(1, 3),
-    "lips": Band(0.35, 0.05),
-    "sound-mark": Band(0.30, 0.50),
-    "fresh": Band(0, 1),
+THRESHOLDS = {
+    "transcript": Threshold(0.15, 0.45),  # word error rate
+    "passcode": Threshold(3, 1),  # words heard, in order
+    "voice": Threshold(0.91, 0.70),
+    "voice-second": Threshold(0.91, 0.62),
+    "one-voice": Threshold(0.85, 0.70),
+    "one-voice-second": Threshold(0.79, 0.55),
+    "face": Threshold(0.45, 0.55),
+    "face-seen": Threshold(0.90, 0.50),
+    "one-face": Threshold(1, 3),
+    "lips": Threshold(0.35, 0.05),
+    "sound-mark": Threshold(0.30, 0.50),
+    "fresh": Threshold(0, 1),
 }
-CODES = {
+REASON_CODES = {
     "length": "capture.length",
     "transcript": "capture.transcript",
     "passcode": "capture.passcode",
@@ -79,8 +79,11 @@ CODES = {
     "sound-mark": "capture.synthetic",
     "fresh": "capture.replayed",
 }
-_FASTEST, _SLOWEST = 0.16, 1.2  # seconds a word: nobody reads faster, and who reads slower stopped in between
-_REST = 10.0  # seconds that may pass before and after
+_MIN_SECONDS_PER_WORD, _MAX_SECONDS_PER_WORD = (
+    0.16,
+    1.2,
+)  # seconds a word: nobody reads faster, and who reads slower stopped in between
+_MAX_SILENCE_S = 10.0  # seconds that may pass before and after
 
 
 def judge(challenge: Challenge, readings: Measurements, models: dict[str, str]) -> tuple[CheckFinding, ...]:
@@ -120,14 +123,14 @@ def _scores(challenge: Challenge, readings: Measurements) -> Iterator[tuple[str,
     yield "sound-mark", readings.mark
     yield from _of_words(challenge, readings)
     uses = set(challenge.terms.uses)
-    if readings.voices or uses & OF_A_VOICE:
+    if readings.voices or uses & VOICE_USES:
         yield from _of_voice(readings.voices)
-    if (readings.faces and readings.pictures) or uses & OF_A_FACE:
+    if (readings.faces and readings.pictures) or uses & FACE_USES:
         yield from _of_face(readings.faces)
 
 
 def _of_words(challenge: Challenge, readings: Measurements) -> Iterator[tuple[str, float | None]]:
-    if language_of(challenge.locale) != HEARD:
+    if language_of(challenge.locale) != RECOGNISED_LANGUAGE:
         yield from (("transcript", None), ("passcode", None))
         return
     from avatar.voices.recognition.recogniser import word_error_rate
@@ -154,15 +157,15 @@ def _of_face(faces: FaceMeasurements | None) -> Iterator[tuple[str, float | None
 
 
 def _finding(name: str, score: float | None, model: str) -> CheckFinding:
-    verdict = BANDS[name].verdict(score)
+    verdict = THRESHOLDS[name].verdict(score)
     rounded = None if score is None else round(score, 4)
     check = Check(
         name=name,
         model=model,
         score=rounded,
-        threshold=BANDS[name].passes,
+        threshold=THRESHOLDS[name].passes,
         passed=verdict == "passed",
-        code=CODES[name],
+        code=REASON_CODES[name],
     )
     return CheckFinding(check=check, verdict=verdict)
 
@@ -170,7 +173,7 @@ def _finding(name: str, score: float | None, model: str) -> CheckFinding:
 def _length(challenge: Challenge, seconds: float) -> CheckFinding:
     # Japanese is written without spaces: about two characters are one word's worth of time.
     words = max(len(spoken(challenge.statement)), len(challenge.statement) // 12)
-    least, most = words * _FASTEST, words * _SLOWEST + _REST
+    least, most = words * _MIN_SECONDS_PER_WORD, words * _MAX_SECONDS_PER_WORD + _MAX_SILENCE_S
     verdict: CheckVerdict = "failed" if seconds < least else "passed" if seconds <= most else "unsure"
     check = Check(
         name="length",
@@ -178,6 +181,6 @@ def _length(challenge: Challenge, seconds: float) -> CheckFinding:
         score=round(seconds, 2),
         threshold=round(least, 2),
         passed=verdict == "passed",
-        code=CODES["length"],
+        code=REASON_CODES["length"],
     )
     return CheckFinding(check=check, verdict=verdict)

@@ -22,7 +22,7 @@ from avatar.voices.timings import Word
 
 WEIGHTS = (DETECTOR, MESH, FACE_EMBEDDER, GE2E, DVECTOR)
 
-_TAIL = 7  # words of the last sentence, as far as the passcode is short: "The passcode words are …"
+_PASSCODE_WORDS = 7  # words of the last sentence, as far as the passcode is short: "The passcode words are …"
 _MODELS = {
     "transcript": "whisper-tiny.en",
     "passcode": "whisper-tiny.en",
@@ -75,9 +75,9 @@ class DefaultAnalyzer:
 
     def _parts(self, heard: Sound, rate: int, words: Sequence[Word]) -> VoiceSimilarity | None:
         """Compare the end, with the passcode, with all that was said before it."""
-        if len(words) < 2 * _TAIL:
+        if len(words) < 2 * _PASSCODE_WORDS:
             return None
-        cut = round((words[-_TAIL].start - 0.1) * rate)
+        cut = round((words[-_PASSCODE_WORDS].start - 0.1) * rate)
         try:
             before, after = (self._encoders.print_of(part, rate) for part in (heard[:cut], heard[cut:]))
         except InputError:  # one of them is too short to tell

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from avatar.consent import Use
 from avatar.errors import InputError
 
-HEARD = "en"  # the one language that the shipped recogniser understands
+RECOGNISED_LANGUAGE = "en"  # the one language that the shipped recogniser understands
 
 Passcode = tuple[str, str, str]
 

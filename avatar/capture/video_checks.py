@@ -13,16 +13,16 @@ from avatar.media.audio.io import Sound
 from avatar.media.decode import decode, thumbnail
 from avatar.media.frames import Landmarks, Pixels, rgb_of
 
-LOOKS = 12  # frames a second that are looked at: lips open and close four times a second at most
-_LONGEST = 24 * LOOKS  # frames; what comes later is not watched
-_RECOUNT = 6  # of so many frames, one is searched anew for every face in it
-_COMPARED = 2  # of so many frames, one is compared
-_LIPS, _EYES = (13, 14), (33, 263)  # of the mesh: the inner lips, the outer corners of the eyes
-_STILL = (
+SAMPLES_PER_SECOND = 12  # frames a second that are looked at: lips open and close four times a second at most
+_MAX_SAMPLES = 24 * SAMPLES_PER_SECOND  # frames; what comes later is not watched
+_RECOUNT_EVERY = 6  # of so many frames, one is searched anew for every face in it
+_COMPARE_EVERY = 2  # of so many frames, one is compared
+_INNER_LIPS, _EYE_CORNERS = (13, 14), (33, 263)  # of the mesh: the inner lips, the outer corners of the eyes
+_MIN_LIP_MOTION = (
     0.004  # of the distance between the eyes: lips of a photograph seem to move by 0.001, of speech by 0.008 and more
 )
-_LAG = 3  # frames that sound and picture may be apart
-_QUIET = -50.0  # decibels below the loudest: silence
+_MAX_LAG_FRAMES = 3  # frames that sound and picture may be apart
+_SILENCE_DB = -50.0  # decibels below the loudest: silence
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +43,13 @@ def middle_frame(footage: Path) -> Pixels:
 def track_mouth(film: Path, landmarker: Landmarker) -> list[FaceObservation]:
     """Return twelve looks a second at *film*."""
     frames = decode(film)
-    step, looks, face = max(1.0, float(frames.format.rate) / LOOKS), list[FaceObservation](), None
+    step, looks, face = max(1.0, float(frames.format.rate) / SAMPLES_PER_SECOND), list[FaceObservation](), None
     count = 0
     for index, frame in enumerate(frame for batch in frames.batches for frame in batch):
         if index < len(looks) * step:
             continue
         rgb = rgb_of(frame.settle())
-        if face is None or len(looks) % _RECOUNT == 0:
+        if face is None or len(looks) % _RECOUNT_EVERY == 0:
             found = landmarker.faces(rgb)
             face, count = (found[0] if found else None), len(found)
         else:
@@ -58,7 +58,7 @@ def track_mouth(film: Path, landmarker: Landmarker) -> list[FaceObservation]:
         looks.append(
             FaceObservation(count, align_crop(rgb, face), _gap(face)) if face is not None else FaceObservation(count)
         )
-        if len(looks) == _LONGEST:
+        if len(looks) == _MAX_SAMPLES:
             break
     return looks
 
@@ -67,7 +67,7 @@ def face_distances(
     looks: Sequence[FaceObservation], pictures: Sequence[Embedding], network: FaceEmbedder
 ) -> tuple[float, ...]:
     """Return, for each of *pictures*, the median distance of the face in *looks* from it."""
-    chips = [look.chip for look in looks if look.chip is not None][::_COMPARED]
+    chips = [look.chip for look in looks if look.chip is not None][::_COMPARE_EVERY]
     faces = network.of(chips) if chips else []
     return tuple(float(np.median([embedding_distance(face, other) for face in faces])) for other in pictures if faces)
 
@@ -78,29 +78,29 @@ def lips_with_sound(looks: Sequence[FaceObservation], sound: Sound, rate: int) -
     ``None`` where a face was seen for less than two seconds.
     """
     seen = np.array([look.chip is not None for look in looks])
-    if seen.sum() < 2 * LOOKS:
+    if seen.sum() < 2 * SAMPLES_PER_SECOND:
         return None
     gaps = np.array([look.gap for look in looks])
-    if gaps[seen].std() < _STILL:
+    if gaps[seen].std() < _MIN_LIP_MOTION:
         return 0.0
     opening, loud = _smooth(gaps), _smooth(_loudness(sound, rate, len(looks)))
-    inner = slice(_LAG, -_LAG)
-    lags = range(-_LAG, _LAG + 1)
+    inner = slice(_MAX_LAG_FRAMES, -_MAX_LAG_FRAMES)
+    lags = range(-_MAX_LAG_FRAMES, _MAX_LAG_FRAMES + 1)
     return max(_correlation(np.roll(opening, lag)[inner], loud[inner], seen[inner]) for lag in lags)
 
 
 def _gap(face: Landmarks) -> float:
-    upper, lower = face[list(_LIPS), :2]
-    left, right = face[list(_EYES), :2]
+    upper, lower = face[list(_INNER_LIPS), :2]
+    left, right = face[list(_EYE_CORNERS), :2]
     return float(np.linalg.norm(lower - upper) / np.linalg.norm(right - left))
 
 
 def _loudness(sound: Sound, rate: int, count: int) -> NDArray[np.float64]:
     """Return the decibels around each of *count* looks, silence cut off."""
-    size = rate // LOOKS
+    size = rate // SAMPLES_PER_SECOND
     padded = np.pad(np.asarray(sound, np.float64), (0, max(0, count * size - len(sound))))[: count * size]
     levels = 10 * np.log10(np.square(padded.reshape(count, size)).mean(axis=1) + 1e-12)
-    return np.asarray(np.maximum(levels, levels.max() + _QUIET))
+    return np.asarray(np.maximum(levels, levels.max() + _SILENCE_DB))
 
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from avatar.artifacts.objects import Objects
 from avatar.consent.keys import Key
-from avatar.consent.merkle import HASH
+from avatar.consent.merkle import HASH_BYTES
 from avatar.consent.signed_note import Note, NoteSignature, decoded, malformed, read_note, read_signature, sign
 from avatar.errors import LedgerError
 
@@ -39,8 +39,8 @@ def read_checkpoint(note: Note) -> Checkpoint:
     if len(lines) < 3 or not all(lines):
         raise malformed("a checkpoint", "it needs an origin, a size and a root")
     origin, size, root = lines[0], natural(lines[1]), decoded(lines[2])
-    if len(root) != HASH:
-        raise malformed("a checkpoint", f"its root is not {HASH} bytes")
+    if len(root) != HASH_BYTES:
+        raise malformed("a checkpoint", f"its root is not {HASH_BYTES} bytes")
     return Checkpoint(origin, size, root)
 
 

@@ -20,7 +20,7 @@ LANGUAGES = ("en",)  # the languages that there are word lists for
 CONFUSABLES_SHA256 = "339f61e60cec395992e512c5a47dab209bea084b4de30c37bcb6a5c2cf33adad"
 _DIGITS_AND_SIGNS = dict(zip("0134578@$!|€", "oieastbasiie", strict=True))  # read as letters: c4sino
 _IPA_EXTENSIONS = range(0x250, 0x2B0)  # Latin letters that only phoneticians write
-_INVISIBLE = ("Cf", "Mn", "Me", "Cc", "Co", "Cs")
+_INVISIBLE_CATEGORIES = ("Cf", "Mn", "Me", "Cc", "Co", "Cs")
 _CACHED_TEXTS = 4096  # whoever asks four times a second for every line asks about the same ones
 
 
@@ -102,7 +102,7 @@ def _pattern(entry: str) -> str:
 def _plain(text: str) -> str:
     """Return *text* in small compatibility letters, with no accents and nothing invisible."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(character for character in folded if unicodedata.category(character) not in _INVISIBLE)
+    return "".join(character for character in folded if unicodedata.category(character) not in _INVISIBLE_CATEGORIES)
 
 
 def _spelled_out(text: str) -> list[str]:

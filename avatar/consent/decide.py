@@ -11,7 +11,7 @@ from avatar.consent.evidence import Attested
 from avatar.consent.scope import covers_language, script_digest
 from avatar.consent.state import ActiveGrant, GrantUsage, PersonState, State
 
-ATTESTED = timedelta(days=92)  # so long lasts what a real person did not say themselves, in a recording
+MAX_ATTESTED_AGE = timedelta(days=92)  # so long lasts what a real person did not say themselves, in a recording
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _answer(claim: Claim, question: Question, state: State, now: datetime) -> Ac
         if why is None:
             return standing
     # Of several grants that fall short, the one that comes nearest says what to ask for.
-    return _deny(claim, max((why for why in missing if why), key=_ORDER.index))
+    return _deny(claim, max((why for why in missing if why), key=_DENIAL_ORDER.index))
 
 
 def _barred(claim: Claim, person: PersonState) -> str | None:
@@ -149,7 +149,7 @@ def _out_of_time(standing: ActiveGrant, person: PersonState, now: datetime) -> s
     if now >= grant.not_after:
         return "expired"
     attested = isinstance(grant.evidence, Attested) and person.capacity != "synthetic"
-    if attested and now >= grant.not_before + ATTESTED:
+    if attested and now >= grant.not_before + MAX_ATTESTED_AGE:
         return "weak-evidence"
     if grant.reconfirm_days is not None and now >= standing.confirmed + timedelta(days=grant.reconfirm_days):
         return "not-reconfirmed"
@@ -252,7 +252,7 @@ _SENTENCES = {
     "outputs-used-up": "{person} agreed to a number of videos that is reached; ask for more (avatar grant)",
     "seconds-used-up": "{person} agreed to a length in all that this video would exceed; ask for more (avatar grant)",
 }
-_ORDER = list(_SENTENCES)
+_DENIAL_ORDER = list(_SENTENCES)
 
 
 def _deny(claim: Claim, why: str) -> Deny:

@@ -19,7 +19,7 @@ from avatar.errors import ConsentError
 
 R = TypeVar("R", bound=Clearable)
 
-_REMEMBERED = 256  # requests that are asked about at the same time, and more
+_CACHED_REQUESTS = 256  # requests that are asked about at the same time, and more
 
 
 class Gate:
@@ -29,7 +29,7 @@ class Gate:
         self._ledger = ledger
         self._clock = clock
         # Who asks four times a second asks about the same manifests, which never change. Consent is never remembered.
-        self._material = lru_cache(_REMEMBERED)(partial(collect_claims, store))
+        self._material = lru_cache(_CACHED_REQUESTS)(partial(collect_claims, store))
 
     def clear(self, request: R, brief: Brief, output: Output | None = None) -> Cleared[R]:
         """Check every claim *request* makes, now, against the ledger; and *output*, if it is about to leave.

@@ -75,7 +75,7 @@ class Ledger:
             if self._state.index < 0:
                 self._open()
             self._refuse_foreign()
-            if self._state.index - self._kept >= snapshot.EVERY:
+            if self._state.index - self._kept >= snapshot.ENTRIES_PER_SNAPSHOT:
                 self._remember()
             return self._state
 

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
-HASH = 32  # bytes of a SHA-256
-EMPTY = hashlib.sha256().digest()  # the root of a tree with no leaves
+HASH_BYTES = 32  # bytes of a SHA-256
+EMPTY_ROOT = hashlib.sha256().digest()  # the root of a tree with no leaves
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -31,10 +31,12 @@ class Tree:
     def of(cls, leaves: bytes) -> "Tree":
         """Return the tree with these *leaves* (their hashes, side by side)."""
         tree, row = cls(), bytearray(leaves)
-        while len(row) >= HASH:
+        while len(row) >= HASH_BYTES:
             tree._levels[-1] = row
-            pairs = range(0, len(row) - HASH, 2 * HASH)
-            row = bytearray().join(node_hash(row[at : at + HASH], row[at + HASH : at + 2 * HASH]) for at in pairs)
+            pairs = range(0, len(row) - HASH_BYTES, 2 * HASH_BYTES)
+            row = bytearray().join(
+                node_hash(row[at : at + HASH_BYTES], row[at + HASH_BYTES : at + 2 * HASH_BYTES]) for at in pairs
+            )
             tree._levels.append(bytearray())
         if len(tree._levels) > 1:
             tree._levels.pop()
@@ -47,7 +49,7 @@ class Tree:
 
     @property
     def size(self) -> int:
-        return len(self._levels[0]) // HASH
+        return len(self._levels[0]) // HASH_BYTES
 
     def append(self, data: bytes) -> None:
         """Add the leaf *data*."""
@@ -57,13 +59,13 @@ class Tree:
                 self._levels.append(bytearray())
             row = self._levels[level]
             row += digest
-            if len(row) % (2 * HASH):
+            if len(row) % (2 * HASH_BYTES):
                 return
-            digest, level = node_hash(bytes(row[-2 * HASH : -HASH]), bytes(row[-HASH:])), level + 1
+            digest, level = node_hash(bytes(row[-2 * HASH_BYTES : -HASH_BYTES]), bytes(row[-HASH_BYTES:])), level + 1
 
     def holds(self, data: bytes, index: int) -> bool:
         """Return whether leaf *index* is *data*."""
-        return self._levels[0][index * HASH : (index + 1) * HASH] == leaf_hash(data)
+        return self._levels[0][index * HASH_BYTES : (index + 1) * HASH_BYTES] == leaf_hash(data)
 
     def root(self, size: int | None = None) -> bytes:
         """Return the root of the first *size* leaves, or of all."""
@@ -111,11 +113,11 @@ class Tree:
         # Every subtree that is asked for starts at a multiple of its own width, rounded up to a power of two.
         count = stop - start
         if count == 0:
-            return EMPTY
+            return EMPTY_ROOT
         level = count.bit_length() - 1
         if count == 1 << level:
-            at = (start >> level) * HASH
-            return bytes(self._levels[level][at : at + HASH])
+            at = (start >> level) * HASH_BYTES
+            return bytes(self._levels[level][at : at + HASH_BYTES])
         middle = start + _split(count)
         return node_hash(self._hash(start, middle), self._hash(middle, stop))
 
@@ -146,7 +148,7 @@ def verify_consistency(old: int, old_root: bytes, new: int, new_root: bytes, pat
     if not 0 <= old <= new or not _hashes(path):
         return False
     if old == 0:
-        return not path and old_root == EMPTY
+        return not path and old_root == EMPTY_ROOT
     if old == new:
         return not path and old_root == new_root
     path = [old_root, *path] if old & (old - 1) == 0 else list(path)
@@ -181,4 +183,4 @@ def _split(count: int) -> int:
 
 
 def _hashes(path: Sequence[bytes]) -> bool:
-    return all(len(digest) == HASH for digest in path)
+    return all(len(digest) == HASH_BYTES for digest in path)

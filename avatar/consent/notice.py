@@ -3,7 +3,7 @@
 from avatar.consent.claims import Use
 from avatar.consent.terms import Terms
 
-VERSION = 1
+NOTICE_VERSION = 1
 
 _USES = {
     Use.CLONE_VOICE: "learn my voice from my recordings and speak scripts in it",

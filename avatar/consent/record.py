@@ -11,7 +11,7 @@ from avatar.consent.evidence import Evidence, Notice
 from avatar.consent.scope import Scope
 from avatar.consent.vocabulary import Digest, PersonId, RecordId, Signature
 
-LONGEST = timedelta(days=3653)
+MAX_GRANT_DURATION = timedelta(days=3653)
 
 
 class _Signed(BaseModel):
@@ -51,7 +51,7 @@ class Grant(_Signed):
     def _period(self) -> "Grant":
         if not self.not_before < self.not_after:
             raise ValueError("not_after must be later than not_before")
-        if self.not_after - self.not_before > LONGEST:
+        if self.not_after - self.not_before > MAX_GRANT_DURATION:
             raise ValueError("a grant lasts ten years at most")
         if (self.record_version == 1) != (self.previous is None):
             raise ValueError("previous names the grant whose place this one takes, from record_version 2 on")

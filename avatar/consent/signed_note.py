@@ -11,9 +11,9 @@ from enum import IntEnum
 from avatar.consent.keys import Key, verify
 from avatar.errors import InputError, LedgerError
 
-_MOST_BYTES, _MOST_SIGNATURES = 1 << 20, 100
-_NAME = re.compile(r"[^\s+\x00-\x1f]+")
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_MAX_NOTE_BYTES, _MAX_SIGNATURES = 1 << 20, 100
+_KEY_NAME = re.compile(r"[^\s+\x00-\x1f]+")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 class NoteKeyKind(IntEnum):
@@ -78,7 +78,7 @@ def read_note_key(text: str) -> NoteKey:
         key = NoteKey(name, raw[1:].hex(), NoteKeyKind(raw[0]))
     except (LedgerError, ValueError, IndexError) as error:
         raise _no_key(text) from error
-    if len(raw) != 33 or not _NAME.fullmatch(name) or key.id.hex() != key_id:
+    if len(raw) != 33 or not _KEY_NAME.fullmatch(name) or key.id.hex() != key_id:
         raise _no_key(text)
     return key
 
@@ -120,11 +120,11 @@ def read_note(data: bytes) -> Note:
     except UnicodeDecodeError as error:
         raise malformed("a signed note", "it is not UTF-8") from error
     text, blank, lines = said.rpartition("\n\n")
-    if len(data) > _MOST_BYTES or _CONTROL.search(said) or not blank or not lines.endswith("\n"):
+    if len(data) > _MAX_NOTE_BYTES or _CONTROL_CHARACTER.search(said) or not blank or not lines.endswith("\n"):
         raise malformed("a signed note", "it needs a text, a blank line, and signature lines")
     signatures = lines.removesuffix("\n").split("\n")
-    if len(signatures) > _MOST_SIGNATURES:
-        raise malformed("a signed note", f"it has more than {_MOST_SIGNATURES} signatures")
+    if len(signatures) > _MAX_SIGNATURES:
+        raise malformed("a signed note", f"it has more than {_MAX_SIGNATURES} signatures")
     return Note(f"{text}\n", tuple(read_signature(f"{line}\n") for line in signatures))
 
 
@@ -133,7 +133,7 @@ def read_signature(line: str) -> NoteSignature:
     dash, _, rest = line.removesuffix("\n").partition(" ")
     name, _, encoded = rest.partition(" ")
     raw = decoded(encoded)
-    if dash != "—" or not line.endswith("\n") or not _NAME.fullmatch(name) or len(raw) < 5:
+    if dash != "—" or not line.endswith("\n") or not _KEY_NAME.fullmatch(name) or len(raw) < 5:
         raise malformed("a signature line", "it needs a dash, a name and base64")
     return NoteSignature(name, raw[:4], raw[4:])
 

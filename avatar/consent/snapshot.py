@@ -20,12 +20,12 @@ from avatar.errors import AvatarError, LedgerError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-EVERY = 1_000  # entries between two snapshots
+ENTRIES_PER_SNAPSHOT = 1_000  # entries between two snapshots
 
 _FOLDER = "snapshots"
 _MAGIC = b"avatar-snapshot-1\n"  # no entry begins like this, so neither signature can be taken for the other
-_SIGNATURE = 64
-_STAY = 2  # snapshots; older ones help nobody
+_SIGNATURE_BYTES = 64
+_KEPT_SNAPSHOTS = 2  # snapshots; older ones help nobody
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def place(kept: Objects, key: Key, state: State, tree: Tree) -> None:
     body = _spelled(state, tree)
     try:
         kept.create(_name(state.index), _MAGIC + bytes.fromhex(key.sign(_signed(body))) + body)
-        for index in [index for index in indices(kept) if index <= state.index][:-_STAY]:
+        for index in [index for index in indices(kept) if index <= state.index][:-_KEPT_SNAPSHOTS]:
             kept.delete(_name(index))
     except AvatarError as error:
         _log.warning("no snapshot was kept: %s", error.code)
@@ -61,8 +61,8 @@ def newest(kept: Objects, objects: Objects, key: Key) -> Snapshot | None:
     """
     for index in reversed(indices(kept)):
         data = kept.read(_name(index)) or b""
-        body = data[len(_MAGIC) + _SIGNATURE :]
-        signature = data[len(_MAGIC) :][:_SIGNATURE].hex()
+        body = data[len(_MAGIC) + _SIGNATURE_BYTES :]
+        signature = data[len(_MAGIC) :][:_SIGNATURE_BYTES].hex()
         if not data.startswith(_MAGIC) or not verify(key.public, signature, _signed(body)):
             _log.warning("snapshot %d is not ours, or of another version: the entries are read instead", index)
             continue
@@ -80,7 +80,7 @@ def lies(kept: Objects, state: State, tree: Tree) -> bool:
     It is signed with the ledger's key, so only who holds that key could have made it; the entries are the truth.
     """
     data = kept.read(_name(state.index)) or b""
-    body, signature = data[len(_MAGIC) + _SIGNATURE :], data[len(_MAGIC) :][:_SIGNATURE].hex()
+    body, signature = data[len(_MAGIC) + _SIGNATURE_BYTES :], data[len(_MAGIC) :][:_SIGNATURE_BYTES].hex()
     if not data.startswith(_MAGIC) or not verify(state.key, signature, _signed(body)):
         return False  # nobody believes it
     said, leaves = _read(body)

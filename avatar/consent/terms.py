@@ -7,7 +7,7 @@ from avatar.consent.claims import Use
 from avatar.consent.scope import Salted, Scope, ScriptPolicy
 from avatar.consent.vocabulary import Channel, Purpose
 
-YEAR = 365
+YEAR_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Terms:
     script: ScriptPolicy = field(default_factory=ScriptPolicy)
     max_outputs: int = 100
     max_seconds: int = 36_000
-    days: int = YEAR
+    days: int = YEAR_DAYS
     start: datetime | None = None
     reconfirm_days: int | None = None
 

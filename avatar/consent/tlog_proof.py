@@ -7,12 +7,12 @@ from datetime import datetime
 
 from avatar.consent.checkpoint import Checkpoint, natural, read_checkpoint
 from avatar.consent.entries import Entry, read_entry
-from avatar.consent.merkle import HASH, leaf_hash, verify_inclusion
+from avatar.consent.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from avatar.consent.signed_note import Note, NoteKey, cosigned_at, decoded, malformed, read_note, signed_by
 from avatar.errors import LedgerError
 
-_FIRST = "c2sp.org/tlog-proof@v1"
-_LONGEST = 63  # hashes: no ledger is deeper
+_HEADER_LINE = "c2sp.org/tlog-proof@v1"
+_MAX_PATH_HASHES = 63  # hashes: no ledger is deeper
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Proof:
     checkpoint: Note
 
     def __str__(self) -> str:
-        lines = [_FIRST, f"extra {base64.b64encode(self.entry).decode()}", f"index {self.index}"]
+        lines = [_HEADER_LINE, f"extra {base64.b64encode(self.entry).decode()}", f"index {self.index}"]
         lines += [base64.b64encode(digest).decode() for digest in self.path]
         return "\n".join([*lines, "", str(self.checkpoint)])
 
@@ -50,11 +50,11 @@ def read_proof(data: bytes) -> Proof:
     except UnicodeDecodeError as error:
         raise malformed("a proof", "it is not UTF-8") from error
     lines = head.split("\n")
-    if not blank or len(lines) < 3 or lines[0] != _FIRST or len(lines) > 3 + _LONGEST:
-        raise malformed("a proof", f"it needs {_FIRST!r}, extra, index, hashes, a blank line and a checkpoint")
+    if not blank or len(lines) < 3 or lines[0] != _HEADER_LINE or len(lines) > 3 + _MAX_PATH_HASHES:
+        raise malformed("a proof", f"it needs {_HEADER_LINE!r}, extra, index, hashes, a blank line and a checkpoint")
     path = tuple(decoded(line) for line in lines[3:])
-    if any(len(digest) != HASH for digest in path):
-        raise malformed("a proof", f"every hash has {HASH} bytes")
+    if any(len(digest) != HASH_BYTES for digest in path):
+        raise malformed("a proof", f"every hash has {HASH_BYTES} bytes")
     extra, index = decoded(_after("extra ", lines[1])), natural(_after("index ", lines[2]))
     return Proof(extra, index, path, read_note(rest.encode()))
 

@@ -17,7 +17,7 @@ from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.entries import Rekeyed, read_entry
 from avatar.consent.key_succession import Succession, related
 from avatar.consent.keys import Key
-from avatar.consent.merkle import EMPTY, Tree, verify_consistency
+from avatar.consent.merkle import EMPTY_ROOT, Tree, verify_consistency
 from avatar.consent.signed_note import Note, NoteKey, NoteKeyKind, NoteSignature, cosign, decoded, signed_by
 from avatar.errors import InputError, LedgerError
 
@@ -93,7 +93,7 @@ class Witness:
 
     def _read(self) -> _Memory:
         if not self._state.exists():
-            return _Memory(log=str(self._log), size=0, root=base64.b64encode(EMPTY).decode())
+            return _Memory(log=str(self._log), size=0, root=base64.b64encode(EMPTY_ROOT).decode())
         try:
             memory = _Memory.model_validate_json(self._state.read_bytes())
         except ValidationError as error:

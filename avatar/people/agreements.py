@@ -24,8 +24,7 @@ from avatar.consent.entries import (
 )
 from avatar.consent.evidence import Attested, Evidence, Notice
 from avatar.consent.keys import key_at
-from avatar.consent.notice import VERSION as NOTICE_VERSION
-from avatar.consent.notice import notice_of
+from avatar.consent.notice import NOTICE_VERSION, notice_of
 from avatar.consent.permission import require_role
 from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
 from avatar.consent.roles import Role

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from avatar.artifacts.vault import HEADER, Label, generations_in, is_sealed, people_in
+from avatar.artifacts.vault import MAX_HEADER_BYTES, Label, generations_in, is_sealed, people_in
 from avatar.consent.checkpoint import KEY_FILE as CHECKPOINT_KEY
 from avatar.consent.entries import Rekeyed
 from avatar.consent.key_succession import succeed
@@ -18,9 +18,9 @@ from avatar.consent.tlog_proof import Proof
 from avatar.people.people import People
 from avatar.runtime.workdir import private_tempdir
 
-_ELSEWHERE = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
-_SETTLE = 3.0  # seconds: longer than anyone takes from sealing something small to storing it
-_ANY = Label("object", ())
+_OTHER_FOLDERS = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
+_SETTLE_TIME_S = 3.0  # seconds: longer than anyone takes from sealing something small to storing it
+_ANY_LABEL = Label("object", ())
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def rotate(people: People, name: str, tell: Callable[[int, int], None] = lambda 
         keyring.renew(id)
     total = _until_nothing(people, id, tell)
     # What other processes were sealing under the old key when the new one came stands by now: one more look finds it.
-    time.sleep(_SETTLE)
+    time.sleep(_SETTLE_TIME_S)
     total += _until_nothing(people, id, tell)
     keyring.retire(id)
     return Rotation(id, total)
@@ -99,7 +99,7 @@ def _until_nothing(people: People, id: str, tell: Callable[[int, int], None]) ->
 def _resealed(people: People, id: str, tell: Callable[[int, int], None]) -> int:
     """Look at everything once, and return how much of it had to be sealed anew."""
     own = [key for key in people.objects.list(f"people/{id}") if not key.startswith(f"people/{id}/shown/")]
-    others = (key for folder in _ELSEWHERE for key in people.objects.list(folder))
+    others = (key for folder in _OTHER_FOLDERS for key in people.objects.list(folder))
     count = sum(_reseal(people, id, key) for key in chain(own, others))
     digests = [key.rsplit("/", 1)[-1] for key in people.objects.list(f"people/{id}/shown")]
     for done, digest in enumerate(digests, start=1):
@@ -109,9 +109,9 @@ def _resealed(people: People, id: str, tell: Callable[[int, int], None]) -> int:
 
 
 def _objects_of(people: People, digest: str) -> Iterator[str]:
-    start = people.objects.start(f"manifests/{digest}", HEADER)
+    start = people.objects.start(f"manifests/{digest}", MAX_HEADER_BYTES)
     # Not there (any more); or it shows someone too who was erased, so that nobody can open it.
-    if start is not None and not _lost(people, people_in(start, _ANY)):
+    if start is not None and not _lost(people, people_in(start, _ANY_LABEL)):
         yield from people.store.objects_of(people.store.look(digest))
 
 
@@ -122,10 +122,10 @@ def _lost(people: People, shown: tuple[str, ...]) -> bool:
 
 def _reseal(people: People, id: str, key: str) -> bool:
     """Seal the object at *key* anew, if it shows the person *id* and is not under the newest keys."""
-    start = people.objects.start(key, HEADER)
+    start = people.objects.start(key, MAX_HEADER_BYTES)
     if start is None or not is_sealed(start):
         return False
-    sealed_under = generations_in(start, _ANY)
+    sealed_under = generations_in(start, _ANY_LABEL)
     if id not in sealed_under or sealed_under == people.vault.newest(sealed_under):
         return False
     with private_tempdir() as room:

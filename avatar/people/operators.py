@@ -11,7 +11,7 @@ from avatar.consent.permission import require_role
 from avatar.consent.roles import Appointment, Approval, ApprovalPolicy, Role
 from avatar.errors import ConsentError, InputError, RoleError
 
-_UNSIGNED = "0" * 128
+_EMPTY_SIGNATURE = "0" * 128
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Operators:
         """
         require_role(self.ledger, Role.APPOINT, "Appoint")
         unsigned = Appointment(
-            record_id=token_hex(16), key=key, roles=tuple(sorted(set(roles))), by=self._me, signature=_UNSIGNED
+            record_id=token_hex(16), key=key, roles=tuple(sorted(set(roles))), by=self._me, signature=_EMPTY_SIGNATURE
         )
         if Role.APPOINT not in roles and not self._others_appoint(key):
             raise InputError(
@@ -41,7 +41,7 @@ class Operators:
     def rule(self, *, approval: bool) -> int:
         """Decide whether every video needs a second operator's approval; return the ledger index."""
         require_role(self.ledger, Role.APPOINT, "Rule")
-        unsigned = ApprovalPolicy(record_id=token_hex(16), approval=approval, by=self._me, signature=_UNSIGNED)
+        unsigned = ApprovalPolicy(record_id=token_hex(16), approval=approval, by=self._me, signature=_EMPTY_SIGNATURE)
         return self._enter(PolicySet(rule=self._signed(unsigned)))
 
     def approve(self, kind: Literal["script", "video"], subject: str) -> int:
@@ -59,7 +59,7 @@ class Operators:
                 f"{self._me} made this video: no one approves their own production; ask another operator",
                 code="approval.own",
             )
-        unsigned = Approval(kind=kind, subject=subject, by=self._me, signature=_UNSIGNED)
+        unsigned = Approval(kind=kind, subject=subject, by=self._me, signature=_EMPTY_SIGNATURE)
         return self._enter(Approved(approval=self._signed(unsigned)))
 
     @property

@@ -6,7 +6,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from avatar.consent.decide import ATTESTED
+from avatar.consent.decide import MAX_ATTESTED_AGE
 from avatar.consent.evidence import Attested
 from avatar.consent.record import Grant
 from avatar.consent.state import ActiveGrant
@@ -37,7 +37,7 @@ class Receipt:
             "status": self.status,
             "ledger_index": self.index,
             "ledger_proof": self.proof,
-            "how_to_withdraw": _HOW,
+            "how_to_withdraw": _HOW_TO_CHECK,
         }
 
     def as_page(self) -> str:
@@ -63,7 +63,7 @@ class Receipt:
         }
         table = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows.items())
         told = f"<h2>What you were told</h2><pre>{escape(self.words.notice)}</pre>" if self.words else ""
-        return _PAGE.format(table=table, told=told, how=escape(_HOW), proof=escape(self.proof))
+        return _PAGE_TEMPLATE.format(table=table, told=told, how=escape(_HOW_TO_CHECK), proof=escape(self.proof))
 
 
 def receipts(people: People, person: Person, prove: Prove) -> tuple[Receipt, ...]:
@@ -90,18 +90,18 @@ def status_of(standing: ActiveGrant, capacity: str, now: datetime, *, suspended:
     if now < grant.not_before:
         return "not begun"
     weak = isinstance(grant.evidence, Attested) and capacity != "synthetic"
-    if now >= grant.not_after or (weak and now >= grant.not_before + ATTESTED):
+    if now >= grant.not_after or (weak and now >= grant.not_before + MAX_ATTESTED_AGE):
         return "expired"
     if standing.uses != frozenset(grant.scope.uses) or standing.scope != grant.scope:
         return "narrowed"
     return "stands"
 
 
-_HOW = (
+_HOW_TO_CHECK = (
     "At any time, without a reason, effective at once: on your personal page, by telling anyone at the organisation, "
     "or with: avatar withdraw YOUR-ALIAS"
 )
-_PAGE = """<!doctype html>
+_PAGE_TEMPLATE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from avatar.artifacts.artifact import SignedVideo
-from avatar.artifacts.vault import HEADER, Label, people_in
+from avatar.artifacts.vault import MAX_HEADER_BYTES, Label, people_in
 from avatar.consent.entries import Expired, Performed
 from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
@@ -15,8 +15,8 @@ from avatar.people.people import People
 
 Why = Literal["intermediate", "published", "consent-ended"]
 
-_FRESH = timedelta(days=1)  # what was stored so recently may belong to work that the ledger does not know of yet
-_AT_ONCE = 200  # artifacts that one entry of the ledger speaks of
+_MIN_AGE = timedelta(days=1)  # what was stored so recently may belong to work that the ledger does not know of yet
+_ARTIFACTS_PER_ENTRY = 200  # artifacts that one entry of the ledger speaks of
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def sweep(
     gone: list[ExpiredArtifact] = []
     for why in sorted({due.why for due in look.due}):
         due = [each for each in look.due if each.why == why]
-        for start in range(0, len(due), _AT_ONCE):
-            some = due[start : start + _AT_ONCE]
+        for start in range(0, len(due), _ARTIFACTS_PER_ENTRY):
+            some = due[start : start + _ARTIFACTS_PER_ENTRY]
             entered = _entered(look, some)
             look.needed |= {blob for each in some if each not in entered for blob in each.held.blobs}
             for each in entered:
@@ -119,7 +119,7 @@ class _Look:
         why: Why = "published" if held.kind == SignedVideo.kind else "intermediate"
         kept = self._policy.published if why == "published" else self._policy.intermediate
         now = self.people.clock()
-        if kept is None or held.recipe is None or held.stored > now - _FRESH:
+        if kept is None or held.recipe is None or held.stored > now - _MIN_AGE:
             return None
         last = self._uses.last.get(held.digest)
         return why if last is None or last <= now - kept else None
@@ -146,7 +146,7 @@ class _Uses:
         if longest is None:
             return
         # Studios' clocks differ a little, so this goes a little farther back than it must.
-        since = people.clock() - longest - _FRESH
+        since = people.clock() - longest - _MIN_AGE
         for index in range(self._seen, -1, -1):
             if self._note(index) < since:
                 break
@@ -168,7 +168,7 @@ def _everything(people: People, tell: Callable[[int, int], None]) -> Iterator[St
     state, found = people.ledger.read(), list(people.objects.dated("manifests"))
     for done, (key, stored) in enumerate(found, start=1):
         digest = key.removeprefix("manifests/")
-        start = people.objects.start(key, HEADER)
+        start = people.objects.start(key, MAX_HEADER_BYTES)
         # What shows someone who was erased nobody can open, and so nobody can say what belongs to it.
         if start is not None and not any(_erased(state, id) for id in people_in(start, Label("manifest", (), digest))):
             manifest = people.store.look(digest)

@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from avatar.errors import AvatarError, InputError
 from avatar.portal import consent_flow, dashboard, key_login, status_pages
 from avatar.portal.middleware import Application, SecurityMiddleware
-from avatar.portal.site import HERE, PortalState, refusal
+from avatar.portal.site import PORTAL_FOLDER, PortalState, refusal
 
 _ROUTES = (
     ("GET", "/", consent_flow.home),
@@ -45,7 +45,7 @@ def build(site: PortalState) -> Application:
     app.state.site = site
     for method, path, answer in _ROUTES:
         app.add_api_route(path, answer, methods=[method], response_model=None)
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    app.mount("/static", StaticFiles(directory=PORTAL_FOLDER / "static"))
     for wrong in (AvatarError, Exception):
         app.add_exception_handler(wrong, _explained)
     for nowhere in (404, 405, RequestValidationError):

@@ -45,7 +45,7 @@ def _alike(score: float, threshold: float) -> str:
     return f"{_percent(score)} alike; at least {_percent(threshold)} is needed"
 
 
-_EXPLAINED = {
+_CHECK_EXPLANATIONS = {
     "fresh": Explained(
         "A recording of today",
         "That this very recording was not sent before.",
@@ -128,22 +128,26 @@ _EXPLAINED = {
 }  # fmt: skip
 
 
-_VERDICTS: dict[CheckVerdict, str] = {"failed": "Not passed", "unsure": "A person looks at it", "passed": "Passed"}
+_VERDICT_LABELS: dict[CheckVerdict, str] = {
+    "failed": "Not passed",
+    "unsure": "A person looks at it",
+    "passed": "Passed",
+}
 
 
 def in_order(findings: Iterable[CheckFinding]) -> list[dict[str, Any]]:
     """Return what a page says of *findings*, what needs attention first."""
-    return sorted(map(_explained, findings), key=lambda row: [*_VERDICTS].index(row["verdict"]))
+    return sorted(map(_explained, findings), key=lambda row: [*_VERDICT_LABELS].index(row["verdict"]))
 
 
 def _explained(finding: CheckFinding) -> dict[str, Any]:
     check, verdict = finding.check, finding.verdict
-    known = _EXPLAINED.get(check.name) or _unknown(check.name)
+    known = _CHECK_EXPLANATIONS.get(check.name) or _unknown(check.name)
     row: dict[str, Any] = {
         "name": known.name,
         "meaning": known.meaning,
         "verdict": verdict,
-        "said": _VERDICTS[verdict],
+        "said": _VERDICT_LABELS[verdict],
         "code": check.code,
         "advice": known.advice if verdict == "failed" else "",
         "bar": None,

@@ -13,7 +13,7 @@ from avatar.errors import InputError
 from avatar.portal import check_texts, labels
 from avatar.portal.sessions import PersonalLink, RequestedTerms, Session
 from avatar.portal.site import Form, PortalState, Visited, checked, client_of, message, page, site_of, with_visit
-from avatar.portal.upload import LARGEST, received
+from avatar.portal.upload import MAX_UPLOAD_BYTES, received
 from avatar.runtime.workdir import private_tempdir
 
 
@@ -103,7 +103,7 @@ def record(request: Request, visit: Visited) -> Response:
         statement=check_texts.marked(challenge),
         expires=challenge.expires_at.isoformat(),
         expires_said=f"{challenge.expires_at:%H:%M} UTC",
-        largest=LARGEST,
+        largest=MAX_UPLOAD_BYTES,
         notice=site_of(request).capture.notice(challenge),
     )
 
@@ -113,7 +113,7 @@ async def recording(request: Request, visit: Visited) -> Response:
     checked(visit, request.headers.get("x-csrf-token", ""))
     challenge = await run_in_threadpool(_challenge, request, visit)
     with private_tempdir() as room:
-        file = await received(request, room / "statement", LARGEST)
+        file = await received(request, room / "statement", MAX_UPLOAD_BYTES)
         await run_in_threadpool(site_of(request).capture.take, challenge.id, file)
     return JSONResponse({"next": "/consent/checks"})
 

@@ -18,13 +18,13 @@ from avatar.portal import labels
 from avatar.portal.site import Form, PortalState, Visited, page, site_of
 from avatar.publishing.ledger_lookup import lookup_publication
 
-_GROUPS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+_USE_GROUPS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("use", "May be done with you", lambda use: labels.use(use).name),
     ("purpose", "What for", labels.purpose),
     ("channel", "Where it is shown", labels.channel),
 )
-_STANDING = {"paused": "Paused", "not begun": "Not begun yet", "expired": "Over"}
-_DONE = {
+_GRANT_STATE_LABELS = {"paused": "Paused", "not begun": "Not begun yet", "expired": "Over"}
+_DONE_MESSAGES = {
     "narrowed": "Done. Only what is ticked below is agreed to from now on.",
     "withdrawn": "Done. You withdrew everything. Running work stops, and nothing new is made with you.",
     "reconfirmed": "Thank you. It is on record that you still agree.",
@@ -40,7 +40,7 @@ def overview(request: Request, visit: Visited, done: str = "") -> Response:
         request,
         "you",
         visit=visit,
-        said=_DONE.get(done, ""),
+        said=_DONE_MESSAGES.get(done, ""),
         grants=[_grant_said(site, person, standing) for standing in reversed(person.standing)],
         shown=[_shown(site, state, file, published, visit.person) for file, published in _where(state, visit.person)],
         suspended=person.suspended,
@@ -51,7 +51,7 @@ def narrow(request: Request, visit: Visited, form: Form) -> Response:
     """Make a grant as small as what is still ticked."""
     site = site_of(request)
     standing = _standing(site, visit.person, form.get("grant", [""])[0])
-    ticked = {name: set(form.get(name, [])) for name, *_ in _GROUPS}
+    ticked = {name: set(form.get(name, [])) for name, *_ in _USE_GROUPS}
     uses = tuple(use for use in standing.scope.uses if use in standing.uses and use in ticked["use"])
     purposes = tuple(each for each in standing.scope.purposes if each in ticked["purpose"])
     channels = tuple(each for each in standing.scope.channels if each in ticked["channel"])
@@ -177,13 +177,13 @@ def _grant_said(site: PortalState, person: PersonState, standing: ActiveGrant) -
     values = {"use": sorted(standing.uses), "purpose": scope.purposes, "channel": scope.channels}
     groups = [
         {"field": field, "name": name, "choices": [{"value": str(each), "name": said(each)} for each in values[field]]}
-        for field, name, said in _GROUPS
+        for field, name, said in _USE_GROUPS
     ]
     return {
         "digest": grant.digest,
         "title": kept.project if kept else "Your agreement",
-        "standing": _STANDING.get(status, f"Until {labels.day(grant.not_after)}"),
-        "tone": "wait" if status in _STANDING else "",
+        "standing": _GRANT_STATE_LABELS.get(status, f"Until {labels.day(grant.not_after)}"),
+        "tone": "wait" if status in _GRANT_STATE_LABELS else "",
         "groups": groups,
         "reconfirm": grant.reconfirm_days is not None,
         "terms": [

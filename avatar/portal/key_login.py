@@ -13,7 +13,7 @@ from avatar.errors import InputError
 from avatar.portal.site import client_of, page, site_of, with_visit
 from avatar.portal.upload import body_of
 
-_CODE = re.compile(r"p-[0-9a-f]{16}")
+_PERSON_CODE = re.compile(r"p-[0-9a-f]{16}")
 
 
 def login_page(request: Request) -> Response:
@@ -45,7 +45,7 @@ async def login(request: Request) -> Response:
 
 def _answered(request: Request, code: str, asked: str, signature: str) -> bool:
     site = site_of(request)
-    person = site.people.ledger.read().people.get(code) if _CODE.fullmatch(code) else None
+    person = site.people.ledger.read().people.get(code) if _PERSON_CODE.fullmatch(code) else None
     mine = site.questions.take(asked, code)
     return mine and person is not None and not person.erased and verify(person.key, signature, asked.encode())
 

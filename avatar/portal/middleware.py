@@ -20,7 +20,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Nothing is loaded from elsewhere, nothing runs that is not a file of ours, nobody may frame these pages, and a
 # personal link travels to nobody else as a referrer. (With "no-referrer", browsers would send us "Origin: null".)
-_HEADERS = {
+_SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
         "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -45,7 +45,7 @@ class SiteAddress:
     def hosts(self) -> frozenset[str]:
         """The values of the Host header that mean us; a name that someone points at this machine is not among them."""
         place = urlsplit(self.origin)
-        if place.hostname in _LOOPBACK and place.port:
+        if place.hostname in _LOOPBACK_HOSTS and place.port:
             return frozenset(f"{name}:{place.port}" for name in ("127.0.0.1", "localhost", "[::1]"))
         return frozenset({place.netloc})
 
@@ -59,8 +59,8 @@ class SiteAddress:
         return place.netloc in self.hosts and place.scheme == urlsplit(self.origin).scheme
 
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+_HTTPS_ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 
 
 def address_of(host: str, port: int, behind: str) -> SiteAddress:
@@ -70,13 +70,13 @@ def address_of(host: str, port: int, behind: str) -> SiteAddress:
         InputError: the pages would be reached over a network without TLS.
     """
     if behind:
-        if not _HTTPS.fullmatch(behind):
+        if not _HTTPS_ORIGIN.fullmatch(behind):
             raise InputError(
                 f"--behind {behind!r}: give the https address that people open, like https://consent.example.org",
                 code="page.bad-address",
             )
         return SiteAddress(behind.rstrip("/"))
-    if host not in _LOOPBACK:
+    if host not in _LOOPBACK_HOSTS:
         raise InputError(
             f"--host {host}: others on the network could read faces and keys as they pass. Put a proxy that speaks TLS "
             "in front, and name the address it serves: --behind https://consent.example.org",
@@ -132,7 +132,7 @@ class SecurityMiddleware:
         return None
 
     def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        ours = dict(_HEADERS)
+        ours = dict(_SECURITY_HEADERS)
         if self._address.secure:
             ours["strict-transport-security"] = "max-age=31536000"
         names = {name.lower() for name, _ in given}

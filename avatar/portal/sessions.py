@@ -16,9 +16,9 @@ from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import PersonId
 from avatar.errors import ConsentError, InputError
 
-_BYTES = 32  # of randomness in a token
-_LONGEST = 64  # characters that anyone may try as one
-_VISIT = timedelta(hours=2)
+_TOKEN_BYTES = 32  # of randomness in a token
+_MAX_TOKEN_CHARS = 64  # characters that anyone may try as one
+_SESSION_LIFETIME = timedelta(hours=2)
 
 
 class RequestedTerms(BaseModel):
@@ -104,7 +104,7 @@ class Sessions:
 
     def admit(self, person: str, asked: RequestedTerms | None = None) -> Session:
         """Begin a visit of *person*."""
-        token = self._keep("visits", PersonalLink(person=person, asked=asked, until=self.clock() + _VISIT))
+        token = self._keep("visits", PersonalLink(person=person, asked=asked, until=self.clock() + _SESSION_LIFETIME))
         return Session(token, _name(token), person, asked)
 
     def visit(self, token: str) -> Session:
@@ -135,13 +135,13 @@ class Sessions:
         return (self.objects.read(keys[-1]) or b"").decode() if keys else ""
 
     def _keep(self, folder: str, link: PersonalLink) -> str:
-        token = token_urlsafe(_BYTES)
+        token = token_urlsafe(_TOKEN_BYTES)
         sealed = self.vault.seal(canonical(link.model_dump(mode="json")), _label(folder, token, link.person))
         self.objects.create(f"{folder}/{_name(token)}/sealed", sealed)
         return token
 
     def _find(self, folder: str, token: str) -> PersonalLink | None:
-        sealed = self.objects.read(f"{folder}/{_name(token)}/sealed") if len(token) <= _LONGEST else None
+        sealed = self.objects.read(f"{folder}/{_name(token)}/sealed") if len(token) <= _MAX_TOKEN_CHARS else None
         if sealed is None:
             return None
         label = _label(folder, token, *people_in(sealed, _label(folder, token)))

@@ -20,9 +20,9 @@ from avatar.portal.throttle import FailureLimiter, LoginChallenges
 from avatar.portal.upload import fields
 from avatar.publishing.status import Status
 
-HERE = Path(__file__).parent
+PORTAL_FOLDER = Path(__file__).parent
 
-_COOKIE_SECONDS = 2 * 3600
+_COOKIE_MAX_AGE_S = 2 * 3600
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def with_visit(request: Request, answer: Response, token: str) -> Response:
     answer.set_cookie(
         site.cookie,
         token,
-        max_age=_COOKIE_SECONDS if token else 0,
+        max_age=_COOKIE_MAX_AGE_S if token else 0,
         path="/",
         secure=site.address.secure,
         httponly=True,
@@ -123,10 +123,10 @@ def page(request: Request, name: str, *, status: int = 200, visit: Session | Non
 
 def message(request: Request, heading: str, sentence: str, **more: Any) -> HTMLResponse:
     """Return a page that says one thing."""
-    return page(request, "message", heading=heading, sentence=sentence, **{**_NOTHING_MORE, **more})
+    return page(request, "message", heading=heading, sentence=sentence, **{**_EMPTY_MESSAGE, **more})
 
 
-_NOTHING_MORE: Mapping[str, Any] = {"detail": "", "next": "", "next_label": "", "code": ""}
+_EMPTY_MESSAGE: Mapping[str, Any] = {"detail": "", "next": "", "next_label": "", "code": ""}
 _HEADINGS = {
     "link": "This link does not open",
     "visit": "Your visit is over",
@@ -135,7 +135,7 @@ _HEADINGS = {
     "status": "Not known here",
     "capture": "That recording cannot be used",
 }
-_STATUS = {
+_HTTP_STATUS = {
     "link.unknown": 404,
     "link.used": 410,
     "link.expired": 410,
@@ -168,7 +168,7 @@ def refusal(request: Request, error: Exception) -> Response:
 
 
 # What is said elsewhere to operators, for the person before the camera.
-_PLAIN = {
+_PLAIN_SENTENCES = {
     "capture.used": "these words were answered before; go back to what is asked and begin anew",
     "capture.expired": "the words held for half an hour and are over; go back to what is asked and begin anew",
     "capture.withdrawn": "you withdrew since these words were drawn; go back to what is asked and begin anew",
@@ -177,13 +177,13 @@ _PLAIN = {
 
 
 def _sentence(error: AvatarError) -> str:
-    sentence = _PLAIN.get(error.code, str(error))
+    sentence = _PLAIN_SENTENCES.get(error.code, str(error))
     return f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
 
 
 def _status(error: AvatarError) -> int:
-    if error.code in _STATUS:
-        return _STATUS[error.code]
+    if error.code in _HTTP_STATUS:
+        return _HTTP_STATUS[error.code]
     if isinstance(error, LedgerError | StoreError):
         return 503
     return 403 if isinstance(error, ConsentError) else 400 if isinstance(error, InputError) else 500
@@ -192,7 +192,7 @@ def _status(error: AvatarError) -> int:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(PORTAL_FOLDER / "templates"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,

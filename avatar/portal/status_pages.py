@@ -11,7 +11,7 @@ from avatar.portal.site import page, site_of
 from avatar.publishing.status import FileState, Status
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_SAID = {
+_STATE_TEXTS = {
     FileState.VALID: (
         "Valid",
         "",
@@ -54,7 +54,7 @@ def status_page(request: Request, file: str) -> Response:
             "different file: check the one that was delivered.",
             terms=[],
         )
-    standing, tone, heading, sentence = _SAID[status.state]
+    standing, tone, heading, sentence = _STATE_TEXTS[status.state]
     return page(
         request,
         "status",

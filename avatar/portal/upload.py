@@ -9,9 +9,9 @@ from fastapi import Request
 from avatar.artifacts.objects import explained
 from avatar.errors import InputError
 
-LARGEST = 96 << 20  # bytes: three minutes at 4 Mbit/s
-_SECONDS = 600  # for all of it: who sends a byte a minute keeps nobody waiting
-_FORM = 64 << 10
+MAX_UPLOAD_BYTES = 96 << 20  # bytes: three minutes at 4 Mbit/s
+_UPLOAD_TIMEOUT_S = 600  # for all of it: who sends a byte a minute keeps nobody waiting
+_MAX_FORM_BYTES = 64 << 10
 
 
 async def received(request: Request, to: Path, largest: int) -> Path:
@@ -22,7 +22,7 @@ async def received(request: Request, to: Path, largest: int) -> Path:
     """
     size = 0
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
             with explained(f"receiving into {to.parent}"), to.open("xb") as file:
                 async for piece in request.stream():
                     size += len(piece)
@@ -41,11 +41,11 @@ async def received(request: Request, to: Path, largest: int) -> Path:
 async def body_of(request: Request) -> str:
     """Return the text that was sent, if it is no longer than a form ever is."""
     body = b""
-    async with asyncio.timeout(_SECONDS):
+    async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
         async for piece in request.stream():
             body += piece
-            if len(body) > _FORM:
-                raise _too_large(_FORM)
+            if len(body) > _MAX_FORM_BYTES:
+                raise _too_large(_MAX_FORM_BYTES)
     return body.decode(errors="replace")
 
 

@@ -5,10 +5,10 @@ from pydantic import BaseModel, ConfigDict
 from avatar.consent.claims import Use
 from avatar.consent.vocabulary import Digest, PersonId
 
-LABEL = "org.avatar-pipeline.consent"
-ACTIONS = "c2pa.actions.v2"
-BINDING = "c2pa.soft-binding"
-ALGORITHM = "org.avatar-pipeline.picture-mark.1"
+ASSERTION_LABEL = "org.avatar-pipeline.consent"
+ACTIONS_LABEL = "c2pa.actions.v2"
+BINDING_LABEL = "c2pa.soft-binding"
+BINDING_ALGORITHM = "org.avatar-pipeline.picture-mark.1"
 
 
 class _Line(BaseModel):

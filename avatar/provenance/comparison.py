@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avatar.provenance.assertion import ACTIONS
+from avatar.provenance.assertion import ACTIONS_LABEL
 from avatar.provenance.signing import ingredient_named
 from avatar.provenance.statement import COMPOSITE, SPECIFICATION
 
@@ -28,5 +28,5 @@ def comparison(release: str) -> dict[str, Any]:
         "title": "Comparison",
         "claim_version": 2,
         "claim_generator_info": [ours | {"specVersion": SPECIFICATION}],
-        "assertions": [{"label": ACTIONS, "created": True, "data": actions}],
+        "assertions": [{"label": ACTIONS_LABEL, "created": True, "data": actions}],
     }

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from avatar.errors import CredentialError
-from avatar.provenance.assertion import ACTIONS, BINDING, LABEL, Binding, Disclosure
+from avatar.provenance.assertion import ACTIONS_LABEL, ASSERTION_LABEL, BINDING_LABEL, Binding, Disclosure
 from avatar.provenance.report import Actions, Claimed, Done, Report, buried_failures
 from avatar.provenance.trust import Trust
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 MP4 = "video/mp4"
 
-_DAMAGED = "the file or its credential is damaged and cannot be read"
+_DAMAGED_SENTENCE = "the file or its credential is damaged and cannot be read"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def read_credential(path: Path, trust: Trust) -> Credential:
     try:
         return _credential(report)
     except (ValidationError, LookupError, TypeError, AttributeError) as error:
-        raise CredentialError(_DAMAGED, code="credential.unreadable") from error
+        raise CredentialError(_DAMAGED_SENTENCE, code="credential.unreadable") from error
 
 
 def _credential(raw: Json) -> Credential:
@@ -108,9 +108,9 @@ def _credential(raw: Json) -> Credential:
         serial=signature.cert_serial_number,
         time=signature.time,
         title=manifest.title,
-        actions=tuple(_action(done) for done in Actions.model_validate(manifest.only(ACTIONS) or {}).actions),
+        actions=tuple(_action(done) for done in Actions.model_validate(manifest.only(ACTIONS_LABEL) or {}).actions),
         disclosure=_disclosure(manifest),
-        shots=frozenset(block.value for block in Binding.model_validate(manifest.only(BINDING) or {}).blocks),
+        shots=frozenset(block.value for block in Binding.model_validate(manifest.only(BINDING_LABEL) or {}).blocks),
     )
 
 
@@ -122,6 +122,6 @@ def _action(done: Done) -> Action:
 
 def _disclosure(manifest: Claimed) -> Disclosure | None:
     try:
-        return Disclosure.model_validate(manifest.only(LABEL))
+        return Disclosure.model_validate(manifest.only(ASSERTION_LABEL))
     except ValidationError:
         return None

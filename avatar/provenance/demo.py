@@ -14,12 +14,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 _log = logging.getLogger(__name__)
 
-CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")  # c2pa-kp-claimSigning, C2PA 2.4 certificate profile
-CHAIN, KEY, ROOT = "chain.pem", "key.pem", "root.pem"
+CLAIM_SIGNING_OID = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")  # c2pa-kp-claimSigning, C2PA 2.4 certificate profile
+CHAIN_FILE, KEY_FILE, ROOT_FILE = "chain.pem", "key.pem", "root.pem"
 
-_ROOT_LIFE = timedelta(days=3653)
-_LEAF_LIFE = timedelta(days=1826)  # without a time-stamp a credential is believed only this long
-_SKEW = timedelta(minutes=5)  # the clocks of two machines differ
+_ROOT_VALIDITY = timedelta(days=3653)
+_LEAF_VALIDITY = timedelta(days=1826)  # without a time-stamp a credential is believed only this long
+_CLOCK_SKEW = timedelta(minutes=5)  # the clocks of two machines differ
 
 
 def make_demo_chain(folder: Path, at: datetime) -> None:
@@ -31,7 +31,7 @@ def make_demo_chain(folder: Path, at: datetime) -> None:
             _write_private(beside / name, content)
         # Renaming a folder onto one that holds something fails: two processes end with one chain.
         beside.rename(folder)
-        _log.info("made a demo signing chain; its root is %s", ROOT)
+        _log.info("made a demo signing chain; its root is %s", ROOT_FILE)
     except OSError:
         if not (folder.exists() and any(folder.iterdir())):
             raise
@@ -51,23 +51,23 @@ def _files(at: datetime) -> dict[str, bytes]:
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name, name = _name("Demo root, vouched for by nobody"), _name("Demo claim signer")
     root = (
-        _template(root_name, root_name, root_key, at, _ROOT_LIFE)
+        _template(root_name, root_name, root_key, at, _ROOT_VALIDITY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certificates=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
     leaf = (
-        _template(name, root_name, key, at, _LEAF_LIFE)
+        _template(name, root_name, key, at, _LEAF_VALIDITY)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING_OID, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
         .sign(root_key, hashes.SHA256())
     )
     # The root's key is dropped here: nothing can be added under this root later, by us or by a thief.
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return {CHAIN: leaf.public_bytes(pem), ROOT: root.public_bytes(pem), KEY: private}
+    return {CHAIN_FILE: leaf.public_bytes(pem), ROOT_FILE: root.public_bytes(pem), KEY_FILE: private}
 
 
 def _name(common: str) -> x509.Name:
@@ -88,7 +88,7 @@ def _template(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(at - _SKEW)
+        .not_valid_before(at - _CLOCK_SKEW)
         .not_valid_after(at + life)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from avatar.errors import CredentialError
-from avatar.provenance.demo import CHAIN, CLAIM_SIGNING, KEY, ROOT, make_demo_chain
+from avatar.provenance.demo import CHAIN_FILE, CLAIM_SIGNING_OID, KEY_FILE, ROOT_FILE, make_demo_chain
 
 Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 Certificates = list[x509.Certificate]
@@ -61,8 +61,8 @@ def load_signer(folder: Path, clock: Callable[[], datetime] = now) -> FileSigner
             f"the signing folder {folder} cannot be used ({error.strerror}); name a folder that can be made or listed",
             code="credential.folder-unusable",
         ) from error
-    chain, root = _certificates(folder / CHAIN), _certificates(folder / ROOT)
-    key = _key(folder / KEY)
+    chain, root = _certificates(folder / CHAIN_FILE), _certificates(folder / ROOT_FILE)
+    key = _key(folder / KEY_FILE)
     _check(chain, root, key, clock())
     return FileSigner(chain=_pem(chain), root=_pem(root), key=key)
 
@@ -85,7 +85,7 @@ def _read(path: Path) -> bytes:
 
 
 def _unreadable(path: Path) -> str:
-    return "credential.key-unreadable" if path.name == KEY else "credential.chain-unreadable"
+    return "credential.key-unreadable" if path.name == KEY_FILE else "credential.chain-unreadable"
 
 
 def _certificates(path: Path) -> Certificates:
@@ -138,10 +138,10 @@ def _check_purpose(leaf: x509.Certificate) -> None:
         purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         purposes = x509.ExtendedKeyUsage([])
-    if CLAIM_SIGNING not in purposes:
+    if CLAIM_SIGNING_OID not in purposes:
         raise CredentialError(
             "the first certificate in chain.pem is not for claim signing "
-            f"(extended key usage {CLAIM_SIGNING.dotted_string})",
+            f"(extended key usage {CLAIM_SIGNING_OID.dotted_string})",
             code="credential.wrong-purpose",
         )
 

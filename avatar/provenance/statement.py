@@ -9,7 +9,16 @@ from pydantic import ValidationError
 from avatar.artifacts.manifest import Manifest, seed_of
 from avatar.consent.claims import LedgerPosition, Use
 from avatar.errors import CredentialError
-from avatar.provenance.assertion import ACTIONS, ALGORITHM, BINDING, LABEL, Appearance, Decided, Disclosure, Step
+from avatar.provenance.assertion import (
+    ACTIONS_LABEL,
+    ASSERTION_LABEL,
+    BINDING_ALGORITHM,
+    BINDING_LABEL,
+    Appearance,
+    Decided,
+    Disclosure,
+    Step,
+)
 
 Ancestry = Mapping[str, Manifest]
 Json = dict[str, Any]
@@ -17,10 +26,10 @@ Json = dict[str, Any]
 SPECIFICATION = "2.4.0"
 _GENERATOR = "avatar-pipeline"
 
-_SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-SYNTHETIC = _SOURCES + "trainedAlgorithmicMedia"
-COMPOSITE = _SOURCES + "compositeWithTrainedAlgorithmicMedia"
-ALGORITHMIC = _SOURCES + "algorithmicMedia"
+_SOURCE_TYPE_PREFIX = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+SYNTHETIC = _SOURCE_TYPE_PREFIX + "trainedAlgorithmicMedia"
+COMPOSITE = _SOURCE_TYPE_PREFIX + "compositeWithTrainedAlgorithmicMedia"
+ALGORITHMIC = _SOURCE_TYPE_PREFIX + "algorithmicMedia"
 
 
 @dataclass(frozen=True)
@@ -81,10 +90,11 @@ def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: 
         "claim_generator_info": [ours | {"specVersion": SPECIFICATION}],
         "ingredients": [_ingredient(digest, manifest) for digest, manifest in _brought(lineage).items()],
         "assertions": [
-            _assertion(ACTIONS, {"actions": _actions(lineage, ours), "allActionsIncluded": True}),
+            _assertion(ACTIONS_LABEL, {"actions": _actions(lineage, ours), "allActionsIncluded": True}),
             # As JSON, not CBOR: auditors read it with any tool.
-            _assertion(LABEL, _disclose(video, lineage, agreement).model_dump(mode="json")) | {"kind": "Json"},
-            _assertion(BINDING, _bound(lineage)),
+            _assertion(ASSERTION_LABEL, _disclose(video, lineage, agreement).model_dump(mode="json"))
+            | {"kind": "Json"},
+            _assertion(BINDING_LABEL, _bound(lineage)),
         ],
     }
     return definition | ({"title": title} if title else {})
@@ -95,10 +105,10 @@ def with_shots(said: Json, shots: Iterable[int]) -> Json:
 
     Given footage may have come out of an earlier production: its marks stay in it, and are told like our own.
     """
-    bound = next(each["data"] for each in said["assertions"] if each["label"] == BINDING)
+    bound = next(each["data"] for each in said["assertions"] if each["label"] == BINDING_LABEL)
     values = dict.fromkeys([*(block["value"] for block in bound["blocks"]), *(f"{shot:08x}" for shot in shots)])
-    widened = _assertion(BINDING, bound | {"blocks": [_block(value) for value in values]})
-    return said | {"assertions": [widened if each["label"] == BINDING else each for each in said["assertions"]]}
+    widened = _assertion(BINDING_LABEL, bound | {"blocks": [_block(value) for value in values]})
+    return said | {"assertions": [widened if each["label"] == BINDING_LABEL else each for each in said["assertions"]]}
 
 
 def _assertion(label: str, data: Json) -> Json:
@@ -178,7 +188,7 @@ def _watermarked(kind: str, sentence: str, ours: Json) -> Json:
 def _bound(lineage: Ancestry) -> Json:
     """Return the soft binding: whoever reads one of these numbers in a picture has found what this credential told."""
     recipes = [m.work.recipe for m in lineage.values() if m.work and m.work.request in _MARKED]
-    return {"alg": ALGORITHM, "blocks": [_block(f"{seed_of(recipe):08x}") for recipe in recipes], "pad": []}
+    return {"alg": BINDING_ALGORITHM, "blocks": [_block(f"{seed_of(recipe):08x}") for recipe in recipes], "pad": []}
 
 
 def _block(value: str) -> Json:

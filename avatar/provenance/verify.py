@@ -20,7 +20,7 @@ from avatar.provenance.verdict import LedgerFacts, Reason, Verdict
 LedgerSays = Callable[[str], LedgerFacts | None]  # sha256 of a file -> what the ledger knows of it
 
 # By the beginning of the C2PA status code (C2PA 2.4, 15.2.2), the first that fits.
-_FAILURES = {
+_FAILURE_REASONS = {
     "assertion.bmffHash": Reason(
         "media.altered", "The picture or the sound was altered, or the credential was taken from another file."
     ),
@@ -92,11 +92,11 @@ def _library(credential: Credential) -> Iterator[Reason]:
     # The library leaves a file Trusted whose time-stamp it could not trust.
     stamped = any(note.startswith("timeStamp.") for note in credential.notes)
     if stamped and "timeStamp.trusted" not in credential.notes:
-        yield _FAILURES["timeStamp"]
+        yield _FAILURE_REASONS["timeStamp"]
 
 
 def _reason(code: str) -> Reason:
-    return next((reason for start, reason in _FAILURES.items() if code.startswith(start)), _INVALID)
+    return next((reason for start, reason in _FAILURE_REASONS.items() if code.startswith(start)), _INVALID)
 
 
 def _signer(credential: Credential, trust: Trust) -> Iterator[Reason]:

@@ -7,8 +7,8 @@ from avatar.provenance.credential import Credential
 from avatar.provenance.verdict import Reason, Verdict
 from avatar.watermark.verify import Marks
 
-_BOUND = "c2pa.watermarked.bound"
-_SYNTHETIC = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
+_BOUND_ACTION = "c2pa.watermarked.bound"
+_SYNTHETIC_SOURCE_TYPES = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 
 
 def with_marks(verdict: Verdict, marks: Marks) -> Verdict:
@@ -27,9 +27,11 @@ def _stripped(marks: Marks) -> Iterator[Reason]:
 
 
 def _contradictions(credential: Credential, marks: Marks) -> Iterator[Reason]:
-    if _BOUND in {action.name for action in credential.actions} and not (marks.picture.found and marks.sound.found):
+    if _BOUND_ACTION in {action.name for action in credential.actions} and not (
+        marks.picture.found and marks.sound.found
+    ):
         yield Reason("mark.missing", "The credential says that picture and sound are marked, and a mark is missing.")
-    if marks.found and not any(action.source in _SYNTHETIC for action in credential.actions):
+    if marks.found and not any(action.source in _SYNTHETIC_SOURCE_TYPES for action in credential.actions):
         yield Reason(
             "mark.contradicts-source",
             "A mark says that this is synthetic media, and the credential calls it otherwise.",

@@ -20,10 +20,10 @@ from avatar.media.frames import Frame, Frames, Landmarks, Pixels
 from avatar.media.image_io import read_rgb
 from avatar.runtime.memo import memoize_by_content
 
-_EVERY = 75  # frames: a look costs about 50 ms of one core, 80 where a face must be searched for first
-_AGAIN = 5  # frames after which is looked again where no face was seen
-_LEAST = 0.25  # of the way from the footage's own face to the meant one
-_ALIKE = 0.45  # faces that are nearer to each other than this are one person's, or as good as
+_CHECK_EVERY_FRAMES = 75  # frames: a look costs about 50 ms of one core, 80 where a face must be searched for first
+_RETRY_AFTER_FRAMES = 5  # frames after which is looked again where no face was seen
+_MIN_IDENTITY_SHIFT = 0.25  # of the way from the footage's own face to the meant one
+_MAX_SAME_PERSON_DISTANCE = 0.45  # faces that are nearer to each other than this are one person's, or as good as
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class SwapIdentityCheck:
 
     def before(self, frames: Frames) -> Frames:
         """Return *frames*, the footage of the swap, and remember some of them as they pass."""
-        due, at, owed, tried = _due(frames.count), -1, False, -_AGAIN
+        due, at, owed, tried = _due(frames.count), -1, False, -_RETRY_AFTER_FRAMES
 
         def step(batch: list[Frame]) -> list[Frame]:
             nonlocal at, owed, tried
             for frame in batch:
                 at += 1
                 owed = owed or at in due
-                if owed and (at in due or at >= tried + _AGAIN):
+                if owed and (at in due or at >= tried + _RETRY_AFTER_FRAMES):
                     tried, rgb = at, frame.rgb
                     faces = self._faces(rgb, frame.landmarks)
                     if faces:
@@ -92,7 +92,7 @@ class SwapIdentityCheck:
         own, made = self.face_verifier().embed([(before, face), (after, face)])
         meant = self._of_portrait()
         apart = meant.astype(np.float64) - own
-        if np.linalg.norm(apart) >= _ALIKE:
+        if np.linalg.norm(apart) >= _MAX_SAME_PERSON_DISTANCE:
             way = float((made - own) @ apart / (apart @ apart))
             self._looks.append(SwapSample(embedding_distance(made, own), embedding_distance(made, meant), way))
 
@@ -111,7 +111,7 @@ def _face_of(portrait: Path, face_verifier: FaceAnalyser) -> Embedding:
 
 
 def _judge(looks: list[SwapSample]) -> None:
-    if looks and np.mean([look.way for look in looks]) < _LEAST:
+    if looks and np.mean([look.way for look in looks]) < _MIN_IDENTITY_SHIFT:
         own, meant = (np.mean([getattr(look, which) for look in looks]) for which in ("own", "meant"))
         raise EngineError(
             f"the swap still shows the person of the footage: in {len(looks)} of its frames, looked at, the face is "
@@ -123,7 +123,7 @@ def _judge(looks: list[SwapSample]) -> None:
 
 def _due(count: int) -> frozenset[int]:
     """Return which of *count* frames are looked at: by their number alone, whoever makes them, and however many."""
-    looks = max(1, ceil(count / _EVERY))
+    looks = max(1, ceil(count / _CHECK_EVERY_FRAMES))
     return frozenset((2 * look + 1) * count // (2 * looks) for look in range(looks))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.capture.checks import BANDS, CODES, Band, in_order, spoken
+from avatar.capture.checks import REASON_CODES, THRESHOLDS, Threshold, in_order, spoken
 
 WORDS = st.lists(st.sampled_from(["amber", "river", "lantern", "the", "and"]), max_size=9)
 PASSCODE = ("amber", "river", "lantern")
@@ -14,18 +14,18 @@ PASSCODE = ("amber", "river", "lantern")
     ("score", "verdict"), [(0.95, "passed"), (0.91, "passed"), (0.90, "unsure"), (0.71, "unsure"), (0.70, "failed")]
 )
 def test_between_a_pass_and_a_failure_lies_doubt(score: float, verdict: str) -> None:
-    assert Band(0.91, 0.70).verdict(score) == verdict
+    assert Threshold(0.91, 0.70).verdict(score) == verdict
 
 
 @pytest.mark.parametrize(("score", "verdict"), [(0.1, "passed"), (0.45, "passed"), (0.5, "unsure"), (0.55, "failed")])
 def test_a_distance_passes_when_it_is_small(score: float, verdict: str) -> None:
-    assert Band(0.45, 0.55).verdict(score) == verdict
+    assert Threshold(0.45, 0.55).verdict(score) == verdict
 
 
-@pytest.mark.parametrize("name", BANDS)
+@pytest.mark.parametrize("name", THRESHOLDS)
 def test_what_was_not_measured_is_never_a_pass(name: str) -> None:
-    assert BANDS[name].verdict(None) == "unsure"
-    assert CODES[name].startswith("capture.")
+    assert THRESHOLDS[name].verdict(None) == "unsure"
+    assert REASON_CODES[name].startswith("capture.")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from avatar.capture.capture import Capture
-from avatar.capture.checks import BANDS
+from avatar.capture.checks import THRESHOLDS
 from avatar.capture.default_analyzer import DefaultAnalyzer
 from avatar.capture.outcome import ChallengeState, Outcome
 from avatar.capture.statement import StatementTemplate
@@ -82,7 +82,7 @@ def test_another_face_or_a_photograph_is_told_from_her_speaking(
     faces = DefaultAnalyzer().faces(recording.pictures, recording.sound, [PERFORMERS / "ava.png"])
 
     scores = {"face": max(faces.distances), "lips": faces.lips}
-    assert {check for check, score in scores.items() if BANDS[check].verdict(score) == "failed"} == fails
+    assert {check for check, score in scores.items() if THRESHOLDS[check].verdict(score) == "failed"} == fails
 
 
 def test_another_persons_voice_is_refused(capture: Capture) -> None:

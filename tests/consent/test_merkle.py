@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.consent.merkle import EMPTY, Tree, leaf_hash, verify_consistency, verify_inclusion
+from avatar.consent.merkle import EMPTY_ROOT, Tree, leaf_hash, verify_consistency, verify_inclusion
 
 # The leaves and hashes that implementations of Certificate Transparency share as test vectors.
 LEAVES = [
@@ -97,7 +97,7 @@ def test_roots_are_those_of_the_published_vectors():
 
     assert [tree.root(size) for size in range(9)] == ROOTS
     assert [grown(LEAVES[:size]).root() for size in range(9)] == ROOTS
-    assert ROOTS[0] == EMPTY
+    assert ROOTS[0] == EMPTY_ROOT
 
 
 @pytest.mark.parametrize(("old", "new"), CONSISTENCY)
@@ -163,8 +163,8 @@ def test_a_changed_past_has_no_consistency_proof(data, new):
 def test_nothing_comes_before_everything_and_needs_no_proof():
     tree = grown(LEAVES)
 
-    assert verify_consistency(0, EMPTY, 8, tree.root(), tree.consistency(0, 8))
-    assert not verify_consistency(0, EMPTY, 8, tree.root(), [tree.root()])
+    assert verify_consistency(0, EMPTY_ROOT, 8, tree.root(), tree.consistency(0, 8))
+    assert not verify_consistency(0, EMPTY_ROOT, 8, tree.root(), [tree.root()])
     assert not verify_consistency(0, tree.root(), 8, tree.root(), [])
     assert not verify_consistency(8, tree.root(), 7, tree.root(7), [])
 

@@ -28,7 +28,7 @@ FOLDER = "snapshots"
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
-    monkeypatch.setattr(snapshot, "EVERY", 10)
+    monkeypatch.setattr(snapshot, "ENTRIES_PER_SNAPSHOT", 10)
 
 
 @pytest.fixture

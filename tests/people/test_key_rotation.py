@@ -14,7 +14,7 @@ from avatar.artifacts.artifact import VoiceSample
 from avatar.artifacts.keyring import FolderKeyring
 from avatar.artifacts.kms import KmsKeyring
 from avatar.artifacts.store import Store
-from avatar.artifacts.vault import HEADER, Label, Vault, generations_in
+from avatar.artifacts.vault import MAX_HEADER_BYTES, Label, Vault, generations_in
 from avatar.errors import ConsentError, InputError, StoreError
 from avatar.people import key_rotation
 from avatar.people.erasure import erase
@@ -26,7 +26,7 @@ from tests.redteam.conftest import Scene
 
 @pytest.fixture(autouse=True)
 def _nobody_is_slow(monkeypatch):
-    monkeypatch.setattr(key_rotation, "_SETTLE", 0.0)
+    monkeypatch.setattr(key_rotation, "_SETTLE_TIME_S", 0.0)
 
 
 def play(world: World) -> Scene:
@@ -65,7 +65,7 @@ def generations(world: World, person) -> set[int]:
         manifest = world.store.manifest(digest)
         names = [f"manifests/{digest}"]
         names += [f"blobs/{world.vault.name_of(d, manifest.people)}" for d in manifest.parts.values()]
-        found |= {generations_in(world.objects.start(name, HEADER), label)[person.id] for name in names}
+        found |= {generations_in(world.objects.start(name, MAX_HEADER_BYTES), label)[person.id] for name in names}
     return found | {generations_in(world.objects.read(f"people/{person.id}/card"), label)[person.id]}
 
 
@@ -182,7 +182,7 @@ from avatar.people import key_rotation
 from avatar.people.key_rotation import rotate
 from avatar.testing.world import World
 world = World(Path(sys.argv[1]))
-key_rotation._SETTLE = 0.0
+key_rotation._SETTLE_TIME_S = 0.0
 exchange = world.objects.exchange
 def slowly(key, source):
     print(key, flush=True)
@@ -285,7 +285,9 @@ def test_what_shows_someone_erased_too_is_passed_over(played):
 
     rotate(world.people, "zoe")
     label = Label("any", ())
-    assert generations_in(world.objects.start(f"manifests/{both.digest}", HEADER), label)[played.victim.id] == 1
+    assert (
+        generations_in(world.objects.start(f"manifests/{both.digest}", MAX_HEADER_BYTES), label)[played.victim.id] == 1
+    )
 
 
 @pytest.mark.parametrize("place", ["people/{id}/words/abc", "people/{id}/challenges/x/sound", "links/ab/sealed"])

@@ -33,7 +33,7 @@ def test_the_newest_glossary_of_a_person_holds(world: World, kept: Pronunciation
 def test_a_glossary_is_sealed_survives_new_keys_and_goes_with_its_person(
     world: World, kept: Pronunciations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("avatar.people.key_rotation._SETTLE", 0.0)
+    monkeypatch.setattr("avatar.people.key_rotation._SETTLE_TIME_S", 0.0)
     ada = world.enroll("ada")
     kept.set(ada.id, ONE)
     assert not any(b"shivawn" in (world.objects.read(key) or b"") for key in world.objects.list("people"))

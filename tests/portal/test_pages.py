@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from avatar.capture.checks import BANDS
+from avatar.capture.checks import THRESHOLDS
 from avatar.consent import Use
 from avatar.consent.entries import Published
 from avatar.consent.vocabulary import Channel, Purpose
@@ -106,7 +106,7 @@ def test_a_refused_recording_says_what_failed_and_what_helps_and_may_be_tried_ag
     page = ada.browser.get("/consent/checks").text
     first = ada.site.capture.challenges(ada.world.people.find("ada"))[0]
     assert "This recording was not accepted" in page
-    assert f"30 % alike; at least {round(100 * BANDS['voice'].passes)} % is needed" in page
+    assert f"30 % alike; at least {round(100 * THRESHOLDS['voice'].passes)} % is needed" in page
     assert "Speak as in your samples" in page
     assert "capture.voice" in page
     assert standings(ada) == []

@@ -227,7 +227,7 @@ def test_what_stands_in_front_must_speak_tls(behind):
 
 
 def test_a_recording_that_is_too_large_is_refused_while_it_arrives(ada, monkeypatch):
-    monkeypatch.setattr("avatar.portal.consent_flow.LARGEST", 1000)
+    monkeypatch.setattr("avatar.portal.consent_flow.MAX_UPLOAD_BYTES", 1000)
     ada.enter()
     ada.send("/consent/begin", use=["publish"], adult="18")
     csrf = ada.csrf

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from avatar.errors import CredentialError
-from avatar.provenance.demo import CLAIM_SIGNING
+from avatar.provenance.demo import CLAIM_SIGNING_OID
 from avatar.provenance.signer import load_signer, now
 
 PEM, PKCS8, PLAIN = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -46,7 +46,7 @@ def test_the_demo_leaf_has_the_profile_of_a_claim_signer(folder: Path) -> None:
     assert usage.value.content_commitment
     assert not extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     purposes = set(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    assert purposes == {CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION}
+    assert purposes == {CLAIM_SIGNING_OID, ExtendedKeyUsageOID.EMAIL_PROTECTION}
     assert extensions.get_extension_for_oid(ExtensionOID.SUBJECT_KEY_IDENTIFIER)
     assert extensions.get_extension_for_oid(ExtensionOID.AUTHORITY_KEY_IDENTIFIER)
 

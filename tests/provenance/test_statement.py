@@ -7,7 +7,7 @@ from provenance_world import ADA, AGREEMENT, BEN, SCRIPT, ancestry_of, brought, 
 from avatar.artifacts.manifest import Manifest
 from avatar.canonical import canonical
 from avatar.errors import CredentialError
-from avatar.provenance.assertion import LABEL, Disclosure
+from avatar.provenance.assertion import ASSERTION_LABEL, Disclosure
 from avatar.provenance.statement import COMPOSITE, SYNTHETIC, statement, with_shots
 
 
@@ -73,7 +73,7 @@ def test_an_animated_portrait_is_synthetic_and_footage_makes_a_composite() -> No
 
 def test_the_people_are_told_with_their_uses_and_material() -> None:
     video, ancestry = ancestry_of(dubbed=True)
-    disclosure = Disclosure.model_validate(assertion(told(video, ancestry), LABEL))
+    disclosure = Disclosure.model_validate(assertion(told(video, ancestry), ASSERTION_LABEL))
 
     ada, ben = disclosure.people
     assert (ada.person, ada.uses) == (ADA, ("clone-voice", "publish", "refine-lips", "swap-face"))
@@ -84,7 +84,7 @@ def test_the_people_are_told_with_their_uses_and_material() -> None:
 
 def test_the_recipes_of_all_work_are_disclosed() -> None:
     video, ancestry = ancestry_of()
-    disclosure = Disclosure.model_validate(assertion(told(video, ancestry), LABEL))
+    disclosure = Disclosure.model_validate(assertion(told(video, ancestry), ASSERTION_LABEL))
 
     recipes = {recipe for step in disclosure.steps for recipe in step.recipes}
     assert recipes == {each.work.recipe for each in ancestry.values() if each.work}

@@ -237,7 +237,7 @@ def test_a_sweep_removes_the_print_of_a_take_that_went(world: World, ada: Person
 
 
 def test_prints_survive_a_change_of_keys(world: World, ears: Ears, ada: Person, bob: Person, monkeypatch) -> None:
-    monkeypatch.setattr("avatar.people.key_rotation._SETTLE", 0.0)
+    monkeypatch.setattr("avatar.people.key_rotation._SETTLE_TIME_S", 0.0)
     say(world, ada)
     say(world, ada)
     heard = ears.heard

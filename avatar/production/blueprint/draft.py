@@ -7,8 +7,8 @@ from avatar.stages.registry import Build, build
 
 S = TypeVar("S", bound=Stage)
 
-_SIDE = 256  # pixels
-_MARK = "PREVIEW"
+_DRAFT_SIDE_PX = 256  # pixels
+_DRAFT_LABEL = "PREVIEW"
 
 
 def draft_of(blueprint: Blueprint, build: Build = build) -> Blueprint:
@@ -20,8 +20,8 @@ def draft_of(blueprint: Blueprint, build: Build = build) -> Blueprint:
     """
     changed = {
         "name": f"{blueprint.name[:71]} preview",
-        "animation": _with(blueprint.animation, "size", _SIDE, build),
-        "picture": _with(blueprint.picture, "label", _MARK, build),
+        "animation": _with(blueprint.animation, "size", _DRAFT_SIDE_PX, build),
+        "picture": _with(blueprint.picture, "label", _DRAFT_LABEL, build),
     }
     return blueprint.model_copy(update=changed)
 

@@ -11,16 +11,16 @@ from avatar.production.blueprint.schema import WORK, Blueprint, Stage, SwapStage
 from avatar.stages.registry import Build, build, did_you_mean, request_of
 from avatar.voices.text.glossary import Glossary, Pronunciation, glossary_of
 
-_LARGEST = 64 * 1024  # bytes: a blueprint is written by hand
+_MAX_FILE_BYTES = 64 * 1024  # bytes: a blueprint is written by hand
 
-_DEEPEST = 16  # levels
-_OPENING = (
+_MAX_NESTING = 16  # levels
+_OPENING_TOKENS = (
     yaml.BlockMappingStartToken,
     yaml.BlockSequenceStartToken,
     yaml.FlowMappingStartToken,
     yaml.FlowSequenceStartToken,
 )
-_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_CLOSING_TOKENS = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 Place = tuple[str | int, ...]
 
@@ -37,8 +37,8 @@ def load(path: Path, build: Build = build) -> Blueprint:
             "give the path of a .yaml file",
             code="blueprint.missing",
         )
-    if path.stat().st_size > _LARGEST:
-        raise InputError(f"blueprint {path.name}: larger than {_LARGEST} bytes", code="blueprint.too-large")
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise InputError(f"blueprint {path.name}: larger than {_MAX_FILE_BYTES} bytes", code="blueprint.too-large")
     return parse(path.read_bytes(), path.name, build)
 
 
@@ -66,11 +66,11 @@ def load_glossary(path: Path) -> Glossary:
         InputError: it cannot be read; the sentence names the file, the line, the word and the fix.
     """
     try:
-        text = path.read_bytes() if path.stat().st_size <= _LARGEST else None
+        text = path.read_bytes() if path.stat().st_size <= _MAX_FILE_BYTES else None
     except OSError as error:
         raise InputError(f"glossary {path}: cannot be read; give a YAML file", code="glossary.missing") from error
     if text is None:
-        raise InputError(f"glossary {path.name}: larger than {_LARGEST} bytes", code="glossary.too-large")
+        raise InputError(f"glossary {path.name}: larger than {_MAX_FILE_BYTES} bytes", code="glossary.too-large")
     name = f"glossary {path.name}"
     try:
         value, lines = _read(text, name)
@@ -117,9 +117,9 @@ def _refuse_tricks(text: bytes, name: str) -> None:
     # brackets take grows with the square of their number.
     depth = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
-        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        depth += isinstance(token, _OPENING_TOKENS) - isinstance(token, _CLOSING_TOKENS)
         where = f"{name}, line {token.start_mark.line + 1}"
-        if depth > _DEEPEST:
+        if depth > _MAX_NESTING:
             raise InputError(f"{where}: nested too deeply; two levels are enough", code="blueprint.syntax")
         if isinstance(token, yaml.TagToken):
             raise InputError(f"{where}: tags (!) are not allowed; write a plain value", code="blueprint.tag")

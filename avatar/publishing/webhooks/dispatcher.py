@@ -14,7 +14,7 @@ from avatar.consent.ledger import Ledger, now
 from avatar.errors import AvatarError, InputError
 from avatar.publishing.webhooks.event import body_of, message_id, ping_body
 from avatar.publishing.webhooks.http_client import WebhookResponse, post
-from avatar.publishing.webhooks.outbox import TRIES, Delivery, Outbox, OutboxContents
+from avatar.publishing.webhooks.outbox import MAX_ATTEMPTS, Delivery, Outbox, OutboxContents
 from avatar.publishing.webhooks.signature import headers_of
 from avatar.publishing.webhooks.subscription import Subscription, Subscriptions
 
@@ -142,7 +142,7 @@ class Dispatcher:
             outbox.arrived(letter, self.clock())
             done.count(delivered=1)
             return True
-        given_up = letter.tried + 1 >= TRIES
+        given_up = letter.tried + 1 >= MAX_ATTEMPTS
         outbox.failed(letter, trouble, answer.wait if isinstance(answer, WebhookResponse) else 0)
         done.count(failed=1, dead=given_up)
         if isinstance(answer, WebhookResponse) and answer.gone:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from avatar.publishing.webhooks.ssrf_guard import Endpoint, parse_endpoint, resolve_address
 
-_CONNECT, _WHOLE = 5.0, 15.0  # seconds; the standard recommends 15 to 30 for the whole
-_LONGEST_WAIT = 24 * 3600  # seconds that a receiver may ask us to wait
+_CONNECT_TIMEOUT_S, _TOTAL_TIMEOUT_S = 5.0, 15.0  # seconds; the standard recommends 15 to 30 for the whole
+_MAX_RETRY_AFTER_S = 24 * 3600  # seconds that a receiver may ask us to wait
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ def post(url: str, headers: Mapping[str, str], body: bytes, allowed: Set[str]) -
     place = parse_endpoint(url)
     connection = _Pinned(place, resolve_address(place, allowed))
     # A timeout of the socket's starts anew with each byte; this one does not.
-    end = threading.Timer(_WHOLE, connection.cut)
+    end = threading.Timer(_TOTAL_TIMEOUT_S, connection.cut)
     end.daemon = True
     end.start()
     try:
-        connection.request("POST", place.target, body, {**_COMMON, **headers})
+        connection.request("POST", place.target, body, {**_COMMON_HEADERS, **headers})
         answer = connection.getresponse()
         # Headers that were cut off half-way read like few of them. What follows them is not read at all.
         if connection.over:
@@ -56,21 +56,21 @@ def post(url: str, headers: Mapping[str, str], body: bytes, allowed: Set[str]) -
         connection.close()
 
 
-_COMMON = {"content-type": "application/json", "user-agent": "avatar-pipeline", "connection": "close"}
+_COMMON_HEADERS = {"content-type": "application/json", "user-agent": "avatar-pipeline", "connection": "close"}
 
 
 class _Pinned(http.client.HTTPConnection):
     """A connection to one *address*, which must prove to be the host of *place* where that is https."""
 
     def __init__(self, place: Endpoint, address: str) -> None:
-        super().__init__(place.host, place.port, timeout=_WHOLE)
+        super().__init__(place.host, place.port, timeout=_TOTAL_TIMEOUT_S)
         self._place = place
         self._address = address
         self.over = False
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), _CONNECT)
-        self.sock.settimeout(_WHOLE)
+        self.sock = socket.create_connection((self._address, self.port), _CONNECT_TIMEOUT_S)
+        self.sock.settimeout(_TOTAL_TIMEOUT_S)
         if self._place.scheme == "https":
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self._place.host)
 
@@ -85,4 +85,4 @@ class _Pinned(http.client.HTTPConnection):
 
 
 def _wait(said: str | None) -> int:
-    return min(int(said), _LONGEST_WAIT) if said and said.isascii() and said.isdecimal() and len(said) < 9 else 0
+    return min(int(said), _MAX_RETRY_AFTER_S) if said and said.isascii() and said.isdecimal() and len(said) < 9 else 0

@@ -13,10 +13,10 @@ from avatar.canonical import canonical
 from avatar.errors import StoreError
 
 # Seconds between one try and the next: the schedule that Standard Webhooks 1.0.0 recommends, ten tries in 75 hours.
-DELAYS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-TRIES = len(DELAYS) + 1
-_LEASE = 60.0  # seconds after which a try with no end is taken for a process that died
-_JITTER = 0.2  # of a delay, more or less, so that what failed together is not tried together
+RETRY_DELAYS_S = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+MAX_ATTEMPTS = len(RETRY_DELAYS_S) + 1
+_LEASE_S = 60.0  # seconds after which a try with no end is taken for a process that died
+_JITTER_SHARE = 0.2  # of a delay, more or less, so that what failed together is not tried together
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Outbox:
 
     def failed(self, letter: Delivery, why: str, wait: int) -> None:
         """Remember that the try after *letter* failed, and give the letter up if it was the last."""
-        if letter.tried + 1 < TRIES:
+        if letter.tried + 1 < MAX_ATTEMPTS:
             self.objects.create(
                 self._key("failed", letter.index, letter.tried + 1), _bytes(_Failed(why=why, wait=wait))
             )
@@ -154,7 +154,7 @@ class Outbox:
         began, end = self._read(_Began, "tries", index, tried), self._read(_Failed, "failed", index, tried)
         if began is None:
             return None  # someone is at it
-        wait = max(_delay(f"{self.id}/{index}", tried), end.wait if end else _LEASE)
+        wait = max(_delay(f"{self.id}/{index}", tried), end.wait if end else _LEASE_S)
         return Delivery(index, tried, began.at + timedelta(seconds=wait), end.why if end else "")
 
     def _dead(self, index: int) -> Delivery:
@@ -175,7 +175,7 @@ class Outbox:
 def _delay(letter: str, tried: int) -> float:
     # Spread by the letter's name, not by chance: every process must agree on when it is due.
     chance = int.from_bytes(sha256(f"{letter}/{tried}".encode()).digest()[:4], "big") / 2**32
-    return DELAYS[min(tried, len(DELAYS)) - 1] * (1 + _JITTER * (2 * chance - 1))
+    return RETRY_DELAYS_S[min(tried, len(RETRY_DELAYS_S)) - 1] * (1 + _JITTER_SHARE * (2 * chance - 1))
 
 
 def _bytes(note: _Note) -> bytes:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from avatar.errors import InputError
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_LONGEST = 2000  # letters
+_MAX_URL_CHARS = 2000  # letters
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last four bytes
 
 
@@ -40,7 +40,7 @@ def parse_endpoint(url: str) -> Endpoint:
         host, port = (split.hostname or "").encode("idna").decode(), split.port
     except (ValueError, UnicodeError):
         raise _bad("it is not a URL") from None
-    if len(url) > _LONGEST or not url.isascii() or not url.isprintable() or " " in url:
+    if len(url) > _MAX_URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
         raise _bad("it has letters that no URL has, or far too many")
     if split.scheme not in ("https", "http") or not host:
         raise _bad("write https://HOST/PATH")

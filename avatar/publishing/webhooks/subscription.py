@@ -15,7 +15,7 @@ from avatar.publishing.webhooks.event import EVENTS
 from avatar.publishing.webhooks.signature import new_secret
 from avatar.publishing.webhooks.ssrf_guard import parse_endpoint
 
-_ID = r"^wh-[0-9a-f]{16}$"
+_ID_PATTERN = r"^wh-[0-9a-f]{16}$"
 
 
 class Subscription(BaseModel):
@@ -23,7 +23,7 @@ class Subscription(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(pattern=_ID)]
+    id: Annotated[str, Field(pattern=_ID_PATTERN)]
     url: str
     events: tuple[str, ...]
     secret: str

@@ -20,7 +20,9 @@ from avatar.studio.workers.zygote import Zygote
 
 A = TypeVar("A", bound=Artifact)
 
-_GRACE = 0.6  # seconds: halted work asks four times a second whether it may go on, and then has a little to stop
+_CANCEL_TIMEOUT_S = (
+    0.6  # seconds: halted work asks four times a second whether it may go on, and then has a little to stop
+)
 
 
 class Workers:
@@ -116,7 +118,7 @@ class Workers:
         self.dismiss()
         for link in busy:
             _halt(link)
-        until = time.monotonic() + _GRACE
+        until = time.monotonic() + _CANCEL_TIMEOUT_S
         while self._busy and time.monotonic() < until:
             time.sleep(0.01)
         with self._lock:

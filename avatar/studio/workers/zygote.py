@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-_LAST = 5.0  # seconds that the processes are given to end when nobody talks to them any more
+_SHUTDOWN_TIMEOUT_S = 5.0  # seconds that the processes are given to end when nobody talks to them any more
 
 # One thread each, of the libraries and of the allocator. And what is large goes back to the system when it is given
 # back, so that a worker that has made a thousand lines is no larger than one that has made ten; left alone, glibc
@@ -69,7 +69,7 @@ class Zygote:
         if not self._copied:
             self.process.kill()  # it may still be importing what nobody needs any more
         try:
-            self.process.wait(_LAST)
+            self.process.wait(_SHUTDOWN_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

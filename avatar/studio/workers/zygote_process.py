@@ -18,11 +18,11 @@ import time
 from contextlib import suppress
 from typing import Any, NoReturn
 
-_LAST = 3.0  # seconds that workers are given to end before they are killed
+_WORKER_SHUTDOWN_TIMEOUT_S = 3.0  # seconds that workers are given to end before they are killed
 _PR_SET_PDEATHSIG = 1
 
 # What takes long to import and starts no thread, which would be missing in a copy. (onnxruntime starts one.)
-_HEAVY = ("cv2", "av", "scipy.ndimage", "numba", "torch", "avatar.app.context")
+_PRELOADED_MODULES = ("cv2", "av", "scipy.ndimage", "numba", "torch", "avatar.app.context")
 
 
 def main(fd: int) -> NoReturn:
@@ -45,7 +45,7 @@ def main(fd: int) -> NoReturn:
             _work(socket.socket(fileno=ends[0]), opening, me)
         os.close(ends[0])
         _bury()
-    until = time.monotonic() + _LAST
+    until = time.monotonic() + _WORKER_SHUTDOWN_TIMEOUT_S
     while _bury() and time.monotonic() < until:
         time.sleep(0.02)
     os._exit(0)  # at once: nothing was done here that would need tidying, and tearing libraries down takes seconds
@@ -54,7 +54,7 @@ def main(fd: int) -> NoReturn:
 def _prepare() -> None:
     """Import, and open what is large and the same for everybody: copies then share it."""
     gc.disable()  # nothing of this is garbage, and looking for some takes a fifth of the time
-    for name in _HEAVY:
+    for name in _PRELOADED_MODULES:
         importlib.import_module(name)
     import numpy as np
 

@@ -10,7 +10,7 @@ from avatar.consent import Use
 from avatar.consent.entries import Erased, Refused
 from avatar.errors import InputError
 from avatar.publishing.webhooks.event import EVENTS
-from avatar.publishing.webhooks.outbox import DELAYS, TRIES
+from avatar.publishing.webhooks.outbox import MAX_ATTEMPTS, RETRY_DELAYS_S
 from tests.consent.grants import published
 from tests.consent.reading import entries
 from tests.redteam.attacks import reopened
@@ -114,19 +114,19 @@ def test_delays_grow_and_the_last_failure_is_kept_until_someone_sends_it_again(w
         waits.append((letters[0].due - world.now).total_seconds())
         world.now = letters[0].due
 
-    assert len(receiver.got) == TRIES == len(DELAYS) + 1
-    assert waits == [pytest.approx(delay, rel=0.21) for delay in DELAYS]
-    assert waits != list(DELAYS)
+    assert len(receiver.got) == MAX_ATTEMPTS == len(RETRY_DELAYS_S) + 1
+    assert waits == [pytest.approx(delay, rel=0.21) for delay in RETRY_DELAYS_S]
+    assert waits != list(RETRY_DELAYS_S)
     (dead,) = courier.look(subscription).dead
-    assert (dead.tried, dead.why) == (TRIES, "answered 404")
+    assert (dead.tried, dead.why) == (MAX_ATTEMPTS, "answered 404")
     courier.carry()
-    assert len(receiver.got) == TRIES
+    assert len(receiver.got) == MAX_ATTEMPTS
 
     receiver.status = 200
     assert courier.revive(subscription.id) == 1
     courier.carry()
 
-    assert len(receiver.got) == TRIES + 1
+    assert len(receiver.got) == MAX_ATTEMPTS + 1
     assert courier.look(subscription).dead == courier.look(subscription).waiting == ()
 
 

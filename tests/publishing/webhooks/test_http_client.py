@@ -85,7 +85,7 @@ def saying(start: bytes, then: bytes, every: float) -> Iterator[str]:
 
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nx: ", b"HTTP", b""])
 def test_a_server_that_drips_one_letter_after_the_other_is_cut_off(monkeypatch, start):
-    monkeypatch.setattr(module, "_WHOLE", 0.4)
+    monkeypatch.setattr(module, "_TOTAL_TIMEOUT_S", 0.4)
 
     with saying(start, b"y", 0.05) as url, pytest.raises((OSError, http.client.HTTPException)):
         post(url, {}, b"{}", NOBODY)

@@ -15,7 +15,7 @@ from tests.redteam.cases import attack
 @pytest.fixture
 def summed(insider, monkeypatch):
     """The newest snapshot's name, in a ledger that makes one every few entries."""
-    monkeypatch.setattr(snapshot, "EVERY", 3)
+    monkeypatch.setattr(snapshot, "ENTRIES_PER_SNAPSHOT", 3)
     world = reopened(insider.scene.world)
     world.ledger.read()
     return f"snapshots/{snapshot.indices(world.snapshots)[-1]:012d}"
