@@ -1,4 +1,4 @@
-"""Finding people for Prefect, where nobody's name belongs but the one that was asked for."""
+"""Resolve a cast for Prefect without showing any name but the one that was asked for."""
 
 from avatar.app.context import AppContext
 from avatar.errors import InputError

@@ -1,4 +1,4 @@
-"""Several lines at a time, each in the context of the run that started them."""
+"""Run several lines at a time, each in the context of its flow run."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed

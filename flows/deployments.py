@@ -1,4 +1,4 @@
-"""Deployments: a production that waits for its form to be filled in, or for its hour."""
+"""Deployments: productions that wait for their form, or for their schedule."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a run shows in Prefect's pages: progress, a summary, and the video at a glance."""
+"""Prefect artifacts of a run: progress, summary, contact sheet."""
 
 import base64
 import threading

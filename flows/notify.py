@@ -1,4 +1,4 @@
-"""The flow that tells others: public statuses and webhooks, on a timer."""
+"""The notify flow: public statuses and webhooks, on a timer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The studio's ``perform``, as Prefect tasks: one task run for each request."""
+"""The studio's ``perform`` as Prefect tasks: one task run per request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The flow: what a content team asks for becomes a signed video, or a refusal with its reason."""
+"""The produce flow: a form becomes a signed video, or a refusal with its reason."""
 
 import re
 import time

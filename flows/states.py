@@ -1,4 +1,4 @@
-"""How a run ends when the library says no: a named state with its sentence, and no traceback."""
+"""Final states of flow runs: ``Refused`` or ``Failed``, with a sentence and no traceback."""
 
 import logging
 from difflib import SequenceMatcher

@@ -1,4 +1,4 @@
-"""The flow that removes what was kept long enough."""
+"""The sweep flow: removes expired artifacts."""
 
 from typing import Any
 

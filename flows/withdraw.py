@@ -1,4 +1,4 @@
-"""The flow that ends consent: recorded first, then every waiting run that names the person is cancelled."""
+"""The withdraw flow: records the withdrawal, then cancels waiting runs that name the person."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The composition root: settings in, a working studio out."""
+"""The composition root: settings in, an application context out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

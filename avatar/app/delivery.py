@@ -1,4 +1,4 @@
-"""From words to a production, and from a signed video to files in a folder."""
+"""Prepare a production from what a user gave, and deliver the signed video into a folder."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Looking at what was delivered: two versions next to each other, a speech as a picture, lips against their sound."""
+"""Inspect finished videos: compare two versions, plot the speech, measure lip sync."""
 
 from importlib import metadata
 from pathlib import Path

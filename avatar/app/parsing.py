@@ -1,4 +1,4 @@
-"""From words, as people type them, to a brief, and to the terms that a person is asked to agree to."""
+"""Parse options of the command line and of forms into a brief and terms."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Carrying a change of consent to everyone it concerns: public statuses first, then webhooks."""
+"""Propagate a consent change: update public statuses, then send webhooks."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Where things are: read once from the environment."""
+"""Settings, read once from ``AVATAR_*`` environment variables."""
 
 import os
 from pathlib import Path

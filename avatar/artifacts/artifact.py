@@ -1,4 +1,4 @@
-"""Handles to immutable material."""
+"""Artifacts: typed handles to immutable material."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""One secret for each person. Whoever destroys it makes everything that shows this person unreadable."""
+"""The keyring: one secret per person; without it, whatever shows that person cannot be decrypted."""
 
 import hmac
 import os

@@ -1,4 +1,4 @@
-"""A keyring for teams: each person's key is wrapped by a key that never leaves AWS KMS."""
+"""A keyring in AWS KMS: each person's key is wrapped by a key that never leaves KMS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""How an artifact came to be."""
+"""Manifests: the recipe, inputs and people of an artifact."""
 
 from typing import Any
 

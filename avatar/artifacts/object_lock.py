@@ -1,4 +1,4 @@
-"""What a bucket with Object Lock is told to keep, whoever asks for its deletion."""
+"""S3 Object Lock: which objects are written with a retention period."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How firmly a store keeps the ledger, found by asking about every object of it."""
+"""Report whether every object of the ledger is under Object Lock."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What the product asks of an object store, and the one that is a folder."""
+"""The object store interface, and its implementation in a folder."""
 
 import errno
 import os

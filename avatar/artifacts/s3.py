@@ -1,4 +1,4 @@
-"""Objects in a bucket of S3, or of anything that speaks its protocol with conditional writes."""
+"""The object store in a bucket of S3, or of any server with its protocol and conditional writes."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A content-addressed store of artifacts over any object store. What it writes is sealed under its people's keys."""
+"""Content-addressed artifact store; blobs are encrypted under their people's keys."""
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A stream of any length under one AES-256-GCM key, in chunks: nothing is believed before it is authenticated.
+"""Streaming authenticated encryption (STREAM over AES-256-GCM): no byte is returned before it is authenticated.
 
 The STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015): each chunk's nonce is a prefix, the chunk's number
 and whether it is the last one. A chunk that was moved, repeated or dropped, and a stream that was cut, do not decrypt.

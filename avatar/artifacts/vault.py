@@ -1,4 +1,4 @@
-"""Everything that shows people, encrypted under the keys of all of them."""
+"""The vault: encrypts material under the keys of all the people in it."""
 
 import hashlib
 import json

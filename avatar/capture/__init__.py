@@ -1,1 +1,1 @@
-"""Capturing consent: a person says, live and in their own voice, what they agree to."""
+"""Consent capture: a person says, live and in their own voice, what they agree to."""

@@ -1,4 +1,4 @@
-"""Having a person say that they agree: ask, take the recording, and let a second person look where it is needed."""
+"""Capture consent: issue a challenge, check the recording, record the grant or hold it for review."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A challenge: what one person is asked to say, once, within half an hour."""
+"""A consent challenge: the statement one person has to say, once, within half an hour."""
 
 from datetime import timedelta
 from functools import cached_property

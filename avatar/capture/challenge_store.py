@@ -1,4 +1,4 @@
-"""Where challenges and what became of them are kept: sealed under the person's key, each thing created once."""
+"""The encrypted challenge store: challenges, recordings and outcomes under the person's key."""
 
 from dataclasses import dataclass
 from pathlib import Path

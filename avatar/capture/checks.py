@@ -1,4 +1,4 @@
-"""What a recording must pass: each check gives a score, a threshold, and a reason code if it fails. Pure.
+"""Checks of a consent recording: a score, a threshold and a reason code each. Pure.
 
 Between a pass and a failure lies what no number decides: it is held for a second person. So is whatever could not be
 measured. How the numbers were found is written in ``docs/consent.md``.

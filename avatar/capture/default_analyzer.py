@@ -1,4 +1,4 @@
-"""The senses that ship: a recogniser, two speaker encoders, a face network and the detector of the sound mark."""
+"""The default analyzer: recogniser, two speaker encoders, face embedder and watermark detector."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

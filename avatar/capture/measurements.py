@@ -1,4 +1,4 @@
-"""What was heard and seen in a recording, as numbers: what the checks judge."""
+"""Measurements of a consent recording, and the analyzer protocol that takes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

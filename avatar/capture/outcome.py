@@ -1,4 +1,4 @@
-"""What came of a challenge: who took which recording, what was found in it, and what was decided."""
+"""The outcome of a challenge: recording, findings, decision."""
 
 from enum import StrEnum
 

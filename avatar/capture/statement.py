@@ -1,4 +1,4 @@
-"""What a performer is asked to say: the organisation, the uses, and three words that nobody could know before."""
+"""Statement templates: organisation, uses, and a passcode of three random words, in five languages."""
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Looking at a film of someone speaking: whose face it is, and whether the lips move with the sound."""
+"""Face and lip-motion measurements on the video of a statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a production is for: what its people are asked about."""
+"""Brief: the purpose, project, channels and languages of a production, against which consent is checked."""
 
 from dataclasses import dataclass
 

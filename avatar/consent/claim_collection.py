@@ -1,4 +1,4 @@
-"""What a request is made of, as the stored manifests say: whose samples, put to which uses, with which words."""
+"""Collect a request's claims from stored manifests: whose samples, for which uses, with which words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The questions a gate can ask."""
+"""Uses and claims: the questions that the gate decides."""
 
 from dataclasses import dataclass
 from enum import StrEnum

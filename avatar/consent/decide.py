@@ -1,4 +1,4 @@
-"""Whether people have agreed: a pure decision over claims and records."""
+"""The consent decision: a pure function over claims and the state of the ledger."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

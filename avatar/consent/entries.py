@@ -1,4 +1,4 @@
-"""What a ledger entry may say, and the bytes that are signed."""
+"""Ledger entries: the facts that can be recorded, and the bytes that are signed."""
 
 import hashlib
 from abc import ABC, abstractmethod

@@ -1,4 +1,4 @@
-"""How an agreement is known to be real."""
+"""Evidence of an agreement: a checked recording, or the attestation of an operator."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Adding one entry after the other to the state: a fold, with no IO."""
+"""Fold ledger entries into a state, one after the other, with no IO."""
 
 from dataclasses import replace
 from typing import assert_never

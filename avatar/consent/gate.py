@@ -1,4 +1,4 @@
-"""The one place that says yes."""
+"""The gate: the only place that clears a request."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime

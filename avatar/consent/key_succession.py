@@ -1,4 +1,4 @@
-"""How one key of the ledger gives way to another, so that whoever believed the old one can believe the new one."""
+"""Key succession: a record, signed by both keys, by which a verifier of the old ledger key can trust the new one."""
 
 from collections.abc import Iterable
 from typing import Literal

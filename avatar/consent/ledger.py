@@ -1,4 +1,4 @@
-"""The append-only record of everything that matters, ordered by the object store itself."""
+"""The ledger: an append-only log of signed entries, ordered by conditional writes to the object store."""
 
 import threading
 from collections.abc import Callable, Iterator

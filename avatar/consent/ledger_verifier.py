@@ -1,4 +1,4 @@
-"""Examine a whole ledger from outside, with no key of its own: what holds, what does not, and what cannot be shown."""
+"""Verify a whole ledger from outside, with no key of its own: what holds, what fails, what cannot be shown."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An append-only Merkle tree (RFC 6962): one root for everything it holds, and short proofs that anyone can check."""
+"""Append-only Merkle tree (RFC 6962) with inclusion and consistency proofs."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a person is shown before they agree, in plain words."""
+"""The consent notice: what a person reads before they agree, in plain words."""
 
 from avatar.consent.claims import Use
 from avatar.consent.terms import Terms

@@ -1,4 +1,4 @@
-"""Whether whoever acts here has the role for it."""
+"""Role check: does the acting operator have the role that this work needs?"""
 
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger

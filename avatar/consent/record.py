@@ -1,4 +1,4 @@
-"""What people sign: grants, and what becomes of them."""
+"""Signed consent records: grants, narrowings, reconfirmations, suspensions and withdrawals."""
 
 from datetime import timedelta
 from typing import Literal

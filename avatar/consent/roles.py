@@ -1,4 +1,4 @@
-"""Who may do what here: operators, their roles, and what they sign."""
+"""Operators and their roles, appointments, approvals and the approval policy."""
 
 from enum import StrEnum
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""How far an agreement goes."""
+"""The scope of a grant: uses, samples, purposes, projects, languages, channels, territories, scripts and totals."""
 
 from hashlib import sha256
 from secrets import token_hex

@@ -1,4 +1,4 @@
-"""Signed snapshots of what the ledger adds up to, so that a fresh process reads only what was entered since.
+"""Signed snapshots of the ledger state: a new process reads only the entries that came after the newest one.
 
 They lie on each host by itself, never in the shared store: a snapshot says who agreed without their signatures, so
 nobody elsewhere, though they hold the ledger's key, may hand one over.

@@ -1,4 +1,4 @@
-"""What the ledger's entries add up to."""
+"""The consent state: what the entries of the ledger add up to."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

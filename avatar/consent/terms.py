@@ -1,4 +1,4 @@
-"""What a person is asked to agree to, in plain words, before it is written down as a grant."""
+"""Terms: what a person is asked to agree to, before it is written down as a grant."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Proofs that an entry is in the ledger (C2SP tlog-proof): one text file that anyone can check, with no store."""
+"""Inclusion proofs of ledger entries in one text file (C2SP tlog-proof), checked without the store."""
 
 import base64
 from collections.abc import Iterable

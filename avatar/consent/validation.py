@@ -1,4 +1,4 @@
-"""What may be recorded: asked before an entry is written, and again by everyone who reads it.
+"""Validate ledger entries: before one is written, and again by everyone who reads it.
 
 Both ask the same, so nothing gets in that would stop a reader, and whoever can write to the store still cannot make a
 person agree, or an operator approve.

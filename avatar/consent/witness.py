@@ -1,4 +1,4 @@
-"""A witness: remembers how far a ledger had come, and cosigns only what continues that."""
+"""A witness (C2SP tlog-witness): cosigns a checkpoint only if it extends the last one it saw."""
 
 import base64
 import fcntl

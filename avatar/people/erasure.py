@@ -1,4 +1,4 @@
-"""Making a person unreadable: their samples, all that was made from them, and what they are called here."""
+"""Erase a person: destroy their key, so that their samples and all that was made from them cannot be read."""
 
 from dataclasses import dataclass
 

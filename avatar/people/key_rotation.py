@@ -1,4 +1,4 @@
-"""Renewing keys: a person's, without losing a byte that is sealed under it, and the ledger's own."""
+"""Key rotation: re-encrypt a person's material under a new key; exchange the ledger's and checkpoint keys."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Who may do what here: appointing operators, and what a second one approves."""
+"""Appoint operators, set the approval policy, approve productions."""
 
 from dataclasses import dataclass
 from secrets import token_hex

@@ -1,4 +1,4 @@
-"""How people have their own words said, their name above all: kept for each person, for every production with them."""
+"""Each person's own pronunciations (of their name above all), used in every production with them."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a performer takes home: the record of their agreement, with the ledger's proof, for machines and for people."""
+"""Receipts for performers: their consent record with the ledger's inclusion proof, as JSON and as a page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

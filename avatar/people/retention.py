@@ -1,4 +1,4 @@
-"""How long things are kept, and the removal of what is due."""
+"""Retention: find and remove artifacts whose retention period is over."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a person brings, checked before anything is stored."""
+"""Validate the samples of a person: portrait, voice, voice-over, footage."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The pages where performers read, agree, look and withdraw: a small local web site."""
+"""The consent portal: server-rendered pages where performers read, agree, look and withdraw."""

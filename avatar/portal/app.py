@@ -1,4 +1,4 @@
-"""The application: which page answers where."""
+"""The portal application: its routes and error pages."""
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError

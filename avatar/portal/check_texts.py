@@ -1,4 +1,4 @@
-"""What each check of a recording is called, what it found, and what helps, in plain words."""
+"""Texts for the checks of a consent recording: name, finding, advice."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

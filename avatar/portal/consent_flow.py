@@ -1,4 +1,4 @@
-"""The way of a performer to a yes or a no: the link, the notice, the recording, the checks."""
+"""The consent flow: personal link, notice, recording, checks, result."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a performer sees and changes afterwards: what stands, where they were used, receipts, narrowing, withdrawal."""
+"""The performer's dashboard: grants, uses, receipts, narrowing, withdrawal."""
 
 import json
 from collections.abc import Callable, Iterator

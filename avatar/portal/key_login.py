@@ -1,4 +1,4 @@
-"""Coming back with a code and a key: whoever signs a random question with a person's key is that person."""
+"""Log in by challenge and response with a person's key."""
 
 import json
 import re

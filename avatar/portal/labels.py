@@ -1,4 +1,4 @@
-"""The closed vocabularies of consent, said as one says them to the person who is asked."""
+"""Display labels for uses, purposes, channels and languages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

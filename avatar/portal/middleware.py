@@ -1,4 +1,4 @@
-"""What stands in front of every page: who may ask, how often, and what a browser may do with the answer."""
+"""Security middleware: host and origin checks, security headers, errors without details."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Serving the pages of a context until someone stops it."""
+"""Serve the portal of an application context."""
 
 import logging
 

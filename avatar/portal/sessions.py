@@ -1,4 +1,4 @@
-"""Personal links, and the visits they open: random tokens, of which only digests are kept."""
+"""Personal links (magic links) and sessions: random tokens, stored as digests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the pages stand on, and how a request becomes a visit or a refusal."""
+"""Portal state, and the way from an HTTP request to a session or a refusal page."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What anyone may know of a published file: whether it came from here, and whether consent for it stands."""
+"""Public status pages of published files."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Recordings come in piece by piece, into a private room, and never more than agreed."""
+"""Stream an uploaded recording into a private folder, within limits of size and time."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The story of a production, from script to signed video."""
+"""Direct a production: from script to signed video, one request at a time."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What a credential says, for all to read, about the people in a video and the agreement it stands on."""
+"""The consent assertion of a credential: people, material, grants and steps (data model)."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,4 +1,4 @@
-"""What the credential of a comparison states: two versions of a video, placed next to each other."""
+"""The C2PA statement of a side-by-side comparison of two videos."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Read the credential in a file, as the C2PA library sees it. Nothing is fetched from any network."""
+"""Read the C2PA credential of a file with the C2PA library; nothing is fetched."""
 
 import json
 from dataclasses import dataclass

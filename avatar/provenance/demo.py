@@ -1,4 +1,4 @@
-"""A demo chain: a root nobody vouches for, and a claim-signing certificate under it."""
+"""Make a demo signing chain: a self-made root and a claim-signing certificate under it."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""The C2PA library's report on a file, parsed strictly: what it quotes was written by whoever made the file."""
+"""Parse the C2PA library's report strictly: everything it quotes is untrusted."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The signing chain: a root, a claim-signing certificate and its key, in a folder of their own.
+"""The file signer: root, claim-signing certificate and key in a folder.
 
 A team puts ``chain.pem`` (the signer's certificate first, without the root), ``key.pem`` and ``root.pem`` there; behind
 its own root, ``root.pem`` may hold those of time-stamp authorities. Where nothing stands yet, a demo chain is made;

@@ -1,4 +1,4 @@
-"""Give an mp4 its credential."""
+"""Sign an MP4 with a C2PA credential."""
 
 import json
 import logging

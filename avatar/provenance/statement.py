@@ -1,4 +1,4 @@
-"""What a credential states, worked out from manifests alone: no file, no key, no clock."""
+"""Build the C2PA statement of a video from its manifests: no file, no key, no clock."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whom a verifier believes."""
+"""Trust anchors of a verifier."""
 
 from dataclasses import dataclass
 

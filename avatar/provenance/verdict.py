@@ -1,4 +1,4 @@
-"""What an auditor is told about a file."""
+"""The verdict on a file: trusted or not, with reasons, people and grants."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Decide whether a file is what it says it is.
+"""Verify a file: its C2PA credential, its signer, its consent in the ledger.
 
 A credential that the C2PA library calls *Trusted* is not enough. Measured with c2pa-rs 0.91: a trusted signer may
 build on a tampered parent; most bits of ``ftyp`` and of the credential's padding are outside every hash, and so are

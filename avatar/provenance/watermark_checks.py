@@ -1,4 +1,4 @@
-"""What the marks in a file say beside its credential; a contradiction of the two is said, not resolved."""
+"""Cross-check watermarks and credential of a file; contradictions become reasons."""
 
 from collections.abc import Iterator
 from dataclasses import replace

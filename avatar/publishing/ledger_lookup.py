@@ -1,4 +1,4 @@
-"""What the ledger says of a published file."""
+"""Look a published file up in the ledger state."""
 
 from avatar.consent import Use
 from avatar.consent.state import PersonState, Publication, State

@@ -1,4 +1,4 @@
-"""The public status of a published file: what anyone may know of it, and nothing about who is in it."""
+"""The signed public status of a published file: valid, withdrawn or unknown, and nothing about who is in it."""
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every kind of request by name, and how to rebuild one from a manifest."""
+"""The catalogue of request classes, by name; rebuild a request from a manifest."""
 
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin, get_type_hints

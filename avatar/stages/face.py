@@ -1,4 +1,4 @@
-"""Moving a face to speech, replacing it, and refining its lips: requests that make footage."""
+"""Requests that make footage: animate a face, swap it, refine its lips."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Finding installed engines by name."""
+"""Find installed engines by entry point and build them with validated options."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

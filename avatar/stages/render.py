@@ -1,4 +1,4 @@
-"""Rendering shots, joining them, and publishing the result."""
+"""Requests that render shots, assemble them and publish the video."""
 
 from dataclasses import dataclass
 from typing import ClassVar

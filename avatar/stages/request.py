@@ -1,4 +1,4 @@
-"""What can be asked of an engine, and where an engine works."""
+"""The request base class, the workbench protocol and the engine protocols."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Learning a voice, speaking a line in it, and taking a line out of what somebody recorded."""
+"""Requests that learn a voice, speak a line, and cut a line out of a voice-over."""
 
 from dataclasses import dataclass
 from typing import ClassVar

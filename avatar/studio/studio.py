@@ -1,4 +1,4 @@
-"""Where requests become artifacts: clear, recall, run, clear again, keep."""
+"""The studio: clears a request, recalls or runs it, clears it again, and keeps the artifact."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Whether a swap shows whom it was meant to show: asked of its frames, whatever its engine says of them.
+"""Identity check of a face swap: by face embeddings, do its frames show the person they should?
 
 A few frames are looked at before the engine has them and after. On the way from the footage's own face (0) to the meant
 one (1), a swap must have come a good part. Measured with ``mesh-swap``, which keeps the shape of the head, on all pairs

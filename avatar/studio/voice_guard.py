@@ -1,4 +1,4 @@
-"""Whether a voice is somebody else's who is enrolled here: an engine, which sees its own request only, cannot know.
+"""Voice guard: by speaker embeddings, is this the voice of somebody else who is enrolled and guards it?
 
 Only people who agreed to ``guard-voice`` are compared with; where nobody did, nobody is listened to. A print of a
 sample or of a remembered take is made when it is first needed, kept sealed under its person's key, and forgotten when

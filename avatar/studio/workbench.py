@@ -1,4 +1,4 @@
-"""A private folder, and the cleared request's own material."""
+"""The workbench of one request: a private folder and the cleared request's own material."""
 
 import shutil
 import time

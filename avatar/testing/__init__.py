@@ -1,1 +1,1 @@
-"""What a test of an engine needs: a world with people in it, and a conformance kit."""
+"""Tools to test engines: a world with enrolled people, toy engines, a conformance kit."""

@@ -1,4 +1,4 @@
-"""The conformance kit: what every engine must hold to, in this project or in anyone's own package.
+"""The conformance kit: laws that every engine must keep, in this project or in any package.
 
 In a test of your package::
 

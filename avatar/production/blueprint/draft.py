@@ -1,4 +1,4 @@
-"""A blueprint's draft: the same production, small and marked, in seconds."""
+"""Derive the draft of a blueprint: the same production, small and labelled as a preview."""
 
 from typing import TypeVar
 

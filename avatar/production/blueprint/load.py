@@ -1,4 +1,4 @@
-"""Reading a blueprint, or a glossary: strict YAML, with the line of whatever is wrong."""
+"""Load blueprints and glossaries from strict YAML; errors name the line."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a blueprint may say."""
+"""The blueprint schema."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Carries messages: reads off the ledger what must be told, sends what is due, and remembers how it went."""
+"""The webhook dispatcher: reads events off the ledger, delivers what is due, records the outcome."""
 
 import http.client
 import logging

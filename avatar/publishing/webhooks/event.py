@@ -1,4 +1,4 @@
-"""What a ledger entry is to the outside: random ids and digests, and not a word that says who someone is."""
+"""The webhook payload of a ledger entry: random ids and digests, no personal data."""
 
 from typing import Any
 

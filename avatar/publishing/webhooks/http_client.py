@@ -1,4 +1,4 @@
-"""One message over HTTP: to a checked address, with no redirect followed, in bounded time."""
+"""Send one webhook over HTTP: to a pinned IP address, without redirects, within a time limit."""
 
 import http.client
 import socket

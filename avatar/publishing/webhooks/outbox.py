@@ -1,4 +1,4 @@
-"""What is still to be told to one subscription: small objects in the store, so that any process can go on with it."""
+"""The outbox: queued deliveries of one subscription, as small objects that any process can continue."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Signatures of messages, as Standard Webhooks 1.0.0 has them: HMAC-SHA256 with a secret that both ends know."""
+"""Webhook signatures (Standard Webhooks 1.0.0): HMAC-SHA256 with a shared secret."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Where a message may be sent: never into the network that this process stands in, unless its operator said so."""
+"""SSRF guard: refuse webhook URLs that lead into a private network, unless the operator allowed the host."""
 
 import ipaddress
 import socket

@@ -1,4 +1,4 @@
-"""Who wants to be told what, and the secret that the messages to them are signed with."""
+"""Webhook subscriptions: URL, events and signing secret."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Processes that make requests side by side, each with a studio of its own."""
+"""Worker processes that perform requests in parallel, each with its own studio."""

@@ -1,4 +1,4 @@
-"""One end of the line between a production and a worker."""
+"""The message channel between a production and a worker."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Workers: as many processes as there are threads that have something made, kept for what comes next."""
+"""The worker pool: one process per thread that performs requests, reused."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What is said between a production and a worker, as JSON: whoever takes a worker over can say nothing but this."""
+"""The worker protocol: messages as lines of JSON, so a compromised worker can send nothing else."""
 
 import json
 from collections.abc import Iterator, Mapping

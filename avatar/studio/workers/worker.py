@@ -1,4 +1,4 @@
-"""One worker: does one request after the other in a studio of its own, for as long as somebody is there who asks."""
+"""One worker process: performs requests one after the other until its channel closes."""
 
 import ctypes
 import os

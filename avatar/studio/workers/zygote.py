@@ -1,4 +1,4 @@
-"""The start of a template of workers: at once, while whoever wants them still imports what they need themselves."""
+"""Start and control the zygote, the pre-imported process that workers are forked from."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The process that workers are copies of: it has imported what they need, and has done nobody's work.
+"""The zygote process: imports the heavy modules once, then forks workers on demand.
 
 ``python -m avatar.studio.workers.zygote_process FD``, FD being one end of a pair of sockets. Each byte with a file
 descriptor asks for one more worker, who talks over that and opens a studio as standard input says. Importing takes
