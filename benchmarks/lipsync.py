@@ -18,8 +18,9 @@ from statistics import fmean
 from avatar.app.context import AppContext
 from avatar.app.delivery import deliver, prepare
 from avatar.app.inspect import align_video, measure_lipsync
+from avatar.app.resources import PERFORMERS
 from avatar.app.settings import Settings
-from avatar.cli.demo import BRIEF, PERFORMERS, TERMS
+from avatar.cli.demo import BRIEF, TERMS
 from avatar.faces.animate import speech_animation
 from avatar.faces.animate.animator import Animator
 from avatar.faces.animate.portrait import framed

@@ -12,7 +12,8 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 from prefect.settings import get_current_settings
 
-from avatar.app.delivery import BLUEPRINTS, build_cast, read_script
+from avatar.app.delivery import build_cast, read_script
+from avatar.app.resources import BLUEPRINTS
 from avatar.errors import AvatarError, InputError
 from avatar.production.blueprint.load import load_glossary
 from avatar.voices.text.glossary import plain

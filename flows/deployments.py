@@ -11,8 +11,8 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.callables import ParameterSchema
 from pydantic import ValidationError
 
-from avatar.app.delivery import BLUEPRINTS
 from avatar.app.parsing import parse_brief
+from avatar.app.resources import BLUEPRINTS
 from avatar.errors import InputError
 from avatar.production.blueprint.load import load
 from avatar.production.blueprint.schema import Blueprint

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from avatar.app.context import AppContext
+from avatar.app.resources import BLUEPRINTS
 from avatar.artifacts.artifact import FACE_GAPS, SignedVideo, Video
 from avatar.consent.brief import Brief
 from avatar.consent.entries import Refused
@@ -25,8 +26,6 @@ from avatar.voices.recognition.asr_backend import ENGLISH
 from avatar.voices.text.glossary import Glossary
 from avatar.voices.text.script import Line, lines_of
 from avatar.voices.text.variables import filled
-
-BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
 
 
 @dataclass(frozen=True)

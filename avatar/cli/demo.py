@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from avatar.app.context import AppContext
 from avatar.app.delivery import load_named_blueprint, prepare
+from avatar.app.resources import PERFORMERS
 from avatar.canonical import digest_of
 from avatar.consent import Use
 from avatar.consent.brief import Brief
@@ -15,7 +15,6 @@ from avatar.people import samples
 from avatar.people.directory import Person
 from avatar.production.production import Production
 
-PERFORMERS = Path(__file__).parents[2] / "performers"
 BRIEF = Brief(Purpose.PRODUCT_DEMONSTRATION, "demo", ("en",), (Channel.INTERNAL,))
 TERMS = Terms(
     uses=(Use.CLONE_VOICE, Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS, Use.PUBLISH),

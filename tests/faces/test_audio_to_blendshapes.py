@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.cli.demo import PERFORMERS
+from avatar.app.resources import PERFORMERS
 from avatar.errors import WeightsError
 from avatar.faces.geometry.blendshapes import INDEX, neutral
 from avatar.faces.geometry.lip_geometry import parting

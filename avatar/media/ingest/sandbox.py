@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import avatar
 from avatar.errors import InputError
 from avatar.media.ingest.landlock import keep_to
 from avatar.media.ingest.seccomp import give_up_network
@@ -19,11 +20,12 @@ _LARGEST = 8 << 30  # bytes of any file written
 # Who sends little may cost little: a bomb is a small file. A megabyte of real footage takes far less than a second.
 _CPU_SECONDS, _BYTES_A_SECOND = 20, 1 << 20
 _PATIENCE = 5  # times that, on a machine that is busy with other things
+_PACKAGE = Path(avatar.__file__).resolve().parent
 # What a reader may still have to load: its interpreter, libraries, and what those ask of the system.
 _CODE = tuple(
     Path(each)
     for each in (
-        Path(__file__).parents[2],
+        _PACKAGE,
         sys.prefix,
         sys.base_prefix,
         "/usr",
@@ -50,12 +52,12 @@ def run_sandboxed(kind: str, path: Path, to: Path) -> None:
     Raises:
         InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
     """
-    root = Path(__file__).resolve().parents[3]
     seconds = _CPU_SECONDS + path.stat().st_size // _BYTES_A_SECOND
     command = [sys.executable, "-s", "-P", "-m", "avatar.media.ingest.sandbox"]
     command += [kind, str(path.resolve()), str(to.resolve()), str(seconds)]
     # Nothing of ours goes along: no credentials, no proxies. One thread each, or reserved stacks eat the address space.
-    environment = {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+    environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+    environment["PYTHONPATH"] = str(_PACKAGE.parent)
     try:
         child = subprocess.run(  # noqa: S603  # our own interpreter and module; names come as arguments, not a shell
             command,
