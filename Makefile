@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 QUIETLY := install --quiet --quiet
 
-.PHONY: help demo test quick check lint types sync clean
+.PHONY: help demo test quick check wheel lint types sync clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,10 @@ lint: $(VENV)/.dev ## Check style, layers, dependencies and dead code
 types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
 
-check: lint types test ## Exactly what CI runs
+check: lint types test ## Check style and types, and run all tests
+
+wheel: $(VENV)/.dev ## Build the wheel and make a signed video with it alone, into out/wheel
+	$(BIN)/python -m tools.wheel_environment out/wheel
 
 sync: ## Set up .venv again, after a change of dependencies or engine lines
 	@rm -f $(VENV)/.base $(VENV)/.dev
