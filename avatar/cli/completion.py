@@ -16,7 +16,7 @@ def one_of(words: Iterable[str]) -> Callable[[str], list[str]]:
 
 def blueprints(incomplete: str) -> list[str]:
     """Return the blueprints by name that begin with *incomplete*, and the YAML files that do."""
-    from avatar.app.delivery import BLUEPRINTS
+    from avatar.app.resources import BLUEPRINTS
 
     named = [path.stem for path in BLUEPRINTS.glob("*.yaml")]
     own = [str(path) for path in Path().glob("*.yaml")]

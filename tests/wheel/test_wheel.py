@@ -63,7 +63,9 @@ def test_nothing_of_the_checkout_is_there(python, run):
 
 
 def test_it_says_the_version_it_was_built_as(run):
-    assert run("avatar", "--version") == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    assert run("avatar", "--version") == f"avatar {version}"
 
 
 @pytest.mark.parametrize("folder", ["blueprints", "performers"])
