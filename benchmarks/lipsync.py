@@ -37,7 +37,7 @@ from avatar.models.weights import locate
 from avatar.people import samples
 from avatar.production.blueprint.load import parse
 from avatar.production.production import direct
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from benchmarks.portrait import between
 from benchmarks.rows import Row, options_with, show
 
@@ -84,7 +84,7 @@ def _recorded(folder: Path, landmarker: Landmarker) -> list[Row]:
         for recording in sorted(folder.glob("*.wav")):
             mouth = speech_animation.mouth_from_audio(recording, format.rate, encoder)
             frames = animator.frames(speech_animation.speaking(mouth, format.rate, seed=1, energy=1.0), lambda _: None)
-            timings = aligned(*read_sound(recording), recording.with_suffix(".txt").read_text())
+            timings = align_phonemes(*read_sound(recording), recording.with_suffix(".txt").read_text())
             found.append(lip_sync(openings(_encoded(frames), landmarker), timings, format.rate))
         rows += _rows(f"{name}, recorded speech ({len(found)} recordings)", _mean(found))
     return rows

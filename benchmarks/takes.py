@@ -13,7 +13,7 @@ from avatar.media.audio.resample import resample
 from avatar.models.weights import locate
 from avatar.voices.adaptation.adaptation import Adaptation
 from avatar.voices.adaptation.voice_model import read_adaptation, read_standard
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
 from avatar.voices.judging.take import Take
 from avatar.voices.judging.take_gate import TakeGate
@@ -84,7 +84,7 @@ def _clipped(take: Take, _line: str, _sample: Floats, _other: Take) -> Take:
 def _leaking(take: Take, line: str, sample: Floats, _other: Take) -> Take:
     first, last = (round(seconds * RATE) for seconds in _PROMPT)
     sound = np.concatenate([sample[first:last], take.sound])
-    return Take(sound, take.rate, aligned(sound, take.rate, line))
+    return Take(sound, take.rate, align_phonemes(sound, take.rate, line))
 
 
 _KINDS: Mapping[str, Spoil] = {

@@ -16,8 +16,8 @@ from avatar.app.delivery import build_cast, read_script
 from avatar.app.resources import BLUEPRINTS
 from avatar.errors import AvatarError, InputError
 from avatar.production.blueprint.load import load_glossary
-from avatar.voices.text.glossary import plain
-from avatar.voices.text.variables import values_of
+from avatar.voices.text.glossary import dump_glossary
+from avatar.voices.text.variables import parse_values
 from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
@@ -86,8 +86,8 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
             fields: dict[str, Any] = {"cast": build_cast(cast or [])}
             fields |= {} if recorded else {"script": read_script(script or Path())}
             fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
-            fields |= {"values": values_of(value or [])}
-            fields |= {"glossary": plain(load_glossary(glossary)) if glossary else {}}
+            fields |= {"values": parse_values(value or [])}
+            fields |= {"glossary": dump_glossary(load_glossary(glossary)) if glossary else {}}
             deployments.append(by_itself(blueprint, known, cron, fields))
         if sweep:
             deployments.append(sweeping(sweep))

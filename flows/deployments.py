@@ -17,9 +17,9 @@ from avatar.errors import InputError
 from avatar.production.blueprint.load import load
 from avatar.production.blueprint.schema import Blueprint
 from avatar.stages.registry import did_you_mean
-from avatar.voices.text.glossary import asked_glossary
-from avatar.voices.text.script import lines_of
-from avatar.voices.text.variables import filled
+from avatar.voices.text.glossary import parse_user_glossary
+from avatar.voices.text.script import split_script
+from avatar.voices.text.variables import fill_variables
 from flows.form import example_script, form_of
 from flows.notify import notify
 from flows.produce import produce
@@ -69,8 +69,8 @@ def by_itself(name: str, known: dict[str, Served], cron: str, asked: dict[str, A
             code="cast.roles",
         )
     if known[name].blueprint.speech == "cloned":
-        lines_of(filled(asked.get("script", ""), asked.get("values", {})))
-    asked_glossary(asked.get("glossary", {}))
+        split_script(fill_variables(asked.get("script", ""), asked.get("values", {})))
+    parse_user_glossary(asked.get("glossary", {}))
     parse_brief(asked["purpose"], asked["project"], asked["languages"], asked["channels"])
     try:
         return _deployment(f"{name}-scheduled", known[name], asked, cron)

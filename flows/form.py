@@ -6,7 +6,7 @@ from avatar.app.parsing import MAX_PROJECT_CHARS
 from avatar.consent.vocabulary import Channel, Purpose
 from avatar.production.blueprint.schema import Blueprint
 from avatar.voices.text.glossary import Pronunciation
-from avatar.voices.text.variables import LONGEST_VALUE
+from avatar.voices.text.variables import MAX_VALUE_CHARS
 
 MAX_SCRIPT_CHARS = 100_000  # letters: two hours of speech
 
@@ -67,7 +67,7 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
             "Values",
             "What stands for each {name} in the script.",
             type="object",
-            additionalProperties={"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE},
+            additionalProperties={"type": "string", "minLength": 1, "maxLength": MAX_VALUE_CHARS},
             default={},
         ),
         "glossary": _field(

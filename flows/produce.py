@@ -19,7 +19,7 @@ from avatar.artifacts.artifact import SignedVideo
 from avatar.consent.entries import Refused
 from avatar.errors import AvatarError, InputError
 from avatar.production.production import Production, direct
-from avatar.voices.text.glossary import asked_glossary
+from avatar.voices.text.glossary import parse_user_glossary
 from flows.cast import found
 from flows.concurrency import Window
 from flows.display import Tally, begin_progress, show_contact_sheet, show_summary
@@ -65,7 +65,7 @@ def produce(  # noqa: PLR0913, PLR0917  # the fields of the form
             plan = load_named_blueprint(blueprint)
             for role, alias in cast.items():
                 found(context, alias, f"cast, role {role!r}: ")
-            words = asked_glossary(glossary or {})
+            words = parse_user_glossary(glossary or {})
         production = prepare(context, plan, cast, script, brief, values=values, glossary=words)
         script = "\n".join(line.text for line in production.script)  # filled in: what no sentence may quote
         signed = _directed(context, production, script)

@@ -11,7 +11,7 @@ from avatar.production.blueprint.schema import Blueprint
 from avatar.production.production import Production, direct
 from avatar.stages.registry import EngineSpec
 from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -29,7 +29,7 @@ def test_the_engine_of_the_readme_works_in_a_production(world):
         cast[role] = world.likeness(person)
     blueprint = Blueprint.model_validate({**TOY_BLUEPRINT, "swap": {"engine": "blur", "radius": 3, "face": "double"}})
 
-    signed = direct(Production(blueprint, cast, lines_of("One line."), TOY_BRIEF), world.perform)
+    signed = direct(Production(blueprint, cast, split_script("One line."), TOY_BRIEF), world.perform)
 
     assert world.store.manifest(signed.digest).people
     assert world.build(EngineSpec("blur", {"radius": 7})).radius == 7

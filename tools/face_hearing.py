@@ -10,8 +10,8 @@ from scipy.signal import butter, fftconvolve, firwin2, sosfilt
 from avatar.faces.geometry.blendshapes import INDEX
 from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES
 from avatar.faces.motion.visemes import LIPS, TEETH, VISEMES, shapes, spans
-from avatar.voices.recognition.asr_features import STEPS, asr_features
-from avatar.voices.timings import SILENCE, Phone, Timings, laid_out
+from avatar.voices.recognition.asr_features import STEPS_PER_S, asr_features
+from avatar.voices.timings import SILENCE, Phone, Timings, build_timings
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -69,7 +69,7 @@ def spoilt(sound: Floats, other: Floats, draw: Draw) -> Floats:
 
 def targets(timings: Timings, count: int) -> tuple[Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
     """Return what the phoneme-driven mouth does in each of *count* steps, as an ``Example`` holds it."""
-    times = (np.arange(count) + 0.5) / STEPS
+    times = (np.arange(count) + 0.5) / STEPS_PER_S
     track = shapes(timings, times)
     sides = [INDEX.get(name, INDEX.get(f"{name}Left")) for name in SHAPES]
     silences = [(start, end) for start, end in spans(timings, (SILENCE,)) if end - start >= _QUIET]
@@ -88,7 +88,7 @@ def _example(sound: Floats, said: Spoken, before: float) -> Example:
         for symbol, start, end in said.phones
         if symbol != SILENCE
     ]
-    return Example(heard, *targets(laid_out(len(heard) / STEPS, sounding, ()), len(heard)))
+    return Example(heard, *targets(build_timings(len(heard) / STEPS_PER_S, sounding, ()), len(heard)))
 
 
 def _filter(powers: Any) -> Any:

@@ -31,13 +31,13 @@ from avatar.media.audio.io import read_sound
 from avatar.media.audio.resample import resample
 from avatar.models.weights import locate
 from avatar.voices.adaptation.adaptation import Adaptation
-from avatar.voices.adaptation.learning import analyse_speech, pair, planned
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.adaptation.learning import align_pairs, analyse_base_voice, analyse_speech
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BASE_VOICE, BaseTts, open_base_tts
 from avatar.voices.base.utterance import Utterance
-from avatar.voices.signal.harmonics import at_own_harmonics, minimum_phase
-from avatar.voices.signal.spectra import BINS, RATE, VOICED, Spectra
-from avatar.voices.text.script import lines_of
+from avatar.voices.signal.harmonics import interpolate_harmonics, minimum_phase
+from avatar.voices.signal.spectra import BINS, MIN_VOICED_HZ, RATE, Spectra
+from avatar.voices.text.script import split_script
 from avatar.voices.timings import SILENCE
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -87,7 +87,7 @@ class Studio:
         spectra = self._voiced(said, draw)
         sound = resample(spectra.sound(seed=int(draw.integers(1 << 30))), RATE, HEARD)
         try:
-            timings = aligned(said.spectra.plain, RATE, text)
+            timings = align_phonemes(said.spectra.plain, RATE, text)
         except EngineError:
             return None
         return _spoken(sound, [(p.symbol, p.start, p.end) for p in timings.phones])
@@ -139,12 +139,12 @@ def invented(spectra: Spectra, draw: Draw) -> Spectra:
     pitch_by = draw.uniform(0.42, 0.75) if deep else draw.uniform(0.8, 1.35)
     throat = draw.uniform(0.8, 0.98) if deep else draw.uniform(0.93, 1.18)
     lively, tilt, breath = draw.uniform(0.4, 1.6), draw.uniform(-1.2, 1.2), draw.normal(0, 0.5)
-    own = at_own_harmonics(spectra)
-    log = np.log(np.maximum(spectra.pitch, VOICED))
+    own = interpolate_harmonics(spectra)
+    log = np.log(np.maximum(spectra.pitch, MIN_VOICED_HZ))
     middle = np.median(log[spectra.voiced]) if spectra.voiced.any() else np.log(200)
     moved = np.exp(middle + np.log(pitch_by) + (log - middle) * lively).clip(60, 500)
     pitch = np.where(spectra.voiced, moved, spectra.pitch).astype(np.float32)
-    density = np.log(np.maximum(pitch, VOICED) / np.maximum(spectra.pitch, VOICED)) / 2
+    density = np.log(np.maximum(pitch, MIN_VOICED_HZ) / np.maximum(spectra.pitch, MIN_VOICED_HZ)) / 2
     slope = (tilt * np.linspace(-0.5, 0.5, BINS)[:, None]).astype(np.float32)
 
     def through(magnitude: Floats) -> Floats:
@@ -173,8 +173,8 @@ def _learned(speaker: BaseTts, name: str) -> list[Adaptation]:
     """Return the voice of the performer *name* in each manner in which ``ridge`` would try it."""
     sound, rate = read_sound(PERFORMERS / f"{name}_statement.flac")
     said, at_base = (PERFORMERS / f"{name}_statement.txt").read_text(encoding="utf-8"), resample(sound, rate, RATE)
-    theirs = analyse_speech(at_base, aligned(at_base, RATE, said))
-    ours = planned([speaker.say(line.text) for line in lines_of(said)], theirs.band)
+    theirs = analyse_speech(at_base, align_phonemes(at_base, RATE, said))
+    ours = analyse_base_voice([speaker.say(line.text) for line in split_script(said)], theirs.band)
     manners = manners_around(Ridge.ridge)
-    pairs = pair(ours, theirs, manners[0], lambda _: None)
+    pairs = align_pairs(ours, theirs, manners[0], lambda _: None)
     return [pairs.adapted(manner) for manner in manners]

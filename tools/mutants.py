@@ -49,7 +49,11 @@ MUTANTS = (
     _never("brought by whom", "consent/decide.py", "person.samples.get(claim.sample) != claim.manifest"),
     _one("no gaps", "consent/ledger.py", "            self._refuse_gaps()\n", "            pass\n"),
     _one("no rollback", "consent/ledger.py", "            self._refuse_rollback()\n", "            pass\n"),
-    _never("guarded voice", "studio/voice_guard.py", "voice and _nearest(voice, self._prints(guarded)) >= SAME"),
+    _never(
+        "guarded voice",
+        "studio/voice_guard.py",
+        "voice and _nearest(voice, self._prints(guarded)) >= SAME_SPEAKER_SIMILARITY",
+    ),
     _one(
         "guarded take",
         "studio/voice_guard.py",
@@ -226,7 +230,7 @@ MUTANTS = (
     _never(
         "local weights",
         "voices/backends/model_folder.py",
-        'name in _OPENED and any("://" in str(each) for each in _listed(value))',
+        'name in _FILE_FIELDS and any("://" in str(each) for each in _as_list(value))',
     ),
     _never(
         "plain weights",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from avatar.voices.alignment.forced_alignment import _decoded, _pcm, _segments
+from avatar.voices.alignment.forced_alignment import _align, _segments, _to_pcm
 from avatar.voices.timings import SILENCE
 
 _TWO = {"eɪ": "EY", "aɪ": "AY", "aʊ": "AW", "oʊ": "OW", "ɔɪ": "OY", "tʃ": "CH", "dʒ": "JH"}
@@ -23,7 +23,7 @@ def found(sound: np.ndarray[Any, Any], rate: int, signs: Sequence[str]) -> list[
     """Return each phoneme of *signs* with its start and end in *sound*; none, where they could not be found."""
     words = _words(signs)
     try:
-        segments = list(_segments(_decoded(_pcm(sound, rate), words)))
+        segments = list(_segments(_align(_to_pcm(sound, rate), words)))
     except RuntimeError:
         return []
     spoken = [[each for each in word if each[0] != SILENCE] for word in segments]

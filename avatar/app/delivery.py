@@ -24,8 +24,8 @@ from avatar.runtime.workdir import private_tempdir
 from avatar.stages.registry import did_you_mean, languages_of
 from avatar.voices.recognition.asr_backend import ENGLISH
 from avatar.voices.text.glossary import Glossary
-from avatar.voices.text.script import Line, lines_of
-from avatar.voices.text.variables import filled
+from avatar.voices.text.script import Line, split_script
+from avatar.voices.text.variables import fill_variables
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def prepare(  # noqa: PLR0913 - what a production is made of
         AvatarError: it cannot be made; the refusal is in the ledger.
     """
     try:
-        text = filled(script, values or {})
+        text = fill_variables(script, values or {})
         spoken = {**blueprint.glossary, **(glossary or {})}
         return _prepared(context, blueprint.model_copy(update={"glossary": spoken}), cast, text, brief)
     except InputError as error:  # what the gate refuses it has recorded itself
@@ -73,7 +73,9 @@ def _prepared(
         role: replace(people.likeness(person), glossary=context.pronunciations.of(person.id))
         for role, person in everyone.items()
     }
-    lines = _recorded(context, blueprint, likenesses, script) if blueprint.speech == "recorded" else lines_of(script)
+    lines = (
+        _recorded(context, blueprint, likenesses, script) if blueprint.speech == "recorded" else split_script(script)
+    )
     production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = dry_run(production)

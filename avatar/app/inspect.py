@@ -18,9 +18,9 @@ from avatar.media.timeline import SAMPLE_RATE
 from avatar.models.weights import locate
 from avatar.provenance.comparison import comparison
 from avatar.provenance.signing import sign_derived
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.recognition.recogniser import transcribe
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 from avatar.voices.timings import Timings
 
 MAX_SECONDS = 180  # seconds of speech that are laid out at once: about a gigabyte
@@ -58,8 +58,8 @@ def align_video(video: Path, said: str = "") -> Timings:
             "look at a shorter video, or preview fewer lines (--lines)",
             code="speech.too-long",
         )
-    text = " ".join(line.text for line in lines_of(said)) if said else transcribe(sound, SAMPLE_RATE)
-    return aligned(sound, SAMPLE_RATE, text)
+    text = " ".join(line.text for line in split_script(said)) if said else transcribe(sound, SAMPLE_RATE)
+    return align_phonemes(sound, SAMPLE_RATE, text)
 
 
 def draw_speech(video: Path, timings: Timings, to: Path) -> None:

@@ -48,9 +48,9 @@ class DefaultAnalyzer:
         return _MODELS
 
     def hear(self, sound: Path) -> tuple[Word, ...]:
-        from avatar.voices.recognition.recogniser import hear
+        from avatar.voices.recognition.recogniser import recognise_timed_words
 
-        return hear(*read_sound(sound))
+        return recognise_timed_words(*read_sound(sound))
 
     def voices(self, sound: Path, samples: Sequence[Path], words: Sequence[Word]) -> VoiceMeasurements:
         heard, rate = read_sound(sound)

@@ -66,9 +66,9 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
         from avatar.production.blueprint.draft import draft_of
         from avatar.production.blueprint.load import load_glossary
         from avatar.production.production import Production
-        from avatar.voices.text.variables import values_of
+        from avatar.voices.text.variables import parse_values
 
-        values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+        values, words = parse_values(value or []), load_glossary(glossary) if glossary else {}
         plan, brief = load_named_blueprint(blueprint), parse_brief(purpose, project, language, ["internal"])
         said: list[str] = []
 

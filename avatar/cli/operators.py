@@ -105,13 +105,13 @@ def approve(
     from avatar.app.delivery import pending_review, read_script
     from avatar.consent.scope import script_digest
     from avatar.errors import InputError
-    from avatar.voices.text.script import lines_of
+    from avatar.voices.text.script import split_script
 
     if bool(video) == bool(script):
         raise InputError("name a video's digest, or --script FILE, and not both", code="approval.what")
     context = open_app()
     if script:
-        lines = tuple(line.text for line in lines_of(read_script(script)))
+        lines = tuple(line.text for line in split_script(read_script(script)))
         for line in lines:
             typer.echo(f"  {line}")
         kind, subject = "script", script_digest(lines)

@@ -116,7 +116,7 @@ def glossary(
 
     from avatar.app.context import open_app
     from avatar.production.blueprint.load import load_glossary
-    from avatar.voices.text.glossary import plain
+    from avatar.voices.text.glossary import dump_glossary
 
     context = open_app()
     person = context.people.find(alias)
@@ -124,9 +124,11 @@ def glossary(
         context.pronunciations.set(person.id, load_glossary(file))
     words = context.pronunciations.of(person.id)
     if as_json:
-        print_json(plain(words))
+        print_json(dump_glossary(words))
         return
-    typer.echo(yaml.safe_dump(plain(words), allow_unicode=True).strip() if words else f"{alias} has no glossary.")
+    typer.echo(
+        yaml.safe_dump(dump_glossary(words), allow_unicode=True).strip() if words else f"{alias} has no glossary."
+    )
 
 
 def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
@@ -158,7 +160,7 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     from avatar.app.parsing import parse_terms
     from avatar.consent.scope import script_digest
     from avatar.errors import InputError
-    from avatar.voices.text.script import lines_of
+    from avatar.voices.text.script import split_script
 
     context = open_app()
     person = context.people.find(alias)
@@ -177,7 +179,9 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
             channels=channel,
             territories=territory,
             companions=[context.people.find(each).id for each in companion or []],
-            scripts=[script_digest(tuple(line.text for line in lines_of(read_script(path)))) for path in script or []],
+            scripts=[
+                script_digest(tuple(line.text for line in split_script(read_script(path)))) for path in script or []
+            ],
             reviewed=reviewed,
             denied_topics=deny_topic or [],
             max_outputs=max_outputs,

@@ -51,11 +51,11 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
         from avatar.cli.production_run import make
         from avatar.production.blueprint.load import load_glossary
         from avatar.production.production import Production
-        from avatar.voices.text.variables import values_of
+        from avatar.voices.text.variables import parse_values
 
         plan = load_named_blueprint(blueprint)
         brief = parse_brief(purpose, project, language, channel, territory)
-        values, words = values_of(value or []), load_glossary(glossary) if glossary else {}
+        values, words = parse_values(value or []), load_glossary(glossary) if glossary else {}
 
         def planned(context: AppContext) -> Production:
             return prepare(context, plan, build_cast(cast), text_of(script), brief, values=values, glossary=words)

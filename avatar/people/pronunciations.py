@@ -12,7 +12,7 @@ from avatar.consent.ledger import Ledger
 from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
 from avatar.errors import StoreError
-from avatar.voices.text.glossary import Glossary, glossary_of, plain
+from avatar.voices.text.glossary import Glossary, dump_glossary, parse_glossary
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Pronunciations:
         if sealed is None:
             return {}
         try:
-            return glossary_of(json.loads(self.vault.open(sealed, Label("glossary", (person,)))))
+            return parse_glossary(json.loads(self.vault.open(sealed, Label("glossary", (person,)))))
         except ValidationError as error:
             raise StoreError(
                 f"the glossary of {person} cannot be read; set it again (avatar glossary)", code="store.altered"
@@ -39,7 +39,7 @@ class Pronunciations:
     def set(self, person: str, glossary: Glossary) -> None:
         """Let *glossary* be the one of the *person* with this id from now on."""
         require_role(self.ledger, Role.ENROLL, "Glossary")
-        sealed = self.vault.seal(canonical(plain(glossary)), Label("glossary", (person,)))
+        sealed = self.vault.seal(canonical(dump_glossary(glossary)), Label("glossary", (person,)))
         number = len(list(self.objects.list(_folder(person))))
         while not self.objects.create(f"{_folder(person)}/{number:06d}", sealed):
             number += 1

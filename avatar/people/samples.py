@@ -36,14 +36,14 @@ def check_voice(path: Path, transcript: Path | None, room: Path) -> CheckedSampl
     """
     from avatar.media.audio.io import read_sound
     from avatar.voices.judging.sample_quality import check_sample
-    from avatar.voices.judging.sample_validation import check_one_speaker, words_in
+    from avatar.voices.judging.sample_validation import check_one_speaker, resolve_transcript
     from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 
     sound = take_sound(path, room)
     samples, rate = read_sound(sound)
     check_sample(samples, rate, name=path.name)
     check_one_speaker(samples, rate, open_speaker_encoders(locate(GE2E), locate(DVECTOR)))
-    said = words_in(samples, rate, _text(transcript) if transcript else "")
+    said = resolve_transcript(samples, rate, _text(transcript) if transcript else "")
     text = room / "transcript.txt"
     text.write_text(said)
     return CheckedSample(VoiceSample, {"sound.wav": sound, "transcript.txt": text, **_credential(room)})
@@ -55,23 +55,25 @@ def check_voiceover(path: Path, transcript: Path | None, room: Path) -> CheckedS
     Without a *transcript* the shipped recogniser writes one. English only, ten minutes at most.
     """
     from avatar.media.audio.io import read_sound
-    from avatar.voices.alignment.segmentation import cuts_of
+    from avatar.voices.alignment.segmentation import segment_recording
     from avatar.voices.judging.sample_quality import check_sample
-    from avatar.voices.judging.sample_validation import check_one_speaker, said_in
+    from avatar.voices.judging.sample_validation import check_one_speaker, check_transcript
     from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
-    from avatar.voices.recognition.recogniser import hear
-    from avatar.voices.text.script import spoken_lines
+    from avatar.voices.recognition.recogniser import recognise_timed_words
+    from avatar.voices.text.script import split_transcript
 
     sound = take_sound(path, room)
     samples, rate = read_sound(sound)
     check_sample(samples, rate, name=path.name, what="voice-over", least=1.0)
     check_one_speaker(samples, rate, open_speaker_encoders(locate(GE2E), locate(DVECTOR)), "voice-over")
-    heard = hear(samples, rate)
+    heard = recognise_timed_words(samples, rate)
     words = " ".join(word.text for word in heard)
-    lines = spoken_lines(said_in(words, len(samples) / rate, _text(transcript) if transcript else "", "voice-over"))
+    lines = split_transcript(
+        check_transcript(words, len(samples) / rate, _text(transcript) if transcript else "", "voice-over")
+    )
     text, cuts = room / "transcript.txt", room / "lines.json"
     text.write_text("\n".join(lines), encoding="utf-8")
-    cuts.write_text(cuts_of(samples, rate, lines, heard).model_dump_json(), encoding="utf-8")
+    cuts.write_text(segment_recording(samples, rate, lines, heard).model_dump_json(), encoding="utf-8")
     return CheckedSample(
         Voiceover, {"sound.wav": sound, "transcript.txt": text, "lines.json": cuts, **_credential(room)}
     )

@@ -25,7 +25,7 @@ from avatar.stages.registry import EngineSpec, did_you_mean
 from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
-from avatar.voices.text.glossary import Glossary, marked
+from avatar.voices.text.glossary import Glossary, apply_glossary
 from avatar.voices.text.script import Line
 
 A = TypeVar("A", bound=Artifact)
@@ -178,7 +178,7 @@ class _Shoot:
         if self.production.blueprint.speech == "recorded":
             return self.perform(CutVoiceover(self.production.voiceover(speaker), index, line.text), EngineSpec("cut"))
         # With the pronunciations in it: a change of the glossary makes only the lines anew that hold the word.
-        said = marked(line.text, self.production.glossary(speaker))
+        said = apply_glossary(line.text, self.production.glossary(speaker))
         voice = self.voices[speaker]
         return self.perform(CloneVoice(voice, said), self.production.blueprint.voice.choice)
 

@@ -22,7 +22,7 @@ from avatar.errors import EngineError, InputError, StoreError
 from avatar.runtime.workdir import private_tempdir
 from avatar.stages.request import Parts, Request
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.judging.speaker_embedding import SAME, SpeakerEmbedding
+from avatar.voices.judging.speaker_embedding import SAME_SPEAKER_SIMILARITY, SpeakerEmbedding
 
 EmbedVoice = Callable[[Path], SpeakerEmbedding | None]
 
@@ -68,7 +68,7 @@ class VoiceGuard:
     def _refuse_voice(self, heard: Callable[[], SpeakerEmbedding | None], own: Collection[str]) -> None:
         guarded = self._guarded(own)
         voice = heard() if guarded else None
-        if voice and _nearest(voice, self._prints(guarded)) >= SAME:
+        if voice and _nearest(voice, self._prints(guarded)) >= SAME_SPEAKER_SIMILARITY:
             raise InputError(
                 "voice sample: it is the voice of somebody who is enrolled here and guards it; if that is the same "
                 "person, bring it under the name they have here; two people who sound alike need a store each "

@@ -35,14 +35,14 @@ class Timings(_Strict):
     words: tuple[Word, ...]
 
 
-def laid_out(duration: float, phones: Sequence[Phone], words: Sequence[Word]) -> Timings:
+def build_timings(duration: float, phones: Sequence[Phone], words: Sequence[Word]) -> Timings:
     """Return *phones* and *words*, in order, as timings: gaps become silence, all times are multiples of 0.1 ms."""
-    end = _tick(duration)
+    end = _round_to_tick(duration)
     laid: list[Phone] = []
     clock = 0.0
     for phone in phones:
-        start = min(max(_tick(phone.start), clock), end)
-        stop = min(max(_tick(phone.end), start), end)
+        start = min(max(_round_to_tick(phone.start), clock), end)
+        stop = min(max(_round_to_tick(phone.end), start), end)
         if start > clock:
             laid.append(Phone(symbol=SILENCE, start=clock, end=start))
         if stop > start:
@@ -50,10 +50,10 @@ def laid_out(duration: float, phones: Sequence[Phone], words: Sequence[Word]) ->
         clock = stop
     if end > clock:
         laid.append(Phone(symbol=SILENCE, start=clock, end=end))
-    return Timings(duration=end, phones=tuple(laid), words=tuple(_within(words, end)))
+    return Timings(duration=end, phones=tuple(laid), words=tuple(_clamp_words(words, end)))
 
 
-def moved(timings: Timings, shift: float, duration: float) -> Timings:
+def shift_timings(timings: Timings, shift: float, duration: float) -> Timings:
     """Return *timings* with everything *shift* seconds later, in a sound of *duration* seconds."""
     phones = [
         Phone(symbol=phone.symbol, start=phone.start + shift, end=phone.end + shift)
@@ -61,18 +61,18 @@ def moved(timings: Timings, shift: float, duration: float) -> Timings:
         if phone.symbol != SILENCE
     ]
     words = [Word(text=word.text, start=word.start + shift, end=word.end + shift) for word in timings.words]
-    return laid_out(duration, phones, words)
+    return build_timings(duration, phones, words)
 
 
-def _within(words: Sequence[Word], end: float) -> list[Word]:
+def _clamp_words(words: Sequence[Word], end: float) -> list[Word]:
     kept: list[Word] = []
     clock = 0.0
     for word in words:
-        start = min(max(_tick(word.start), clock), end)
-        clock = min(max(_tick(word.end), start), end)
+        start = min(max(_round_to_tick(word.start), clock), end)
+        clock = min(max(_round_to_tick(word.end), start), end)
         kept.append(Word(text=word.text, start=start, end=clock))
     return kept
 
 
-def _tick(seconds: float) -> float:
+def _round_to_tick(seconds: float) -> float:
     return round(seconds, 4)

@@ -14,7 +14,7 @@ from avatar.production.production import Production
 from avatar.stages.registry import EngineSpec, build, languages_of
 from avatar.testing.toys import ToyVoice
 from avatar.testing.world import TOY_BRIEF, World
-from avatar.voices.text.glossary import asked_glossary
+from avatar.voices.text.glossary import parse_user_glossary
 from tests.consent.reading import entries
 
 CAST = {"presenter": "ada", "double": "ada"}
@@ -89,7 +89,7 @@ def test_words_are_said_as_the_person_wants_before_the_project_before_the_bluepr
     context: AppContext, world: World
 ) -> None:
     def glossary(**words: str) -> Any:
-        return asked_glossary({word: {"say": said} for word, said in words.items()})
+        return parse_user_glossary({word: {"say": said} for word, said in words.items()})
 
     blueprint = world.blueprint.model_copy(update={"glossary": glossary(a="one", b="one", c="one")})
     context.pronunciations.set(context.people.find("ada").id, glossary(a="three"))

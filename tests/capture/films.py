@@ -17,7 +17,7 @@ from avatar.faces.detection.landmarker import Landmarker
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frames
 from avatar.models.weights import locate
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 
 FORMAT = Format(256, 256, Fraction(25))
 
@@ -27,7 +27,7 @@ def filmed(portrait: Path, sound: Path, to: Path, *, seconds: float = 99.0, stil
     samples, rate = soundfile.read(sound, dtype="float32")
     wav = to.with_suffix(".wav")
     soundfile.write(wav, samples, rate)
-    timings = aligned(samples, rate, sound.with_suffix(".txt").read_text())
+    timings = align_phonemes(samples, rate, sound.with_suffix(".txt").read_text())
     mouth = speech_animation.mouth_from_phonemes(timings, wav, FORMAT.rate)
     gestures = speech_animation.speaking(mouth, FORMAT.rate, seed=1, energy=1.0)
     gestures = gestures[: round(seconds * FORMAT.rate)]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.voices.text.script import lines_of
-from avatar.voices.text.variables import filled
+from avatar.voices.text.script import split_script
+from avatar.voices.text.variables import fill_variables
 from benchmarks.long_script import Place, interrupted, script_of
 
 pytestmark = pytest.mark.slow
@@ -30,6 +30,6 @@ def test_a_killed_script_goes_on_and_makes_at_most_what_was_in_flight_again(tmp_
 
 
 def test_the_script_has_as_many_different_lines_as_asked_for() -> None:
-    lines = {line.text for line in lines_of(filled(script_of(200), {"colour": "yellow"}))}
+    lines = {line.text for line in split_script(fill_variables(script_of(200), {"colour": "yellow"}))}
 
     assert len(lines) == 200

@@ -18,12 +18,12 @@ from avatar.stages.registry import EngineSpec
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import TOY_BRIEF
-from avatar.voices.adaptation.voice_model import KeptSample, write_sample
-from avatar.voices.alignment.forced_alignment import aligned
-from avatar.voices.backends.cloning import Cloning, Reference
-from avatar.voices.backends.isolated import isolated, saying
+from avatar.voices.adaptation.voice_model import StoredSample, write_sample
+from avatar.voices.alignment.forced_alignment import align_phonemes
+from avatar.voices.backends.cloning import CloningTask, Reference
+from avatar.voices.backends.isolated import open_worker, speak_isolated
 from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
-from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.scores import AcceptanceCriteria
 from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 from avatar.voices.timings import Timings
 from tests.engines.benches import FilesBench, cleared
@@ -49,9 +49,9 @@ class Toy:
     model: str = ""
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
-        worker = isolated(TOY, Path(self.model), "", "cpu")
-        return cloning.spoken(saying(worker, "en", bench, 60), aligned)
+        cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        worker = open_worker(TOY, Path(self.model), "", "cpu")
+        return cloning.spoken(speak_isolated(worker, "en", bench, 60), align_phonemes)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Hanging:
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
         reference = Reference(bench.open(cleared.request.voice), "")
-        saying(isolated(TOY, Path(self.model), "", "cpu"), "en", bench, 60)("[hang]", reference, 1)
+        speak_isolated(open_worker(TOY, Path(self.model), "", "cpu"), "en", bench, 60)("[hang]", reference, 1)
         return {}
 
 
@@ -96,7 +96,7 @@ def test_what_a_process_says_well_is_used_and_timed(model, room, tmp_path) -> No
     words = "Every sample of a voice is a few sentences long, and somebody has to read them aloud."
     spoken = open_base_tts(locate(BASE_VOICE, PULLED)).say(words).spectra.sound(seed=0)
     heard = open_speaker_encoders(locate(GE2E, PULLED), locate(DVECTOR, PULLED)).print_of(spoken, 24_000)
-    write_sample(tmp_path / "base.npz", KeptSample(spoken, 24_000, words), Standard.usual(heard))
+    write_sample(tmp_path / "base.npz", StoredSample(spoken, 24_000, words), AcceptanceCriteria.usual(heard))
     room.files[VOICE, "voice.npz"] = tmp_path / "base.npz"
     (model / "speaks-the-sample").touch()
 
@@ -116,8 +116,8 @@ def test_what_a_process_says_badly_is_refused(model, room) -> None:
 
 @pytest.mark.slow
 def test_a_file_that_is_no_line_of_speech_is_refused(model, room, tmp_path) -> None:
-    worker = isolated(TOY, model, "", "cpu")
-    say = saying(worker, "en", room, 60)
+    worker = open_worker(TOY, model, "", "cpu")
+    say = speak_isolated(worker, "en", room, 60)
 
     with pytest.raises(EngineError) as refusal:
         say("[fast]", Reference(tmp_path / "sample.wav", ""), 1)

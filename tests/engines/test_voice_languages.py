@@ -34,8 +34,8 @@ def test_a_line_of_another_language_is_timed_heard_and_judged_by_what_is_brought
     heard: list[Any] = []
     from avatar.voices.recognition import asr_backend
 
-    real = asr_backend.heard_by_whisper
-    monkeypatch.setattr(asr_backend, "heard_by_whisper", lambda *given: heard.append(given[3]) or real(*given))
+    real = asr_backend.transcribe_with_whisper
+    monkeypatch.setattr(asr_backend, "transcribe_with_whisper", lambda *given: heard.append(given[3]) or real(*given))
     whisper = {"recogniser": "whisper", "recogniser_sha256": pinned(tiny_whisper(weights / "whisper"))}
     engine = german(weights, **aligner(weights), **whisper)
 

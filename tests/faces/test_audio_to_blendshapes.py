@@ -19,7 +19,7 @@ from avatar.faces.motion.visemes import LIPS, MOST_OPEN, viseme_track
 from avatar.media.audio.io import read_sound
 from avatar.media.frames import frames_in
 from avatar.models.weights import locate
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
 from avatar.voices.judging.postprocess import postprocess
 from avatar.voices.signal.spectra import RATE
@@ -98,7 +98,7 @@ def test_the_encoder_hears_what_the_phonemes_ask_for(said, encoder: MouthEncoder
 def test_lips_follow_recordings_that_the_encoder_was_never_trained_on(name: str, encoder: MouthEncoder) -> None:
     # The performers' own recordings; measured on the mesh of the mean face, before a picture adds its noise.
     path, rate, rig = PERFORMERS / f"{name}_statement.flac", Fraction(25), Rig.of(neutral())
-    timings = aligned(*read_sound(path), path.with_suffix(".txt").read_text())
+    timings = align_phonemes(*read_sound(path), path.with_suffix(".txt").read_text())
     track = audio_to_blendshapes(path, rate, frames_in(timings.duration, rate), encoder)
     seen = lip_sync(np.array([parting(rig.expressed(each)) for each in track], np.float32), timings, rate)
 

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from avatar.errors import InputError
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
 from flows.form import form_of
 from tests.flows.conftest import ABOUT
@@ -48,7 +48,7 @@ def test_the_form_asks_for_each_role_and_its_example_can_be_made(name: str) -> N
     if what.blueprint.speech == "recorded":
         assert not {"script", "values", "glossary"} & set(form["properties"])
         return
-    speakers = {line.speaker for line in lines_of(deployment.parameters["script"])}
+    speakers = {line.speaker for line in split_script(deployment.parameters["script"])}
     assert speakers <= {None, *what.blueprint.speakers}
 
 

@@ -18,7 +18,7 @@ from avatar.stages.registry import EngineSpec
 from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import TOY_BRIEF, World
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 from tests.consent.reading import entries
 
 ALL_BUT = {role: tuple(each for each in Role if each != role) for role in Role}
@@ -184,7 +184,7 @@ def test_a_performer_who_asks_for_review_gets_it_whatever_the_house_rules(world)
     world.agree(person, script=ScriptPolicy(reviewed=True))
     world.agree(world.enroll("bob"))
     cast = {role: world.likeness(world.people.find(alias)) for role, alias in TOY_CAST.items()}
-    story = Production(world.blueprint, cast, lines_of("One line. And another."), TOY_BRIEF)
+    story = Production(world.blueprint, cast, split_script("One line. And another."), TOY_BRIEF)
     reviewer = acting(world, Role.APPROVE)
 
     with pytest.raises(ConsentError) as refusal:

@@ -10,9 +10,9 @@ from avatar.people.key_rotation import rotate
 from avatar.people.pronunciations import Pronunciations
 from avatar.production.blueprint.load import load_glossary
 from avatar.testing.world import World
-from avatar.voices.text.glossary import asked_glossary, plain
+from avatar.voices.text.glossary import dump_glossary, parse_user_glossary
 
-ONE, OTHER = (asked_glossary({"Siobhan": {"say": say}}) for say in ("shivawn", "shevaun"))
+ONE, OTHER = (parse_user_glossary({"Siobhan": {"say": say}}) for say in ("shivawn", "shevaun"))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_glossary_is_sealed_survives_new_keys_and_goes_with_its_person(
 def test_a_glossary_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "words.yaml").write_text("Siobhan: {ipa: ʃɪˈvɔːn}\nnginx:\n  say: engine ex\n")
 
-    assert plain(load_glossary(tmp_path / "words.yaml")) == {
+    assert dump_glossary(load_glossary(tmp_path / "words.yaml")) == {
         "Siobhan": {"ipa": "ʃɪˈvɔːn"},
         "nginx": {"say": "engine ex"},
     }

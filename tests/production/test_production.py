@@ -18,7 +18,7 @@ from avatar.production.production import Production, direct, dry_run
 from avatar.studio.studio import ProgressEvent
 from avatar.testing.toys import ToySwap, ToyVoice
 from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF, World
-from avatar.voices.text.script import Line, lines_of
+from avatar.voices.text.script import Line, split_script
 from tests.conftest import BUCKET
 from tests.voices.voiceovers import hummed
 
@@ -37,7 +37,7 @@ def cast(world: World, **roles: str) -> dict[str, Any]:
 
 def production(world: World, script: str = SCRIPT, **changes: Any) -> Production:
     blueprint = Blueprint.model_validate({**TOY_BLUEPRINT, **changes})
-    return Production(blueprint, cast(world), lines_of(script), TOY_BRIEF)
+    return Production(blueprint, cast(world), split_script(script), TOY_BRIEF)
 
 
 class Told:
@@ -181,7 +181,7 @@ def test_threads_keep_the_lines_in_order(world):
         direct(production(world), perform, each=pool.map)
 
     said = [world.store.manifest(digest).work.fields["line"] for digest in assembled]
-    assert said == [line.text for line in lines_of(SCRIPT)]
+    assert said == [line.text for line in split_script(SCRIPT)]
 
 
 def test_two_speakers_side_by_side_listen_to_each_other(world):
@@ -189,7 +189,7 @@ def test_two_speakers_side_by_side_listen_to_each_other(world):
         {**TOY_BLUEPRINT, "speakers": ["host", "guest"], "layout": "side-by-side", "swap": None}
     )
     story = Production(
-        blueprint, cast(world, host="ada", guest="bob"), lines_of("host: Hello.\n\nguest: Good evening."), TOY_BRIEF
+        blueprint, cast(world, host="ada", guest="bob"), split_script("host: Hello.\n\nguest: Good evening."), TOY_BRIEF
     )
     told = Told(world)
 

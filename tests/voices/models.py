@@ -227,7 +227,7 @@ def tiny_freevc(folder: Path, *, encoder: bool = True) -> Path:
     """A FreeVC; with its own speaker *encoder* it is the usual one."""
     import torch
 
-    from avatar.voices.backends.coqui_hardening import companions, harden_coqui
+    from avatar.voices.backends.coqui_hardening import harden_coqui, local_companions
 
     harden_coqui()
     from torch import nn
@@ -246,7 +246,7 @@ def tiny_freevc(folder: Path, *, encoder: bool = True) -> Path:
         **{"resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3, 5]], "use_spk": encoder},
     )
     config = FreeVCConfig(model_args=sizes)
-    with companions(wavlm, heard if encoder else None):
+    with local_companions(wavlm, heard if encoder else None):
         model = FreeVC(config)
     torch.save({"model": model.state_dict()}, folder / "model.pth")
     config.save_json(folder / "config.json")

@@ -8,30 +8,36 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError, InputError
 from avatar.media.audio.resample import resample
-from avatar.voices.adaptation.adaptation import Adaptation, Melody, analysed, seen
-from avatar.voices.adaptation.kernel_ridge import fit
-from avatar.voices.adaptation.learning import AdaptationSettings, SpeechAnalysis, analyse_speech, pair, planned
+from avatar.voices.adaptation.adaptation import Adaptation, PitchMapping, analyse_utterance, regression_inputs
+from avatar.voices.adaptation.kernel_ridge import fit_kernel_ridge
+from avatar.voices.adaptation.learning import (
+    AdaptationSettings,
+    SpeechAnalysis,
+    align_pairs,
+    analyse_base_voice,
+    analyse_speech,
+)
 from avatar.voices.adaptation.voice_model import (
-    KeptSample,
+    StoredSample,
     read_adaptation,
     read_sample,
     read_standard,
     write_adaptation,
     write_sample,
 )
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BaseTts, Utterance
-from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.scores import AcceptanceCriteria
 from avatar.voices.judging.speaker_embedding import SpeakerEmbedding
 from avatar.voices.recognition.recogniser import transcribe, word_error_rate
-from avatar.voices.signal.cepstra import band_of, cepstra_of, resonating, spectrum_of
-from avatar.voices.signal.noise_floor import NOTHING_KNOWN
-from avatar.voices.signal.pitch import pitch_of
-from avatar.voices.signal.spectra import RATE, active, levels
-from avatar.voices.text.script import lines_of
+from avatar.voices.signal.cepstra import estimate_bandwidth, log_spectrum, mel_cepstra, shift_formants
+from avatar.voices.signal.noise_floor import UNKNOWN_NOISE_FLOOR
+from avatar.voices.signal.pitch import estimate_pitch
+from avatar.voices.signal.spectra import RATE, detect_speech, frame_levels
+from avatar.voices.text.script import split_script
 
 MANNER = AdaptationSettings(ridge=0.1, shared=0.8)
-STANDARD = Standard(SpeakerEmbedding(np.eye(2, 256, dtype=np.float32)), (0.625, 0.5))
+STANDARD = AcceptanceCriteria(SpeakerEmbedding(np.eye(2, 256, dtype=np.float32)), (0.625, 0.5))
 
 
 @pytest.fixture(scope="module")
@@ -41,25 +47,25 @@ def voice(ben: tuple[NDArray[np.float32], str], speaker: BaseTts) -> Adaptation:
 
 
 def learned(sound: NDArray[np.float32], text: str, speaker: BaseTts) -> Adaptation:
-    theirs = analyse_speech(sound, aligned(sound, RATE, text))
-    ours = planned([speaker.say(line.text) for line in lines_of(text)], theirs.band)
-    return pair(ours, theirs, MANNER, lambda _done: None).adapted(MANNER)
+    theirs = analyse_speech(sound, align_phonemes(sound, RATE, text))
+    ours = analyse_base_voice([speaker.say(line.text) for line in split_script(text)], theirs.band)
+    return align_pairs(ours, theirs, MANNER, lambda _done: None).adapted(MANNER)
 
 
 def say(voice: Adaptation | None, speaker: BaseTts, text: str) -> NDArray[np.float32]:
-    lines = [speaker.say(line.text, voice.pace if voice else 1.0) for line in lines_of(text)]
+    lines = [speaker.say(line.text, voice.pace if voice else 1.0) for line in split_script(text)]
     return np.concatenate([(voice.of(line) if voice else line.spectra).sound(seed=1) for line in lines])
 
 
 def character(sound: NDArray[np.float32]) -> NDArray[np.float64]:
     """The mean mel-cepstrum of speech, without its loudness."""
-    pitch = pitch_of(sound)
-    spoken = active(levels(np.pad(sound, (0, 600)))[: len(pitch)])
-    return cepstra_of(sound, pitch)[spoken].mean(axis=0)[1:]
+    pitch = estimate_pitch(sound)
+    spoken = detect_speech(frame_levels(np.pad(sound, (0, 600)))[: len(pitch)])
+    return mel_cepstra(sound, pitch)[spoken].mean(axis=0)[1:]
 
 
 def test_a_melody_moves_the_median_and_leaves_silence_alone() -> None:
-    melody = Melody(ours=np.log(200), theirs=np.log(100), spread=1.0)
+    melody = PitchMapping(ours=np.log(200), theirs=np.log(100), spread=1.0)
 
     assert melody.of(np.array([200, 0, 400, -1], np.float32)) == pytest.approx([100, 0, 200, -1])
 
@@ -68,7 +74,7 @@ def test_a_flat_cepstrum_is_a_flat_spectrum() -> None:
     cepstra = np.zeros((2, 40))
     cepstra[1, 0] = 1.5
 
-    assert spectrum_of(cepstra).T[[0, 1], 300] == pytest.approx([0.0, 1.5])
+    assert log_spectrum(cepstra).T[[0, 1], 300] == pytest.approx([0.0, 1.5])
 
 
 def test_a_longer_throat_resonates_lower() -> None:
@@ -76,7 +82,8 @@ def test_a_longer_throat_resonates_lower() -> None:
     cepstra = np.zeros((1, 40))
     cepstra[0, 3] = 1.0
     peaks = [
-        place[100:300][np.argmax(spectrum_of(resonating(cepstra, throat))[100:300, 0])] for throat in (0.8, 1.0, 1.1)
+        place[100:300][np.argmax(log_spectrum(shift_formants(cepstra, throat))[100:300, 0])]
+        for throat in (0.8, 1.0, 1.1)
     ]
 
     assert peaks[0] / peaks[1] == pytest.approx(0.8, abs=0.02)
@@ -86,17 +93,17 @@ def test_a_longer_throat_resonates_lower() -> None:
 def test_a_throat_as_long_as_ones_own_changes_nothing() -> None:
     cepstra = np.random.default_rng(0).standard_normal((5, 40))
 
-    assert resonating(cepstra, 1.0) is cepstra
+    assert shift_formants(cepstra, 1.0) is cepstra
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("throat", [0.88, 1.0, 1.08])
 def test_the_throat_that_explains_the_person_best_is_found(throat: float, speaker: BaseTts) -> None:
     lines = ("The boy was there when the sun rose over the harbour.", "Who asked for a pleasant voyage?")
-    ours = planned([speaker.say(line) for line in lines], 12_000.0)
-    theirs = replace(ours, cepstra=resonating(ours.cepstra, throat))
+    ours = analyse_base_voice([speaker.say(line) for line in lines], 12_000.0)
+    theirs = replace(ours, cepstra=shift_formants(ours.cepstra, throat))
 
-    assert pair(ours, theirs, MANNER, lambda _done: None).throat == throat
+    assert align_pairs(ours, theirs, MANNER, lambda _done: None).throat == throat
 
 
 @pytest.mark.slow
@@ -106,12 +113,14 @@ def test_a_voice_is_as_fast_as_its_sample_however_noisy_the_pauses_are(
     pace: float, noise: float, speaker: BaseTts
 ) -> None:
     text = "The boy was there when the sun rose over the harbour. He asked for a pleasant voyage, and he waited."
-    said = [speaker.say(line.text, pace).spectra.sound(seed=1) for line in lines_of(text)]
+    said = [speaker.say(line.text, pace).spectra.sound(seed=1) for line in split_script(text)]
     pause = np.zeros(RATE // 2, np.float32)
     sound = np.concatenate([piece for each in said for piece in (each, pause)])
     sound += noise * np.random.default_rng(0).standard_normal(len(sound)).astype(np.float32)
-    theirs = analyse_speech(sound, aligned(sound, RATE, text))
-    pairs = pair(planned([speaker.say(line.text) for line in lines_of(text)], theirs.band), theirs, MANNER, print)
+    theirs = analyse_speech(sound, align_phonemes(sound, RATE, text))
+    pairs = align_pairs(
+        analyse_base_voice([speaker.say(line.text) for line in split_script(text)], theirs.band), theirs, MANNER, print
+    )
 
     assert pairs.pace == pytest.approx(pace, abs=0.03)
 
@@ -121,8 +130,10 @@ def test_a_sharper_manner_spreads_the_fine_shapes_and_leaves_the_formants(
     ben: tuple[NDArray[np.float32], str], speaker: BaseTts
 ) -> None:
     sound, text = ben
-    theirs = analyse_speech(sound, aligned(sound, RATE, text))
-    pairs = pair(planned([speaker.say(line.text) for line in lines_of(text)], theirs.band), theirs, MANNER, print)
+    theirs = analyse_speech(sound, align_phonemes(sound, RATE, text))
+    pairs = align_pairs(
+        analyse_base_voice([speaker.say(line.text) for line in split_script(text)], theirs.band), theirs, MANNER, print
+    )
 
     plain, sharp = pairs.adapted(MANNER), pairs.adapted(replace(MANNER, sharp=1.3, calm=3))
 
@@ -133,7 +144,7 @@ def test_a_sharper_manner_spreads_the_fine_shapes_and_leaves_the_formants(
 
 @pytest.mark.slow
 def test_a_calm_voice_jitters_less(voice: Adaptation, said: Callable[[str], Utterance]) -> None:
-    line = analysed(said("She measured the width of the bridge."), voice.band)
+    line = analyse_utterance(said("She measured the width of the bridge."), voice.band)
 
     def jitter(calm: int) -> float:
         change = replace(voice, calm=calm, throat=1.0).changed(line).rest - line.said.spectra.rest
@@ -147,7 +158,9 @@ def test_a_regression_with_a_small_ridge_follows_its_examples() -> None:
     outputs = inputs @ np.array([[1.0], [2.0], [-1.0]])
 
     said = np.ones((50, 1))
-    close, loose = (fit(inputs, said, outputs, ridge=ridge, shared=0.5).predict(inputs, said) for ridge in (1e-6, 1e6))
+    close, loose = (
+        fit_kernel_ridge(inputs, said, outputs, ridge=ridge, shared=0.5).predict(inputs, said) for ridge in (1e-6, 1e6)
+    )
 
     assert np.abs(close - outputs).max() < 0.01
     assert np.abs(loose - outputs.mean()).max() < 0.01
@@ -157,7 +170,9 @@ def test_what_one_phoneme_teaches_hardly_counts_for_another() -> None:
     inputs, said = np.zeros((20, 2)), np.repeat(np.eye(2), 10, axis=0)
     outputs = np.repeat([[1.0], [-1.0]], 10, axis=0)
 
-    apart, alike = (fit(inputs, said, outputs, ridge=0.1, shared=shared).predict(inputs, said) for shared in (0.0, 1.0))
+    apart, alike = (
+        fit_kernel_ridge(inputs, said, outputs, ridge=0.1, shared=shared).predict(inputs, said) for shared in (0.0, 1.0)
+    )
 
     assert np.abs(apart - outputs).max() < 0.05
     assert np.abs(alike).max() < 0.05
@@ -171,7 +186,7 @@ def test_an_adapted_voice_is_nearer_to_the_person_in_every_way(
     base, adapted = say(None, speaker, text), say(voice, speaker, text)
 
     distances = [np.linalg.norm(character(sound) - character(person)) for sound in (base, adapted)]
-    medians = [np.median(pitch[pitch > 0]) for pitch in map(pitch_of, (base, adapted, person))]
+    medians = [np.median(pitch[pitch > 0]) for pitch in map(estimate_pitch, (base, adapted, person))]
     assert distances[1] < 0.4 * distances[0]
     assert abs(medians[1] / medians[2] - 1) < 0.1 < abs(medians[0] / medians[2] - 1)
 
@@ -206,8 +221,8 @@ def test_the_band_of_a_recording_is_where_it_ends(ben: tuple[NDArray[np.float32]
     sound = ben[0][: 10 * RATE]
     narrow = resample(resample(sound, RATE, 16_000), 16_000, RATE)
 
-    assert band_of(sound) > 10_500
-    assert 7_000 < band_of(narrow) < 8_000
+    assert estimate_bandwidth(sound) > 10_500
+    assert 7_000 < estimate_bandwidth(narrow) < 8_000
 
 
 @pytest.mark.slow
@@ -269,13 +284,13 @@ def test_a_sample_with_hardly_a_voice_is_not_learned() -> None:
     )
 
     with pytest.raises(EngineError) as refusal:
-        pair(nothing, nothing, MANNER, lambda _done: None)
+        align_pairs(nothing, nothing, MANNER, lambda _done: None)
 
     assert refusal.value.code == "voice.not-learned"
 
 
 def test_a_kept_sample_is_not_an_adaptation(tmp_path: Path) -> None:
-    kept = KeptSample(np.ones(5, np.float32), 24_000, "Hello — wörld.")
+    kept = StoredSample(np.ones(5, np.float32), 24_000, "Hello — wörld.")
     write_sample(tmp_path / "voice.npz", kept, STANDARD)
 
     with pytest.raises(InputError, match=r"learning: \{engine: ridge\}") as refusal:
@@ -289,8 +304,8 @@ def test_a_kept_sample_is_not_an_adaptation(tmp_path: Path) -> None:
 
 def some_voice() -> Adaptation:
     noise = np.random.default_rng(0).standard_normal
-    regression = fit(noise((9, 61)), np.eye(9, 40), noise((9, 40)), ridge=0.1, shared=0.8)
-    melody = Melody(5.2, 4.5, 1.0)
+    regression = fit_kernel_ridge(noise((9, 61)), np.eye(9, 40), noise((9, 40)), ridge=0.1, shared=0.8)
+    melody = PitchMapping(5.2, 4.5, 1.0)
     return Adaptation(regression, 12_000.0, noise(40), noise(40), np.ones(40), melody, pace=0.95, strength=1.15)
 
 
@@ -317,7 +332,7 @@ def test_a_voice_learned_before_throats_were_moved_keeps_the_base_voices(tmp_pat
 
     read = read_adaptation(tmp_path / "voice.npz")
 
-    assert (read.throat, read.depth, read.calm, read.breath) == (1.0, NOTHING_KNOWN, 1, 0.0)
+    assert (read.throat, read.depth, read.calm, read.breath) == (1.0, UNKNOWN_NOISE_FLOOR, 1, 0.0)
     assert read.regression.ridge == 0.1
 
 
@@ -336,7 +351,7 @@ def test_what_was_analysed_once_gives_each_voice_the_same_sound(
     voice: Adaptation, said: Callable[[str], Utterance]
 ) -> None:
     plain = said("Hello there.")
-    line = analysed(plain, voice.band)
+    line = analyse_utterance(plain, voice.band)
 
     for strength in (0.7, 1.15):
         other = replace(voice, strength=strength)
@@ -360,9 +375,9 @@ def test_a_regression_can_be_made_more_timid_afterwards(ridge: float) -> None:
     noise = np.random.default_rng(0).standard_normal
     inputs, said, outputs = noise((60, 5)), np.abs(noise((60, 4))), noise((60, 2))
 
-    after = fit(inputs, said, outputs, ridge=0.1, shared=0.8).trusting(ridge)
+    after = fit_kernel_ridge(inputs, said, outputs, ridge=0.1, shared=0.8).trusting(ridge)
 
-    before = fit(inputs, said, outputs, ridge=ridge, shared=0.8)
+    before = fit_kernel_ridge(inputs, said, outputs, ridge=ridge, shared=0.8)
     assert after.predict(inputs, said) == pytest.approx(before.predict(inputs, said), abs=1e-6)
     assert after.ridge == ridge
 
@@ -371,10 +386,10 @@ def test_a_regression_can_be_made_more_timid_afterwards(ridge: float) -> None:
 def test_a_milder_voice_follows_single_sounds_less_and_is_the_same_each_time(
     voice: Adaptation, said: Callable[[str], Utterance]
 ) -> None:
-    line = analysed(said("She measured the width of the bridge."), voice.band)
+    line = analyse_utterance(said("She measured the width of the bridge."), voice.band)
 
     once, again, full = (
-        some.regression.predict(seen(line.cepstra, line.said.spectra.voiced), line.phonemes)[line.active]
+        some.regression.predict(regression_inputs(line.cepstra, line.said.spectra.voiced), line.phonemes)[line.active]
         for some in (voice.milder, voice.milder, voice)
     )
 

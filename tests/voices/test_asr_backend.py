@@ -7,10 +7,10 @@ import pytest
 
 from avatar.errors import InputError, WeightsError
 from avatar.models.pinned import digest_of_folder
-from avatar.voices.alignment.ctc import aligned_by_letters
+from avatar.voices.alignment.ctc import align_ctc
 from avatar.voices.recognition.asr_backend import AsrBackend, asr_backend_for
 from avatar.voices.recognition.word_match import match_words
-from avatar.voices.text.graphemes import letters_of, read_graphemes
+from avatar.voices.text.graphemes import read_graphemes, split_words
 from avatar.voices.timings import SILENCE
 from tests.voices.models import tiny_letters
 from tests.voices.test_timings import check_laws
@@ -79,14 +79,14 @@ def test_without_a_whisper_only_english_is_heard() -> None:
 def test_words_of_other_languages_are_compared_by_their_letters() -> None:
     assert match_words("Größe und Straße, früh!", "größe und STRASSE früh", "de").rate() == 0
     assert match_words("früh am Morgen", "spät am Morgen", "de").wrong == {0}
-    assert letters_of("L'été, déjà…") == ["l", "été", "déjà"]
+    assert split_words("L'été, déjà…") == ["l", "été", "déjà"]
 
 
 @pytest.mark.slow
 def test_a_line_of_another_language_is_timed_by_its_letters(tmp_path: Path) -> None:
     letters = tiny_letters(tmp_path / "letters")
 
-    found = aligned_by_letters(NOISE, 24_000, "Früh am Morgen, ganz leise.", letters, "de")
+    found = align_ctc(NOISE, 24_000, "Früh am Morgen, ganz leise.", letters, "de")
 
     check_laws(found)
     assert [word.text for word in found.words] == ["Früh", "am", "Morgen,", "ganz", "leise."]

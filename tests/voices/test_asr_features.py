@@ -5,7 +5,7 @@ import pytest
 
 from avatar.errors import WeightsError
 from avatar.models.weights import locate
-from avatar.voices.recognition.asr_features import FEATURES, asr_features
+from avatar.voices.recognition.asr_features import FEATURE_SIZE, asr_features
 from avatar.voices.recognition.recogniser import HEARING
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def noise(seconds: float, rate: int = 16_000) -> np.ndarray:
 
 @pytest.mark.parametrize(("seconds", "steps"), [(0.0, 0), (0.005, 1), (0.3, 15), (2.0, 100), (12.51, 626)])
 def test_there_are_fifty_steps_a_second_however_long_it_is(seconds: float, steps: int) -> None:
-    assert asr_features(noise(seconds), 16_000).shape == (steps, FEATURES)
+    assert asr_features(noise(seconds), 16_000).shape == (steps, FEATURE_SIZE)
 
 
 def test_gain_does_not_matter() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.voices.base.base_tts import BaseTts, Utterance
-from avatar.voices.signal.spectra import RATE, levels
+from avatar.voices.signal.spectra import RATE, frame_levels
 from avatar.voices.timings import SILENCE
 from tests.voices.test_timings import check_laws
 
@@ -30,7 +30,7 @@ def test_phones_and_words_tile_the_sound(line: str, said: Callable[[str], Uttera
 @pytest.mark.parametrize("line", LINES)
 def test_phonemes_are_loud_and_pauses_are_not(line: str, said: Callable[[str], Utterance]) -> None:
     utterance = said(line)
-    loud = levels(utterance.spectra.sound(0))
+    loud = frame_levels(utterance.spectra.sound(0))
     middles = [(phone.symbol, int((phone.start + phone.end) / 2 * 80)) for phone in utterance.timings.phones]
 
     spoken = np.median([loud[frame] for symbol, frame in middles if symbol not in (SILENCE, "P", "T", "K")])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from avatar.voices.signal.breathiness import breathing
+from avatar.voices.signal.breathiness import change_breathiness
 from avatar.voices.signal.spectra import BINS, Spectra
 
 
@@ -14,7 +14,7 @@ def spectra() -> Spectra:
 
 
 def test_less_breath_leaves_the_tone_and_the_consonants(spectra: Spectra) -> None:
-    less = breathing(spectra, -0.6)
+    less = change_breathiness(spectra, -0.6)
 
     for part in (less.noise, less.rest):
         assert part[:, 7:13] == pytest.approx(-0.6)
@@ -23,8 +23,8 @@ def test_less_breath_leaves_the_tone_and_the_consonants(spectra: Spectra) -> Non
 
 
 def test_breath_comes_and_goes_without_a_step(spectra: Spectra) -> None:
-    assert np.abs(np.diff(breathing(spectra, -0.6).rest)).max() < 0.6
+    assert np.abs(np.diff(change_breathiness(spectra, -0.6).rest)).max() < 0.6
 
 
 def test_no_other_breath_is_the_same_sound(spectra: Spectra) -> None:
-    assert breathing(spectra, 0.0) is spectra
+    assert change_breathiness(spectra, 0.0) is spectra

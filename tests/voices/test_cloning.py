@@ -8,13 +8,13 @@ import soundfile
 
 from avatar.errors import EngineError
 from avatar.models.weights import locate
-from avatar.voices.adaptation.voice_model import KeptSample, write_sample
-from avatar.voices.backends.cloning import _PACES, Cloning, moved
+from avatar.voices.adaptation.voice_model import StoredSample, write_sample
+from avatar.voices.backends.cloning import _CONVERSION_PACES, CloningTask, shift_pitch
 from avatar.voices.backends.conversion import Converter
-from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.scores import AcceptanceCriteria
 from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
-from avatar.voices.signal.pitch import pitch_of
-from avatar.voices.signal.spectra import RATE, VOICED
+from avatar.voices.signal.pitch import estimate_pitch
+from avatar.voices.signal.spectra import MIN_VOICED_HZ, RATE
 from avatar.voices.timings import SILENCE
 
 LINE = "The harbour lay quiet, and nobody asked for a boat before the morning."
@@ -59,25 +59,25 @@ class Short(Unchanged):
 @pytest.fixture
 def voice(tmp_path, said) -> Path:
     """The voice of somebody who sounds like the base voice, a fifth lower."""
-    sound = moved(said(SAID), 150.0).spectra.sound(seed=0)
+    sound = shift_pitch(said(SAID), 150.0).spectra.sound(seed=0)
     heard = open_speaker_encoders(locate(GE2E), locate(DVECTOR)).print_of(sound, RATE)
-    write_sample(tmp_path / "voice.npz", KeptSample(sound, RATE, SAID), Standard.usual(heard))
+    write_sample(tmp_path / "voice.npz", StoredSample(sound, RATE, SAID), AcceptanceCriteria.usual(heard))
     return tmp_path / "voice.npz"
 
 
 def middle(sound: np.ndarray) -> float:
-    pitch = pitch_of(sound)
-    return float(np.median(pitch[pitch >= VOICED]))
+    pitch = estimate_pitch(sound)
+    return float(np.median(pitch[pitch >= MIN_VOICED_HZ]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [Unchanged, Short])
 def test_a_conversion_keeps_the_times_of_the_base_voice_exactly(kind, voice, speaker, tmp_path) -> None:
-    parts = Cloning.of(LINE, voice, Bench(tmp_path)).converted(kind(None), pace=1.0)
+    parts = CloningTask.of(LINE, voice, Bench(tmp_path)).converted(kind(None), pace=1.0)
 
     sound, rate = soundfile.read(parts["sound.wav"])
     timings, scores = (json.loads(parts[name].read_text()) for name in ("timings.json", "scores.json"))
-    base = speaker.say(LINE, _PACES[scores["attempt"] - 1]).timings
+    base = speaker.say(LINE, _CONVERSION_PACES[scores["attempt"] - 1]).timings
     assert rate == 48_000
     assert len(sound) / rate == pytest.approx(timings["duration"], abs=1e-3)
     assert [word["text"] for word in timings["words"]] == LINE.split()
@@ -91,7 +91,7 @@ def test_a_conversion_keeps_the_times_of_the_base_voice_exactly(kind, voice, spe
 @pytest.mark.slow
 def test_the_base_voice_speaks_as_low_as_the_person_before_it_is_converted(voice, said, tmp_path) -> None:
     converter = Unchanged(None)
-    Cloning.of(LINE, voice, Bench(tmp_path)).converted(converter, pace=1.0)
+    CloningTask.of(LINE, voice, Bench(tmp_path)).converted(converter, pace=1.0)
 
     assert middle(said(LINE).spectra.sound(seed=0)) > 180
     assert middle(converter.last) == pytest.approx(150, rel=0.06)
@@ -108,5 +108,5 @@ def test_a_conversion_that_does_not_sound_like_the_person_is_refused(voice, tmp_
             return torch.nn.functional.interpolate(sound[None], scale_factor=0.6, mode="linear")[0].repeat(1, 2)
 
     with pytest.raises(EngineError) as refusal:
-        Cloning.of(LINE, voice, Bench(tmp_path)).converted(Telephone(None), pace=1.0)
+        CloningTask.of(LINE, voice, Bench(tmp_path)).converted(Telephone(None), pace=1.0)
     assert refusal.value.code.startswith("take.")

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.voices.text.g2p import phonemes_of, read
+from avatar.voices.text.g2p import parse_phonemes, phonemise
 
 
 def symbols(text: str) -> str:
-    return " ".join(phoneme.symbol for word in read(text).spoken for phoneme in word.phonemes)
+    return " ".join(phoneme.symbol for word in phonemise(text).spoken for phoneme in word.phonemes)
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ def test_words_figures_and_abbreviations_become_phonemes(text: str, expected: st
 
 
 def test_a_long_vowel_keeps_its_length_mark() -> None:
-    assert [(each.symbol, each.first, each.last) for each in phonemes_of("sˈiː")] == [("S", 0, 1), ("IY", 1, 4)]
+    assert [(each.symbol, each.first, each.last) for each in parse_phonemes("sˈiː")] == [("S", 0, 1), ("IY", 1, 4)]
 
 
 def test_a_figure_of_two_words_is_linked_to_its_three_spoken_ones() -> None:
-    reading = read("at 7:30 pm today")
+    reading = phonemise("at 7:30 pm today")
 
     assert [[reading.written[index] for index in written] for written, _ in reading.links] == [
         ["at"],
@@ -42,7 +42,7 @@ def test_a_figure_of_two_words_is_linked_to_its_three_spoken_ones() -> None:
 @settings(max_examples=40)
 @given(st.text(st.sampled_from("abcdeinorst 0123456789.,:;!?'-$%&—…()\"éñ☃"), max_size=60))
 def test_links_cover_every_word_once_and_in_order(text: str) -> None:
-    reading = read(text)
+    reading = phonemise(text)
 
     assert [index for written, _ in reading.links for index in written] == list(range(len(reading.written)))
     assert [index for _, spoken in reading.links for index in spoken] == list(range(len(reading.spoken)))

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import ValidationError
 
-from avatar.voices.text.glossary import Pronunciation, checked, marked
+from avatar.voices.text.glossary import Pronunciation, apply_glossary, check_glossary
 from avatar.voices.text.normalization import normalize_text
-from avatar.voices.text.ssml import parse
+from avatar.voices.text.ssml import parse_ssml
 
 GLOSSARY = {"Siobhan": Pronunciation(ipa="ʃɪˈvɔːn"), "nginx": Pronunciation(say="engine ex")}
 
@@ -11,11 +11,11 @@ GLOSSARY = {"Siobhan": Pronunciation(ipa="ʃɪˈvɔːn"), "nginx": Pronunciation
 def test_only_lines_that_hold_a_word_change() -> None:
     line = "Nothing to see, Siobhanna."
 
-    assert marked(line, GLOSSARY) == line
+    assert apply_glossary(line, GLOSSARY) == line
 
 
 def test_words_are_said_as_the_glossary_says() -> None:
-    line = parse(marked("Siobhan runs nginx, and nginx's logs.", GLOSSARY))
+    line = parse_ssml(apply_glossary("Siobhan runs nginx, and nginx's logs.", GLOSSARY))
 
     assert line.written == ("Siobhan", "runs", "nginx,", "and", "nginx's", "logs.")
     assert line.said[2:] == ("engine ex,", "and", "engine ex's", "logs.")
@@ -25,7 +25,7 @@ def test_words_are_said_as_the_glossary_says() -> None:
 def test_what_the_script_says_itself_stands() -> None:
     line = "Run <sub alias='n g x'>nginx</sub> <emphasis>now</emphasis>."
 
-    assert marked(line, GLOSSARY) == line
+    assert apply_glossary(line, GLOSSARY) == line
 
 
 @pytest.mark.parametrize("entry", [{}, {"say": "a", "ipa": "b"}, {"ipa": "qqq"}, {"arpabet": "XX1"}, {"sounds": "a"}])
@@ -37,7 +37,7 @@ def test_an_entry_that_cannot_be_said_is_refused(entry: dict[str, str]) -> None:
 @pytest.mark.parametrize("word", ["two words", "", "<b>", "a" * 61])
 def test_a_glossary_lists_single_words(word: str) -> None:
     with pytest.raises(ValueError, match="write one word"):
-        checked({word: Pronunciation(say="a")})
+        check_glossary({word: Pronunciation(say="a")})
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_a_glossary_lists_single_words(word: str) -> None:
     ],
 )
 def test_figures_and_signs_become_words(written: str, said: str) -> None:
-    assert normalize_text(parse(written)) == said
+    assert normalize_text(parse_ssml(written)) == said

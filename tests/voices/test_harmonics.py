@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from avatar.voices.signal.harmonics import minimum_phase, slow
+from avatar.voices.signal.harmonics import minimum_phase, smooth_over_time
 from avatar.voices.signal.spectra import BINS
 
 
@@ -21,7 +21,7 @@ def test_a_resonance_gets_the_phase_of_its_own_filter() -> None:
 def test_a_slow_shape_jitters_less_and_keeps_its_mean() -> None:
     jittering = np.random.default_rng(0).standard_normal((BINS, 200)).astype(np.float32)
 
-    calm = slow(jittering, np.ones(200, dtype=bool))
+    calm = smooth_over_time(jittering, np.ones(200, dtype=bool))
 
     assert calm.std() < 0.5 * jittering.std()
     assert calm.mean() == pytest.approx(jittering.mean(), abs=0.01)
@@ -31,4 +31,4 @@ def test_a_slow_shape_takes_nothing_from_unvoiced_frames() -> None:
     voiced = np.arange(20) % 7 < 4
     shape = np.where(voiced, 2.0, -9.0).astype(np.float32) * np.ones((BINS, 1), np.float32)
 
-    assert slow(shape, voiced) == pytest.approx(shape, abs=1e-5)
+    assert smooth_over_time(shape, voiced) == pytest.approx(shape, abs=1e-5)

@@ -7,8 +7,8 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.voices.alignment import long_form
-from avatar.voices.alignment.forced_alignment import aligned
-from avatar.voices.alignment.long_form import align_long_form, quietest, timings_of
+from avatar.voices.alignment.forced_alignment import align_phonemes
+from avatar.voices.alignment.long_form import align_long_form, combine_timings, find_quietest
 from avatar.voices.timings import Timings, Word
 from tests.voices.voiceovers import RATE, statement
 
@@ -17,7 +17,7 @@ from tests.voices.voiceovers import RATE, statement
 def whole() -> Timings:
     """The statement, aligned at once."""
     sound, lines = statement()
-    return aligned(sound, RATE, " ".join(lines))
+    return align_phonemes(sound, RATE, " ".join(lines))
 
 
 def near(found: Sequence[Word], truth: Sequence[Word]) -> bool:
@@ -33,20 +33,20 @@ def test_a_short_recording_is_followed_as_it_is_aligned(whole):
     found = align_long_form(sound, RATE, lines, ())
 
     assert [" ".join(word.text for word in each.words) for each in found] == list(lines)
-    assert timings_of(found, len(sound) / RATE) == whole
+    assert combine_timings(found, len(sound) / RATE) == whole
 
 
 def test_a_long_one_is_followed_in_stretches_and_ends_at_the_same_times(whole, monkeypatch):
     sound, lines = statement()
-    monkeypatch.setattr(long_form, "_LONGEST", 15.0)
-    monkeypatch.setattr(long_form, "_ENOUGH", 5.0)
+    monkeypatch.setattr(long_form, "_MAX_STRETCH_S", 15.0)
+    monkeypatch.setattr(long_form, "_MIN_STRETCH_S", 5.0)
     lengths: list[float] = []
 
     def counted(part, rate, text):
         lengths.append(len(part) / rate)
-        return aligned(part, rate, text)
+        return align_phonemes(part, rate, text)
 
-    monkeypatch.setattr(long_form, "aligned", counted)
+    monkeypatch.setattr(long_form, "align_phonemes", counted)
     found = align_long_form(sound, RATE, lines, whole.words)
 
     assert len(lengths) > 1
@@ -58,8 +58,8 @@ def test_a_refrain_is_not_taken_for_its_next_appearance(whole, monkeypatch):
     sound, lines = statement()
     seconds = len(sound) / RATE
     twice = [*whole.words, *(Word(text=w.text, start=w.start + seconds, end=w.end + seconds) for w in whole.words)]
-    monkeypatch.setattr(long_form, "_LONGEST", 20.0)
-    monkeypatch.setattr(long_form, "_ENOUGH", 5.0)
+    monkeypatch.setattr(long_form, "_MAX_STRETCH_S", 20.0)
+    monkeypatch.setattr(long_form, "_MIN_STRETCH_S", 5.0)
 
     found = align_long_form(np.concatenate([sound, sound]), RATE, [*lines, *lines], twice)
 
@@ -68,7 +68,7 @@ def test_a_refrain_is_not_taken_for_its_next_appearance(whole, monkeypatch):
 
 def test_where_no_line_is_heard_to_end_the_refusal_says_from_when_to_when(monkeypatch):
     sound, lines = statement()
-    monkeypatch.setattr(long_form, "_LONGEST", 15.0)
+    monkeypatch.setattr(long_form, "_MAX_STRETCH_S", 15.0)
 
     with pytest.raises(InputError, match=r"from 0 s to 27 s the words could not be followed") as refusal:
         align_long_form(sound, RATE, lines, ())
@@ -79,5 +79,5 @@ def test_the_quietest_place_is_found_where_nobody_speaks():
     sound = np.ones(RATE, np.float32)
     sound[12_000:13_200] = 0.001
 
-    assert 0.5 <= quietest(sound, RATE, 0.1, 0.9) <= 0.55
-    assert quietest(sound, RATE, 0.30, 0.31) == pytest.approx(0.305)
+    assert 0.5 <= find_quietest(sound, RATE, 0.1, 0.9) <= 0.55
+    assert find_quietest(sound, RATE, 0.30, 0.31) == pytest.approx(0.305)

@@ -5,8 +5,8 @@ import pytest
 
 from avatar.voices.adaptation import model_selection
 from avatar.voices.adaptation.learning import AdaptationSettings
-from avatar.voices.adaptation.model_selection import Judges, ModelSelection, Trial, best_first, breathing_right
-from avatar.voices.judging.postprocess import LOUDNESS, loudness_of
+from avatar.voices.adaptation.model_selection import Judges, ModelSelection, Trial, choose_breathiness, rank_by_value
+from avatar.voices.judging.postprocess import TARGET_LUFS, loudness_of
 from avatar.voices.judging.speaker_embedding import SpeakerSimilarity
 from avatar.voices.signal.spectra import RATE
 
@@ -27,7 +27,7 @@ class Judge:
 def tried(monkeypatch):
     def of(*voices):
         judge = Judge({str(number): quality for number, (_, quality) in enumerate(voices)})
-        monkeypatch.setattr(model_selection, "quality_of", judge)
+        monkeypatch.setattr(model_selection, "predict_mos", judge)
         judges = Judges(None, None)
         return judge, [Trial(None, [str(number)], alike, judges) for number, (alike, _) in enumerate(voices)]
 
@@ -46,13 +46,13 @@ def tried(monkeypatch):
 def test_voices_come_in_the_order_of_their_value(tried, voices):
     _, some = tried(*voices)
 
-    assert list(best_first(some)) == sorted(some, key=lambda one: one.value, reverse=True)
+    assert list(rank_by_value(some)) == sorted(some, key=lambda one: one.value, reverse=True)
 
 
 def test_the_quality_of_a_voice_that_cannot_win_is_not_asked_for(tried):
     judge, some = tried((0.80, 3.5), (0.85, 3.0), (0.84, 3.5), (0.70, 5.0))
 
-    assert next(best_first(some)) is some[2]
+    assert next(rank_by_value(some)) is some[2]
     assert judge.asked == ["1", "2"]
 
 
@@ -67,7 +67,7 @@ def test_the_quality_of_a_voice_that_cannot_win_is_not_asked_for(tried):
 def test_a_voice_breathes_as_the_base_voice_unless_another_breath_is_clearly_better(tried, voices, right):
     _, some = tried(*voices)
 
-    assert breathing_right(some) is some[right]
+    assert choose_breathiness(some) is some[right]
 
 
 @pytest.mark.parametrize(
@@ -128,5 +128,5 @@ def test_voices_are_tried_as_loud_as_takes_will_be():
 
     tried = choice._tried(None)
 
-    assert loudness_of(tried.sounds[0], RATE) == pytest.approx(LOUDNESS, abs=0.1)
-    assert quiet.heard == pytest.approx(LOUDNESS, abs=0.1)
+    assert loudness_of(tried.sounds[0], RATE) == pytest.approx(TARGET_LUFS, abs=0.1)
+    assert quiet.heard == pytest.approx(TARGET_LUFS, abs=0.1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avatar.voices.signal.noise_floor import NOTHING_KNOWN, depth_of, shallower
+from avatar.voices.signal.noise_floor import UNKNOWN_NOISE_FLOOR, lower_noise_floor, measure_noise_floor
 from avatar.voices.signal.spectra import BINS, HOP, RATE, Spectra
 
 FRAMES = 40
@@ -16,7 +16,7 @@ def voice(pitch: float, rumble: float = 1e-5) -> NDArray[np.float32]:
 
 
 def depth(pitch: float, rumble: float = 1e-5) -> float:
-    return depth_of(voice(pitch, rumble), np.full(FRAMES, pitch), np.arange(FRAMES) % (FRAMES - 4) > 3)
+    return measure_noise_floor(voice(pitch, rumble), np.full(FRAMES, pitch), np.arange(FRAMES) % (FRAMES - 4) > 3)
 
 
 def flat(pitch: list[float]) -> Spectra:
@@ -30,26 +30,26 @@ def test_ten_times_the_rumble_is_ten_times_as_much_below_the_pitch() -> None:
 
 def test_how_loud_the_recording_is_does_not_matter() -> None:
     pitch, active = np.full(FRAMES, 240.0), np.ones(FRAMES, bool)
-    depths = [depth_of(gain * voice(240, 0.01), pitch, active) for gain in (0.25, 1.0)]
+    depths = [measure_noise_floor(gain * voice(240, 0.01), pitch, active) for gain in (0.25, 1.0)]
 
     assert depths[0] == pytest.approx(depths[1], abs=0.02)
 
 
 def test_nothing_is_known_below_a_deep_voice_or_where_nobody_speaks() -> None:
-    assert depth(90) == NOTHING_KNOWN
-    assert depth_of(voice(240), np.full(FRAMES, 240.0), np.zeros(FRAMES, bool)) == NOTHING_KNOWN
+    assert depth(90) == UNKNOWN_NOISE_FLOOR
+    assert measure_noise_floor(voice(240), np.full(FRAMES, 240.0), np.zeros(FRAMES, bool)) == UNKNOWN_NOISE_FLOOR
 
 
 def test_only_what_is_below_a_high_pitch_is_lowered() -> None:
-    changed = shallower(flat([240, 90, 0]), -2.0).rest
+    changed = lower_noise_floor(flat([240, 90, 0]), -2.0).rest
 
     assert changed[5, 0] == -2.0  # 100 Hz
     assert not changed[10:].any()  # from 200 Hz
     assert not changed[:, 1:].any()  # deep, and unvoiced
 
 
-@pytest.mark.parametrize("change", [0.0, 1.5, NOTHING_KNOWN, float("nan")])
+@pytest.mark.parametrize("change", [0.0, 1.5, UNKNOWN_NOISE_FLOOR, float("nan")])
 def test_nothing_is_ever_added_below_the_pitch(change: float) -> None:
     spectra = flat([240])
 
-    assert shallower(spectra, change) is spectra
+    assert lower_noise_floor(spectra, change) is spectra

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avatar.voices.signal.pitch import pitch_of
+from avatar.voices.signal.pitch import estimate_pitch
 from avatar.voices.signal.spectra import HOP, RATE
 
 
@@ -15,19 +15,19 @@ def sung(height: float) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("height", [80.0, 260.0, 400.0])
 def test_pitch_is_found_wherever_a_voice_lies(height: float) -> None:
-    pitch = pitch_of(sung(height))
+    pitch = estimate_pitch(sung(height))
 
     assert np.median(pitch[pitch > 0]) == pytest.approx(height, rel=0.02)
 
 
 def test_silence_has_no_pitch() -> None:
-    assert not pitch_of(np.zeros(RATE, np.float32)).any()
+    assert not estimate_pitch(np.zeros(RATE, np.float32)).any()
 
 
 def test_what_hums_in_a_pause_has_no_pitch_and_each_word_has_its_own_where_it_is_said() -> None:
     pause = 0.003 * sung(110)
 
-    pitch = pitch_of(np.concatenate([pause, sung(200), pause, sung(240), pause]))
+    pitch = estimate_pitch(np.concatenate([pause, sung(200), pause, sung(240), pause]))
 
     second = RATE // HOP
     middles = [pitch[round((number + 0.5) * second)] for number in range(5)]

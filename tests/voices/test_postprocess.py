@@ -5,8 +5,8 @@ import pytest
 
 from avatar.media.audio.loudness import RATE, loudness_of
 from avatar.voices.base.base_tts import Utterance
-from avatar.voices.judging.postprocess import LOUDNESS, postprocess
-from avatar.voices.timings import SILENCE, Phone, Timings, laid_out
+from avatar.voices.judging.postprocess import TARGET_LUFS, postprocess
+from avatar.voices.timings import SILENCE, Phone, Timings, build_timings
 from tests.voices.test_timings import check_laws
 
 LINE = "Popular people buy big paper boxes, but Bob prefers maps."
@@ -31,8 +31,8 @@ def test_every_line_is_equally_loud(line: tuple[np.ndarray, Timings], said: Call
     short = said("Oh?")
     quiet, _ = postprocess(short.spectra.sound(0) / 10, 24_000, short.timings, "Oh?", seed=1)
 
-    assert loudness_of(line[0], RATE) == pytest.approx(LOUDNESS, abs=0.5)
-    assert loudness_of(quiet, RATE) == pytest.approx(LOUDNESS, abs=3.0)
+    assert loudness_of(line[0], RATE) == pytest.approx(TARGET_LUFS, abs=0.5)
+    assert loudness_of(quiet, RATE) == pytest.approx(TARGET_LUFS, abs=3.0)
 
 
 def test_room_tone_takes_the_place_of_digital_silence(line: tuple[np.ndarray, Timings]) -> None:
@@ -44,7 +44,7 @@ def test_room_tone_takes_the_place_of_digital_silence(line: tuple[np.ndarray, Ti
 def test_peaks_stay_below_the_ceiling() -> None:
     sound = np.full(24_000, 0.002, dtype=np.float32) * np.sin(np.arange(24_000) / 9, dtype=np.float32)
     sound[5_000::6_000] = 1.0
-    timings = laid_out(1.0, [Phone(symbol="AA", start=0, end=1)], [])
+    timings = build_timings(1.0, [Phone(symbol="AA", start=0, end=1)], [])
 
     done, _ = postprocess(sound, 24_000, timings, "ah", seed=1)
 
@@ -53,7 +53,7 @@ def test_peaks_stay_below_the_ceiling() -> None:
 
 @pytest.mark.parametrize(("text", "tail"), [("Stop", 0.30), ("Stop,", 0.25), ("“Stop.”", 0.40), ("Stop...", 0.45)])
 def test_the_tail_is_as_long_as_the_last_mark_wants(text: str, tail: float) -> None:
-    timings = laid_out(1.0, [Phone(symbol="AA", start=0.2, end=0.8)], [])
+    timings = build_timings(1.0, [Phone(symbol="AA", start=0.2, end=0.8)], [])
 
     _, done = postprocess(np.full(24_000, 0.1, dtype=np.float32), 24_000, timings, text, seed=1)
 

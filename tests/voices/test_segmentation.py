@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avatar.media.audio.loudness import loudness_of
-from avatar.voices.alignment.segmentation import cuts_of, finished_part
-from avatar.voices.judging.postprocess import LOUDNESS
+from avatar.voices.alignment.segmentation import postprocess_line, segment_recording
+from avatar.voices.judging.postprocess import TARGET_LUFS
 from avatar.voices.timings import SILENCE
 from tests.voices.voiceovers import RATE, statement
 
@@ -15,7 +15,7 @@ from tests.voices.voiceovers import RATE, statement
 @pytest.fixture(scope="module")
 def cuts():
     sound, lines = statement()
-    return cuts_of(sound, RATE, lines, ())
+    return segment_recording(sound, RATE, lines, ())
 
 
 def test_every_line_begins_where_the_one_before_ends_so_pauses_stay(cuts):
@@ -44,8 +44,8 @@ def test_all_lines_get_one_gain_and_the_whole_becomes_as_loud_as_speech_is(cuts)
     sound, _ = statement()
     parts = [sound[round(line.start * RATE) : round(line.end * RATE)] for line in cuts.lines]
 
-    finished = [finished_part(part, RATE, cuts.loudness) for part in parts]
+    finished = [postprocess_line(part, RATE, cuts.loudness) for part in parts]
 
-    assert loudness_of(np.concatenate(finished), 48_000) == pytest.approx(LOUDNESS, abs=0.7)
+    assert loudness_of(np.concatenate(finished), 48_000) == pytest.approx(TARGET_LUFS, abs=0.7)
     gains = [loudness_of(new, 48_000) - loudness_of(old, RATE) for new, old in zip(finished, parts, strict=True)]
     assert max(gains) - min(gains) < 0.5

@@ -8,28 +8,30 @@ from hypothesis import strategies as st
 from avatar.errors import InputError
 from avatar.voices.base.base_tts import BaseTts, Utterance
 from avatar.voices.signal.spectra import RATE
-from avatar.voices.text.phonemes import symbols_of
-from avatar.voices.text.script import lines_of
-from avatar.voices.text.ssml import WordStyle, parse, segments_of
+from avatar.voices.text.phonemes import to_base_alphabet
+from avatar.voices.text.script import split_script
+from avatar.voices.text.ssml import WordStyle, parse_ssml, split_segments
 from avatar.voices.timings import SILENCE
 from tests.voices.test_timings import check_laws
 
 
 def test_words_are_written_one_way_and_said_another() -> None:
-    line = parse('The <sub alias="World Wide Web">WWW</sub>, or <say-as interpret-as="characters">BBC2</say-as>.')
+    line = parse_ssml('The <sub alias="World Wide Web">WWW</sub>, or <say-as interpret-as="characters">BBC2</say-as>.')
 
     assert line.written == ("The", "WWW,", "or", "BBC2.")
     assert line.said == ("The", "World Wide Web,", "or", "B B C 2.")
 
 
 def test_the_innermost_mark_adds_to_those_around_it() -> None:
-    line = parse('<prosody rate="80%">Mind <emphasis level="strong">the</emphasis> gap</prosody> now.')
+    line = parse_ssml('<prosody rate="80%">Mind <emphasis level="strong">the</emphasis> gap</prosody> now.')
 
     assert line.manners == {0: WordStyle(rate=0.8), 1: WordStyle(rate=0.8, emphasis=3.0), 2: WordStyle(rate=0.8)}
 
 
 def test_a_line_is_said_in_parts_where_it_breaks() -> None:
-    parts = segments_of(parse('One <break time="500ms"/> two <prosody rate="fast">three</prosody>. <break time="1s"/>'))
+    parts = split_segments(
+        parse_ssml('One <break time="500ms"/> two <prosody rate="fast">three</prosody>. <break time="1s"/>')
+    )
 
     assert [(part.line.written, part.rate, part.pause) for part in parts] == [
         (("One",), 1.0, 0.5),
@@ -40,11 +42,11 @@ def test_a_line_is_said_in_parts_where_it_breaks() -> None:
 
 @pytest.mark.parametrize("line", ["R&D at AT&T", "5 < 6 > 4", "a <- b", "fish & chips; &", "“Ha,” she said"])
 def test_a_line_without_tags_is_plain(line: str) -> None:
-    assert parse(line).written == parse(line).said == tuple(line.split())
+    assert parse_ssml(line).written == parse_ssml(line).said == tuple(line.split())
 
 
 def test_signs_that_tags_use_may_stand_beside_them() -> None:
-    assert parse("R&D <break/> is < 5 &amp; more").written == ("R&D", "is", "<", "5", "&", "more")
+    assert parse_ssml("R&D <break/> is < 5 &amp; more").written == ("R&D", "is", "<", "5", "&", "more")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_signs_that_tags_use_may_stand_beside_them() -> None:
 )
 def test_a_bad_mark_is_refused(line: str, code: str) -> None:
     with pytest.raises(InputError) as refusal:
-        lines_of(f"A first sentence. {line}")
+        split_script(f"A first sentence. {line}")
 
     assert refusal.value.code == code
 
@@ -85,7 +87,7 @@ def test_a_bad_mark_is_refused(line: str, code: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        line = parse(text)
+        line = parse_ssml(text)
     except InputError:
         return
 
@@ -93,11 +95,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_both_alphabets_spell_the_same() -> None:
-    assert symbols_of("ʃɪˈvɔːn", "ipa") == symbols_of("SH IH0 V AO1 N", "x-arpabet") == "ʃɪvˈɔn"
+    assert to_base_alphabet("ʃɪˈvɔːn", "ipa") == to_base_alphabet("SH IH0 V AO1 N", "x-arpabet") == "ʃɪvˈɔn"
 
 
 def test_sentences_end_where_they_would_without_tags() -> None:
-    lines = lines_of('Wait <break time="0.5s"/> for me. <emphasis>Please</emphasis> do! <break/>')
+    lines = split_script('Wait <break time="0.5s"/> for me. <emphasis>Please</emphasis> do! <break/>')
 
     assert [line.text for line in lines] == [
         'Wait <break time="0.5s"/> for me.',

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from avatar.voices.judging.scores import Scores, Standard, faults
+from avatar.voices.judging.scores import AcceptanceCriteria, Scores, find_faults
 from avatar.voices.judging.speaker_embedding import SpeakerEmbedding
-from avatar.voices.judging.take import Take, broken
-from avatar.voices.timings import Phone, Timings, laid_out
+from avatar.voices.judging.take import Take, find_defect
+from avatar.voices.timings import Phone, Timings, build_timings
 
 TONE = (0.3 * np.sin(np.arange(24_000) / 9)).astype(np.float32)
-STANDARD = Standard(SpeakerEmbedding(np.eye(2, 256, dtype=np.float32)), (0.7, 0.6))
+STANDARD = AcceptanceCriteria(SpeakerEmbedding(np.eye(2, 256, dtype=np.float32)), (0.7, 0.6))
 GOOD = Scores(
     attempt=1,
     words=12,
@@ -29,16 +29,16 @@ GOOD = Scores(
 def saying(phonemes: int, *, start: float = 0.0, end: float = 1.0, duration: float = 1.0) -> Timings:
     each = (end - start) / max(phonemes, 1)
     spans = [Phone(symbol="AA", start=start + i * each, end=start + (i + 1) * each) for i in range(phonemes)]
-    return laid_out(duration, spans, [])
+    return build_timings(duration, spans, [])
 
 
 def codes(**changed: object) -> list[str]:
-    return [fault.code for fault in faults(GOOD.model_copy(update=changed), STANDARD)]
+    return [fault.code for fault in find_faults(GOOD.model_copy(update=changed), STANDARD)]
 
 
 def test_a_good_take_has_no_fault() -> None:
     assert codes() == []
-    assert broken(Take(TONE, 24_000, saying(10))) is None
+    assert find_defect(Take(TONE, 24_000, saying(10))) is None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_short_take_need_not_be_as_alike() -> None:
     ids=["empty", "not-a-number", "silent", "no-phonemes"],
 )
 def test_a_take_without_anything_to_judge_is_broken(sound: np.ndarray, timings: Timings, code: str) -> None:
-    fault = broken(Take(sound, 24_000, timings))
+    fault = find_defect(Take(sound, 24_000, timings))
 
     assert fault is not None
     assert fault.code == code
@@ -101,4 +101,4 @@ def test_sound_around_the_words_is_measured() -> None:
 def test_a_pause_is_the_longest_silence_inside() -> None:
     phones = [Phone(symbol="AA", start=0.2, end=0.4), Phone(symbol="B", start=0.7, end=0.8)]
 
-    assert Take(TONE, 24_000, laid_out(2.0, phones, [])).pause == pytest.approx(0.3)
+    assert Take(TONE, 24_000, build_timings(2.0, phones, [])).pause == pytest.approx(0.3)

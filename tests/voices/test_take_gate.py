@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.models.weights import locate
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BaseTts
-from avatar.voices.judging.scores import Standard
+from avatar.voices.judging.scores import AcceptanceCriteria
 from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 from avatar.voices.judging.take import Take
 from avatar.voices.judging.take_gate import FinishedTake, TakeGate
@@ -29,16 +29,16 @@ pytestmark = pytest.mark.slow
 def recorded() -> Take:
     """Ben himself, saying the line."""
     sound, _ = soundfile.read(HELD_OUT / "ben_heldout.flac", dtype="float32")
-    whole = aligned(sound, RATE, (HELD_OUT / "ben_heldout.txt").read_text())
+    whole = align_phonemes(sound, RATE, (HELD_OUT / "ben_heldout.txt").read_text())
     start = next(word.start for word in whole.words if word.text == "She")
     own = sound[round((start - 0.2) * RATE) :]
-    return Take(own, RATE, aligned(own, RATE, LINE))
+    return Take(own, RATE, align_phonemes(own, RATE, LINE))
 
 
 @pytest.fixture(scope="module")
 def hold(speaker: BaseTts, ben: tuple[NDArray[np.float32], str]) -> Callable[..., FinishedTake]:
     encoders = open_speaker_encoders(locate(GE2E), locate(DVECTOR))
-    audition = TakeGate.of(LINE, Standard.usual(encoders.print_of(ben[0], RATE)), speaker, locate)
+    audition = TakeGate.of(LINE, AcceptanceCriteria.usual(encoders.print_of(ben[0], RATE)), speaker, locate)
     return lambda *takes: audition.best([lambda take=take: take for take in takes], seed=1)
 
 
@@ -90,7 +90,11 @@ def test_a_leaked_prompt_is_refused(
 ) -> None:
     leaked = np.concatenate([ben[0][round(0.6 * RATE) : round(2.2 * RATE)], recorded.sound])
 
-    assert code_of(hold, Take(leaked, RATE, aligned(leaked, RATE, LINE))) in ("take.leak", "take.leads", "take.words")
+    assert code_of(hold, Take(leaked, RATE, align_phonemes(leaked, RATE, LINE))) in (
+        "take.leak",
+        "take.leads",
+        "take.words",
+    )
 
 
 def test_noise_is_refused(hold: Callable[..., FinishedTake], recorded: Take) -> None:

@@ -3,11 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import InputError
-from avatar.voices.text.variables import filled, values_of
+from avatar.voices.text.variables import fill_variables, parse_values
 
 
 def test_every_blank_gets_its_value() -> None:
-    assert filled("Dear {name}, {name}! {{sic}}", {"name": " Ada "}) == "Dear Ada, Ada! {sic}"
+    assert fill_variables("Dear {name}, {name}! {{sic}}", {"name": " Ada "}) == "Dear Ada, Ada! {sic}"
 
 
 @pytest.mark.parametrize(
@@ -28,23 +28,23 @@ def test_every_blank_gets_its_value() -> None:
 )
 def test_a_bad_blank_is_refused(script: str, values: dict[str, str], code: str) -> None:
     with pytest.raises(InputError) as refusal:
-        filled(script, values)
+        fill_variables(script, values)
 
     assert refusal.value.code == code
 
 
 def test_values_are_given_by_name() -> None:
-    assert values_of(["name=Ada", "day=Friday = payday"]) == {"name": "Ada", "day": "Friday = payday"}
+    assert parse_values(["name=Ada", "day=Friday = payday"]) == {"name": "Ada", "day": "Friday = payday"}
 
 
 @pytest.mark.parametrize("pairs", [["name"], ["name=Ada", "name=Ben"]])
 def test_a_value_needs_one_name(pairs: list[str]) -> None:
     with pytest.raises(InputError) as refusal:
-        values_of(pairs)
+        parse_values(pairs)
 
     assert refusal.value.code == "script.bad-variable"
 
 
 @given(st.text(st.characters(blacklist_characters="{}"), max_size=50))
 def test_a_script_without_braces_is_left_alone(script: str) -> None:
-    assert filled(script, {}) == script
+    assert fill_variables(script, {}) == script

@@ -1,7 +1,7 @@
 import pytest
 
 from avatar.voices.recognition import word_match
-from avatar.voices.recognition.recogniser import words_at_a_glance
+from avatar.voices.recognition.recogniser import recognise_words_fast
 from avatar.voices.recognition.word_match import match_speech, match_words
 from avatar.voices.signal.spectra import RATE
 
@@ -37,13 +37,13 @@ def test_what_is_misheard_in_plain_speech_too_is_excused() -> None:
 def test_a_line_that_is_said_right_is_heard_right_at_a_glance(said):
     text = "The studio remembers the day of a very small change."
 
-    assert match_words(text, words_at_a_glance(said(text).spectra.sound(seed=0), RATE)).rate() == 0
+    assert match_words(text, recognise_words_fast(said(text).spectra.sound(seed=0), RATE)).rate() == 0
 
 
 def test_what_is_misheard_at_a_glance_is_heard_again(said, monkeypatch):
     text = "The studio remembers the day of a very small change."
     sound = said(text).spectra.sound(seed=0)
-    monkeypatch.setattr(word_match, "words_at_a_glance", lambda *_: "No. No. No. No.")
+    monkeypatch.setattr(word_match, "recognise_words_fast", lambda *_: "No. No. No. No.")
 
     assert match_speech(text, sound, RATE).rate() == 0
     assert match_speech("Another line altogether.", sound, RATE).rate() > 0.5

@@ -10,17 +10,17 @@ from avatar.media.audio.resample import resample
 from avatar.models.weights import Weights
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import LearnVoice
-from avatar.voices.adaptation.learning import AdaptationSettings, Pairs, analyse_speech, pair, planned
+from avatar.voices.adaptation.learning import AdaptationSettings, Pairs, align_pairs, analyse_base_voice, analyse_speech
 from avatar.voices.adaptation.model_selection import Judges, ModelSelection
 from avatar.voices.adaptation.voice_model import write_adaptation
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
 from avatar.voices.judging.quality import QUALITY
-from avatar.voices.judging.sample_validation import words_in
+from avatar.voices.judging.sample_validation import resolve_transcript
 from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 from avatar.voices.judging.take_gate import JUDGES
 from avatar.voices.signal.spectra import RATE, Floats
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 
 # What is tried: the ridge times this, how much of what is learned from one phoneme counts for the others, and how much
 # of it all is done, how sharply and how calmly. A regression is too timid, so a little more than it says is often
@@ -54,7 +54,7 @@ class Ridge:
         sample = cleared.request.sample
         transcript = bench.open(sample, "transcript.txt").read_text(encoding="utf-8")
         sound = resample(*read_sound(bench.open(sample)), RATE)
-        words_in(sound, RATE, transcript)
+        resolve_transcript(sound, RATE, transcript)
         bench.pulse(0.2)
         pairs = self._pairs(sound, transcript, bench)
         encoders = open_speaker_encoders(bench.weight(GE2E), bench.weight(DVECTOR))
@@ -67,11 +67,11 @@ class Ridge:
 
     def _pairs(self, sound: Floats, transcript: str, bench: Workbench) -> Pairs:
         """Return the *sound* beside the base voice, both saying the *transcript*."""
-        theirs = analyse_speech(sound, aligned(sound, RATE, transcript))
+        theirs = analyse_speech(sound, align_phonemes(sound, RATE, transcript))
         bench.pulse(0.4)
         speaker = open_base_tts(bench.weight(BASE_VOICE))
-        ours = planned([speaker.say(line.text) for line in lines_of(transcript)], theirs.band)
-        return pair(ours, theirs, manners_around(self.ridge)[0], lambda done: bench.pulse(0.4 + 0.2 * done))
+        ours = analyse_base_voice([speaker.say(line.text) for line in split_script(transcript)], theirs.band)
+        return align_pairs(ours, theirs, manners_around(self.ridge)[0], lambda done: bench.pulse(0.4 + 0.2 * done))
 
 
 def manners_around(ridge: float) -> list[AdaptationSettings]:

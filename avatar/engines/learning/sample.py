@@ -9,8 +9,8 @@ from avatar.media.audio.resample import resample
 from avatar.models.weights import Weights
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import LearnVoice
-from avatar.voices.adaptation.voice_model import KeptSample, write_sample
-from avatar.voices.judging.scores import Standard
+from avatar.voices.adaptation.voice_model import StoredSample, write_sample
+from avatar.voices.judging.scores import AcceptanceCriteria
 from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 
 
@@ -29,5 +29,5 @@ class KeepSample:
         sound = resample(*read_sound(bench.open(sample)), self.rate)
         voice = open_speaker_encoders(bench.weight(GE2E), bench.weight(DVECTOR)).print_of(sound, self.rate)
         path = bench.new("voice.npz")
-        write_sample(path, KeptSample(sound, self.rate, transcript), Standard.usual(voice))
+        write_sample(path, StoredSample(sound, self.rate, transcript), AcceptanceCriteria.usual(voice))
         return {"voice.npz": path}

@@ -10,8 +10,8 @@ from avatar.models.weights import Weights
 from avatar.runtime.isolated.environment import SCRIPTS
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.backends.cloning import Cloning, timing_by
-from avatar.voices.backends.isolated import isolated, saying
+from avatar.voices.backends.cloning import CloningTask, resolve_aligner
+from avatar.voices.backends.isolated import open_worker, speak_isolated
 from avatar.voices.base.base_tts import BASE_VOICE
 from avatar.voices.judging.take_gate import JUDGES
 
@@ -49,8 +49,8 @@ class Chatterbox:
             )
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         model = resolve_pinned_dir(self.model, self.model_sha256, option="model", files=_FILES)
-        timing = timing_by(self.aligner, self.aligner_sha256)
-        worker = isolated(_SCRIPT, model, self.model_sha256, self.device)
-        return cloning.spoken(saying(worker, self.language, bench, self.seconds), timing)
+        timing = resolve_aligner(self.aligner, self.aligner_sha256)
+        worker = open_worker(_SCRIPT, model, self.model_sha256, self.device)
+        return cloning.spoken(speak_isolated(worker, self.language, bench, self.seconds), timing)

@@ -9,7 +9,7 @@ from avatar.media.audio.io import read_part, write_sound
 from avatar.models.weights import Weights
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CutVoiceover
-from avatar.voices.alignment.segmentation import Cuts, finished_part
+from avatar.voices.alignment.segmentation import Cuts, postprocess_line
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,6 @@ class Cut:
         line = cuts.lines[request.index]
         parts = {name: bench.new(name) for name in ("sound.wav", "timings.json")}
         sound, rate = read_part(bench.open(request.voiceover), line.start, line.end)
-        write_sound(parts["sound.wav"], [finished_part(sound, rate, cuts.loudness)])
+        write_sound(parts["sound.wav"], [postprocess_line(sound, rate, cuts.loudness)])
         parts["timings.json"].write_text(line.timings.model_dump_json(), encoding="utf-8")
         return parts

@@ -9,7 +9,7 @@ from avatar.models.weights import Weights
 from avatar.runtime.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.backends.cloning import Cloning
+from avatar.voices.backends.cloning import CloningTask
 from avatar.voices.backends.conversion import open_freevc
 from avatar.voices.base.base_tts import BASE_VOICE
 from avatar.voices.judging.take_gate import JUDGES
@@ -35,7 +35,7 @@ class FreeVC:
     device: Device = "auto"
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
         converter = open_freevc(model, chosen(self.device), self.model_sha256)
         return cloning.converted(converter, self.pace)

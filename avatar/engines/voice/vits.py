@@ -9,7 +9,7 @@ from avatar.models.weights import Weights
 from avatar.runtime.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.backends.cloning import Cloning, converter_at, saying, timing_by
+from avatar.voices.backends.cloning import CloningTask, resolve_aligner, resolve_converter, speak_with
 from avatar.voices.backends.coqui import open_coqui
 from avatar.voices.base.base_tts import BASE_VOICE
 from avatar.voices.judging.take_gate import JUDGES
@@ -47,12 +47,12 @@ class Vits:
     recogniser_sha256: str = ""
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
         device = chosen(self.device)
-        converter = converter_at(self.converter, self.converter_sha256, device)
-        timing = timing_by(self.aligner, self.aligner_sha256, self.language)
+        converter = resolve_converter(self.converter, self.converter_sha256, device)
+        timing = resolve_aligner(self.aligner, self.aligner_sha256, self.language)
         ears = asr_backend_for(self.language, self.recogniser, self.recogniser_sha256)
         network = open_coqui(model, None, ("vits",), device, self.model_sha256)
-        say = saying(network, self.language, self.speaker, converter)
+        say = speak_with(network, self.language, self.speaker, converter)
         return cloning.spoken(say, timing, ears)

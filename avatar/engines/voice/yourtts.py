@@ -9,7 +9,7 @@ from avatar.models.weights import Weights
 from avatar.runtime.device import Device, chosen
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
-from avatar.voices.backends.cloning import Cloning, saying, timing_by
+from avatar.voices.backends.cloning import CloningTask, resolve_aligner, speak_with
 from avatar.voices.backends.coqui import open_coqui
 from avatar.voices.base.base_tts import BASE_VOICE
 from avatar.voices.judging.take_gate import JUDGES
@@ -41,9 +41,9 @@ class YourTts:
     recogniser_sha256: str = ""
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = Cloning.of(cleared.request.line, bench.open(cleared.request.voice), bench)
+        cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
-        timing = timing_by(self.aligner, self.aligner_sha256, self.language)
+        timing = resolve_aligner(self.aligner, self.aligner_sha256, self.language)
         ears = asr_backend_for(self.language, self.recogniser, self.recogniser_sha256)
         network = open_coqui(model, None, ("vits",), chosen(self.device), self.model_sha256)
-        return cloning.spoken(saying(network, self.language), timing, ears)
+        return cloning.spoken(speak_with(network, self.language), timing, ears)

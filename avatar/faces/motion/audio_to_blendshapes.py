@@ -11,7 +11,7 @@ from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES, MouthEncoder
 from avatar.faces.motion.prosody import loudness
 from avatar.faces.motion.visemes import Span, finished, moments
 from avatar.media.audio.io import read_sound
-from avatar.voices.recognition.asr_features import STEPS, asr_features
+from avatar.voices.recognition.asr_features import STEPS_PER_S, asr_features
 
 _JAW = SHAPES.index("jawOpen")
 # The next three were chosen on cloned and recorded speech that is neither trained on nor reported on (the model card).
@@ -29,10 +29,10 @@ def audio_to_blendshapes(sound: Path, rate: Fraction, count: int, encoder: Mouth
     Like ``viseme_track``, and finished by the same rules: contacts are made, both ends are at rest.
     """
     shapes, events = encoder.hear(asr_features(*read_sound(sound)))
-    times, steps = moments(rate, count), (np.arange(len(shapes)) + 0.5) / STEPS
+    times, steps = moments(rate, count), (np.arange(len(shapes)) + 0.5) / STEPS_PER_S
     shapes[:, _JAW] = np.maximum(_USUAL + _CLEARER * (shapes[:, _JAW] - _USUAL), 0)
     known = dict(zip(EVENTS, events.T, strict=True))
-    level = loudness(sound, Fraction(STEPS), len(shapes))
+    level = loudness(sound, Fraction(STEPS_PER_S), len(shapes))
     silent = np.interp(times, steps, np.maximum(known["silence"], _hushed(level)))
     at_frames = np.stack([np.interp(times + _LEAD, steps, each) for each in shapes.T], axis=1)
     # Nothing is shaped in silence: what a network still hears there would be a twitch.
@@ -45,14 +45,14 @@ def _hushed(level: Floats) -> Floats:
     hushed = np.zeros(len(level), np.float32)
     for start, end in _spans(level < _HUSH):
         if end - start >= _PAUSE:
-            hushed[round(start * STEPS) : round(end * STEPS)] = 1
+            hushed[round(start * STEPS_PER_S) : round(end * STEPS_PER_S)] = 1
     return hushed
 
 
 def _spans(high: Flags) -> list[Span]:
     """Return when *high* (n) is true: start and end in seconds."""
     edges = np.diff(np.pad(high.astype(int), 1))
-    starts, ends = np.flatnonzero(edges == 1) / STEPS, np.flatnonzero(edges == -1) / STEPS
+    starts, ends = np.flatnonzero(edges == 1) / STEPS_PER_S, np.flatnonzero(edges == -1) / STEPS_PER_S
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.models.weights import Weights
-from avatar.voices.recognition.asr_features import FEATURES, STEPS
+from avatar.voices.recognition.asr_features import FEATURE_SIZE, STEPS_PER_S
 
 MOUTH: Final = Weights(
     name="mouth encoder",
@@ -28,7 +28,10 @@ EVENTS: Final = ("lips", "teeth", "silence")
 _WIDTH, _HEADS, _INNER, _LAYERS = 160, 4, 400, 2
 _REACH = 11  # steps that the convolution of a layer sees: a phoneme and its neighbours
 _DROPPED = 0.1  # of what the layers say, while they learn
-_BLOCK, _AROUND = 8 * STEPS, STEPS  # long sounds are heard in blocks of 8 s, each with a second before and after
+_BLOCK, _AROUND = (
+    8 * STEPS_PER_S,
+    STEPS_PER_S,
+)  # long sounds are heard in blocks of 8 s, each with a second before and after
 
 
 def network() -> Any:
@@ -57,7 +60,7 @@ def network() -> Any:
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.ear = nn.Sequential(nn.LayerNorm(FEATURES), nn.Dropout(_DROPPED), nn.Linear(FEATURES, _WIDTH))
+            self.ear = nn.Sequential(nn.LayerNorm(FEATURE_SIZE), nn.Dropout(_DROPPED), nn.Linear(FEATURE_SIZE, _WIDTH))
             self.layers = nn.Sequential(*(Layer() for _ in range(_LAYERS)), nn.LayerNorm(_WIDTH))
             self.out = nn.Linear(_WIDTH, len(SHAPES) + len(EVENTS))
 

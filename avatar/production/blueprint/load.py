@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from avatar.errors import AvatarError, InputError, UnknownEngineError
 from avatar.production.blueprint.schema import WORK, Blueprint, Stage, SwapStage
 from avatar.stages.registry import Build, build, did_you_mean, request_of
-from avatar.voices.text.glossary import Glossary, Pronunciation, glossary_of
+from avatar.voices.text.glossary import Glossary, Pronunciation, parse_glossary
 
 _MAX_FILE_BYTES = 64 * 1024  # bytes: a blueprint is written by hand
 
@@ -75,7 +75,7 @@ def load_glossary(path: Path) -> Glossary:
     try:
         value, lines = _read(text, name)
         try:
-            return glossary_of({} if value is None else value)
+            return parse_glossary({} if value is None else value)
         except ValidationError as error:
             raise _explained(error, name, lines, Pronunciation) from error
     except InputError as error:

@@ -10,7 +10,7 @@ from avatar.stages.registry import EngineSpec
 from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, LearnVoice
-from avatar.voices.text.glossary import Pronunciation, checked
+from avatar.voices.text.glossary import Pronunciation, check_glossary
 
 WORK: Mapping[str, type[Request[Any]]] = {  # stage -> what its engine must do
     "learning": LearnVoice,
@@ -91,7 +91,7 @@ class Blueprint(_Strict):
         for role in self.lower_third:
             if role not in self.speakers:
                 raise ValueError(f"lower_third names {role!r}, who is not among the speakers {list(self.speakers)}")
-        checked(self.glossary)
+        check_glossary(self.glossary)
         if self.source == "footage" and self.lips is None:
             raise ValueError("given footage needs its lips refined to the new voice: add 'lips: {engine: mouth-warp}'")
         if self.source == "footage" and (len(self.speakers) > 1 or self.layout != "cut"):

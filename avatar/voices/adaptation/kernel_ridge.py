@@ -8,7 +8,7 @@ from avatar.voices.signal.cepstra import Reals
 
 # Far wider than the usual 1: the surface is nearly flat and bends only where many frames agree. At 0.3 a deep voice is
 # misheard; at 0.03 what was learned says less of frames that it did not see.
-_WIDTH = 0.1
+_KERNEL_GAMMA = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class KernelRidge:
     def predict(self, inputs: Reals, phonemes: Reals) -> Reals:
         """Return the outputs (frames, outputs) for *inputs* (frames, inputs) while *phonemes* (frames, 40) are said."""
         standard = (inputs - self.mean) / self.spread
-        alike = _similarity(standard, self.examples) * _counting(phonemes, self.phonemes, self.shared)
+        alike = _rbf_kernel(standard, self.examples) * _phoneme_kernel(phonemes, self.phonemes, self.shared)
         return np.asarray(alike @ self.weights + self.offset)
 
     def trusting(self, ridge: float) -> "KernelRidge":
@@ -43,23 +43,23 @@ class KernelRidge:
 
     @property
     def _alike(self) -> Reals:
-        return _similarity(self.examples, self.examples) * _counting(self.phonemes, self.phonemes, self.shared)
+        return _rbf_kernel(self.examples, self.examples) * _phoneme_kernel(self.phonemes, self.phonemes, self.shared)
 
 
-def fit(inputs: Reals, phonemes: Reals, outputs: Reals, *, ridge: float, shared: float) -> KernelRidge:
+def fit_kernel_ridge(inputs: Reals, phonemes: Reals, outputs: Reals, *, ridge: float, shared: float) -> KernelRidge:
     """Fit *outputs* (n, outputs) on *inputs* (n, inputs); a larger *ridge* trusts single examples less."""
     mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
     examples = (inputs - mean) / spread
     offset = outputs.mean(axis=0)
-    alike = _similarity(examples, examples) * _counting(phonemes, phonemes, shared)
+    alike = _rbf_kernel(examples, examples) * _phoneme_kernel(phonemes, phonemes, shared)
     weights = np.linalg.solve(alike + ridge * np.eye(len(examples)), outputs - offset)
     return KernelRidge(mean, spread, examples, phonemes, shared, weights, offset, ridge)
 
 
-def _similarity(some: Reals, others: Reals) -> Reals:
+def _rbf_kernel(some: Reals, others: Reals) -> Reals:
     squares = np.square(some).sum(axis=1)[:, None] + np.square(others).sum(axis=1)[None] - 2 * some @ others.T
-    return np.asarray(np.exp(-_WIDTH / some.shape[1] * np.maximum(squares, 0) / 2))
+    return np.asarray(np.exp(-_KERNEL_GAMMA / some.shape[1] * np.maximum(squares, 0) / 2))
 
 
-def _counting(some: Reals, others: Reals, shared: float) -> Reals:
+def _phoneme_kernel(some: Reals, others: Reals, shared: float) -> Reals:
     return np.asarray(shared + (1 - shared) * (some @ others.T))

@@ -13,33 +13,35 @@ from numpy.typing import NDArray
 
 from avatar.errors import EngineError
 from avatar.runtime.threads import one_thread
-from avatar.voices.adaptation.adaptation import Adaptation, Melody, seen
-from avatar.voices.adaptation.kernel_ridge import KernelRidge, fit
-from avatar.voices.adaptation.phoneme_weights import phonemes_in
+from avatar.voices.adaptation.adaptation import Adaptation, PitchMapping, regression_inputs
+from avatar.voices.adaptation.kernel_ridge import KernelRidge, fit_kernel_ridge
+from avatar.voices.adaptation.phoneme_weights import phoneme_weights
 from avatar.voices.base.utterance import Utterance
-from avatar.voices.signal.cepstra import Reals, band_of, cepstra_of, resonating
+from avatar.voices.signal.cepstra import Reals, estimate_bandwidth, mel_cepstra, shift_formants
 from avatar.voices.signal.dtw import dtw
-from avatar.voices.signal.noise_floor import NOTHING_KNOWN, depth_of
-from avatar.voices.signal.pitch import pitch_of
-from avatar.voices.signal.spectra import VOICED, active, joined, levels
+from avatar.voices.signal.noise_floor import UNKNOWN_NOISE_FLOOR, measure_noise_floor
+from avatar.voices.signal.pitch import estimate_pitch
+from avatar.voices.signal.spectra import MIN_VOICED_HZ, concatenate, detect_speech, frame_levels
 from avatar.voices.timings import Timings
 
-_ROUNDS = 3
-_MOST = 2000  # examples: more cost the square and bring nothing
-_COMPARED = 25  # coefficients compared when two pieces of speech are laid side by side
-_FINE = 12  # the first coefficient of what is narrower than a formant
-_SAID = 4.0  # what a difference of phonemes weighs there
+_ITERATIONS = 3
+_MAX_EXAMPLES = 2000  # examples: more cost the square and bring nothing
+_DTW_COEFFICIENTS = 25  # coefficients compared when two pieces of speech are laid side by side
+_FIRST_FINE_COEFFICIENT = 12  # the first coefficient of what is narrower than a formant
+_PHONEME_WEIGHT = 4.0  # what a difference of phonemes weighs there
 # Shorter throats than the base voice's above 1, longer ones below: a man's are up to a fifth longer than a woman's.
-_THROATS = (0.80, 0.84, 0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
-_LEAST = 100  # frames (1.25 s) of voiced speech, matched
-_HEARD = 1.025  # how much longer phonemes are heard by the aligner than the base voice plans them: they pass over
+_FORMANT_FACTORS = (0.80, 0.84, 0.88, 0.92, 0.96, 1.0, 1.04, 1.08, 1.12)
+_MIN_MATCHED_FRAMES = 100  # frames (1.25 s) of voiced speech, matched
+_ALIGNER_LENGTHENING = (
+    1.025  # how much longer phonemes are heard by the aligner than the base voice plans them: they pass over
+)
 
 
 @dataclass(frozen=True, eq=False)
 class SpeechAnalysis:
     """Speech as it is compared: mel-cepstra (frames, 40, up to *band* Hz), *phonemes* (frames, 40), *pitch* (frames,).
 
-    *active* tells which frames speak, *depth* what is heard below the pitch (``depth_of``).
+    *active* tells which frames speak, *depth* what is heard below the pitch (``measure_noise_floor``).
     """
 
     band: float
@@ -47,11 +49,11 @@ class SpeechAnalysis:
     phonemes: Reals
     pitch: NDArray[np.floating]
     active: NDArray[np.bool_]
-    depth: float = NOTHING_KNOWN
+    depth: float = UNKNOWN_NOISE_FLOOR
 
     @property
     def voiced(self) -> NDArray[np.bool_]:
-        return np.asarray(self.pitch >= VOICED)
+        return np.asarray(self.pitch >= MIN_VOICED_HZ)
 
     @property
     def spoken(self) -> float:
@@ -92,34 +94,36 @@ class Pairs:
     @property
     def pace(self) -> float:
         """The speed of the one whose voice is learned, relative to ours."""
-        return float(np.clip(_HEARD * self.ours.spoken / self.theirs.spoken, 0.8, 1.25))
+        return float(np.clip(_ALIGNER_LENGTHENING * self.ours.spoken / self.theirs.spoken, 0.8, 1.25))
 
     def adapted(self, manner: AdaptationSettings) -> Adaptation:
         """Learn the voice from these pairs."""
         with one_thread():
-            voice = _adaptation(self, _fitted(self, manner))
+            voice = _build_adaptation(self, _fit(self, manner))
         variety = voice.variety.copy()
-        variety[_FINE:] *= manner.sharp
+        variety[_FIRST_FINE_COEFFICIENT:] *= manner.sharp
         return replace(voice, variety=variety, strength=manner.strength, calm=manner.calm, breath=manner.breath)
 
 
 def analyse_speech(sound: NDArray[np.float32], timings: Timings) -> SpeechAnalysis:
     """Return what is compared of a person's *sound* (24 kHz) with the *timings* of its phonemes."""
-    pitch, band = pitch_of(sound), band_of(sound)
-    speaks = active(levels(np.pad(sound, (0, 600)))[: len(pitch)])
-    cepstra, phonemes = cepstra_of(sound, pitch, band), phonemes_in(timings, len(pitch))
-    return SpeechAnalysis(band, cepstra, phonemes, pitch, speaks, depth_of(sound, pitch, speaks))
+    pitch, band = estimate_pitch(sound), estimate_bandwidth(sound)
+    speaks = detect_speech(frame_levels(np.pad(sound, (0, 600)))[: len(pitch)])
+    cepstra, phonemes = mel_cepstra(sound, pitch, band), phoneme_weights(timings, len(pitch))
+    return SpeechAnalysis(band, cepstra, phonemes, pitch, speaks, measure_noise_floor(sound, pitch, speaks))
 
 
-def planned(said: Sequence[Utterance], band: float) -> SpeechAnalysis:
+def analyse_base_voice(said: Sequence[Utterance], band: float) -> SpeechAnalysis:
     """Return what is compared of what the base voice *said*, up to *band* Hz: as far as the person's go."""
-    spectra = joined([each.spectra for each in said])
+    spectra = concatenate([each.spectra for each in said])
     sound = spectra.plain
-    phonemes = np.concatenate([phonemes_in(each.timings, len(each.spectra.pitch)) for each in said])
-    return SpeechAnalysis(band, cepstra_of(sound, spectra.pitch, band), phonemes, spectra.pitch, active(levels(sound)))
+    phonemes = np.concatenate([phoneme_weights(each.timings, len(each.spectra.pitch)) for each in said])
+    return SpeechAnalysis(
+        band, mel_cepstra(sound, spectra.pitch, band), phonemes, spectra.pitch, detect_speech(frame_levels(sound))
+    )
 
 
-def pair(
+def align_pairs(
     ours: SpeechAnalysis, theirs: SpeechAnalysis, manner: AdaptationSettings, pulse: Callable[[float], None]
 ) -> Pairs:
     """Lay *theirs* beside *ours*, which says the same words; *pulse* hears of the progress.
@@ -129,39 +133,45 @@ def pair(
     own, target = ours.cepstra[ours.active], theirs.cepstra[theirs.active]
     adapted = own - own.mean(axis=0) + target.mean(axis=0)
     with one_thread():
-        for done in range(_ROUNDS):
-            pulse(done / _ROUNDS)
-            pairs = Pairs(ours, theirs, *_matches(adapted, ours, target, theirs))
-            if done < _ROUNDS - 1:
-                adapted = own + _predicted(_fitted(pairs, manner), ours)
-        return _resonating(pairs, min(_THROATS, key=lambda throat: _left(_resonating(pairs, throat), manner)))
+        for done in range(_ITERATIONS):
+            pulse(done / _ITERATIONS)
+            pairs = Pairs(ours, theirs, *_match_frames(adapted, ours, target, theirs))
+            if done < _ITERATIONS - 1:
+                adapted = own + _predict_active(_fit(pairs, manner), ours)
+        return _with_shifted_formants(
+            pairs,
+            min(
+                _FORMANT_FACTORS,
+                key=lambda throat: _cross_validation_error(_with_shifted_formants(pairs, throat), manner),
+            ),
+        )
 
 
-def _resonating(pairs: Pairs, throat: float) -> Pairs:
+def _with_shifted_formants(pairs: Pairs, throat: float) -> Pairs:
     """Return *pairs* with the resonances of ours moved by the factor *throat*."""
-    moved = replace(pairs.ours, cepstra=resonating(pairs.ours.cepstra, throat))
+    moved = replace(pairs.ours, cepstra=shift_formants(pairs.ours.cepstra, throat))
     return replace(pairs, ours=moved, throat=throat)
 
 
-def _left(pairs: Pairs, manner: AdaptationSettings) -> float:
+def _cross_validation_error(pairs: Pairs, manner: AdaptationSettings) -> float:
     """Return what a regression learned from either half of *pairs* leaves unexplained of the other."""
     inputs, phonemes, outputs = _examples(pairs)
-    middle, scale = len(inputs) // 2, pairs.wanted.std(axis=0)[:_COMPARED]
+    middle, scale = len(inputs) // 2, pairs.wanted.std(axis=0)[:_DTW_COEFFICIENTS]
     halves = [slice(None, middle), slice(middle, None)]
     left = 0.0
     for known, asked in (halves, halves[::-1]):
-        learned = _learned(inputs[known], phonemes[known], outputs[known], manner)
+        learned = _fit_examples(inputs[known], phonemes[known], outputs[known], manner)
         missed = outputs[asked] - learned.predict(inputs[asked], phonemes[asked])
-        left += float(np.square(missed[:, 1:_COMPARED] / scale[1:]).mean())
+        left += float(np.square(missed[:, 1:_DTW_COEFFICIENTS] / scale[1:]).mean())
     return left
 
 
-def _adaptation(pairs: Pairs, regression: KernelRidge) -> Adaptation:
+def _build_adaptation(pairs: Pairs, regression: KernelRidge) -> Adaptation:
     ours, theirs = pairs.ours, pairs.theirs
-    adapted = ours.cepstra[ours.active] + _predicted(regression, ours)
+    adapted = ours.cepstra[ours.active] + _predict_active(regression, ours)
     target = theirs.cepstra[theirs.active]
     variety = np.clip(target.std(axis=0) / adapted.std(axis=0), 1.0, 2.0)
-    melody = _melody(ours, theirs)
+    melody = _fit_pitch_mapping(ours, theirs)
     return Adaptation(
         regression,
         ours.band,
@@ -175,54 +185,54 @@ def _adaptation(pairs: Pairs, regression: KernelRidge) -> Adaptation:
     )
 
 
-def _predicted(regression: KernelRidge, ours: SpeechAnalysis) -> Reals:
-    return regression.predict(seen(ours.cepstra, ours.voiced)[ours.active], ours.phonemes[ours.active])
+def _predict_active(regression: KernelRidge, ours: SpeechAnalysis) -> Reals:
+    return regression.predict(regression_inputs(ours.cepstra, ours.voiced)[ours.active], ours.phonemes[ours.active])
 
 
-def _matches(
+def _match_frames(
     adapted: Reals, ours: SpeechAnalysis, target: Reals, theirs: SpeechAnalysis
 ) -> tuple[NDArray[np.bool_], Reals]:
     """Return which frames of *adapted* have a match in *target* (voiced with voiced), and the mean of their matches."""
     spread = target.std(axis=0)
-    path = dtw(_view(adapted, ours, spread), _view(target, theirs, spread))
+    path = dtw(_dtw_features(adapted, ours, spread), _dtw_features(target, theirs, spread))
     path = path[ours.voiced[ours.active][path[:, 0]] == theirs.voiced[theirs.active][path[:, 1]]]
     total, count = np.zeros_like(adapted), np.zeros(len(adapted))
     np.add.at(total, path[:, 0], target[path[:, 1]])
     np.add.at(count, path[:, 0], 1)
     kept = count > 0
-    if int(kept.sum()) < _LEAST:
+    if int(kept.sum()) < _MIN_MATCHED_FRAMES:
         raise EngineError(
             "the sample does not match its transcript; give the exact words that are said", code="voice.not-learned"
         )
     return kept, total[kept] / count[kept, None]
 
 
-def _view(cepstra: Reals, spoken: SpeechAnalysis, spread: Reals) -> Reals:
+def _dtw_features(cepstra: Reals, spoken: SpeechAnalysis, spread: Reals) -> Reals:
     """Return what makes two frames alike: their shape, voicing and phoneme, and a little of their loudness."""
-    shape = cepstra[:, :_COMPARED] / spread[:_COMPARED]
-    voiced, said = 2.0 * spoken.voiced[spoken.active, None], _SAID * spoken.phonemes[spoken.active]
+    shape = cepstra[:, :_DTW_COEFFICIENTS] / spread[:_DTW_COEFFICIENTS]
+    voiced, said = 2.0 * spoken.voiced[spoken.active, None], _PHONEME_WEIGHT * spoken.phonemes[spoken.active]
     return np.concatenate([shape[:, 1:], 0.7 * shape[:, :1], voiced, said], axis=1)
 
 
-def _fitted(pairs: Pairs, manner: AdaptationSettings) -> KernelRidge:
-    return _learned(*_examples(pairs), manner)
+def _fit(pairs: Pairs, manner: AdaptationSettings) -> KernelRidge:
+    return _fit_examples(*_examples(pairs), manner)
 
 
 def _examples(pairs: Pairs) -> tuple[Reals, Reals, Reals]:
     """Return what a regression learns from: what is seen of our frames, their phonemes, and how theirs differ."""
     ours, kept = pairs.ours, pairs.kept
-    inputs, phonemes = seen(ours.cepstra, ours.voiced)[ours.active][kept], ours.phonemes[ours.active][kept]
+    inputs, phonemes = regression_inputs(ours.cepstra, ours.voiced)[ours.active][kept], ours.phonemes[ours.active][kept]
     return inputs, phonemes, pairs.wanted - ours.cepstra[ours.active][kept]
 
 
-def _learned(inputs: Reals, phonemes: Reals, outputs: Reals, manner: AdaptationSettings) -> KernelRidge:
-    step = -(-len(inputs) // _MOST)
-    return fit(inputs[::step], phonemes[::step], outputs[::step], ridge=manner.ridge, shared=manner.shared)
+def _fit_examples(inputs: Reals, phonemes: Reals, outputs: Reals, manner: AdaptationSettings) -> KernelRidge:
+    step = -(-len(inputs) // _MAX_EXAMPLES)
+    return fit_kernel_ridge(inputs[::step], phonemes[::step], outputs[::step], ridge=manner.ridge, shared=manner.shared)
 
 
-def _melody(ours: SpeechAnalysis, theirs: SpeechAnalysis) -> Melody:
+def _fit_pitch_mapping(ours: SpeechAnalysis, theirs: SpeechAnalysis) -> PitchMapping:
     own, target = (np.log(some.pitch[some.active & some.voiced]) for some in (ours, theirs))
     # The middle of the distribution: octave errors of the pitch tracker live at its ends.
     widths = [float(np.percentile(some, 85) - np.percentile(some, 15)) for some in (own, target)]
     spread = float(np.clip(widths[1] / widths[0], 0.5, 1.8))
-    return Melody(float(np.median(own)), float(np.median(target)), spread)
+    return PitchMapping(float(np.median(own)), float(np.median(target)), spread)

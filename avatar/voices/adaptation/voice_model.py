@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
-from avatar.voices.adaptation.adaptation import Adaptation, Melody
+from avatar.voices.adaptation.adaptation import Adaptation, PitchMapping
 from avatar.voices.adaptation.kernel_ridge import KernelRidge
-from avatar.voices.judging.scores import Standard
-from avatar.voices.signal.noise_floor import NOTHING_KNOWN
+from avatar.voices.judging.scores import AcceptanceCriteria
+from avatar.voices.signal.noise_floor import UNKNOWN_NOISE_FLOOR
 
-_FIXES = {"adaptation": "{engine: ridge}", "sample": "{engine: sample}"}
+_LEARNING_BY_KIND = {"adaptation": "{engine: ridge}", "sample": "{engine: sample}"}
 
 
 @dataclass(frozen=True, eq=False)
-class KeptSample:
+class StoredSample:
     """A voice sample as it was brought: mono *sound*, its *rate* in samples per second, and its *transcript*."""
 
     sound: NDArray[np.float32]
@@ -26,7 +26,7 @@ class KeptSample:
     transcript: str
 
 
-def write_adaptation(path: Path, voice: Adaptation, standard: Standard) -> None:
+def write_adaptation(path: Path, voice: Adaptation, standard: AcceptanceCriteria) -> None:
     """Write *voice*, and the *standard* of takes in it, to *path*."""
     regression, melody = voice.regression, voice.melody
     _write(
@@ -80,10 +80,10 @@ def _adaptation(held: dict[str, NDArray[Any]]) -> Adaptation:
         offset=held["offset"],
         ridge=float(held.get("ridge", 0.1)),  # before it was kept, it was half to twice that
     )
-    melody = Melody(*(float(number) for number in held["melody"]))
+    melody = PitchMapping(*(float(number) for number in held["melody"]))
     band, pace = float(held["band"]), float(held["pace"])
     strength = float(held.get("strength", 1.0))  # before there was one, all of what was learned was done
-    throat, depth = float(held.get("throat", 1.0)), float(held.get("depth", NOTHING_KNOWN))
+    throat, depth = float(held.get("throat", 1.0)), float(held.get("depth", UNKNOWN_NOISE_FLOOR))
     calm, breath = int(held.get("calm", 1)), float(held.get("breath", 0.0))
     return Adaptation(
         regression,
@@ -101,7 +101,7 @@ def _adaptation(held: dict[str, NDArray[Any]]) -> Adaptation:
     )
 
 
-def write_sample(path: Path, sample: KeptSample, standard: Standard) -> None:
+def write_sample(path: Path, sample: StoredSample, standard: AcceptanceCriteria) -> None:
     """Write *sample*, and the *standard* of takes in its voice, to *path*."""
     words = np.array(sample.transcript)
     _write(
@@ -109,18 +109,18 @@ def write_sample(path: Path, sample: KeptSample, standard: Standard) -> None:
     )
 
 
-def read_sample(path: Path) -> KeptSample:
+def read_sample(path: Path) -> StoredSample:
     """Read a kept sample.
 
     Raises: InputError, with code ``voice.wrong-model``.
     """
     held = _read(path, "sample")
-    return KeptSample(held["sound"], int(held["rate"]), str(held["transcript"]))
+    return StoredSample(held["sound"], int(held["rate"]), str(held["transcript"]))
 
 
-def read_standard(path: Path) -> Standard:
+def read_standard(path: Path) -> AcceptanceCriteria:
     """Read what takes in a voice are held to, whichever way it was learned."""
-    return Standard.of(_held(path)["standard"])
+    return AcceptanceCriteria.of(_load_arrays(path)["standard"])
 
 
 def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
@@ -130,18 +130,18 @@ def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
 
 
 def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:
-    held = _held(path)
+    held = _load_arrays(path)
     found = str(held["kind"])
     if found != kind:
         raise InputError(
             f"this voice was learned as {found!r} and this engine needs {kind!r}; "
-            f"set learning: {_FIXES[kind]} in the blueprint",
+            f"set learning: {_LEARNING_BY_KIND[kind]} in the blueprint",
             code="voice.wrong-model",
         )
     return held
 
 
-def _held(path: Path) -> dict[str, NDArray[Any]]:
+def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays in the file *path*, which must say what kind of model it is."""
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from avatar.errors import EngineError
 from avatar.media.audio.resample import resample
 from avatar.runtime.torchaudio_shim import install_torchaudio_shim
-from avatar.voices.text.g2p import VOWELS, Reading, read
+from avatar.voices.text.g2p import VOWELS, Reading, phonemise
 from avatar.voices.text.graphemes import read_graphemes
 from avatar.voices.text.word_timings import word_timings
-from avatar.voices.timings import Phone, Timings, laid_out
+from avatar.voices.timings import Phone, Timings, build_timings
 
-_RATE = 16_000  # samples per second, as such models hear
-_HELD = 0.08  # seconds a word lasts after its last letter was recognised: letters are recognised at their onset
-_EARLY = 0.02  # seconds before
+_SAMPLE_RATE_HZ = 16_000  # samples per second, as such models hear
+_LAST_LETTER_S = (
+    0.08  # seconds a word lasts after its last letter was recognised: letters are recognised at their onset
+)
+_ONSET_LEAD_S = 0.02  # seconds before
 _DELIMITER = "|"
 
 
-def aligned_by_letters(sound: NDArray[np.float32], rate: int, text: str, model: Path, language: str = "en") -> Timings:
+def align_ctc(sound: NDArray[np.float32], rate: int, text: str, model: Path, language: str = "en") -> Timings:
     """Return when each phoneme and word of *text* is heard in *sound*, by the letter model in the folder *model*.
 
     Phonemes share the time of their word, vowels twice what consonants have. Those of a *language* other than English
@@ -34,25 +36,25 @@ def aligned_by_letters(sound: NDArray[np.float32], rate: int, text: str, model: 
 
     Raises: EngineError, with code ``voice.not-aligned``.
     """
-    network, letters = _opened(model)
-    reading = read(text) if language == "en" else read_graphemes(text)
-    tokens = [[letters[letter] for letter in _spelled(word.text, letters)] for word in reading.spoken]
-    scores, frame = _scores(network, resample(sound, rate, _RATE))
+    network, letters = _load(model)
+    reading = phonemise(text) if language == "en" else read_graphemes(text)
+    tokens = [[letters[letter] for letter in _known_letters(word.text, letters)] for word in reading.spoken]
+    scores, frame = _log_probabilities(network, resample(sound, rate, _SAMPLE_RATE_HZ))
     duration = len(sound) / rate
-    path = _states(reading, tokens, letters)
-    frames = best_path(scores, [token for _, token in path], blank=letters["<pad>"])
+    path = _target_states(reading, tokens, letters)
+    frames = viterbi_path(scores, [token for _, token in path], blank=letters["<pad>"])
     if frames is None:
         raise EngineError(
             f"the words {text[:40]!r} do not fit into {duration:.1f} s of sound; try again, or another voice",
             code="voice.not-aligned",
         )
     heard = [(word, at * frame) for (word, _), at in zip(path, frames, strict=True) if word >= 0]
-    phones = list(_phones(reading, _spans(heard, duration)))
+    phones = list(_phones(reading, _word_spans(heard, duration)))
     spans = [(word, phone.start, phone.end) for word, phone in phones]
-    return laid_out(duration, [phone for _, phone in phones], word_timings(reading, spans))
+    return build_timings(duration, [phone for _, phone in phones], word_timings(reading, spans))
 
 
-def best_path(scores: NDArray[np.float32], tokens: list[int], *, blank: int) -> list[int] | None:
+def viterbi_path(scores: NDArray[np.float32], tokens: list[int], *, blank: int) -> list[int] | None:
     """Return the frame at which each of *tokens* is best recognised, or ``None`` when there are too few frames.
 
     *scores* are log probabilities (frames, vocabulary). Viterbi over the usual CTC lattice: each token may last, a
@@ -74,10 +76,10 @@ def best_path(scores: NDArray[np.float32], tokens: list[int], *, blank: int) -> 
         came[frame] = choices.argmax(axis=0)
         best = choices.max(axis=0) + row[states]
     state = int(len(states) - 1 - (best[-2] > best[-1]))
-    return None if not np.isfinite(best[state]) else _firsts(came, state, len(tokens))
+    return None if not np.isfinite(best[state]) else _first_frames(came, state, len(tokens))
 
 
-def _firsts(came: NDArray[np.int8], state: int, count: int) -> list[int]:
+def _first_frames(came: NDArray[np.int8], state: int, count: int) -> list[int]:
     """Walk back from *state* at the last frame; return the first frame of each of *count* tokens."""
     firsts = [0] * count
     for frame in range(len(came) - 1, -1, -1):
@@ -87,7 +89,7 @@ def _firsts(came: NDArray[np.int8], state: int, count: int) -> list[int]:
     return firsts
 
 
-def _states(reading: Reading, tokens: list[list[int]], letters: dict[str, int]) -> list[tuple[int, int]]:
+def _target_states(reading: Reading, tokens: list[list[int]], letters: dict[str, int]) -> list[tuple[int, int]]:
     """Return the letters to recognise as (spoken word, token), with a delimiter (word -1) between words."""
     path: list[tuple[int, int]] = []
     for word, own in enumerate(tokens):
@@ -98,7 +100,7 @@ def _states(reading: Reading, tokens: list[list[int]], letters: dict[str, int]) 
     return path
 
 
-def _spelled(word: str, letters: dict[str, int]) -> str:
+def _known_letters(word: str, letters: dict[str, int]) -> str:
     """Return the letters of *word* that the model knows; English figures are spelled out."""
     from hibari.g2p.numbers import cardinal
 
@@ -108,12 +110,12 @@ def _spelled(word: str, letters: dict[str, int]) -> str:
     return "".join(letter for letter in cased if letter.isalpha() and letter in letters)
 
 
-def _spans(heard: list[tuple[int, float]], duration: float) -> list[tuple[int, float, float]]:
+def _word_spans(heard: list[tuple[int, float]], duration: float) -> list[tuple[int, float, float]]:
     """Return (spoken word, start, end) for each word from the times of its letters."""
     words: dict[int, list[float]] = {}
     for word, time in heard:
         words.setdefault(word, []).append(time)
-    starts = [(word, max(times[0] - _EARLY, 0.0), times[-1] + _HELD) for word, times in words.items()]
+    starts = [(word, max(times[0] - _ONSET_LEAD_S, 0.0), times[-1] + _LAST_LETTER_S) for word, times in words.items()]
     nexts = [start for _, start, _ in starts[1:]] + [duration]
     return [(word, start, min(end, after)) for (word, start, end), after in zip(starts, nexts, strict=True)]
 
@@ -127,7 +129,7 @@ def _phones(reading: Reading, spans: list[tuple[int, float, float]]) -> Iterator
             yield word, Phone(symbol=symbol, start=float(first), end=float(last))
 
 
-def _scores(network: Any, sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+def _log_probabilities(network: Any, sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
     """Return the log probabilities (frames, vocabulary) and the seconds of each frame."""
     import torch
 
@@ -135,11 +137,11 @@ def _scores(network: Any, sound: NDArray[np.float32]) -> tuple[NDArray[np.float3
     with torch.inference_mode():
         logits = network(torch.from_numpy(normal)[None]).logits[0]
     scores = torch.log_softmax(logits, dim=-1).numpy()
-    return np.asarray(scores, np.float32), float(network.config.inputs_to_logits_ratio) / _RATE
+    return np.asarray(scores, np.float32), float(network.config.inputs_to_logits_ratio) / _SAMPLE_RATE_HZ
 
 
 @lru_cache(maxsize=1)
-def _opened(folder: Path) -> tuple[Any, dict[str, int]]:
+def _load(folder: Path) -> tuple[Any, dict[str, int]]:
     install_torchaudio_shim()
     from transformers import Wav2Vec2CTCTokenizer, Wav2Vec2ForCTC
 

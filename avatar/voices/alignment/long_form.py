@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.recognition.recogniser import plain_words
-from avatar.voices.text.g2p import read
-from avatar.voices.timings import SILENCE, Phone, Timings, Word, laid_out
+from avatar.voices.text.g2p import phonemise
+from avatar.voices.timings import SILENCE, Phone, Timings, Word, build_timings
 
 Floats = NDArray[np.float32]
 
-_ENOUGH, _LONGEST = 20.0, 180.0  # seconds of a stretch: the aligner holds about a gigabyte for the longest
-_FRAME, _AROUND = 0.01, 5  # seconds of a frame of level, and how many of them are looked at together
+_MIN_STRETCH_S, _MAX_STRETCH_S = 20.0, 180.0  # seconds of a stretch: the aligner holds about a gigabyte for the longest
+_FRAME_S, _SMOOTHING_FRAMES = 0.01, 5  # seconds of a frame of level, and how many of them are looked at together
 
 
 @dataclass(frozen=True)
-class LongFormAlignment:
+class AlignedLine:
     """One line, heard: its *phones* (without silences) and *words*, at their times in the whole recording."""
 
     phones: tuple[Phone, ...]
@@ -38,9 +38,7 @@ class LongFormAlignment:
         return self.phones[-1].end
 
 
-def align_long_form(
-    sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]
-) -> tuple[LongFormAlignment, ...]:
+def align_long_form(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]) -> tuple[AlignedLine, ...]:
     """Return when each of *lines* is said in the mono *sound* (*rate* samples per second).
 
     *heard* are the words that a recogniser hears in it, with their times.
@@ -49,43 +47,47 @@ def align_long_form(
         InputError: ``speech.not-followed``, more than three minutes in which no line is heard to end.
         EngineError: ``voice.not-aligned``.
     """
-    found: list[LongFormAlignment] = []
-    for first, end, start, stop in _stretches(sound, rate, lines, heard):
+    found: list[AlignedLine] = []
+    for first, end, start, stop in _split_stretches(sound, rate, lines, heard):
         part = sound[round(start * rate) : round(stop * rate)]
-        timings = aligned(part, rate, " ".join(lines[first:end]))
-        found += _by_line(timings, [len(read(line).written) for line in lines[first:end]], start)
+        timings = align_phonemes(part, rate, " ".join(lines[first:end]))
+        found += _split_by_line(timings, [len(phonemise(line).written) for line in lines[first:end]], start)
     return tuple(found)
 
 
-def timings_of(found: Sequence[LongFormAlignment], seconds: float) -> Timings:
+def combine_timings(found: Sequence[AlignedLine], seconds: float) -> Timings:
     """Return what was *found* in a recording of so many *seconds*, as one piece of speech."""
     phones = [phone for line in found for phone in line.phones]
-    return laid_out(seconds, phones, [word for line in found for word in line.words])
+    return build_timings(seconds, phones, [word for line in found for word in line.words])
 
 
-def quietest(sound: Floats, rate: int, start: float, end: float) -> float:
+def find_quietest(sound: Floats, rate: int, start: float, end: float) -> float:
     """Return the second between *start* and *end* at which the mono *sound* is the quietest."""
-    size = max(round(_FRAME * rate), 1)
-    first, last = round(start / _FRAME), round(end / _FRAME)
+    size = max(round(_FRAME_S * rate), 1)
+    first, last = round(start / _FRAME_S), round(end / _FRAME_S)
     frames = sound[first * size : last * size]
     if len(frames) < 2 * size:
         return (start + end) / 2
     power = np.square(frames[: len(frames) // size * size].reshape(-1, size), dtype=np.float64).mean(axis=1)
-    around = np.ones(_AROUND)
+    around = np.ones(_SMOOTHING_FRAMES)
     level = np.convolve(power, around, "same") / np.convolve(np.ones(len(power)), around, "same")
-    return (first + int(level.argmin()) + 0.5) * _FRAME
+    return (first + int(level.argmin()) + 0.5) * _FRAME_S
 
 
-def _stretches(
+def _split_stretches(
     sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]
 ) -> Iterator[tuple[int, int, float, float]]:
     """Yield the first line of each stretch, that after its last, and where in the *sound* it starts and stops."""
     seconds = len(sound) / rate
     first, start = 0, 0.0
-    ends = [*_ends(sound, rate, lines, heard), (len(lines), seconds)] if seconds > _LONGEST else [(len(lines), seconds)]
+    ends = (
+        [*_find_line_ends(sound, rate, lines, heard), (len(lines), seconds)]
+        if seconds > _MAX_STRETCH_S
+        else [(len(lines), seconds)]
+    )
     for line, at in ends:
-        if at - start >= _ENOUGH or line == len(lines):
-            if at - start > _LONGEST:
+        if at - start >= _MIN_STRETCH_S or line == len(lines):
+            if at - start > _MAX_STRETCH_S:
                 raise InputError(
                     f"from {start:.0f} s to {at:.0f} s the words could not be followed; check the transcript there, "
                     "or cut the recording into parts of less than three minutes",
@@ -95,7 +97,9 @@ def _stretches(
             first, start = line, at
 
 
-def _ends(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]) -> Iterator[tuple[int, float]]:
+def _find_line_ends(
+    sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]
+) -> Iterator[tuple[int, float]]:
     """Yield each line whose beginning, and the end of the one before, were heard, and the quietest place between."""
     import jiwer
 
@@ -113,10 +117,10 @@ def _ends(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word])
                 line, before, after = words[place][1], said[other - 1][1], said[other][1]
                 if line != words[place - 1][1] and before.end < after.end:
                     middles = (before.start + before.end) / 2, (after.start + after.end) / 2
-                    yield line, quietest(sound, rate, *middles)
+                    yield line, find_quietest(sound, rate, *middles)
 
 
-def _by_line(timings: Timings, counts: Sequence[int], later: float) -> Iterator[LongFormAlignment]:
+def _split_by_line(timings: Timings, counts: Sequence[int], later: float) -> Iterator[AlignedLine]:
     """Yield the lines of *counts* words each that *timings* hold, everything *later* seconds later."""
     phones = [phone for phone in timings.phones if phone.symbol != SILENCE]
     place, taken = 0, 0
@@ -127,14 +131,14 @@ def _by_line(timings: Timings, counts: Sequence[int], later: float) -> Iterator[
         until = next((word.start for word in rest if word.end > word.start), timings.duration)
         own = [phone for phone in phones[taken:] if (phone.start + phone.end) / 2 < until]
         taken += len(own)
-        yield LongFormAlignment(
-            tuple(_moved(phone, later) for phone in own), tuple(_moved_word(word, later) for word in words)
+        yield AlignedLine(
+            tuple(_shift_phone(phone, later) for phone in own), tuple(_shift_word(word, later) for word in words)
         )
 
 
-def _moved(phone: Phone, later: float) -> Phone:
+def _shift_phone(phone: Phone, later: float) -> Phone:
     return Phone(symbol=phone.symbol, start=phone.start + later, end=phone.end + later)
 
 
-def _moved_word(word: Word, later: float) -> Word:
+def _shift_word(word: Word, later: float) -> Word:
     return Word(text=word.text, start=word.start + later, end=word.end + later)

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from avatar.media.audio.loudness import RATE, loudness_of
 from avatar.media.audio.resample import resample
-from avatar.voices.alignment.long_form import LongFormAlignment, align_long_form, quietest
-from avatar.voices.judging.postprocess import faded, gain_of, limited
-from avatar.voices.timings import Phone, Timings, Word, laid_out
+from avatar.voices.alignment.long_form import AlignedLine, align_long_form, find_quietest
+from avatar.voices.judging.postprocess import fade_edges, gain_to_target, limited
+from avatar.voices.timings import Phone, Timings, Word, build_timings
 
 Floats = NDArray[np.float32]
 
-_BEFORE, _AFTER = 0.3, 0.6  # seconds kept of what comes before the first word, and after the last
+_LEAD_IN_S, _TAIL_S = 0.3, 0.6  # seconds kept of what comes before the first word, and after the last
 
 
 class _Strict(BaseModel):
@@ -38,7 +38,7 @@ class Cuts(_Strict):
     lines: tuple[CutLine, ...]
 
 
-def cuts_of(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]) -> Cuts:
+def segment_recording(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]) -> Cuts:
     """Return where the mono *sound* (*rate* samples per second) says each of *lines*.
 
     *heard* are the words that a recogniser hears in it, with their times. Pauses stay as they were made.
@@ -47,22 +47,22 @@ def cuts_of(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word
     """
     found = align_long_form(sound, rate, lines, heard)
     seconds = len(sound) / rate
-    between = [quietest(sound, rate, one.end, max(one.end, two.start)) for one, two in pairwise(found)]
-    edges = [max(0.0, found[0].start - _BEFORE), *between, min(seconds, found[-1].end + _AFTER)]
-    return Cuts(loudness=round(loudness_of(sound, rate), 2), lines=tuple(_cut(lines, found, edges)))
+    between = [find_quietest(sound, rate, one.end, max(one.end, two.start)) for one, two in pairwise(found)]
+    edges = [max(0.0, found[0].start - _LEAD_IN_S), *between, min(seconds, found[-1].end + _TAIL_S)]
+    return Cuts(loudness=round(loudness_of(sound, rate), 2), lines=tuple(_to_cut_lines(lines, found, edges)))
 
 
-def finished_part(sound: Floats, rate: int, loudness: float) -> Floats:
+def postprocess_line(sound: Floats, rate: int, loudness: float) -> Floats:
     """Return the *sound* of one line at 48 kHz, from a recording that has this *loudness* (LUFS) on the whole.
 
     All of its lines get the same gain, so that what was said louder stays louder.
     """
-    return limited(faded(resample(sound, rate, RATE)) * gain_of(loudness))
+    return limited(fade_edges(resample(sound, rate, RATE)) * gain_to_target(loudness))
 
 
-def _cut(lines: Sequence[str], found: Sequence[LongFormAlignment], edges: Sequence[float]) -> Iterator[CutLine]:
+def _to_cut_lines(lines: Sequence[str], found: Sequence[AlignedLine], edges: Sequence[float]) -> Iterator[CutLine]:
     for number, (text, each) in enumerate(zip(lines, found, strict=True)):
         start, end = edges[number : number + 2]
         phones = [Phone(symbol=p.symbol, start=p.start - start, end=p.end - start) for p in each.phones]
         words = [Word(text=w.text, start=max(0.0, w.start - start), end=max(0.0, w.end - start)) for w in each.words]
-        yield CutLine(text=text, start=start, end=end, timings=laid_out(end - start, phones, words))
+        yield CutLine(text=text, start=start, end=end, timings=build_timings(end - start, phones, words))

@@ -13,9 +13,9 @@ from avatar.errors import InputError
 from avatar.media.audio.resample import resample
 from avatar.models.pinned import resolve_pinned_dir
 from avatar.models.weights import Weights
-from avatar.voices.adaptation.voice_model import KeptSample, read_sample, read_standard
-from avatar.voices.alignment.ctc import aligned_by_letters
-from avatar.voices.alignment.forced_alignment import aligned
+from avatar.voices.adaptation.voice_model import StoredSample, read_sample, read_standard
+from avatar.voices.alignment.ctc import align_ctc
+from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.backends.conversion import Converter, open_converter
 from avatar.voices.backends.coqui import CoquiVoice
 from avatar.voices.backends.model_folder import ENCODER, ENCODER_CONFIG
@@ -24,19 +24,19 @@ from avatar.voices.base.utterance import Utterance
 from avatar.voices.judging.speech_files import write_speech
 from avatar.voices.judging.take import Take
 from avatar.voices.judging.take_gate import TakeGate
-from avatar.voices.recognition.asr_backend import ENGLISH, SHIPPED, AsrBackend
-from avatar.voices.signal.pitch import pitch_of
-from avatar.voices.signal.spectra import RATE, VOICED
+from avatar.voices.recognition.asr_backend import DEFAULT_ASR_BACKEND, ENGLISH, AsrBackend
+from avatar.voices.signal.pitch import estimate_pitch
+from avatar.voices.signal.spectra import MIN_VOICED_HZ, RATE
 from avatar.voices.text.normalization import normalize_text
-from avatar.voices.text.ssml import Marked, parse
+from avatar.voices.text.ssml import ParsedLine, parse_ssml
 from avatar.voices.timings import Timings
 
 Floats = NDArray[np.float32]
 
-_TAKES = 3  # with other random numbers each time
-_PACES = (1.0, 0.95, 0.9)  # of the takes of a conversion: other durations are other sounds
-_HEARD = 10  # seconds of a sample that tell its pitch
-_FURTHEST = 2.5  # times higher or lower than the base voice
+_MAX_TAKES = 3  # with other random numbers each time
+_CONVERSION_PACES = (1.0, 0.95, 0.9)  # of the takes of a conversion: other durations are other sounds
+_PITCH_SAMPLE_S = 10  # seconds of a sample that tell its pitch
+_MAX_PITCH_FACTOR = 2.5  # times higher or lower than the base voice
 
 
 class VoiceWorkbench(Protocol):
@@ -61,7 +61,7 @@ Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voi
 Timing = Callable[[Floats, int, str], Timings]
 
 
-def timing_by(aligner: str, sha256: str, language: str = ENGLISH) -> Timing:
+def resolve_aligner(aligner: str, sha256: str, language: str = ENGLISH) -> Timing:
     """Return how speech is timed: by the letter model in the folder *aligner*, or by the one that comes along.
 
     Raises: InputError, with code ``aligner.missing``; or as ``brought``.
@@ -69,54 +69,54 @@ def timing_by(aligner: str, sha256: str, language: str = ENGLISH) -> Timing:
     language = language.partition("-")[0]
     if aligner:
         letters = resolve_pinned_dir(aligner, sha256, option="aligner")
-        return lambda sound, rate, line: aligned_by_letters(sound, rate, line, letters, language)
+        return lambda sound, rate, line: align_ctc(sound, rate, line, letters, language)
     if language != ENGLISH:
         raise InputError(
             f"language: {language!r} is not known to the aligner that comes along, which knows English only; bring a "
             "wav2vec 2.0 letter model of that language and name its folder: aligner, aligner_sha256",
             code="aligner.missing",
         )
-    return aligned
+    return align_phonemes
 
 
-def converter_at(name: str, sha256: str, device: str) -> Converter | None:
+def resolve_converter(name: str, sha256: str, device: str) -> Converter | None:
     """Return the conversion model in the folder *name* of the weights folder, or ``None`` without a name."""
     return open_converter(resolve_pinned_dir(name, sha256, option="converter"), device, sha256) if name else None
 
 
 @dataclass(frozen=True, eq=False)
-class Cloning:
+class CloningTask:
     """A *line* to be said in the voice kept in the file *voice*, whose *sample* was read, at a *bench*."""
 
     line: str
     voice: Path
-    sample: KeptSample
+    sample: StoredSample
     bench: VoiceWorkbench
 
     @classmethod
-    def of(cls, line: str, voice: Path, bench: VoiceWorkbench) -> "Cloning":
+    def of(cls, line: str, voice: Path, bench: VoiceWorkbench) -> "CloningTask":
         """Read the sample of the *voice*, before any model is loaded.
 
         Raises: InputError, with code ``voice.wrong-model``.
         """
         return cls(line, voice, read_sample(voice), bench)
 
-    def spoken(self, say: Say, timing: Timing, ears: AsrBackend = SHIPPED) -> Mapping[str, Path]:
+    def spoken(self, say: Say, timing: Timing, ears: AsrBackend = DEFAULT_ASR_BACKEND) -> Mapping[str, Path]:
         """Return the files of the line as *say* says it, once a take is good and *ears* have heard it.
 
         Raises: InputError, when the line asks for more than words; EngineError, when no take is good enough.
         """
-        marked = _plainly_marked(parse(self.line))
+        marked = _check_markup(parse_ssml(self.line))
         # Figures of other languages are left to the model: they are not read as English ones.
         words = normalize_text(marked) if ears.language == ENGLISH else " ".join(marked.said)
-        reference = Reference(_written(self.sample, self.bench.new("reference.wav")), self.sample.transcript)
+        reference = Reference(_write_reference(self.sample, self.bench.new("reference.wav")), self.sample.transcript)
 
         def take(seed: int) -> Take:
             self.bench.pulse(0.2)
             sound, rate = say(words, reference, seed)
             return Take(sound, rate, timing(sound, rate, self.line))
 
-        return self._judged((partial(take, self.bench.seed + number) for number in range(_TAKES)), ears)
+        return self._judged((partial(take, self.bench.seed + number) for number in range(_MAX_TAKES)), ears)
 
     def converted(self, converter: Converter, pace: float) -> Mapping[str, Path]:
         """Return the files of the line as the base voice says it and *converter* makes it sound, once a take is good.
@@ -126,16 +126,16 @@ class Cloning:
         Raises: EngineError, when no take is good enough.
         """
         speaker = open_base_tts(self.bench.weight(BASE_VOICE))
-        person, height = converter.voice_of(self.sample.sound, self.sample.rate), _height(self.sample)
+        person, height = converter.voice_of(self.sample.sound, self.sample.rate), _median_pitch(self.sample)
 
         def take(number: int) -> Take:
             self.bench.pulse(0.2)
-            said = speaker.say(self.line, pace * _PACES[number])
-            plain = moved(said, height).spectra.sound(self.bench.seed)
+            said = speaker.say(self.line, pace * _CONVERSION_PACES[number])
+            plain = shift_pitch(said, height).spectra.sound(self.bench.seed)
             sound = converter.converted(plain, RATE, person, self.bench.seed + number)
             return Take(sound, converter.rate, said.timings)
 
-        return self._judged((partial(take, number) for number in range(len(_PACES))), SHIPPED)
+        return self._judged((partial(take, number) for number in range(len(_CONVERSION_PACES))), DEFAULT_ASR_BACKEND)
 
     def _judged(self, takes: Iterator[Callable[[], Take]], ears: AsrBackend) -> Mapping[str, Path]:
         bench = self.bench
@@ -146,7 +146,7 @@ class Cloning:
         return write_speech(spoken, bench.new)
 
 
-def saying(network: CoquiVoice, language: str, speaker: str = "", converter: Converter | None = None) -> Say:
+def speak_with(network: CoquiVoice, language: str, speaker: str = "", converter: Converter | None = None) -> Say:
     """Return how *network* speaks in a person's voice.
 
     One that cannot clone speaks as *speaker*, which *converter* gives to the person's voice. Without a converter it
@@ -162,10 +162,10 @@ def saying(network: CoquiVoice, language: str, speaker: str = "", converter: Con
             f"encoder ({ENCODER}, {ENCODER_CONFIG}), or name a conversion model as its converter",
             code="coqui.cannot-clone",
         )
-    return _through(lambda words, _, seed: network.say(words, speaker, language, seed), converter)
+    return _then_convert(lambda words, _, seed: network.say(words, speaker, language, seed), converter)
 
 
-def _through(say: Say, converter: Converter | None) -> Say:
+def _then_convert(say: Say, converter: Converter | None) -> Say:
     """Return *say* with what is said given to the person's voice by *converter*, if there is one."""
     if converter is None:
         return say
@@ -180,26 +180,26 @@ def _through(say: Say, converter: Converter | None) -> Say:
     return said
 
 
-def moved(said: Utterance, height: float) -> Utterance:
+def shift_pitch(said: Utterance, height: float) -> Utterance:
     """Return what was *said* with the middle of its pitch at *height* Hz, or where it was when that is 0."""
     pitch = said.spectra.pitch
-    voiced = pitch >= VOICED
+    voiced = pitch >= MIN_VOICED_HZ
     if not height or not voiced.any():
         return said
-    factor = float(np.clip(height / np.median(pitch[voiced]), 1 / _FURTHEST, _FURTHEST))
+    factor = float(np.clip(height / np.median(pitch[voiced]), 1 / _MAX_PITCH_FACTOR, _MAX_PITCH_FACTOR))
     return replace(
         said, spectra=replace(said.spectra, pitch=np.where(voiced, pitch * factor, pitch).astype(np.float32))
     )
 
 
-def _height(sample: KeptSample) -> float:
+def _median_pitch(sample: StoredSample) -> float:
     """Return the middle of the pitch of *sample* in Hz, 0 if nothing in it is voiced."""
-    pitch = pitch_of(resample(sample.sound[: _HEARD * sample.rate], sample.rate, RATE))
-    voiced = pitch[pitch >= VOICED]
+    pitch = estimate_pitch(resample(sample.sound[: _PITCH_SAMPLE_S * sample.rate], sample.rate, RATE))
+    voiced = pitch[pitch >= MIN_VOICED_HZ]
     return float(np.median(voiced)) if len(voiced) else 0.0
 
 
-def _plainly_marked(line: Marked) -> Marked:
+def _check_markup(line: ParsedLine) -> ParsedLine:
     """Return *line*, unless it asks for more than words."""
     if line.breaks or any(manner.rate != 1.0 or manner.emphasis for manner in line.manners.values()):
         raise InputError(
@@ -210,7 +210,7 @@ def _plainly_marked(line: Marked) -> Marked:
     return line
 
 
-def _written(sample: KeptSample, path: Path) -> Path:
+def _write_reference(sample: StoredSample, path: Path) -> Path:
     import soundfile
 
     soundfile.write(path, sample.sound, sample.rate, subtype="PCM_16")

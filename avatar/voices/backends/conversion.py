@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.media.audio.resample import resample
-from avatar.voices.backends.coqui_hardening import companions, drawing_from, explained, harden_coqui
+from avatar.voices.backends.coqui_hardening import harden_coqui, local_companions, seeded_torch, wrap_load_errors
 from avatar.voices.backends.model_folder import ModelFolder
 
 Floats = NDArray[np.float32]
@@ -39,7 +39,7 @@ class Converter(ABC):
     @final
     def converted(self, sound: Floats, rate: int, voice: Any, seed: int) -> Floats:
         """Return *sound* (*rate* samples per second) said in *voice*, as long as it was, at ``self.rate``."""
-        with drawing_from(seed):
+        with seeded_torch(seed):
             made = self._sound(self._taken(sound, rate), voice)
         said = np.asarray(made.detach().cpu().numpy(), dtype=np.float32).reshape(-1)
         due = round(len(sound) / rate * self.rate)
@@ -103,7 +103,7 @@ def open_openvoice(model: Path, device: str = "cpu", _pinned: str = "") -> Conve
     from TTS.vc.configs.openvoice_config import OpenVoiceArgs, OpenVoiceConfig
     from TTS.vc.models.openvoice import OpenVoice
 
-    with explained(model):
+    with wrap_load_errors(model):
         said = folder.said.get("model") or {}
         known = {name: value for name, value in said.items() if name in OpenVoiceArgs.__dataclass_fields__}
         network = OpenVoice(OpenVoiceConfig(model_args=OpenVoiceArgs(**known)))
@@ -128,9 +128,13 @@ def open_freevc(model: Path, device: str = "cpu", _pinned: str = "") -> Converte
     from TTS.config import load_config
     from TTS.vc.models.freevc import FreeVC
 
-    with explained(model), folder.configuration() as path, companions(wavlm, encoder if encoder.is_file() else None):
+    with (
+        wrap_load_errors(model),
+        folder.configuration() as path,
+        local_companions(wavlm, encoder if encoder.is_file() else None),
+    ):
         network = FreeVC(load_config(path))
-        _fill(network, checkpoint, without=("wavlm.", "enc_spk_ex."))
+        _load_tensors(network, checkpoint, without=("wavlm.", "enc_spk_ex."))
     converter = _FreeVC(network.eval().to(device), device)
     converter.heard, converter.rate = network.config.audio.input_sample_rate, network.config.audio.output_sample_rate
     return converter
@@ -150,7 +154,7 @@ def open_knnvc(model: Path, device: str = "cpu", _pinned: str = "") -> Converter
     from TTS.vc.models.knnvc import KNNVC
     from TTS.vocoder.models import setup_model
 
-    with explained(model), folder.configuration() as path, companions(wavlm):
+    with wrap_load_errors(model), folder.configuration() as path, local_companions(wavlm):
         network = KNNVC(KNNVCConfig()).eval()
         config = load_config(path)
         vocoder = setup_model(config)
@@ -171,7 +175,7 @@ def open_converter(model: Path, device: str = "cpu", pinned: str = "") -> Conver
     return open_freevc(model, device, pinned) if "freevc" in networks else open_knnvc(model, device, pinned)
 
 
-def _fill(network: Any, checkpoint: Path, without: tuple[str, ...]) -> None:
+def _load_tensors(network: Any, checkpoint: Path, without: tuple[str, ...]) -> None:
     """Fill *network* with the tensors in *checkpoint*, which may leave out those whose names begin like *without*."""
     import torch
 

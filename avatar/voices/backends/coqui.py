@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
-from avatar.voices.backends.coqui_hardening import drawing_from, explained, harden_coqui
+from avatar.voices.backends.coqui_hardening import harden_coqui, seeded_torch, wrap_load_errors
 from avatar.voices.backends.model_folder import CONFIG, ENCODER, ENCODER_CONFIG, ModelFolder
 
 # Those whose files the library reads as tensors: bark and tortoise unpickle, or download while they load, and the
 # vocoders wavegrad and wavernn unpickle.
-SPEAKING = ("fast_pitch", "glow_tts", "speedy_speech", "tacotron", "tacotron2", "vits", "xtts")
-_VOCODERS = ("gan", "hifigan", "melgan", "fullband_melgan", "multiband_melgan", "parallel_wavegan", "univnet")
-_SOUNDING = (*_VOCODERS, *(f"{name}_generator" for name in _VOCODERS))
-_REST = 10_000  # samples of silence that the library puts behind what is said
-_QUIET_REST = 0.1  # seconds of them that are kept
+TTS_NETWORKS = ("fast_pitch", "glow_tts", "speedy_speech", "tacotron", "tacotron2", "vits", "xtts")
+_VOCODER_NAMES = ("gan", "hifigan", "melgan", "fullband_melgan", "multiband_melgan", "parallel_wavegan", "univnet")
+_VOCODER_NETWORKS = (*_VOCODER_NAMES, *(f"{name}_generator" for name in _VOCODER_NAMES))
+_APPENDED_SILENCE_SAMPLES = 10_000  # samples of silence that the library puts behind what is said
+_KEPT_SILENCE_S = 0.1  # seconds of them that are kept
 
 
 class CoquiVoice:
@@ -72,11 +72,11 @@ class CoquiVoice:
 
     def _spoken(self, text: str, language: str, seed: int, **who: str | None) -> tuple[NDArray[np.float32], int]:
         known = self._known(language)
-        with drawing_from(seed):
+        with seeded_torch(seed):
             sound = self._network.tts(text, language=known, split_sentences=False, **who)
         rate = int(self._network.synthesizer.output_sample_rate)
         said = np.asarray(sound, dtype=np.float32)
-        return said[: len(said) - _REST + round(_QUIET_REST * rate)], rate
+        return said[: len(said) - _APPENDED_SILENCE_SAMPLES + round(_KEPT_SILENCE_S * rate)], rate
 
     def _known(self, language: str) -> str | None:
         if not self._network.is_multi_lingual:
@@ -92,7 +92,11 @@ class CoquiVoice:
 
 @lru_cache(maxsize=1)
 def open_coqui(
-    model: Path, vocoder: Path | None = None, kinds: tuple[str, ...] = SPEAKING, device: str = "cpu", _pinned: str = ""
+    model: Path,
+    vocoder: Path | None = None,
+    kinds: tuple[str, ...] = TTS_NETWORKS,
+    device: str = "cpu",
+    _pinned: str = "",
 ) -> CoquiVoice:
     """Return the public model in the folder *model*, one of *kinds*, on the torch *device*, loaded once in a process.
 
@@ -103,15 +107,15 @@ def open_coqui(
     ``weights.outside``; InputError, with code ``coqui.no-phonemizer``.
     """
     speaking = ModelFolder.of(model).holding(*kinds)
-    sounding = ModelFolder.of(vocoder).holding(*_SOUNDING) if vocoder else None
-    _refuse_unheard(speaking)
-    files = _files(speaking, sounding)
+    sounding = ModelFolder.of(vocoder).holding(*_VOCODER_NETWORKS) if vocoder else None
+    _check_phonemizer(speaking)
+    files = _model_files(speaking, sounding)
     harden_coqui()
     from TTS.api import TTS
     from TTS.tts.models.xtts import _legacy_safe_globals
 
     # Within these, the library reads older XTTS checkpoints as they are; else it would write them anew in their folder.
-    with explained(model), _legacy_safe_globals(), ExitStack() as copies:
+    with wrap_load_errors(model), _legacy_safe_globals(), ExitStack() as copies:
         files["config_path"] = copies.enter_context(speaking.configuration())
         if sounding:
             files["vocoder_config_path"] = copies.enter_context(sounding.configuration())
@@ -121,7 +125,7 @@ def open_coqui(
     return CoquiVoice(network.to(device), model.name)
 
 
-def _files(speaking: ModelFolder, sounding: ModelFolder | None) -> dict[str, Path]:
+def _model_files(speaking: ModelFolder, sounding: ModelFolder | None) -> dict[str, Path]:
     checkpoint = speaking.checkpoint
     # An XTTS is several files, so it loads itself from its folder.
     files = {"model_path": speaking.path if "xtts" in speaking.networks else checkpoint}
@@ -135,7 +139,7 @@ def _files(speaking: ModelFolder, sounding: ModelFolder | None) -> dict[str, Pat
     return files
 
 
-def _refuse_unheard(speaking: ModelFolder) -> None:
+def _check_phonemizer(speaking: ModelFolder) -> None:
     """Refuse a model that reads phonemes, where the program that makes them is missing."""
     phonemizer = speaking.said.get("phonemizer") if speaking.said.get("use_phonemes") else None
     if phonemizer == "espeak" and not (which("espeak-ng") or which("espeak")):

@@ -22,8 +22,8 @@ _STATISTICS = ("mel_mean", "mel_std", "linear_mean", "linear_std")
 _LAYERS = "conv_feature_layers"  # the library evaluates it, so it must be a sum of lists of numbers
 _LAYER = r"\[\(\d{1,4},\s*\d{1,3},\s*\d{1,3}\)\](?:\s*\*\s*\d{1,2})?"
 _SUM_OF_LISTS = re.compile(rf"{_LAYER}(?:\s*\+\s*{_LAYER}){{0,20}}")
-_building = threading.Lock()
-_drawing = threading.Lock()
+_build_lock = threading.Lock()
+_generator_lock = threading.Lock()
 
 
 @lru_cache(maxsize=1)
@@ -32,13 +32,13 @@ def harden_coqui() -> None:
     install_torchaudio_shim()
     from TTS.utils.audio import AudioProcessor
 
-    AudioProcessor.load_stats = _statistics
+    AudioProcessor.load_stats = _load_statistics
     # It logs what it is given to say, and what it cannot.
     logging.getLogger("TTS").setLevel(logging.ERROR)
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def wrap_load_errors(folder: Path) -> Iterator[None]:
     """Say of whatever goes wrong while a model is loaded from *folder* what its user can do.
 
     Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
@@ -62,33 +62,33 @@ def explained(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def drawing_from(seed: int) -> Iterator[None]:
+def seeded_torch(seed: int) -> Iterator[None]:
     """Let torch draw its random numbers from *seed*, for one thread at a time: the generator is everyone's."""
     import torch
 
     gpus = [torch.cuda.current_device()] if torch.cuda.is_available() else []
-    with _drawing, torch.random.fork_rng(devices=gpus), torch.inference_mode():
+    with _generator_lock, torch.random.fork_rng(devices=gpus), torch.inference_mode():
         torch.manual_seed(seed)
         yield
 
 
 @contextmanager
-def companions(wavlm: Path, encoder: Path | None = None) -> Iterator[None]:
+def local_companions(wavlm: Path, encoder: Path | None = None) -> Iterator[None]:
     """Have the conversion models that are built meanwhile take *wavlm* and the speaker *encoder* from these files."""
     from TTS.vc.layers.freevc.speaker_encoder.speaker_encoder import SpeakerEncoder
     from TTS.vc.models import freevc, knnvc
 
-    with _building:
+    with _build_lock:
         kept = freevc.get_wavlm, knnvc.get_wavlm, freevc.SpeakerEncoderEx
         freevc.get_wavlm = knnvc.get_wavlm = lambda: _wavlm(wavlm)
-        freevc.SpeakerEncoderEx = lambda _address: SpeakerEncoder(_there(encoder))
+        freevc.SpeakerEncoderEx = lambda _address: SpeakerEncoder(_encoder_path(encoder))
         try:
             yield
         finally:
             freevc.get_wavlm, knnvc.get_wavlm, freevc.SpeakerEncoderEx = kept
 
 
-def _there(encoder: Path | None) -> str:
+def _encoder_path(encoder: Path | None) -> str:
     if encoder is None:
         raise WeightsError(
             "this FreeVC hears the person by a speaker encoder of its own; bring speaker_encoder.pt into its folder",
@@ -113,7 +113,7 @@ def _wavlm(path: Path) -> Any:
     return network.eval()
 
 
-def _statistics(_processor: Any, path: str) -> tuple[Any, ...]:
+def _load_statistics(_processor: Any, path: str) -> tuple[Any, ...]:
     """Return the means and spreads that a model's spectrograms were scaled by, from an archive of arrays.
 
     The public ``scale_stats.npy`` is a pickle: only its conversion, beside it, is read.

@@ -11,29 +11,29 @@ from avatar.errors import EngineError, WeightsError
 from avatar.runtime.isolated.client import IsolatedWorker
 from avatar.voices.backends.cloning import Floats, Reference, Say, VoiceWorkbench
 
-_LONGEST = 120  # seconds of sound: a line is a sentence
-_RATES = range(8_000, 48_001)  # samples per second
-_PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
+_MAX_LINE_S = 120  # seconds of sound: a line is a sentence
+_SAMPLE_RATES_HZ = range(8_000, 48_001)  # samples per second
+_PICKLE_SUFFIXES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
 
-_open: dict[Path, tuple[Mapping[str, Any], IsolatedWorker]] = {}  # at most one of each script: they hold gigabytes
-_opening = threading.Lock()
+_workers: dict[Path, tuple[Mapping[str, Any], IsolatedWorker]] = {}  # at most one of each script: they hold gigabytes
+_workers_lock = threading.Lock()
 
 
-def isolated(script: Path, model: Path, sha256: str, device: str) -> IsolatedWorker:
+def open_worker(script: Path, model: Path, sha256: str, device: str) -> IsolatedWorker:
     """Return the process of *script* with the *model* (a folder of digest *sha256*) on *device*, started when asked.
 
     There is one in our own process; another model ends it.
     """
     wanted = {"model": str(model), "device": device, "sha256": sha256}
-    with _opening:
-        if script in _open and _open[script][0] != wanted:
-            _open.pop(script)[1].stop()
-        if script not in _open:
-            _open[script] = wanted, IsolatedWorker(script, {"model": str(model), "device": device})
-        return _open[script][1]
+    with _workers_lock:
+        if script in _workers and _workers[script][0] != wanted:
+            _workers.pop(script)[1].stop()
+        if script not in _workers:
+            _workers[script] = wanted, IsolatedWorker(script, {"model": str(model), "device": device})
+        return _workers[script][1]
 
 
-def saying(worker: IsolatedWorker, language: str, bench: VoiceWorkbench, seconds: float) -> Say:
+def speak_isolated(worker: IsolatedWorker, language: str, bench: VoiceWorkbench, seconds: float) -> Say:
     """Return how *worker* speaks at *bench*; an answer takes *seconds* at most. The bench's pulse is asked meanwhile.
 
     Raises, when it says: EngineError, with code ``isolated.sound`` or one of the worker's.
@@ -46,7 +46,7 @@ def saying(worker: IsolatedWorker, language: str, bench: VoiceWorkbench, seconds
             **{"language": language, "seed": seed % 2**32, "sound": str(sound)},
         }
         worker.ask(question, within=seconds, go=lambda: bench.pulse(0.3))
-        return _heard(sound)
+        return _read_answer(sound)
 
     return say
 
@@ -56,7 +56,7 @@ def refuse_pickles(folder: Path) -> None:
 
     Raises: WeightsError, with code ``weights.unreadable``.
     """
-    found = next((path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _PICKLES), None)
+    found = next((path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _PICKLE_SUFFIXES), None)
     if found is not None:
         raise WeightsError(
             f"{found} is a pickle, which would run what it brings, and is not read; bring safetensors alone",
@@ -64,12 +64,12 @@ def refuse_pickles(folder: Path) -> None:
         )
 
 
-def _heard(path: Path) -> tuple[Floats, int]:
+def _read_answer(path: Path) -> tuple[Floats, int]:
     import soundfile
 
     try:
         facts = soundfile.info(path)
-        if facts.samplerate not in _RATES or facts.channels != 1 or facts.duration > _LONGEST:
+        if facts.samplerate not in _SAMPLE_RATES_HZ or facts.channels != 1 or facts.duration > _MAX_LINE_S:
             raise ValueError("not one line of speech")
         sound, rate = soundfile.read(path, dtype="float32")
     except (soundfile.LibsndfileError, ValueError, OSError) as error:

@@ -15,9 +15,9 @@ CONFIG = "config.json"
 ENCODER, ENCODER_CONFIG = "model_se.pth", "config_se.json"
 
 # As the public models name their files, in the order they are looked for.
-_CHECKPOINTS = ("model.pth", "model_file.pth", "best_model.pth", "checkpoint.pth", "model_file.pth.tar")
+_CHECKPOINT_NAMES = ("model.pth", "model_file.pth", "best_model.pth", "checkpoint.pth", "model_file.pth.tar")
 # What a configuration may have the library open while it loads, and the usual names of it in a public folder.
-_OPENED = {
+_FILE_FIELDS = {
     "d_vector_file": ("speakers.json", "speakers.pth"),
     "language_ids_file": ("language_ids.json",),
     "mel_statistics_parameter_path": (),
@@ -27,8 +27,8 @@ _OPENED = {
     "stats_path": ("scale_stats.npy",),
     "tokenizer_file": ("vocab.json",),
 }
-_NETWORKS = ("model", "base_model", "generator_model")  # fields that name a piece of code in the library
-_CODE = "characters_class"  # one that names a class anywhere
+_NETWORK_FIELDS = ("model", "base_model", "generator_model")  # fields that name a piece of code in the library
+_CLASS_FIELD = "characters_class"  # one that names a class anywhere
 _TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
 
 
@@ -47,13 +47,13 @@ class ModelFolder:
         Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.outside``.
         """
         for other in sorted(path.glob("*.json")):
-            _refuse_outsiders(other, _read(other))
+            _check_references(other, _read(other))
         said = _read(path / CONFIG) if (path / CONFIG).is_file() else None
         if not isinstance(said, dict):
             raise WeightsError(
                 f"no {CONFIG} in {path}; bring it from where the checkpoint came", code="weights.missing"
             )
-        return cls(path, tuple(said[name].lower() for name in _NETWORKS if isinstance(said.get(name), str)), said)
+        return cls(path, tuple(said[name].lower() for name in _NETWORK_FIELDS if isinstance(said.get(name), str)), said)
 
     def holding(self, *kinds: str) -> "ModelFolder":
         """Return this folder, once all networks that it names are of *kinds*; without any, once it names none.
@@ -72,7 +72,7 @@ class ModelFolder:
     @property
     def checkpoint(self) -> Path:
         """The file of the network's tensors."""
-        return self.file(*_CHECKPOINTS)
+        return self.file(*_CHECKPOINT_NAMES)
 
     def file(self, *names: str) -> Path:
         """Return the first file there is of *names*.
@@ -94,7 +94,7 @@ class ModelFolder:
         """
         with TemporaryDirectory(prefix="avatar-config-") as folder:
             copy = Path(folder) / name
-            copy.write_text(json.dumps(_settled(_read(self.path / name), self.path)), encoding="utf-8")
+            copy.write_text(json.dumps(_with_local_files(_read(self.path / name), self.path)), encoding="utf-8")
             yield copy
 
 
@@ -109,15 +109,15 @@ def _read(path: Path) -> Any:
         raise WeightsError(f"{path} is not JSON; bring the original file again", code="weights.unreadable") from error
 
 
-def _refuse_outsiders(path: Path, said: Any) -> None:
+def _check_references(path: Path, said: Any) -> None:
     for name, value in _fields(said):
-        if name in _OPENED and any("://" in str(each) for each in _listed(value)):
+        if name in _FILE_FIELDS and any("://" in str(each) for each in _as_list(value)):
             raise WeightsError(
                 f"{path} has {name!r} lie at {value!r}; models load from their folder alone: bring that file, and "
                 "name it there",
                 code="weights.outside",
             )
-        if name == _CODE and value and not str(value).startswith("TTS."):
+        if name == _CLASS_FIELD and value and not str(value).startswith("TTS."):
             raise WeightsError(
                 f"{path} has {name!r} be {value!r}, which is no part of coqui-tts; bring the original file again",
                 code="weights.outside",
@@ -135,31 +135,31 @@ def _fields(said: Any) -> Iterator[tuple[str, Any]]:
             yield from _fields(value)
 
 
-def _settled(said: Any, folder: Path) -> Any:
+def _with_local_files(said: Any, folder: Path) -> Any:
     """Return *said* with each file that it names found in *folder*, or left out where there is none."""
     if isinstance(said, list):
-        return [_settled(value, folder) for value in said]
+        return [_with_local_files(value, folder) for value in said]
     if not isinstance(said, dict):
         return said
     return {
-        name: _placed(name, value, folder) if name in _OPENED else _settled(value, folder)
+        name: _local_file(name, value, folder) if name in _FILE_FIELDS else _with_local_files(value, folder)
         for name, value in said.items()
     }
 
 
-def _placed(name: str, value: Any, folder: Path) -> Any:
-    wanted = [Path(str(each)).name for each in _listed(value) if each]
-    there = (folder / each for each in (*wanted, *_OPENED[name]) if _stands(folder / each, name))
+def _local_file(name: str, value: Any, folder: Path) -> Any:
+    wanted = [Path(str(each)).name for each in _as_list(value) if each]
+    there = (folder / each for each in (*wanted, *_FILE_FIELDS[name]) if _is_present(folder / each, name))
     found = next(there, None)
     if isinstance(value, list):
         return [str(found)] if found else []
     return str(found) if found else value and ""
 
 
-def _stands(path: Path, name: str) -> bool:
+def _is_present(path: Path, name: str) -> bool:
     # The statistics may have been turned from a pickle into an archive of arrays.
     return path.is_file() or (name == "stats_path" and path.with_suffix(".npz").is_file())
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from avatar.voices.signal.spectra import Floats
 from avatar.voices.text.g2p import Reading
 from avatar.voices.text.word_timings import word_timings
-from avatar.voices.timings import Phone, Timings, laid_out
+from avatar.voices.timings import Phone, Timings, build_timings
 
 # What is heard comes before what was planned: against a forced alignment of 300 phonemes the starts are 50 ms late in
 # the median (and a space's time is the next word's), with 17 ms of scatter left after that.
-_EARLY = 0.050
-_QUIET = 36.0  # decibels below the loud frames: nobody is speaking
-_PAUSE = 0.060  # seconds: shorter gaps are closures, not pauses
-_CLOSURE = 0.060  # seconds a stop holds its breath before it bursts
-_SHORTEST = 0.020  # seconds any phoneme lasts
-_LONG = 6  # units: pauses, which are near enough rounded by themselves
+_ONSET_SHIFT_S = 0.050
+_SPEECH_RANGE_DB = 36.0  # decibels below the loud frames: nobody is speaking
+_MIN_PAUSE_S = 0.060  # seconds: shorter gaps are closures, not pauses
+_CLOSURE_S = 0.060  # seconds a stop holds its breath before it bursts
+_MIN_PHONEME_S = 0.020  # seconds any phoneme lasts
+_MIN_PAUSE_UNITS = 6  # units: pauses, which are near enough rounded by themselves
 _STOPS = frozenset({"B", "P", "T", "D", "K", "G", "CH", "JH"})
 
 
@@ -43,7 +43,7 @@ class Symbol:
         return replace(self, start=start, end=end)
 
 
-def paced(planned: Floats, pace: float) -> NDArray[np.float64]:
+def scale_durations(planned: Floats, pace: float) -> NDArray[np.float64]:
     """Return how many whole units each symbol (n) lasts when all is said *pace* times as fast as *planned*, in units.
 
     Units are coarse: most phonemes last one to three. Divided and rounded one by one, all of them would stay as they
@@ -51,7 +51,7 @@ def paced(planned: Floats, pace: float) -> NDArray[np.float64]:
     """
     usual = np.maximum(np.rint(planned), 1)
     wanted = usual / pace
-    short = usual < _LONG
+    short = usual < _MIN_PAUSE_UNITS
     units = np.maximum(np.where(short, np.floor(wanted), np.rint(wanted)), 1)
     lacking = np.where(short, wanted - units, -1)
     left = max(0, round(float(lacking[short].sum())))
@@ -60,7 +60,7 @@ def paced(planned: Floats, pace: float) -> NDArray[np.float64]:
 
 
 @dataclass
-class _Heard:
+class _TimedPhoneme:
     """One phoneme on its way to its final time."""
 
     symbol: str
@@ -69,20 +69,20 @@ class _Heard:
     end: float
 
 
-def timings_of(reading: Reading, symbols: Sequence[Symbol], levels: Floats, frame: float) -> Timings:
+def phoneme_timings(reading: Reading, symbols: Sequence[Symbol], levels: Floats, frame: float) -> Timings:
     """Return when each phoneme and word of *reading* is heard.
 
     *symbols* carry the planned times; *levels* are the decibels of each *frame* (seconds) of the sound.
     """
     duration = len(levels) * frame
-    heard = list(_planned(reading, symbols))
-    quiet = levels < np.percentile(levels, 95) - _QUIET
-    _settle(heard, quiet, frame, duration)
+    heard = list(_planned_phonemes(reading, symbols))
+    quiet = levels < np.percentile(levels, 95) - _SPEECH_RANGE_DB
+    _snap_to_sound(heard, quiet, frame, duration)
     phones = [Phone(symbol=each.symbol, start=each.start, end=each.end) for each in heard]
-    return laid_out(duration, phones, word_timings(reading, [(each.word, each.start, each.end) for each in heard]))
+    return build_timings(duration, phones, word_timings(reading, [(each.word, each.start, each.end) for each in heard]))
 
 
-def _planned(reading: Reading, symbols: Sequence[Symbol]) -> Iterator[_Heard]:
+def _planned_phonemes(reading: Reading, symbols: Sequence[Symbol]) -> Iterator[_TimedPhoneme]:
     """Yield each phoneme from where its first symbol was planned to where its last ends, moved to where it is heard."""
     at = {(symbol.word, symbol.place): symbol for symbol in symbols if symbol.word >= 0}
     for index, word in enumerate(reading.spoken):
@@ -91,28 +91,28 @@ def _planned(reading: Reading, symbols: Sequence[Symbol]) -> Iterator[_Heard]:
             if own:
                 space = at.get((index, -1)) if phoneme is word.phonemes[0] else None
                 start = (space or own[0]).start
-                yield _Heard(phoneme.symbol, index, start - _EARLY, own[-1].end - _EARLY)
+                yield _TimedPhoneme(phoneme.symbol, index, start - _ONSET_SHIFT_S, own[-1].end - _ONSET_SHIFT_S)
 
 
-def _settle(heard: list[_Heard], quiet: np.ndarray[Any, Any], frame: float, duration: float) -> None:
+def _snap_to_sound(heard: list[_TimedPhoneme], quiet: np.ndarray[Any, Any], frame: float, duration: float) -> None:
     """Let phonemes touch inside words and follow each other across words, except where the sound really pauses."""
     for left, right in pairwise(heard):
         left.end = right.start
         if left.word != right.word:
-            _part(left, right, quiet, frame)
+            _open_pause(left, right, quiet, frame)
     loud = np.flatnonzero(~quiet) * frame
-    heard[0].start = min(max(heard[0].start, float(loud[0])), heard[0].end - _SHORTEST)
-    heard[-1].end = max(float(loud[-1]) + frame, heard[-1].start + _SHORTEST)
-    _order(heard, duration)
+    heard[0].start = min(max(heard[0].start, float(loud[0])), heard[0].end - _MIN_PHONEME_S)
+    heard[-1].end = max(float(loud[-1]) + frame, heard[-1].start + _MIN_PHONEME_S)
+    _enforce_order(heard, duration)
 
 
-def _part(left: _Heard, right: _Heard, quiet: np.ndarray[Any, Any], frame: float) -> None:
+def _open_pause(left: _TimedPhoneme, right: _TimedPhoneme, quiet: np.ndarray[Any, Any], frame: float) -> None:
     """Open a pause between the words of *left* and *right* where the sound is quiet for long enough."""
-    first, last = round((left.start + _SHORTEST) / frame), round((right.end - _SHORTEST) / frame)
+    first, last = round((left.start + _MIN_PHONEME_S) / frame), round((right.end - _MIN_PHONEME_S) / frame)
     start, end = (frame * edge for edge in _longest_run(quiet, first, last))
     if right.symbol in _STOPS:
-        end -= _CLOSURE
-    if end - start >= _PAUSE:
+        end -= _CLOSURE_S
+    if end - start >= _MIN_PAUSE_S:
         left.end, right.start = start, end
 
 
@@ -125,13 +125,13 @@ def _longest_run(quiet: np.ndarray[Any, Any], first: int, last: int) -> tuple[in
     return max(first, 0) + int(edges[2 * longest]), max(first, 0) + int(edges[2 * longest + 1])
 
 
-def _order(heard: list[_Heard], duration: float) -> None:
+def _enforce_order(heard: list[_TimedPhoneme], duration: float) -> None:
     """Keep every phoneme at least the shortest time long, in order, and inside the sound."""
     earliest = 0.0
     for each in heard:
         each.start = max(each.start, earliest)
-        each.end = earliest = max(each.end, each.start + _SHORTEST)
+        each.end = earliest = max(each.end, each.start + _MIN_PHONEME_S)
     latest = duration
     for each in reversed(heard):
         each.end = min(each.end, latest)
-        each.start = latest = min(each.start, each.end - _SHORTEST)
+        each.start = latest = min(each.start, each.end - _MIN_PHONEME_S)

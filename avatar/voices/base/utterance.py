@@ -6,17 +6,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from avatar.voices.signal.spectra import HOP, RATE, Spectra, joined, silence
-from avatar.voices.text.ssml import Marked, WordStyle
-from avatar.voices.timings import SILENCE, Phone, Timings, Word, laid_out
+from avatar.voices.signal.spectra import HOP, RATE, Spectra, concatenate, silence
+from avatar.voices.text.ssml import ParsedLine, WordStyle
+from avatar.voices.timings import SILENCE, Phone, Timings, Word, build_timings
 
 T = TypeVar("T", Phone, Word)
 
-_NEPERS = np.log(10) / 20  # of a decibel
-_LIFT = 0.03  # log pitch for a decibel of emphasis
-_RAMP = 5  # frames (62 ms) in which emphasis comes and goes
-_KEPT = 0.04  # seconds of sound around the first and last phoneme
-_FRAME = HOP / RATE
+_NEPERS_PER_DB = np.log(10) / 20  # of a decibel
+_LOG_PITCH_PER_DB = 0.03  # log pitch for a decibel of emphasis
+_RAMP_FRAMES = 5  # frames (62 ms) in which emphasis comes and goes
+_MARGIN_S = 0.04  # seconds of sound around the first and last phoneme
+_FRAME_S = HOP / RATE
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,38 +27,38 @@ class Utterance:
     timings: Timings
 
 
-def silent(seconds: float) -> Utterance:
+def silent_utterance(seconds: float) -> Utterance:
     """Return *seconds* in which nothing is said."""
     spectra = silence(seconds)
-    return Utterance(spectra, laid_out(len(spectra.pitch) * _FRAME, [], []))
+    return Utterance(spectra, build_timings(len(spectra.pitch) * _FRAME_S, [], []))
 
 
-def unspoken(words: Sequence[str]) -> Utterance:
+def silent_words(words: Sequence[str]) -> Utterance:
     """Return *words* that make no sound, like a dash between two breaks: they take no time."""
     timings = Timings(duration=0.0, phones=(), words=tuple(Word(text=word, start=0, end=0) for word in words))
     return Utterance(silence(0.0), timings)
 
 
-def trimmed(said: Utterance, *, start: bool, end: bool) -> Utterance:
+def trim_silence(said: Utterance, *, start: bool, end: bool) -> Utterance:
     """Return what was *said* without the silence at its *start*, its *end* or both, where another part is joined."""
     phones = [phone for phone in said.timings.phones if phone.symbol != SILENCE]
     if not phones:
         return said
     count = len(said.spectra.pitch)
-    first = max(int((phones[0].start - _KEPT) / _FRAME), 0) if start else 0
-    last = min(int((phones[-1].end + _KEPT) / _FRAME) + 1, count) if end else count
+    first = max(int((phones[0].start - _MARGIN_S) / _FRAME_S), 0) if start else 0
+    last = min(int((phones[-1].end + _MARGIN_S) / _FRAME_S) + 1, count) if end else count
     whole = (first, last) == (0, count)  # and with it what was computed of it
-    cut = said.spectra if whole else _cut(said.spectra, first, last)
-    phones = [_later(each, -first * _FRAME) for each in phones]
-    words = [_later(each, -first * _FRAME) for each in said.timings.words]
-    return Utterance(cut, laid_out((last - first) * _FRAME, phones, words))
+    cut = said.spectra if whole else _slice_spectra(said.spectra, first, last)
+    phones = [_shift(each, -first * _FRAME_S) for each in phones]
+    words = [_shift(each, -first * _FRAME_S) for each in said.timings.words]
+    return Utterance(cut, build_timings((last - first) * _FRAME_S, phones, words))
 
 
-def _cut(spectra: Spectra, first: int, last: int) -> Spectra:
+def _slice_spectra(spectra: Spectra, first: int, last: int) -> Spectra:
     return Spectra(*(getattr(spectra, field.name)[..., first:last] for field in fields(spectra)))
 
 
-def emphasised(said: Utterance, line: Marked) -> Utterance:
+def apply_emphasis(said: Utterance, line: ParsedLine) -> Utterance:
     """Return what was *said* of *line*, its emphasised words louder and higher."""
     if not any(manner.emphasis for manner in line.manners.values()):
         return said
@@ -67,10 +67,10 @@ def emphasised(said: Utterance, line: Marked) -> Utterance:
     spectra = said.spectra
     weight = np.zeros(len(spectra.pitch))
     for place, word in enumerate(said.timings.words):
-        start, end = round(word.start / _FRAME), round(word.end / _FRAME)
+        start, end = round(word.start / _FRAME_S), round(word.end / _FRAME_S)
         weight[start:end] = line.manners.get(place, WordStyle()).emphasis
-    weight = uniform_filter1d(weight, _RAMP, mode="nearest")
-    louder = (weight * _NEPERS).astype(np.float32)
+    weight = uniform_filter1d(weight, _RAMP_FRAMES, mode="nearest")
+    louder = (weight * _NEPERS_PER_DB).astype(np.float32)
     return replace(
         said,
         spectra=replace(
@@ -78,12 +78,12 @@ def emphasised(said: Utterance, line: Marked) -> Utterance:
             harmonic=spectra.harmonic + louder,
             noise=spectra.noise + louder,
             rest=spectra.rest + louder,
-            pitch=(spectra.pitch * np.exp(weight * _LIFT)).astype(np.float32),
+            pitch=(spectra.pitch * np.exp(weight * _LOG_PITCH_PER_DB)).astype(np.float32),
         ),
     )
 
 
-def following(parts: Sequence[Utterance]) -> Utterance:
+def concatenate_utterances(parts: Sequence[Utterance]) -> Utterance:
     """Return *parts* said one after the other."""
     if len(parts) == 1:
         return parts[0]
@@ -91,11 +91,11 @@ def following(parts: Sequence[Utterance]) -> Utterance:
     words: list[Word] = []
     clock = 0.0
     for part in parts:
-        phones += [_later(phone, clock) for phone in part.timings.phones if phone.symbol != SILENCE]
-        words += [_later(word, clock) for word in part.timings.words]
-        clock += len(part.spectra.pitch) * _FRAME
-    return Utterance(joined([part.spectra for part in parts]), laid_out(clock, phones, words))
+        phones += [_shift(phone, clock) for phone in part.timings.phones if phone.symbol != SILENCE]
+        words += [_shift(word, clock) for word in part.timings.words]
+        clock += len(part.spectra.pitch) * _FRAME_S
+    return Utterance(concatenate([part.spectra for part in parts]), build_timings(clock, phones, words))
 
 
-def _later(timed: T, seconds: float) -> T:
+def _shift(timed: T, seconds: float) -> T:
     return timed.model_copy(update={"start": timed.start + seconds, "end": timed.end + seconds})

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from avatar.voices.judging.speaker_embedding import SAME, SpeakerEmbedding
+from avatar.voices.judging.speaker_embedding import SAME_SPEAKER_SIMILARITY, SpeakerEmbedding
 
 
 @lru_cache(maxsize=1)
@@ -19,6 +19,6 @@ def cohort() -> tuple[SpeakerEmbedding, ...]:
         return tuple(SpeakerEmbedding(directions.astype(np.float32)) for directions in held["directions"])
 
 
-def strangers_to(voice: SpeakerEmbedding) -> tuple[SpeakerEmbedding, ...]:
+def cohort_without(voice: SpeakerEmbedding) -> tuple[SpeakerEmbedding, ...]:
     """Return those of the cohort who are not *voice* themselves."""
-    return tuple(other for other in cohort() if sum(other.likeness(voice)) < SAME)
+    return tuple(other for other in cohort() if sum(other.likeness(voice)) < SAME_SPEAKER_SIMILARITY)

@@ -6,19 +6,19 @@ from numpy.typing import NDArray
 from avatar.media.audio.loudness import RATE, loudness_of
 from avatar.media.audio.resample import resample
 from avatar.media.audio.room_tone import room_tone
-from avatar.voices.timings import SILENCE, Timings, moved
+from avatar.voices.timings import SILENCE, Timings, shift_timings
 
 Sound = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
-LOUDNESS = -23.0  # LUFS of every line (EBU R 128), so that cuts between lines do not jump
+TARGET_LUFS = -23.0  # LUFS of every line (EBU R 128), so that cuts between lines do not jump
 
-_LEAD = 0.10  # seconds of room before the first phoneme
-_TAILS = {",": 0.25, ";": 0.30, ":": 0.30, ".": 0.40, "!": 0.40, "?": 0.42, "—": 0.45, "…": 0.45}
-_TAIL = 0.30  # seconds of room after a line that ends without a mark
-_ATTACK, _RELEASE = 0.03, 0.06  # seconds kept around the phonemes: breath and the end of a stop
-_FADE = 0.012  # seconds
-_CEILING = 0.79  # -2 dB
-_REACH = 0.005  # seconds the limiter looks around each sample
+_LEAD_IN_S = 0.10  # seconds of room before the first phoneme
+_TAIL_S_BY_MARK = {",": 0.25, ";": 0.30, ":": 0.30, ".": 0.40, "!": 0.40, "?": 0.42, "—": 0.45, "…": 0.45}
+_DEFAULT_TAIL_S = 0.30  # seconds of room after a line that ends without a mark
+_ATTACK_S, _RELEASE_S = 0.03, 0.06  # seconds kept around the phonemes: breath and the end of a stop
+_FADE_S = 0.012  # seconds
+_PEAK_CEILING = 0.79  # -2 dB
+_LIMITER_WINDOW_S = 0.005  # seconds the limiter looks around each sample
 
 
 def postprocess(  # noqa: PLR0913 - a take, and how it is to stand
@@ -29,13 +29,13 @@ def postprocess(  # noqa: PLR0913 - a take, and how it is to stand
     *seed* decides the room tone; *rest* is a longer pause after the line, in seconds.
     """
     first, last = _speech_span(timings)
-    start, end = max(0.0, first - _ATTACK), min(timings.duration, last + _RELEASE)
-    spoken = faded(resample(sound[round(start * rate) : round(end * rate)], rate, RATE))
-    spoken = limited(spoken * gain_of(loudness_of(spoken, RATE)))
-    before, after = round((_LEAD - (first - start)) * RATE), round((_tail_of(text) + rest - (end - last)) * RATE)
+    start, end = max(0.0, first - _ATTACK_S), min(timings.duration, last + _RELEASE_S)
+    spoken = fade_edges(resample(sound[round(start * rate) : round(end * rate)], rate, RATE))
+    spoken = limited(spoken * gain_to_target(loudness_of(spoken, RATE)))
+    before, after = round((_LEAD_IN_S - (first - start)) * RATE), round((_tail_s(text) + rest - (end - last)) * RATE)
     whole = np.pad(spoken, (before, max(after, 0)))
     whole = (whole + room_tone(len(whole), seed)).astype(np.float32)
-    return whole, moved(timings, _LEAD - first, len(whole) / RATE)
+    return whole, shift_timings(timings, _LEAD_IN_S - first, len(whole) / RATE)
 
 
 def _speech_span(timings: Timings) -> tuple[float, float]:
@@ -43,15 +43,21 @@ def _speech_span(timings: Timings) -> tuple[float, float]:
     return (spoken[0].start, spoken[-1].end) if spoken else (0.0, timings.duration)
 
 
-def _tail_of(text: str) -> float:
+def _tail_s(text: str) -> float:
     """Return the seconds of room after *text*: as long as a reader pauses at its last mark."""
     bare = text.rstrip("\"'”’)]} ")
-    return _TAIL if not bare else 0.45 if bare.endswith("...") else _TAILS.get(bare[-1], _TAIL)
+    return (
+        _DEFAULT_TAIL_S
+        if not bare
+        else 0.45
+        if bare.endswith("...")
+        else _TAIL_S_BY_MARK.get(bare[-1], _DEFAULT_TAIL_S)
+    )
 
 
-def faded(sound: Sound) -> Sound:
+def fade_edges(sound: Sound) -> Sound:
     """Return *sound* (48 kHz) with ends that do not click."""
-    edge = min(round(_FADE * RATE), len(sound) // 2)
+    edge = min(round(_FADE_S * RATE), len(sound) // 2)
     ramp = np.sin(np.linspace(0, np.pi / 2, edge, endpoint=False, dtype=np.float32)) ** 2
     sound = sound.copy()
     sound[:edge] *= ramp
@@ -59,19 +65,19 @@ def faded(sound: Sound) -> Sound:
     return sound
 
 
-def gain_of(loudness: float) -> np.float32:
+def gain_to_target(loudness: float) -> np.float32:
     """Return what makes speech of this *loudness* (LUFS) as loud as every line is."""
-    return np.float32(10 ** ((LOUDNESS - loudness) / 20))
+    return np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
 
 
 def limited(sound: Sound) -> Sound:
     """Return *sound* with its peaks below the ceiling, turned down smoothly around each peak."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    if np.abs(sound).max(initial=0.0) <= _CEILING:
+    if np.abs(sound).max(initial=0.0) <= _PEAK_CEILING:
         return sound
-    width = round(_REACH * RATE)
-    wanted = np.minimum(1.0, _CEILING / np.maximum(np.abs(sound), 1e-6))
+    width = round(_LIMITER_WINDOW_S * RATE)
+    wanted = np.minimum(1.0, _PEAK_CEILING / np.maximum(np.abs(sound), 1e-6))
     # The mean of a minimum never exceeds the wanted gain at its centre when both windows are equally wide.
     gain = uniform_filter1d(minimum_filter1d(wanted, width), width)
     return np.asarray(sound * gain, dtype=np.float32)

@@ -20,48 +20,52 @@ QUALITY = Weights(
     licence="MIT",
 )
 
-_RATE = 16_000  # samples per second, as it hears
-_WINDOW = 122_880  # samples: 7.68 s at a time
-_COLUMN = 160  # samples of a column of its spectrogram; its convolutions see 11 columns to either side, and halve them
-_MARGIN = 40  # columns of silence that are really looked at: the edges of both, and some in between that are alike
-_EDGE = 8  # columns after halving that know of the end
+_SAMPLE_RATE_HZ = 16_000  # samples per second, as it hears
+_WINDOW_SAMPLES = 122_880  # samples: 7.68 s at a time
+_HOP_SAMPLES = (
+    160  # samples of a column of its spectrogram; its convolutions see 11 columns to either side, and halve them
+)
+_SILENCE_MARGIN_FRAMES = (
+    40  # columns of silence that are really looked at: the edges of both, and some in between that are alike
+)
+_EDGE_FRAMES = 8  # columns after halving that know of the end
 
 
-def quality_of(sound: NDArray[np.float32], rate: int, weights: Path) -> float:
+def predict_mos(sound: NDArray[np.float32], rate: int, weights: Path) -> float:
     """Return the expected mean opinion score of the mono *sound* (*rate* samples per second)."""
     import torch
 
-    heard = resample(sound, rate, _RATE)
-    padded = np.pad(heard, (0, max(0, _WINDOW - len(heard))))
+    heard = resample(sound, rate, _SAMPLE_RATE_HZ)
+    padded = np.pad(heard, (0, max(0, _WINDOW_SAMPLES - len(heard))))
     # As few windows as cover the sound: the package takes one a second, at seven times the cost for .02 of a point.
-    count = -(-len(padded) // _WINDOW)
-    starts = np.linspace(0, len(padded) - _WINDOW, count).astype(int)
-    windows = np.stack([padded[start : start + _WINDOW] for start in starts])
+    count = -(-len(padded) // _WINDOW_SAMPLES)
+    starts = np.linspace(0, len(padded) - _WINDOW_SAMPLES, count).astype(int)
+    windows = np.stack([padded[start : start + _WINDOW_SAMPLES] for start in starts])
     with one_thread(), torch.inference_mode():
-        network, given = _opened(weights), torch.from_numpy(windows)
+        network, given = _load(weights), torch.from_numpy(windows)
         given = given / (given.abs().amax(dim=1, keepdim=True) + 1e-8)
-        seen = _convolved(network, given, -(-min(len(heard), _WINDOW) // _COLUMN))
+        seen = _convolve(network, given, -(-min(len(heard), _WINDOW_SAMPLES) // _HOP_SAMPLES))
         return float((1 + 4 * network.transformer_pool_attn(seen.permute(0, 2, 1))).mean())
 
 
-def _convolved(network: Any, given: Any, columns: int) -> Any:
+def _convolve(network: Any, given: Any, columns: int) -> Any:
     """Return what the convolutions make of *given* (windows, samples), whose sound ends after *columns*.
 
     The silence that fills up a window looks alike everywhere: it is looked at once, and repeated.
     """
     import torch
 
-    whole = given.shape[1] // _COLUMN
-    looked_at = min((columns + _MARGIN) // 2 * 2, whole)
+    whole = given.shape[1] // _HOP_SAMPLES
+    looked_at = min((columns + _SILENCE_MARGIN_FRAMES) // 2 * 2, whole)
     with bf16_autocast():
-        seen = network.cnn(given[:, : looked_at * _COLUMN]).float()
-    at = seen.shape[2] - _EDGE
+        seen = network.cnn(given[:, : looked_at * _HOP_SAMPLES]).float()
+    at = seen.shape[2] - _EDGE_FRAMES
     silence = seen[:, :, at : at + 1].expand(-1, -1, (whole - looked_at) // 2)
     return torch.cat([seen[:, :, :at], silence, seen[:, :, at:]], dim=2)
 
 
 @lru_cache(maxsize=1)
-def _opened(weights: Path) -> Any:
+def _load(weights: Path) -> Any:
     install_torchaudio_shim()
     import torch
     from distillmos import ConvTransformerSQAModel

@@ -31,27 +31,27 @@ DVECTOR = Weights(
     licence="Apache-2.0",
 )
 
-_RATE = 16_000  # samples per second, as both hear
-_HOP = 160  # samples per frame
-_MELS = 40
-_FRAME, _LONG_FRAME = (
+_SAMPLE_RATE_HZ = 16_000  # samples per second, as both hear
+_HOP_SAMPLES = 160  # samples per frame
+_MEL_BANDS = 40
+_GE2E_FRAME_SAMPLES, _DVECTOR_FRAME_SAMPLES = (
     400,
     512,
 )  # samples that the first and the second look at; the second through a window of the first
-_FIRST_WINDOW, _FIRST_STEP = 160, 77  # frames: 1.6 s, 1.3 times a second
-_SECOND_WINDOW, _SECOND_STEP = 80, 40
-_BATCH = 16  # windows: the second network's memory grows with their number
-_QUIETEST = 10 ** (-30 / 20)  # the level that the first was trained at
-_BELOW = 40.0  # decibels below the loud parts: nobody speaks
-_PATCH = 480  # samples: silence is judged in pieces of 30 ms
-_PAUSE = 6  # patches of silence left beside speech
-_SHORTEST = 0.3  # seconds of speech
+_GE2E_WINDOW_FRAMES, _GE2E_STEP_FRAMES = 160, 77  # frames: 1.6 s, 1.3 times a second
+_DVECTOR_WINDOW_FRAMES, _DVECTOR_STEP_FRAMES = 80, 40
+_BATCH_WINDOWS = 16  # windows: the second network's memory grows with their number
+_MIN_RMS = 10 ** (-30 / 20)  # the level that the first was trained at
+_SPEECH_RANGE_DB = 40.0  # decibels below the loud parts: nobody speaks
+_VAD_FRAME_SAMPLES = 480  # samples: silence is judged in pieces of 30 ms
+_KEPT_SILENCE_FRAMES = 6  # patches of silence left beside speech
+_MIN_SPEECH_S = 0.3  # seconds of speech
 
 Floats = NDArray[np.float32]
 
 # The sum of both likenesses from which two recordings are one voice: a person reaches 1.71 on another day and 1.77
 # within one, two people 1.46 at most; different voices of one synthesiser can reach 1.79, and are then taken for one.
-SAME = 1.7
+SAME_SPEAKER_SIMILARITY = 1.7
 
 
 class SpeakerSimilarity(NamedTuple):
@@ -100,8 +100,8 @@ class SpeakerEncoders:
 
         Raises: InputError, with code ``voice.too-short``.
         """
-        heard = _speech(resample(sound, rate, _RATE))
-        if len(heard) < _SHORTEST * _RATE:
+        heard = _trim_silence(resample(sound, rate, _SAMPLE_RATE_HZ))
+        if len(heard) < _MIN_SPEECH_S * _SAMPLE_RATE_HZ:
             raise InputError(
                 "there is no speech in the sound; give one in which someone speaks", code="voice.too-short"
             )
@@ -112,29 +112,39 @@ class SpeakerEncoders:
         import torch
 
         level = float(np.sqrt(np.square(heard).mean()))
-        louder = heard * max(1.0, _QUIETEST / max(level, 1e-9))
-        whole = np.pad(louder, _FRAME // 2)
-        mel = mel_power(frames_of(whole, _FRAME, _HOP), _bell("hann", _FRAME), _RATE, _MELS).T
-        windows = torch.from_numpy(_windows(mel.astype(np.float32), _FIRST_WINDOW, _FIRST_STEP))
+        louder = heard * max(1.0, _MIN_RMS / max(level, 1e-9))
+        whole = np.pad(louder, _GE2E_FRAME_SAMPLES // 2)
+        mel = mel_power(
+            frames_of(whole, _GE2E_FRAME_SAMPLES, _HOP_SAMPLES),
+            _window("hann", _GE2E_FRAME_SAMPLES),
+            _SAMPLE_RATE_HZ,
+            _MEL_BANDS,
+        ).T
+        windows = torch.from_numpy(_windows(mel.astype(np.float32), _GE2E_WINDOW_FRAMES, _GE2E_STEP_FRAMES))
         lstm, linear = self._network
         with torch.inference_mode():
             _, (hidden, _) = lstm(windows)
-            return _direction(torch.relu(linear(hidden[-1])).numpy())
+            return _mean_unit_vector(torch.relu(linear(hidden[-1])).numpy())
 
     def _by_second(self, heard: Floats) -> Floats:
-        short = np.pad(heard, (0, max(0, _LONG_FRAME - len(heard))))
-        mel = mel_power(frames_of(short, _LONG_FRAME, _HOP), _bell("hamming", _LONG_FRAME), _RATE, _MELS).T
-        windows = _windows(np.log10(mel + 1e-10).astype(np.float32), _SECOND_WINDOW, _SECOND_STEP)
-        batches = (windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH))
+        short = np.pad(heard, (0, max(0, _DVECTOR_FRAME_SAMPLES - len(heard))))
+        mel = mel_power(
+            frames_of(short, _DVECTOR_FRAME_SAMPLES, _HOP_SAMPLES),
+            _window("hamming", _DVECTOR_FRAME_SAMPLES),
+            _SAMPLE_RATE_HZ,
+            _MEL_BANDS,
+        ).T
+        windows = _windows(np.log10(mel + 1e-10).astype(np.float32), _DVECTOR_WINDOW_FRAMES, _DVECTOR_STEP_FRAMES)
+        batches = (windows[at : at + _BATCH_WINDOWS] for at in range(0, len(windows), _BATCH_WINDOWS))
         name = self._session.get_inputs()[0].name
-        return _direction(np.concatenate([self._session.run(None, {name: batch})[0] for batch in batches]))
+        return _mean_unit_vector(np.concatenate([self._session.run(None, {name: batch})[0] for batch in batches]))
 
     @cached_property
     def _network(self) -> tuple[Any, Any]:
         import torch
 
         held = torch.load(self.first, map_location="cpu", weights_only=True)["model_state"]
-        lstm, linear = torch.nn.LSTM(_MELS, 256, 3, batch_first=True), torch.nn.Linear(256, 256)
+        lstm, linear = torch.nn.LSTM(_MEL_BANDS, 256, 3, batch_first=True), torch.nn.Linear(256, 256)
         for part, name in ((lstm, "lstm."), (linear, "linear.")):
             part.load_state_dict({key.removeprefix(name): held[key] for key in held if key.startswith(name)})
         return lstm.eval(), linear.eval()
@@ -157,21 +167,23 @@ def open_speaker_encoders(first: Path, second: Path) -> SpeakerEncoders:
 
 
 @lru_cache(maxsize=2)
-def _bell(name: str, size: int) -> NDArray[np.float64]:
+def _window(name: str, size: int) -> NDArray[np.float64]:
     """Return the periodic window *name* of the first's frame, in the middle of *size* samples."""
-    window = {"hann": np.hanning, "hamming": np.hamming}[name](_FRAME + 1)[:-1]
-    return np.pad(window, (size - _FRAME) // 2)
+    window = {"hann": np.hanning, "hamming": np.hamming}[name](_GE2E_FRAME_SAMPLES + 1)[:-1]
+    return np.pad(window, (size - _GE2E_FRAME_SAMPLES) // 2)
 
 
-def _speech(sound: Floats) -> Floats:
+def _trim_silence(sound: Floats) -> Floats:
     """Return *sound* without its long silences."""
     from scipy.ndimage import binary_dilation
 
-    patches = sound[: len(sound) // _PATCH * _PATCH].reshape(-1, _PATCH)
+    patches = sound[: len(sound) // _VAD_FRAME_SAMPLES * _VAD_FRAME_SAMPLES].reshape(-1, _VAD_FRAME_SAMPLES)
     if not len(patches):
         return patches.reshape(-1)
     levels = 10 * np.log10(np.square(patches, dtype=np.float64).mean(axis=1) + 1e-12)
-    speaks = binary_dilation(levels > max(float(np.percentile(levels, 95)) - _BELOW, -70.0), np.ones(_PAUSE + 1))
+    speaks = binary_dilation(
+        levels > max(float(np.percentile(levels, 95)) - _SPEECH_RANGE_DB, -70.0), np.ones(_KEPT_SILENCE_FRAMES + 1)
+    )
     return np.asarray(patches[speaks].reshape(-1))
 
 
@@ -183,7 +195,7 @@ def _windows(frames: Floats, size: int, step: int) -> Floats:
     return np.stack([frames[start : start + size] for start in starts])
 
 
-def _direction(some: Floats) -> Floats:
+def _mean_unit_vector(some: Floats) -> Floats:
     """Return the mean direction of the vectors *some* (count, 256)."""
     each = some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-9)
     mean = each.mean(axis=0)

@@ -15,13 +15,13 @@ def write_speech(spoken: FinishedTake, new: Callable[[str], Path]) -> Mapping[st
 
     parts = {name: new(name) for name in ("sound.wav", "timings.json", "scores.json")}
     whole = np.round(np.clip(spoken.sound, -1.0, 1.0) * 32767).astype(np.int16)
-    soundfile.write(_beside(parts["sound.wav"]), whole, RATE, subtype="PCM_16", format="WAV")
-    _beside(parts["timings.json"]).write_text(spoken.timings.model_dump_json(), encoding="utf-8")
-    _beside(parts["scores.json"]).write_text(spoken.scores.model_dump_json(), encoding="utf-8")
+    soundfile.write(_part_path(parts["sound.wav"]), whole, RATE, subtype="PCM_16", format="WAV")
+    _part_path(parts["timings.json"]).write_text(spoken.timings.model_dump_json(), encoding="utf-8")
+    _part_path(parts["scores.json"]).write_text(spoken.scores.model_dump_json(), encoding="utf-8")
     for path in parts.values():
-        _beside(path).replace(path)
+        _part_path(path).replace(path)
     return parts
 
 
-def _beside(path: Path) -> Path:
+def _part_path(path: Path) -> Path:
     return path.with_name(path.name + ".part")

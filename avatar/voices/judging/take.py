@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from avatar.voices.judging.scores import Fault
 from avatar.voices.timings import SILENCE, Phone, Timings
 
-_QUIETEST = 0.003  # full scale is 1.0: the level of a take that is there at all
-_FRAME = 0.01  # seconds
-_BELOW = 30.0  # decibels below the loud parts: room, breath and the ends of sounds
-_EDGE = 0.08  # seconds around the words that still belong to them
+_MIN_RMS = 0.003  # full scale is 1.0: the level of a take that is there at all
+_FRAME_S = 0.01  # seconds
+_SPEECH_RANGE_DB = 30.0  # decibels below the loud parts: room, breath and the ends of sounds
+_WORD_MARGIN_S = 0.08  # seconds around the words that still belong to them
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +40,16 @@ class Take:
 
     def outside(self) -> tuple[float, float]:
         """Return how many seconds of sound there are before the first phoneme and after the last."""
-        size = max(round(_FRAME * self.rate), 1)
+        size = max(round(_FRAME_S * self.rate), 1)
         frames = self.sound[: len(self.sound) // size * size].reshape(-1, size).astype(np.float64)
         levels = 10 * np.log10(np.square(frames).mean(axis=1) + 1e-12)
-        loud = levels > np.percentile(levels, 95) - _BELOW
-        first = max(int((self.spoken[0].start - _EDGE) / _FRAME), 0)
-        last = int((self.spoken[-1].end + _EDGE) / _FRAME)
-        return float(loud[:first].sum()) * _FRAME, float(loud[last:].sum()) * _FRAME
+        loud = levels > np.percentile(levels, 95) - _SPEECH_RANGE_DB
+        first = max(int((self.spoken[0].start - _WORD_MARGIN_S) / _FRAME_S), 0)
+        last = int((self.spoken[-1].end + _WORD_MARGIN_S) / _FRAME_S)
+        return float(loud[:first].sum()) * _FRAME_S, float(loud[last:].sum()) * _FRAME_S
 
 
-def broken(take: Take) -> Fault | None:
+def find_defect(take: Take) -> Fault | None:
     """Return why there is nothing to judge in *take*, or ``None``."""
     if not len(take.sound):
         return Fault("take.empty", "holds no sound")
@@ -58,6 +58,6 @@ def broken(take: Take) -> Fault | None:
     if not take.spoken:
         return Fault("take.empty", "has no phonemes")
     level = float(np.sqrt(np.square(take.sound, dtype=np.float64).mean()))
-    if level < _QUIETEST:
-        return Fault("take.silent", f"is silent (level {level:.5f}, at least {_QUIETEST})")
+    if level < _MIN_RMS:
+        return Fault("take.silent", f"is silent (level {level:.5f}, at least {_MIN_RMS})")
     return None

@@ -17,11 +17,11 @@ from avatar.errors import EngineError, InputError
 from avatar.media.audio.loudness import RATE, loudness_of
 from avatar.models.weights import Weights
 from avatar.voices.base.base_tts import BaseTts
-from avatar.voices.judging.cohort import strangers_to
+from avatar.voices.judging.cohort import cohort_without
 from avatar.voices.judging.postprocess import postprocess
-from avatar.voices.judging.quality import QUALITY, quality_of
+from avatar.voices.judging.quality import QUALITY, predict_mos
 from avatar.voices.judging.sample_quality import clipped_share
-from avatar.voices.judging.scores import Fault, Scores, Standard, faults
+from avatar.voices.judging.scores import AcceptanceCriteria, Fault, Scores, find_faults
 from avatar.voices.judging.speaker_embedding import (
     DVECTOR,
     GE2E,
@@ -29,12 +29,12 @@ from avatar.voices.judging.speaker_embedding import (
     SpeakerSimilarity,
     open_speaker_encoders,
 )
-from avatar.voices.judging.take import Take, broken
-from avatar.voices.recognition.asr_backend import ENGLISH, SHIPPED, AsrBackend
+from avatar.voices.judging.take import Take, find_defect
+from avatar.voices.recognition.asr_backend import DEFAULT_ASR_BACKEND, ENGLISH, AsrBackend
 from avatar.voices.recognition.recogniser import HEARING
 from avatar.voices.recognition.word_match import WordMatch, match_words
 from avatar.voices.signal import spectra
-from avatar.voices.text.ssml import Marked, parse
+from avatar.voices.text.ssml import ParsedLine, parse_ssml
 from avatar.voices.timings import Timings
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ JUDGES = (HEARING, GE2E, DVECTOR, QUALITY)
 
 Floats = NDArray[np.float32]
 
-_PLEASANT = 3.2  # of 5: a rougher take may go out, but not before another one was heard
+_GOOD_MOS = 3.2  # of 5: a rougher take may go out, but not before another one was heard
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class FinishedTake:
 
 
 @dataclass(frozen=True)
-class _Refused:
+class _RejectedTake:
     """A take with *faults*; *wrong* is the share of its words that were misheard."""
 
     faults: list[Fault]
@@ -72,20 +72,20 @@ class TakeGate:
     """
 
     text: str
-    standard: Standard
+    standard: AcceptanceCriteria
     speaker: BaseTts
     encoders: SpeakerEncoders
     quality: Path
-    ears: AsrBackend = SHIPPED
+    ears: AsrBackend = DEFAULT_ASR_BACKEND
 
     @classmethod
     def of(
         cls,
         text: str,
-        standard: Standard,
+        standard: AcceptanceCriteria,
         speaker: BaseTts,
         weight: Callable[[Weights], Path],
-        ears: AsrBackend = SHIPPED,
+        ears: AsrBackend = DEFAULT_ASR_BACKEND,
     ) -> "TakeGate":
         """Return the audition with the judges whose files *weight* finds, and these *ears*."""
         return cls(text, standard, speaker, open_speaker_encoders(weight(GE2E), weight(DVECTOR)), weight(QUALITY), ears)
@@ -98,11 +98,11 @@ class TakeGate:
         Raises: EngineError, with the code of the fault (``take.words`` ...) of the take that came closest.
         """
         numbered = enumerate(takes, start=1)
-        refused: list[_Refused] = []
+        refused: list[_RejectedTake] = []
         for attempt, make in numbered:
             heard = self._heard(make(), attempt, seed)
             if isinstance(heard, FinishedTake):
-                again = next(numbered, None) if heard.scores.quality < _PLEASANT else None
+                again = next(numbered, None) if heard.scores.quality < _GOOD_MOS else None
                 return self._smoother(heard, *again, seed) if again else heard
             refused.append(heard)
         nearest = min(refused, key=lambda each: (len(each.faults), each.wrong)).faults
@@ -116,21 +116,21 @@ class TakeGate:
         other = self._heard(make(), attempt, seed, one.scores.quality)
         return other if isinstance(other, FinishedTake) else one
 
-    def _heard(self, take: Take, attempt: int, seed: int, least: float = 0.0) -> FinishedTake | _Refused:
+    def _heard(self, take: Take, attempt: int, seed: int, least: float = 0.0) -> FinishedTake | _RejectedTake:
         """Return the *take* finished, or what is wrong with it; of a quality up to *least*, nothing else is judged."""
-        fault, wrong = broken(take), 1.0
+        fault, wrong = find_defect(take), 1.0
         found = [fault] if fault else []
         if not found:
             sound, timings = self._finished(take, seed)
-            quality = round(quality_of(sound, RATE, self.quality), 2)
+            quality = round(predict_mos(sound, RATE, self.quality), 2)
             found = [Fault("take.quality", f"has a quality of {quality}")] if quality <= least else []
         if not found:
             scores = self._scores(take, sound, attempt, quality)
-            found, wrong = list(faults(scores, self.standard)), scores.wrong
+            found, wrong = list(find_faults(scores, self.standard)), scores.wrong
             if not found:
                 return FinishedTake(sound, timings, scores)
         _log.info("take %d refused: %s", attempt, ", ".join(each.code for each in found))
-        return _Refused(found, wrong)
+        return _RejectedTake(found, wrong)
 
     def _finished(self, take: Take, seed: int) -> tuple[Floats, Timings]:
         written = " ".join(self._line.written)
@@ -165,12 +165,12 @@ class TakeGate:
             voice = self.encoders.print_of(sound, RATE)
         except InputError:  # there is hardly any speech in it: it is like nobody
             return SpeakerSimilarity(0.0, 0.0), SpeakerSimilarity(0.0, 0.0)
-        others = [voice.likeness(other) for other in strangers_to(self.standard.voice)]
+        others = [voice.likeness(other) for other in cohort_without(self.standard.voice)]
         return voice.likeness(self.standard.voice), max(others, key=sum, default=SpeakerSimilarity(0.0, 0.0))
 
     @cached_property
-    def _line(self) -> Marked:
-        return parse(self.text)
+    def _line(self) -> ParsedLine:
+        return parse_ssml(self.text)
 
     @property
     def _rest(self) -> float:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.models.pinned import resolve_pinned_dir
-from avatar.voices.recognition.recogniser import words_heard
-from avatar.voices.recognition.whisper import heard_by_whisper
+from avatar.voices.recognition.recogniser import recognise_words
+from avatar.voices.recognition.whisper import transcribe_with_whisper
 from avatar.voices.recognition.word_match import WordMatch, match_speech, match_words
 
 ENGLISH = "en"
@@ -25,8 +25,8 @@ class AsrBackend:
     def words(self, sound: NDArray[np.float32], rate: int) -> str:
         """Return the words heard in the mono *sound* (*rate* samples per second), perhaps none."""
         if self.model is None:
-            return words_heard(sound, rate)
-        return heard_by_whisper(sound, rate, self.model, self.language)
+            return recognise_words(sound, rate)
+        return transcribe_with_whisper(sound, rate, self.model, self.language)
 
     def wording(self, expected: str, sound: NDArray[np.float32], rate: int) -> WordMatch:
         """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second)."""
@@ -35,7 +35,7 @@ class AsrBackend:
         return match_words(expected, self.words(sound, rate), self.language)
 
 
-SHIPPED = AsrBackend()
+DEFAULT_ASR_BACKEND = AsrBackend()
 
 
 def asr_backend_for(language: str, recogniser: str, sha256: str) -> AsrBackend:
@@ -52,4 +52,4 @@ def asr_backend_for(language: str, recogniser: str, sha256: str) -> AsrBackend:
             "take could be judged; bring a Whisper and name its folder: recogniser, recogniser_sha256",
             code="recogniser.missing",
         )
-    return SHIPPED
+    return DEFAULT_ASR_BACKEND

@@ -20,9 +20,9 @@ HEARING = Weights(
     licence="MIT",
 )
 
-_RATE = 16_000  # samples per second, as the recogniser hears
+_SAMPLE_RATE_HZ = 16_000  # samples per second, as the recogniser hears
 # Frames of 10 ms. It was trained on 30 s at a time, silence filled in; below ten it begins to repeat itself.
-_GLANCE, _AFTER = 1000, 200
+_MIN_FAST_FRAMES, _TRAILING_FRAMES = 1000, 200
 
 
 def transcribe(sound: NDArray[np.float32], rate: int) -> str:
@@ -30,7 +30,7 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
     Raises: InputError, with code ``voice.not-understood``.
     """
-    text = words_heard(sound, rate)
+    text = recognise_words(sound, rate)
     if not text:
         raise InputError(
             "no words were understood in the sound; give a transcript of what is said", code="voice.not-understood"
@@ -38,22 +38,22 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
     return text
 
 
-def words_heard(sound: NDArray[np.float32], rate: int) -> str:
+def recognise_words(sound: NDArray[np.float32], rate: int) -> str:
     """Return the English words heard in the mono *sound* (*rate* samples per second), perhaps none."""
-    return _words(model(), sound, rate)
+    return _transcribe(open_recogniser(), sound, rate)
 
 
-def words_at_a_glance(sound: NDArray[np.float32], rate: int) -> str:
-    """Return what :func:`words_heard` does, without attending to the silence that fills up 30 s.
+def recognise_words_fast(sound: NDArray[np.float32], rate: int) -> str:
+    """Return what :func:`recognise_words` does, without attending to the silence that fills up 30 s.
 
     For a line that is a third of the cost; one in fifty is misheard that would not be otherwise.
     """
-    return _words(_glancing_model(), sound, rate)
+    return _transcribe(_open_fast_recogniser(), sound, rate)
 
 
-def _words(recogniser: Any, sound: NDArray[np.float32], rate: int) -> str:
+def _transcribe(recogniser: Any, sound: NDArray[np.float32], rate: int) -> str:
     heard, _ = recogniser.transcribe(
-        resample(sound, rate, _RATE),
+        resample(sound, rate, _SAMPLE_RATE_HZ),
         language="en",
         beam_size=5,
         temperature=0.0,
@@ -62,10 +62,10 @@ def _words(recogniser: Any, sound: NDArray[np.float32], rate: int) -> str:
     return " ".join(segment.text.strip() for segment in heard).strip()
 
 
-def hear(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
+def recognise_timed_words(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
     """Return the English words heard in the mono *sound* (*rate* samples per second), with their times; maybe none."""
-    heard, _ = model().transcribe(
-        resample(sound, rate, _RATE),
+    heard, _ = open_recogniser().transcribe(
+        resample(sound, rate, _SAMPLE_RATE_HZ),
         language="en",
         beam_size=5,
         temperature=0.0,
@@ -97,7 +97,7 @@ def plain_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def model() -> Any:
+def open_recogniser() -> Any:
     """Return the recogniser (a ``faster_whisper.WhisperModel``), opened once."""
     from faster_whisper import WhisperModel
 
@@ -106,13 +106,13 @@ def model() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _glancing_model() -> Any:
-    glancing = copy(model())
+def _open_fast_recogniser() -> Any:
+    glancing = copy(open_recogniser())
     attentive = glancing.encode
 
     def encode(features: NDArray[np.float32]) -> Any:
         heard = np.flatnonzero(features.any(axis=0))
-        end = max(_GLANCE, int(heard[-1]) + _AFTER) if len(heard) else _GLANCE
+        end = max(_MIN_FAST_FRAMES, int(heard[-1]) + _TRAILING_FRAMES) if len(heard) else _MIN_FAST_FRAMES
         attended = np.ascontiguousarray(features[:, :end])
         return attentive(attended)
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.voices.recognition.recogniser import plain_words, words_at_a_glance, words_heard
-from avatar.voices.text.g2p import read
-from avatar.voices.text.graphemes import letters_of
+from avatar.voices.recognition.recogniser import plain_words, recognise_words, recognise_words_fast
+from avatar.voices.text.g2p import phonemise
+from avatar.voices.text.graphemes import split_words
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class WordMatch:
 def match_words(expected: str, heard: str, language: str = "en") -> WordMatch:
     """Compare the words *heard* with the words *expected*; those of a *language* other than English by their letters.
 
-    >>> compare("We changed the colour, too.", "well we changed the color two").before
+    >>> match_words("We changed the colour, too.", "well we changed the color two").before
     1
     """
     import jiwer
 
     if language == "en":
-        words, said = ([_sound_of(word) for word in plain_words(text)] for text in (expected, heard))
+        words, said = ([_phonetic_key(word) for word in plain_words(text)] for text in (expected, heard))
     else:
-        words, said = letters_of(expected), letters_of(heard)
+        words, said = split_words(expected), split_words(heard)
     if not words or not said:
         return WordMatch(len(words), frozenset(range(len(words))), len(said) if not words else 0, 0, 0)
     wrong: set[int] = set()
@@ -63,12 +63,12 @@ def match_speech(expected: str, sound: NDArray[np.float32], rate: int) -> WordMa
 
     What is not right at a glance is heard again with full attention.
     """
-    glanced = match_words(expected, words_at_a_glance(sound, rate))
-    return match_words(expected, words_heard(sound, rate)) if glanced.rate() else glanced
+    glanced = match_words(expected, recognise_words_fast(sound, rate))
+    return match_words(expected, recognise_words(sound, rate)) if glanced.rate() else glanced
 
 
 @lru_cache(maxsize=4096)
-def _sound_of(word: str) -> str:
+def _phonetic_key(word: str) -> str:
     """Return the phonemes of one *word*, joined: what tells words apart for the ear."""
-    phonemes = [phoneme.symbol for spoken in read(word).spoken for phoneme in spoken.phonemes]
+    phonemes = [phoneme.symbol for spoken in phonemise(word).spoken for phoneme in spoken.phonemes]
     return "-".join(phonemes) or word

@@ -21,12 +21,12 @@ def dtw(one: Reals, other: Reals) -> NDArray[np.intp]:
     from scipy.spatial.distance import cdist
 
     came = np.zeros((len(one), len(other)), np.int8)
-    _reach(cdist(one, other), _STEPS, _WEIGHTS, came)
-    return _walked_back(came)
+    _accumulate_costs(cdist(one, other), _STEPS, _WEIGHTS, came)
+    return _backtrack(came)
 
 
 @lazy_njit
-def _reach(distance: Reals, steps: NDArray[np.intp], weights: Reals, came: NDArray[np.int8]) -> None:
+def _accumulate_costs(distance: Reals, steps: NDArray[np.intp], weights: Reals, came: NDArray[np.int8]) -> None:
     """Write into *came* by which step each cell of *distance* is reached at the least cost."""
     rows, columns = distance.shape
     cost = np.full((rows, columns), np.inf)
@@ -41,7 +41,7 @@ def _reach(distance: Reals, steps: NDArray[np.intp], weights: Reals, came: NDArr
                         cost[row, column], came[row, column] = through, step
 
 
-def _walked_back(came: NDArray[np.int8]) -> NDArray[np.intp]:
+def _backtrack(came: NDArray[np.int8]) -> NDArray[np.intp]:
     row, column = (size - 1 for size in came.shape)
     path = [(row, column)]
     while row > 0 or column > 0:

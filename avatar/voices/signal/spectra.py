@@ -11,9 +11,9 @@ Floats = NDArray[np.float32]
 RATE = 24_000  # samples per second
 HOP = 300  # samples per frame: 12.5 ms
 BINS = 601  # 0 Hz to 12 kHz in steps of 20 Hz
-_NOTHING = -18.0  # log magnitude: 156 dB down
-VOICED = 40.0  # Hz: frames of a lower pitch have none
-_QUIET = 36.0  # decibels below the loud frames: nobody speaks
+_SILENCE_LOG_MAGNITUDE = -18.0  # log magnitude: 156 dB down
+MIN_VOICED_HZ = 40.0  # Hz: frames of a lower pitch have none
+_SPEECH_RANGE_DB = 36.0  # decibels below the loud frames: nobody speaks
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Spectra:
 
     @property
     def voiced(self) -> NDArray[np.bool_]:
-        return np.asarray(self.pitch >= VOICED)
+        return np.asarray(self.pitch >= MIN_VOICED_HZ)
 
     @cached_property
     def plain(self) -> Floats:
@@ -53,22 +53,22 @@ class Spectra:
 def silence(seconds: float) -> Spectra:
     """Return *seconds* of nothing."""
     count = round(seconds * RATE / HOP)
-    nothing, zero = np.full((BINS, count), _NOTHING, np.float32), np.zeros((BINS, count), np.float32)
+    nothing, zero = np.full((BINS, count), _SILENCE_LOG_MAGNITUDE, np.float32), np.zeros((BINS, count), np.float32)
     return Spectra(nothing, zero, nothing, nothing, zero, np.zeros(count, np.float32))
 
 
-def levels(sound: Floats) -> Floats:
+def frame_levels(sound: Floats) -> Floats:
     """Return the level of each 12.5 ms of *sound* (24 kHz) in decibels below full scale."""
     frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
     return np.asarray(10 * np.log10(np.square(frames).mean(axis=1) + 1e-12), dtype=np.float32)
 
 
-def active(levels: Floats) -> NDArray[np.bool_]:
+def detect_speech(levels: Floats) -> NDArray[np.bool_]:
     """Tell in which frames somebody speaks, from their *levels* in decibels."""
-    return np.asarray(levels > np.percentile(levels, 95) - _QUIET)
+    return np.asarray(levels > np.percentile(levels, 95) - _SPEECH_RANGE_DB)
 
 
-def joined(pieces: list[Spectra]) -> Spectra:
+def concatenate(pieces: list[Spectra]) -> Spectra:
     """Return *pieces* spoken one after the other."""
     names = ("harmonic", "harmonic_phase", "noise", "rest", "rest_phase", "pitch")
     return Spectra(*(np.concatenate([getattr(piece, name) for piece in pieces], axis=-1) for name in names))

@@ -6,10 +6,10 @@ from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from typing import Any
 
-from avatar.voices.text.ssml import Marked, parse
+from avatar.voices.text.ssml import ParsedLine, parse_ssml
 
 _TAP = "T"  # the base voice's own sign for the t of "water"
-_SIMPLE = {
+_ARPABET_BY_SIGN = {
     "A": "EY", "I": "AY", "O": "OW", "Q": "OW", "W": "AW", "Y": "OY", "ʤ": "JH", "ʧ": "CH", _TAP: "T",
     "a": "AA", "ɑ": "AA", "ɒ": "AA", "æ": "AE", "ɐ": "AH", "ə": "AH", "ᵊ": "AH", "ʌ": "AH", "ɔ": "AO", "ɛ": "EH",
     "e": "EH", "ɜ": "ER", "ɚ": "ER", "ɪ": "IH", "ᵻ": "IH", "i": "IY", "o": "OW", "ʊ": "UH", "u": "UW",
@@ -21,7 +21,7 @@ _VOWEL_SIGNS = frozenset("AIOQWYaɑɒæɐəᵊʌɔɛeɜɚɪᵻioʊu")
 _RHOTIC = frozenset("əɜ")
 _STRESS = frozenset("ˈˌ")
 PAUSES = frozenset(";:,.!?—…")
-PHONEMES = tuple(sorted(set(_SIMPLE.values()) | {"ER"}))
+PHONEMES = tuple(sorted(set(_ARPABET_BY_SIGN.values()) | {"ER"}))
 VOWELS = frozenset({"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"})
 
 
@@ -34,7 +34,7 @@ class SpokenWord:
 
     @cached_property
     def phonemes(self) -> tuple["Phoneme", ...]:
-        return tuple(phonemes_of(self.symbols))
+        return tuple(parse_phonemes(self.symbols))
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,23 @@ class Phoneme:
     last: int
 
 
-def read(text: str) -> Reading:
+def phonemise(text: str) -> Reading:
     """Return how *text* is read: numbers, dates and abbreviations as words, every word as phonemes.
 
     Marks in it (``avatar.voices.text.ssml``) say what is read otherwise than it is written.
     """
-    return read_marked(parse(text))
+    return phonemise_line(parse_ssml(text))
 
 
-def read_marked(line: Marked) -> Reading:
+def phonemise_line(line: ParsedLine) -> Reading:
     """Return how *line* is read."""
-    written, spoken = line.written, tuple(_spoken(" ".join(line.said)))
-    links = tuple(_links(written, tuple(word.text for word in spoken)))
+    written, spoken = line.written, tuple(_phonemise_words(" ".join(line.said)))
+    links = tuple(_align_words(written, tuple(word.text for word in spoken)))
     given = {place: manner.phonemes for place, manner in line.manners.items() if manner.phonemes}
-    return Reading(written, _as_given(spoken, links, given), links)
+    return Reading(written, _apply_given_phonemes(spoken, links, given), links)
 
 
-def _as_given(
+def _apply_given_phonemes(
     spoken: tuple[SpokenWord, ...], links: tuple[tuple[range, range], ...], given: Mapping[int, str]
 ) -> tuple[SpokenWord, ...]:
     """Return the *spoken* words with the phonemes that were *given* for some written ones; marks after them stay."""
@@ -90,10 +90,10 @@ def _as_given(
     return tuple(words)
 
 
-def phonemes_of(symbols: str) -> list[Phoneme]:
+def parse_phonemes(symbols: str) -> list[Phoneme]:
     """Return the ARPAbet phonemes of one word's *symbols*; stress and length marks belong to their vowel.
 
-    >>> [phoneme.symbol for phoneme in phonemes_of("wˈɔTəɹ")]
+    >>> [phoneme.symbol for phoneme in parse_phonemes("wˈɔTəɹ")]
     ['W', 'AO', 'T', 'ER']
     """
     found: list[Phoneme] = []
@@ -103,20 +103,20 @@ def phonemes_of(symbols: str) -> list[Phoneme]:
         position += 1
         if sign in _STRESS:
             continue
-        name = _SIMPLE.get(sign)
+        name = _ARPABET_BY_SIGN.get(sign)
         if name is None:
             if found:  # a length mark and the like: more of the phoneme before
                 found[-1] = Phoneme(found[-1].symbol, found[-1].first, position)
                 start = position
             continue
-        if sign in _RHOTIC and _r_closes(symbols, position):
+        if sign in _RHOTIC and _is_rhotic(symbols, position):
             name, position = "ER", position + 1
         found.append(Phoneme(name, start, position))
         start = position
     return found
 
 
-def _r_closes(symbols: str, position: int) -> bool:
+def _is_rhotic(symbols: str, position: int) -> bool:
     """Tell whether an r stands at *position* and no vowel follows it: then it colours the vowel before."""
     if symbols[position : position + 1] != "ɹ":
         return False
@@ -124,7 +124,7 @@ def _r_closes(symbols: str, position: int) -> bool:
     return not rest or rest[0] not in _VOWEL_SIGNS
 
 
-def _spoken(text: str) -> Iterator[SpokenWord]:
+def _phonemise_words(text: str) -> Iterator[SpokenWord]:
     from hibari.g2p.normalize import normalize
 
     reader = open_g2p()
@@ -147,7 +147,7 @@ def open_g2p() -> Any:
     return G2P()
 
 
-def _links(written: tuple[str, ...], spoken: tuple[str, ...]) -> Iterator[tuple[range, range]]:
+def _align_words(written: tuple[str, ...], spoken: tuple[str, ...]) -> Iterator[tuple[range, range]]:
     for same, i1, i2, j1, j2 in SequenceMatcher(None, written, spoken, autojunk=False).get_opcodes():
         if same == "equal" or i2 - i1 == j2 - j1:
             yield from ((range(i, i + 1), range(j, j + 1)) for i, j in zip(range(i1, i2), range(j1, j2), strict=True))

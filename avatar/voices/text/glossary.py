@@ -8,11 +8,11 @@ from xml.sax.saxutils import quoteattr
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
 from avatar.errors import AvatarError, InputError
-from avatar.voices.text.ssml import parse
+from avatar.voices.text.ssml import parse_ssml
 
 _TAG_OR_WORD = re.compile(r"<[^>]*>|[\w][\w'’&.-]*[\w]|\w")
 _WORD = re.compile(r"[^\s<>{}]{1,60}")
-_OWN = ("phoneme", "sub", "say-as")  # inside these the script has said itself how it is read
+_PRONUNCIATION_TAGS = ("phoneme", "sub", "say-as")  # inside these the script has said itself how it is read
 
 
 class Pronunciation(BaseModel):
@@ -29,7 +29,7 @@ class Pronunciation(BaseModel):
         if sum(map(bool, (self.say, self.ipa, self.arpabet))) != 1:
             raise ValueError("give one of say, ipa and arpabet")
         try:
-            parse(self.around("word"))
+            parse_ssml(self.around("word"))
         except AvatarError as error:
             raise ValueError(str(error)) from error
         return self
@@ -45,7 +45,7 @@ class Pronunciation(BaseModel):
 Glossary = Mapping[str, Pronunciation]  # by the word as it is written
 
 
-def checked(glossary: Glossary) -> Glossary:
+def check_glossary(glossary: Glossary) -> Glossary:
     """Return *glossary*, each of its words one that can stand in a line.
 
     Raises: ValueError.
@@ -56,11 +56,11 @@ def checked(glossary: Glossary) -> Glossary:
     return glossary
 
 
-class _Words(RootModel[Annotated[dict[str, Pronunciation], AfterValidator(checked)]]):
+class _Words(RootModel[Annotated[dict[str, Pronunciation], AfterValidator(check_glossary)]]):
     """A glossary, and nothing else."""
 
 
-def glossary_of(value: Any) -> Glossary:
+def parse_glossary(value: Any) -> Glossary:
     """Return the glossary that *value* spells: words, each with its ``say``, ``ipa`` or ``arpabet``.
 
     Raises: pydantic.ValidationError.
@@ -68,13 +68,13 @@ def glossary_of(value: Any) -> Glossary:
     return _Words.model_validate(value).root
 
 
-def asked_glossary(value: Any) -> Glossary:
-    """Return the glossary that somebody asks for with *value*, as ``glossary_of`` does.
+def parse_user_glossary(value: Any) -> Glossary:
+    """Return the glossary that somebody asks for with *value*, as ``parse_glossary`` does.
 
     Raises: InputError, with code ``glossary.bad-value``.
     """
     try:
-        return glossary_of(value)
+        return parse_glossary(value)
     except ValidationError as error:
         first = error.errors()[0]
         where = " of ".join(repr(str(part)) for part in reversed(first["loc"])) or "all of it"
@@ -82,12 +82,12 @@ def asked_glossary(value: Any) -> Glossary:
         raise InputError(f"glossary, {where}: {message}", code="glossary.bad-value") from error
 
 
-def plain(glossary: Glossary) -> dict[str, dict[str, str]]:
-    """Return *glossary* as plain values, which ``glossary_of`` reads."""
+def dump_glossary(glossary: Glossary) -> dict[str, dict[str, str]]:
+    """Return *glossary* as plain values, which ``parse_glossary`` reads."""
     return {word: said.model_dump(exclude_defaults=True) for word, said in glossary.items()}
 
 
-def marked(line: str, glossary: Glossary) -> str:
+def apply_glossary(line: str, glossary: Glossary) -> str:
     """Return *line* with a tag around each word of *glossary* that has none yet. Only lines that hold one change."""
     if not glossary:
         return line
@@ -100,15 +100,15 @@ def marked(line: str, glossary: Glossary) -> str:
         at = found.end()
         if piece.startswith("<"):
             own = piece.strip("</> ").split()[:1]
-            if own and own[0] in _OWN and not piece.endswith("/>"):
+            if own and own[0] in _PRONUNCIATION_TAGS and not piece.endswith("/>"):
                 depth += -1 if piece.startswith("</") else 1
         elif not depth:
-            piece = _said(piece, glossary)
+            piece = _mark_word(piece, glossary)
         pieces.append(piece)
     return "".join(pieces) + line[at:]
 
 
-def _said(word: str, glossary: Glossary) -> str:
+def _mark_word(word: str, glossary: Glossary) -> str:
     bare = re.sub(r"['’]s$", "", word)
     if word in glossary:
         return glossary[word].around(word)

@@ -7,7 +7,7 @@ a letter of another alphabet for a neutral vowel: the mouth opens and closes wit
 import unicodedata
 
 from avatar.voices.text.g2p import Reading, SpokenWord
-from avatar.voices.text.ssml import parse
+from avatar.voices.text.ssml import parse_ssml
 
 _SOUNDS = {
     "a": "ɑ", "b": "b", "c": "k", "d": "d", "e": "ɛ", "f": "f", "g": "ɡ", "h": "h", "i": "i", "j": "j", "k": "k",
@@ -19,7 +19,7 @@ _NEUTRAL = "ə"
 
 def read_graphemes(text: str) -> Reading:
     """Return how *text*, marks and all, is read when nothing but its letters is known."""
-    line = parse(text)
+    line = parse_ssml(text)
     # What is said instead of what is written: "LA", said "Los Angeles", is one written word and two spoken ones.
     spoken: list[SpokenWord] = []
     links = []
@@ -35,7 +35,7 @@ def _symbols(word: str) -> str:
     return "".join(_SOUNDS.get(letter, _NEUTRAL) for letter in letters)
 
 
-def letters_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of *text* in lower case, without marks: what two texts of any language are compared by."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(sign if sign.isalnum() or unicodedata.category(sign) == "Mn" else " " for sign in plain)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
-from avatar.voices.text.g2p import phonemes_of
-from avatar.voices.text.ssml import Marked
+from avatar.voices.text.g2p import parse_phonemes
+from avatar.voices.text.ssml import ParsedLine
 
 _MONEY = {"$": ("dollar", "cent"), "£": ("pound", "penny"), "€": ("euro", "cent")}
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
@@ -19,39 +19,39 @@ _SPELLED: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def normalize_text(line: Marked) -> str:
+def normalize_text(line: ParsedLine) -> str:
     """Return what is said of *line* as words and marks: no figures, no signs, given phonemes respelled.
 
-    >>> from avatar.voices.text.ssml import parse
-    >>> in_words(parse("Dr. No paid $2.50 in 1999, 3.5% of it on 5/6/2024."))
+    >>> from avatar.voices.text.ssml import parse_ssml
+    >>> normalize_text(parse_ssml("Dr. No paid $2.50 in 1999, 3.5% of it on 5/6/2024."))
     'Doctor No paid two dollars and fifty cents in nineteen ninety-nine, three point five percent of it on May sixth, \
 twenty twenty-four.'
     """
     from hibari.g2p import numbers
     from hibari.g2p.normalize import normalize
 
-    text = normalize(" ".join(_respelled(line)))
+    text = normalize(" ".join(_respell(line)))
     text = re.sub(r"\bDr(?=\s[A-Z])", "Doctor", text)
-    text = re.sub(rf"([$£€])({_NUMBER})", lambda found: _sum(found[1], found[2], numbers.cardinal), text)
+    text = re.sub(rf"([$£€])({_NUMBER})", lambda found: _spell_money(found[1], found[2], numbers.cardinal), text)
     text = re.sub(rf"({_NUMBER})\s?%", r"\1 percent", text)
-    text = _DECADE.sub(lambda found: _decade(int(found[1] + found[2] + "0"), numbers.year), text)
+    text = _DECADE.sub(lambda found: _spell_decade(int(found[1] + found[2] + "0"), numbers.year), text)
     text = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", lambda found: numbers.ordinal(int(found[1])), text)
     text = _YEAR.sub(lambda found: numbers.year(int(found[1])), text)
     text = re.sub(rf"-(?={_NUMBER})", "minus ", text)
-    return re.sub(_NUMBER, lambda found: _amount(found[0], numbers.cardinal), text)
+    return re.sub(_NUMBER, lambda found: _spell_number(found[0], numbers.cardinal), text)
 
 
-def _respelled(line: Marked) -> list[str]:
+def _respell(line: ParsedLine) -> list[str]:
     said = list(line.said)
     for place, manner in line.manners.items():
         if manner.phonemes:
             marks = re.search(r"\W*$", line.written[place])
-            spelled = "".join(_SPELLED[phoneme.symbol] for phoneme in phonemes_of(manner.phonemes))
+            spelled = "".join(_SPELLED[phoneme.symbol] for phoneme in parse_phonemes(manner.phonemes))
             said[place] = spelled + (marks[0] if marks else "")
     return said
 
 
-def _sum(sign: str, number: str, cardinal: Callable[[int], str]) -> str:
+def _spell_money(sign: str, number: str, cardinal: Callable[[int], str]) -> str:
     whole, _, part = number.replace(",", "").partition(".")
     large, small = _MONEY[sign]
     cents = int(part.ljust(2, "0")[:2]) if part else 0
@@ -62,12 +62,12 @@ def _sum(sign: str, number: str, cardinal: Callable[[int], str]) -> str:
     return f"{said} and {cardinal(cents)} {coins}"
 
 
-def _decade(year: int, said: Callable[[int], str]) -> str:
+def _spell_decade(year: int, said: Callable[[int], str]) -> str:
     words = said(year)
     return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
 
-def _amount(number: str, cardinal: Callable[[int], str]) -> str:
+def _spell_number(number: str, cardinal: Callable[[int], str]) -> str:
     whole, _, part = number.replace(",", "").partition(".")
     digits = " ".join(cardinal(int(digit)) for digit in part)
     return cardinal(int(whole)) + (f" point {digits}" if digits else "")

@@ -19,10 +19,10 @@ _VOWELS = frozenset("AIOWYɑæʌəɔɛɜɪiʊu")
 _KNOWN = frozenset("".join(_ARPABET.values())) | {"ə", "ˈ", "ˌ"}
 
 
-def symbols_of(pronunciation: str, alphabet: str) -> str:
+def to_base_alphabet(pronunciation: str, alphabet: str) -> str:
     """Return *pronunciation*, written in *alphabet* (``ipa`` or ``x-arpabet``), in the signs of the base voice.
 
-    >>> symbols_of("ʃɪˈvɔːn", "ipa"), symbols_of("SH IH0 V AO1 N", "x-arpabet")
+    >>> to_base_alphabet("ʃɪˈvɔːn", "ipa"), to_base_alphabet("SH IH0 V AO1 N", "x-arpabet")
     ('ʃɪvˈɔn', 'ʃɪvˈɔn')
 
     Raises: InputError, with code ``ssml.bad-phonemes``.

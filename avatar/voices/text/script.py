@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from avatar.errors import InputError
-from avatar.voices.text.ssml import parse
+from avatar.voices.text.ssml import parse_ssml
 
-LONGEST_LINE = 600  # characters
+MAX_LINE_CHARS = 600  # characters
 
 _ROLE = re.compile(r"([a-z][a-z0-9_-]{0,31}):(?:\s+|$)")
 _TAGS = re.compile(r"<[A-Za-z/!?][^>]*>")
@@ -25,7 +25,7 @@ class Line:
     text: str
 
 
-def lines_of(script: str) -> tuple[Line, ...]:
+def split_script(script: str) -> tuple[Line, ...]:
     """Return the lines of *script*, sentence by sentence, with every word and mark kept.
 
     An empty line ends a paragraph; so does a row that starts with a role in lower case (``host: Welcome.``).
@@ -34,7 +34,7 @@ def lines_of(script: str) -> tuple[Line, ...]:
     Raises: InputError, with code ``script.empty``, ``script.control-character``, ``script.nothing-to-say`` or
     ``script.line-too-long``; or that of a mark that cannot be read (``ssml.unknown-tag`` ...).
     """
-    _refuse_controls(script)
+    _check_characters(script)
     if not script.strip():
         raise InputError("the script is empty; write at least one sentence", code="script.empty")
     paragraphs = _paragraphs(unicodedata.normalize("NFC", script))
@@ -44,25 +44,26 @@ def lines_of(script: str) -> tuple[Line, ...]:
             "the script has nothing to say, only roles or punctuation; write at least one word",
             code="script.nothing-to-say",
         )
-    _refuse_long(lines)
+    _check_line_lengths(lines)
     for line in lines:
-        parse(line.text)
+        parse_ssml(line.text)
     return lines
 
 
-def spoken_lines(transcript: str) -> tuple[str, ...]:
-    """Return the lines of what was said in a recording, as ``lines_of`` splits them; nobody's role is in front of any.
+def split_transcript(transcript: str) -> tuple[str, ...]:
+    """Return the sentences of the *transcript* of a recording, split as ``split_script`` does, without roles.
 
-    Raises: InputError, as ``lines_of``, and with code ``transcript.marks``: a recording cannot be told how to be said.
+    Raises:
+        InputError: as ``split_script``, and when the transcript holds SSML tags; code ``transcript.marks``.
     """
     if _TAGS.search(transcript):
         raise InputError(
             "the transcript has marks like <break/>; write down only the words that were said", code="transcript.marks"
         )
-    return tuple(line.text for line in lines_of(transcript))
+    return tuple(line.text for line in split_script(transcript))
 
 
-def _refuse_controls(script: str) -> None:
+def _check_characters(script: str) -> None:
     for position, character in enumerate(script):
         bad = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t"
         if bad or character in _BIDI:
@@ -72,12 +73,12 @@ def _refuse_controls(script: str) -> None:
             )
 
 
-def _refuse_long(lines: tuple[Line, ...]) -> None:
+def _check_line_lengths(lines: tuple[Line, ...]) -> None:
     for number, line in enumerate(lines, start=1):
-        if len(line.text) > LONGEST_LINE:
+        if len(line.text) > MAX_LINE_CHARS:
             raise InputError(
                 f"line {number} of the script ({line.text[:30]!r}…) has {len(line.text)} characters and may have "
-                f"{LONGEST_LINE}; break it into shorter sentences",
+                f"{MAX_LINE_CHARS}; break it into shorter sentences",
                 code="script.line-too-long",
             )
 
@@ -101,23 +102,23 @@ def _sentences(words: list[str]) -> Iterator[str]:
     Only the places where the splitter cuts are taken from it, and only between words: so no word is lost or changed.
     """
     merged: list[list[str]] = []
-    for group in _groups(words):
-        if merged and not (_speakable(group) and _speakable(merged[-1])):
+    for group in _split_sentences(words):
+        if merged and not (_is_speakable(group) and _is_speakable(merged[-1])):
             merged[-1] += group
         else:
             merged.append(group)
-    yield from (" ".join(group) for group in merged if _speakable(group))
+    yield from (" ".join(group) for group in merged if _is_speakable(group))
 
 
-def _groups(words: list[str]) -> Iterator[list[str]]:
+def _split_sentences(words: list[str]) -> Iterator[list[str]]:
     import pysbd
 
     # Tags are not text: where sentences end is decided without them.
     bare = [_TAGS.sub("", word) for word in words]
     pieces = pysbd.Segmenter(language="en", clean=False).segment(" ".join(filter(None, bare))) if any(bare) else []
-    cuts = set(accumulate(_length(piece) for piece in pieces))
+    cuts = set(accumulate(_count_characters(piece) for piece in pieces))
     group: list[str] = []
-    for word, end in zip(words, accumulate(map(_length, bare)), strict=True):
+    for word, end in zip(words, accumulate(map(_count_characters, bare)), strict=True):
         group.append(word)
         if end in cuts:
             yield group
@@ -125,9 +126,9 @@ def _groups(words: list[str]) -> Iterator[list[str]]:
     yield group
 
 
-def _speakable(words: list[str]) -> bool:
+def _is_speakable(words: list[str]) -> bool:
     return any(character.isalnum() for character in _TAGS.sub("", " ".join(words)))
 
 
-def _length(text: str) -> int:
+def _count_characters(text: str) -> int:
     return sum(not character.isspace() for character in text)

@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from avatar.errors import InputError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-LONGEST_VALUE = 200  # characters of a value: it is a name or a date, not a script
+MAX_VALUE_CHARS = 200  # characters of a value: it is a name or a date, not a script
 
 
-def filled(script: str, values: Mapping[str, str]) -> str:
+def fill_variables(script: str, values: Mapping[str, str]) -> str:
     """Return *script* with every ``{name}`` replaced by its value; ``{{`` and ``}}`` are written braces.
 
     Every blank needs a value and every value a blank: a video that says "Dear {name}" is worse than none.
@@ -27,11 +27,11 @@ def filled(script: str, values: Mapping[str, str]) -> str:
             pieces.append(sign)
             at += 2
         elif sign == "}":
-            raise _unbalanced(script, at, "closes nothing")
+            raise _unbalanced_error(script, at, "closes nothing")
         elif sign == "{":
             end = script.find("}", at)
             if end < 0 or "{" in script[at + 1 : end] or "\n" in script[at:end]:
-                raise _unbalanced(script, at, "is never closed")
+                raise _unbalanced_error(script, at, "is never closed")
             name = script[at + 1 : end]
             pieces.append(_value(name, values))
             used.add(name)
@@ -48,7 +48,7 @@ def filled(script: str, values: Mapping[str, str]) -> str:
     return "".join(pieces)
 
 
-def values_of(pairs: Iterable[str]) -> dict[str, str]:
+def parse_values(pairs: Iterable[str]) -> dict[str, str]:
     """Return the values (name -> value) that *pairs* like ``name=Ada`` spell.
 
     Raises: InputError, with code ``script.bad-variable``.
@@ -74,15 +74,15 @@ def _value(name: str, values: Mapping[str, str]) -> str:
         raise InputError(f"variable {{{name}}} has no value{hint}; give one", code="script.unknown-variable")
     value = values[name]
     # A value is words, never markup, a role or a new paragraph: it may come from a customer's table.
-    if not value.strip() or len(value) > LONGEST_VALUE or any(sign in value for sign in "<>{}\n\r"):
+    if not value.strip() or len(value) > MAX_VALUE_CHARS or any(sign in value for sign in "<>{}\n\r"):
         raise InputError(
-            f"variable {{{name}}}: its value must be 1 to {LONGEST_VALUE} characters on one line, without < > {{ }}",
+            f"variable {{{name}}}: its value must be 1 to {MAX_VALUE_CHARS} characters on one line, without < > {{ }}",
             code="script.bad-value",
         )
     return value.strip()
 
 
-def _unbalanced(script: str, at: int, what: str) -> InputError:
+def _unbalanced_error(script: str, at: int, what: str) -> InputError:
     row = script.count("\n", 0, at) + 1
     return InputError(
         f"the script, row {row}: the brace {script[at]!r} {what}; write {{name}}, or {{{{ and }}}} for plain braces",

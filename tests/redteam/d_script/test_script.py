@@ -8,7 +8,7 @@ from avatar.media.frames import Format
 from avatar.media.text import printable
 from avatar.media.titles import lower_third
 from avatar.stages.voice import CloneVoice, CutVoiceover
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 from tests.redteam.cases import attack
 from tests.voices.voiceovers import hummed
 
@@ -139,7 +139,7 @@ def _height(text: str) -> int:
 
 @attack("two spellings of one word slip past who compares words", by="plain words", harmless="both become one spelling")
 def test_one_spelling(ask):
-    assert lines_of("Cafe\u0301 now.") == lines_of("Caf\u00e9 now.")
+    assert split_script("Cafe\u0301 now.") == split_script("Caf\u00e9 now.")
 
 
 @attack(

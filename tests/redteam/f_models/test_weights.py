@@ -290,14 +290,14 @@ def test_statistics_that_run_code(scene, tmp_path):
 @pytest.mark.slow
 @attack("a model folder brings code that wants to be run", by="plain weights", harmless="it is not run")
 def test_code_beside_a_model(tmp_path):
-    from avatar.voices.alignment.ctc import _opened
+    from avatar.voices.alignment.ctc import _load
 
     folder = tiny_letters(tmp_path / "letters")
     config = json.loads((folder / "config.json").read_text())
     config["auto_map"] = {"AutoModelForCTC": "evil.Evil", "AutoConfig": "evil.Evil"}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').write('here')")
-    _opened(folder)
+    _load(folder)
 
     assert not (tmp_path / "ran").exists()
 
@@ -305,13 +305,13 @@ def test_code_beside_a_model(tmp_path):
 @pytest.mark.slow
 @attack("a safetensors file claims a header of gigabytes", by="plain weights", harmless="it is refused by its reader")
 def test_a_safetensors_header_of_gigabytes(tmp_path):
-    from avatar.voices.alignment.ctc import _opened
+    from avatar.voices.alignment.ctc import _load
 
     folder = tiny_letters(tmp_path / "letters")
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", 1 << 40) + b"{}")
 
     with pytest.raises(Exception, match=r"[Hh]eader"):
-        _opened(folder)
+        _load(folder)
 
 
 @pytest.mark.slow
@@ -319,7 +319,7 @@ def test_a_safetensors_header_of_gigabytes(tmp_path):
 def test_missing_weights_are_not_downloaded(tmp_path, monkeypatch):
     import socket
 
-    from avatar.voices.alignment.ctc import _opened
+    from avatar.voices.alignment.ctc import _load
 
     folder = tiny_letters(tmp_path / "letters")
     (folder / "model.safetensors").unlink()
@@ -327,7 +327,7 @@ def test_missing_weights_are_not_downloaded(tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *a: called.append(a))
 
     with pytest.raises(OSError, match="safetensors"):
-        _opened(folder)
+        _load(folder)
     assert called == []
 
 

@@ -11,7 +11,7 @@ from avatar.production.production import Production, direct
 from avatar.provenance.statement import Agreement, statement
 from avatar.runtime.workdir import private_tempdir, reap_stale
 from avatar.testing.world import TOY_BRIEF
-from avatar.voices.text.script import lines_of
+from avatar.voices.text.script import split_script
 from tests.redteam.cases import attack
 
 SCRIPT = "Nobody must ever read this sentence. Nor these other words, xylophone and all."
@@ -26,7 +26,7 @@ def played(scene):
         "presenter": scene.world.likeness(scene.victim),
         "double": scene.world.likeness(scene.accomplice),
     }
-    production = Production(scene.world.blueprint, cast, lines_of(SCRIPT), TOY_BRIEF)
+    production = Production(scene.world.blueprint, cast, split_script(SCRIPT), TOY_BRIEF)
     scene.signed = direct(production, scene.world.perform)
     scene.world.people.withdraw(scene.victim)
     with pytest.raises(AvatarError) as refusal:
