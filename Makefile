@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 QUIETLY := install --quiet --quiet
 
-.PHONY: help demo test quick check wheel lint types sync clean
+.PHONY: help demo test quick check wheel lint types docs sync clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev ## Check style, layers, dependencies and dead code
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
+
+docs: $(VENV)/.dev ## Build the documentation site into out/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 check: lint types test ## Check style and types, and run all tests
 

@@ -1,0 +1,75 @@
+"""The page of commands, from the command line itself."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from avatar.cli.main import app
+from tools.reference.markdown import code
+
+_HEAD = """# Commands
+
+`avatar COMMAND --help` shows the same on the terminal. Exit status 0 means yes or done, 1 a refusal or a finding, 2 a
+command that was typed wrongly.
+"""
+
+
+def page() -> str:
+    """Return every command, group by group, with its arguments and options."""
+    root = typer.main.get_command(app)
+    context = root.context_class(root, info_name="avatar")
+    return "\n".join((_HEAD, *_options(root, context), *_commands(root, context, 2)))
+
+
+def _commands(group: Any, context: Any, level: int) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        inside = command.context_class(command, info_name=name, parent=context)
+        yield f"{'#' * level} {inside.command_path}\n"
+        yield f"{_plain(command.help or '')}\n"
+        if hasattr(command, "list_commands"):
+            yield from _commands(command, inside, min(level + 1, 4))
+            continue
+        yield f"```text\n{inside.command_path} {' '.join(command.collect_usage_pieces(inside))}\n```\n"
+        yield from _options(command, inside)
+
+
+def _options(command: Any, context: Any) -> Iterator[str]:
+    lines = [_line(each, context) for each in command.get_params(context) if not getattr(each, "hidden", False)]
+    if lines:
+        yield "\n".join(lines) + "\n"
+
+
+def _line(parameter: Any, context: Any) -> str:
+    names = " / ".join((*parameter.opts, *parameter.secondary_opts))
+    if parameter.param_type_name == "argument":
+        names = parameter.name.rstrip("_").upper()
+    notes = [getattr(parameter, "help", None) or ""]
+    if parameter.required:
+        notes.append("Required.")
+    elif (default := _default(parameter, context)) is not None:
+        notes.append(f"Default: {default}.")
+    return f"- {code(names)}: " + " ".join(_plain(note) for note in notes if note)
+
+
+def _default(parameter: Any, context: Any) -> str | None:
+    shown = getattr(parameter, "show_default", None)
+    if isinstance(shown, str):
+        return shown
+    value = parameter.get_default(context, call=False)
+    if shown is False or value is None or callable(value) or isinstance(value, bool) or value in ("", [], ()):
+        return None
+    if isinstance(value, (list, tuple)):
+        return ", ".join(code(each) for each in value)
+    return code(Path(value).name if isinstance(value, Path) and value.is_absolute() else value)
+
+
+def _plain(text: str) -> str:
+    """Return help text as Markdown: blocks that the terminal shows line by line stay so."""
+    text = re.sub(r"\n?\x08\n", "\n", text).replace("\f", "\n").strip()
+    return re.sub(r"<(?=[A-Za-z/])", "&lt;", text)
