@@ -57,13 +57,13 @@ MUTANTS = (
     _one(
         "guarded take",
         "studio/voice_guard.py",
-        "self._refuse_take(request, lambda: self.listen(parts[Speech.parts[0]]))",
+        "self._refuse_take(request.spoken_voice, lambda: self.listen(parts[Speech.parts[0]]))",
         "pass",
     ),
     _one(
         "guarded recall",
         "studio/voice_guard.py",
-        "self._refuse_take(request, lambda: self._print(made.digest))",
+        "self._refuse_take(request.spoken_voice, lambda: self._print(made.digest))",
         "pass",
     ),
     _never(
@@ -179,7 +179,7 @@ MUTANTS = (
     _never(
         "frames counted",
         "studio/studio.py",
-        "isinstance(cleared.request, SwapFace | RefineLips) and bench.pulled not in (None, count)",
+        "cleared.request.preserves_frame_count and bench.pulled not in (None, count)",
     ),
     _never("right stage", "studio/studio.py", "not isinstance(request, kind)"),
     _never("named engines", "stages/registry.py", "option not in names"),
@@ -273,7 +273,7 @@ HANGS = (
         "compare and swap",
         "studio/studio.py",
         "        while True:\n            cleared: Cleared[Any] = self._clear(",
-        "        cleared: Cleared[Any] = self._clear(request, brief, Output(recipe, length, request.video.digest))\n"
+        "        cleared: Cleared[Any] = self._clear(request, brief, Output(recipe, length, video.digest))\n"
         "        while True:\n            _ = (",
     ),
 )

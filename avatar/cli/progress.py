@@ -4,36 +4,21 @@ import threading
 import time
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from avatar.artifacts.artifact import Speech
+from avatar.artifacts.artifact import Footage, FrameDeltas, Shot, Speech
 from avatar.cli.output import is_quiet
-from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
-from avatar.stages.request import Request
-from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
+from avatar.stages.catalogue import REQUESTS
+from avatar.stages.render import KeepPatches
 from avatar.studio.studio import ProgressEvent
 
-STAGES: dict[type[Request[Any]], str] = {
-    LearnVoice: "learning",
-    CloneVoice: "voice",
-    CutVoiceover: "voice",
-    Excerpt: "footage",
-    AnimateFace: "animation",
-    SwapFace: "swap",
-    RefineLips: "lips",
-    KeepPatches: "patches",
-    Render: "picture",
-    Assemble: "assembly",
-    Publish: "publication",
-}
 # What takes time on a line: animation, swap and lips flow inside the picture, or where patches are kept, before it.
-_COLUMNS = ("voice", "patches", "picture")
-_SOMETIMES = "patches"
+_TAKES_TIME = (Speech, FrameDeltas, Shot)
+_COLUMNS = tuple(dict.fromkeys(k.progress_label for k in REQUESTS.values() if k.output_type in _TAKES_TIME))
+_SOMETIMES = KeepPatches.progress_label
 
 
 @dataclass
@@ -56,7 +41,7 @@ class Progress:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, quiet=is_quiet())
         self._lock = threading.Lock()
-        self._tallies = {name: _Tally() for name in STAGES.values()}
+        self._tallies = {kind.progress_label: _Tally() for kind in REQUESTS.values()}
         self._lines: list[_Line] = []
         self._of_artifact: dict[str, _Line] = {}  # speech or footage digest -> its line
         self._expected = 0
@@ -86,7 +71,7 @@ class Progress:
         with self._lock:
             self._count(moment)
             line = self._line_of(moment)
-            stage = STAGES[type(moment.request)]
+            stage = moment.request.progress_label
             cell = _cell(moment)
             if line is None:
                 self._whole = f"{stage} {cell}"
@@ -110,7 +95,7 @@ class Progress:
         return [line.seconds for line in self._lines]
 
     def _count(self, moment: ProgressEvent) -> None:
-        tally = self._tallies[STAGES[type(moment.request)]]
+        tally = self._tallies[moment.request.progress_label]
         if moment.what == "kept":
             tally.performed += 1
             tally.seconds += moment.seconds
@@ -119,22 +104,23 @@ class Progress:
 
     def _line_of(self, moment: ProgressEvent) -> _Line | None:
         request = moment.request
-        if isinstance(request, CloneVoice | CutVoiceover):
-            line = next((line for line in self._lines if line.text == request.line), None)
+        if request.spoken_text:
+            text = " ".join(request.spoken_text)
+            line = next((line for line in self._lines if line.text == text), None)
             if line is None:
-                line = _Line(request.line)
+                line = _Line(text)
                 self._lines.append(line)
             if isinstance(moment.made, Speech):
                 self._of_artifact[moment.made.digest] = line
             return line
         own = next((self._of_artifact[a.digest] for a in request.inputs() if a.digest in self._of_artifact), None)
-        if own and moment.made and not isinstance(request, Render):
+        if own and moment.made and not isinstance(moment.made, Shot):
             self._of_artifact[moment.made.digest] = own
         return own
 
     def _log(self, moment: ProgressEvent, stage: str, line: _Line | None) -> None:
-        if stage not in (*_COLUMNS, "learning", "assembly", "publication"):
-            return
+        if moment.request.output_type is Footage:
+            return  # it is only described: whoever pulls its frames takes the time
         where = f"line {self._lines.index(line) + 1} of {self._expected}" if line else "whole"
         took = f" in {moment.seconds:.1f} s" if moment.what == "kept" else ""
         self._console.print(f"{time.monotonic() - self._started:6.1f} s  {where}: {stage} {moment.what}{took}")

@@ -4,7 +4,8 @@ from typing import Any
 
 from avatar.provenance.assertion import ACTIONS_LABEL
 from avatar.provenance.signing import ingredient_named
-from avatar.provenance.statement import COMPOSITE, SPECIFICATION
+from avatar.provenance.statement import SPECIFICATION
+from avatar.stages.c2pa_action import COMPOSITE
 
 
 def comparison(release: str) -> dict[str, Any]:

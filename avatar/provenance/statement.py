@@ -19,17 +19,14 @@ from avatar.provenance.assertion import (
     Disclosure,
     Step,
 )
+from avatar.stages.c2pa_action import ALGORITHMIC, COMPOSITE, SYNTHETIC, C2paAction
 
 Ancestry = Mapping[str, Manifest]
 Json = dict[str, Any]
+Actions = Mapping[str, C2paAction | None]  # kind of work -> how it is told; None: it touched no picture and no sound
 
 SPECIFICATION = "2.4.0"
 _GENERATOR = "avatar-pipeline"
-
-_SOURCE_TYPE_PREFIX = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-SYNTHETIC = _SOURCE_TYPE_PREFIX + "trainedAlgorithmicMedia"
-COMPOSITE = _SOURCE_TYPE_PREFIX + "compositeWithTrainedAlgorithmicMedia"
-ALGORITHMIC = _SOURCE_TYPE_PREFIX + "algorithmicMedia"
 
 
 @dataclass(frozen=True)
@@ -40,34 +37,11 @@ class Agreement:
     at: LedgerPosition
 
 
-@dataclass(frozen=True)
-class ActionText:
-    """How one kind of work is told: a C2PA action, what it did, and where what it added comes from."""
-
-    action: str
-    sentence: str
-    source: str
-
-
-_TOLD = {
-    "CloneVoice": ActionText("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC),
-    "CutVoiceover": ActionText("c2pa.trimmed", "A line was taken from the person's own recorded speech.", ALGORITHMIC),
-    "AnimateFace": ActionText("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC),
-    "SwapFace": ActionText("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC),
-    "RefineLips": ActionText("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC),
-    "Excerpt": ActionText("c2pa.trimmed", "A part of given footage was taken.", ALGORITHMIC),
-    "Render": ActionText("c2pa.edited", "The frames were rendered with the speech.", ALGORITHMIC),
-    "Assemble": ActionText("c2pa.edited", "The shots were joined into one video.", ALGORITHMIC),
-}
-# A kind of work that nobody described here is still told, and as synthetic: all actions are included.
-_OTHERWISE = ActionText("c2pa.edited", "The material was worked on.", SYNTHETIC)
 # C2PA 2.4: bound marks lead to a credential, unbound ones only say that there is a mark.
 _MARKS = (
     ("bound", "An imperceptible mark that names the shot was put into the picture."),
     ("unbound", "An imperceptible mark that says it is synthetic was put into the sound."),
 )
-_MARKED = ("Render", "Assemble")  # the work that marks pictures: shots, and the cards between them
-_UNSEEN = {"LearnVoice", "KeepPatches"}  # touch no picture and no sound of the video; their recipes are disclosed
 _BROUGHT = {
     "Image": ("Portrait", "image/png"),
     "Audio": ("Voice sample", "audio/wav"),
@@ -77,11 +51,16 @@ _FOOTAGE = ("Footage", "video/mp4")
 _REAL = {"Voiceover"}  # what was recorded, and is heard as it was
 
 
-def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: str, title: str = "") -> Json:
+def statement(  # noqa: PLR0913 - what a credential is made of
+    video: str, ancestry: Ancestry, agreement: Agreement, actions: Actions, *, release: str, title: str = ""
+) -> Json:
     """Return the C2PA manifest definition (claim v2) of the artifact *video*, made by our *release*.
 
+    *actions* says how each kind of work is told.
+
     Raises:
-        CredentialError: *ancestry* has a gap, or names someone by anything but a random id.
+        CredentialError: *ancestry* has a gap, or work of a kind that *actions* does not have, or names someone by
+            anything but a random id.
     """
     ours = {"name": _GENERATOR, "version": release}
     lineage = dict(_lineage(video, ancestry))
@@ -90,11 +69,11 @@ def statement(video: str, ancestry: Ancestry, agreement: Agreement, *, release: 
         "claim_generator_info": [ours | {"specVersion": SPECIFICATION}],
         "ingredients": [_ingredient(digest, manifest) for digest, manifest in _brought(lineage).items()],
         "assertions": [
-            _assertion(ACTIONS_LABEL, {"actions": _actions(lineage, ours), "allActionsIncluded": True}),
+            _assertion(ACTIONS_LABEL, {"actions": _told(lineage, actions, ours), "allActionsIncluded": True}),
             # As JSON, not CBOR: auditors read it with any tool.
             _assertion(ASSERTION_LABEL, _disclose(video, lineage, agreement).model_dump(mode="json"))
             | {"kind": "Json"},
-            _assertion(BINDING_LABEL, _bound(lineage)),
+            _assertion(BINDING_LABEL, _bound(lineage, actions)),
         ],
     }
     return definition | ({"title": title} if title else {})
@@ -153,7 +132,7 @@ def _name(digest: str) -> str:
     return f"urn:avatar-pipeline:artifact:{digest}"
 
 
-def _actions(lineage: Ancestry, ours: Json) -> list[Json]:
+def _told(lineage: Ancestry, actions: Actions, ours: Json) -> list[Json]:
     brought = _brought(lineage)
     filmed = any(manifest.kind not in _BROUGHT for manifest in brought.values())
     real = filmed or any(manifest.kind in _REAL for manifest in brought.values())
@@ -164,12 +143,22 @@ def _actions(lineage: Ancestry, ours: Json) -> list[Json]:
         "description": "A talking video of consenting people was made from their enrolled material.",
         "parameters": {"ingredientIds": [_name(digest) for digest in brought]},
     }
-    done = (_action(step, filmed) for step in _steps(lineage) if step.request not in _UNSEEN)
+    steps = [(step, _action_of(step.request, actions)) for step in _steps(lineage)]
+    done = (_action(step, action, filmed) for step, action in steps if action)
     return [created, *done, *(_watermarked(kind, sentence, ours) for kind, sentence in _MARKS)]
 
 
-def _action(step: Step, filmed: bool) -> Json:
-    told = _TOLD.get(step.request, _OTHERWISE)
+def _action_of(request: str, actions: Actions) -> C2paAction | None:
+    if request not in actions:
+        # All actions are included: what nobody can describe must not be left out, nor told by a guess.
+        raise CredentialError(
+            f"the video was made by work of the kind {request!r}, which nobody described; run the production again",
+            code="credential.unknown-work",
+        )
+    return actions[request]
+
+
+def _action(step: Step, told: C2paAction, filmed: bool) -> Json:
     # What is added to the picture of given footage makes a composite of the two; the speech is synthetic throughout.
     mixed = filmed and told.source == SYNTHETIC and told.action != "c2pa.dubbed"
     return {
@@ -185,9 +174,11 @@ def _watermarked(kind: str, sentence: str, ours: Json) -> Json:
     return {"action": action, "digitalSourceType": ALGORITHMIC, "softwareAgent": ours, "description": sentence}
 
 
-def _bound(lineage: Ancestry) -> Json:
+def _bound(lineage: Ancestry, actions: Actions) -> Json:
     """Return the soft binding: whoever reads one of these numbers in a picture has found what this credential told."""
-    recipes = [m.work.recipe for m in lineage.values() if m.work and m.work.request in _MARKED]
+    works = [manifest.work for manifest in lineage.values() if manifest.work]
+    told = [(work.recipe, _action_of(work.request, actions)) for work in works]
+    recipes = [recipe for recipe, action in told if action and action.marks_picture]
     return {"alg": BINDING_ALGORITHM, "blocks": [_block(f"{seed_of(recipe):08x}") for recipe in recipes], "pad": []}
 
 

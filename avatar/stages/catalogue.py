@@ -6,18 +6,17 @@ from typing import Any, get_args, get_origin, get_type_hints
 from avatar.artifacts.artifact import Artifact
 from avatar.artifacts.manifest import Work
 from avatar.errors import StoreError
-from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
+from avatar.stages import face, render, voice
+from avatar.stages.c2pa_action import C2paAction
 from avatar.stages.request import Request
-from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice
 
-REQUESTS: dict[str, type[Request[Any]]] = {
+REQUESTS: Mapping[str, type[Request[Any]]] = {
     kind.__name__: kind
-    for kind in (
-        *(LearnVoice, CloneVoice, CutVoiceover, AnimateFace, SwapFace, RefineLips),
-        *(Excerpt, KeepPatches, Render, Assemble, Publish),
-    )
+    for module in (voice, face, render)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Request) and kind.__module__ == module.__name__
 }
+C2PA_ACTIONS: Mapping[str, C2paAction | None] = {name: kind.c2pa_action for name, kind in REQUESTS.items()}
 
 
 def rebuild(work: Work) -> Request[Any]:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.artifacts.artifact import Footage, Portrait, Speech
 from avatar.consent import Use
+from avatar.stages.c2pa_action import SYNTHETIC, C2paAction
 from avatar.stages.request import Request
 
 
@@ -14,6 +15,9 @@ class AnimateFace(Request[Footage]):
 
     use: ClassVar[Use] = Use.ANIMATE_FACE
     output_type = Footage
+    progress_label = blueprint_key = "animation"
+    c2pa_action = C2paAction("c2pa.edited", "A portrait was animated to the speech.", SYNTHETIC)
+    preserves_frame_count = False  # no frames come in
 
     portrait: Portrait
     speech: Speech
@@ -26,9 +30,16 @@ class SwapFace(Request[Footage]):
 
     use: ClassVar[Use] = Use.SWAP_FACE
     output_type = Footage
+    progress_label = blueprint_key = "swap"
+    c2pa_action = C2paAction("c2pa.edited", "A face was replaced by a synthetic one.", SYNTHETIC)
+    preserves_frame_count = True  # also where no face is seen
 
     footage: Footage
     face: Portrait
+
+    @property
+    def target_face(self) -> Portrait:
+        return self.face
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,9 @@ class RefineLips(Request[Footage]):
 
     use: ClassVar[Use] = Use.REFINE_LIPS
     output_type = Footage
+    progress_label = blueprint_key = "lips"
+    c2pa_action = C2paAction("c2pa.edited", "The lips were refined to match the speech.", SYNTHETIC)
+    preserves_frame_count = True
 
     footage: Footage
     speech: Speech

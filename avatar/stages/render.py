@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.artifacts.artifact import Footage, FrameDeltas, Shot, SignedVideo, Speech, Video
 from avatar.consent import Use
+from avatar.stages.c2pa_action import ALGORITHMIC, C2paAction
 from avatar.stages.request import Request
 
 
@@ -14,6 +15,9 @@ class Excerpt(Request[Footage]):
 
     use: ClassVar[Use | None] = None
     output_type = Footage
+    progress_label = "footage"
+    c2pa_action = C2paAction("c2pa.trimmed", "A part of given footage was taken.", ALGORITHMIC)
+    preserves_frame_count = False  # a part of them comes out
 
     footage: Footage
     before: tuple[Speech, ...]
@@ -29,6 +33,8 @@ class KeepPatches(Request[FrameDeltas]):
 
     use: ClassVar[Use | None] = None
     output_type = FrameDeltas
+    progress_label = "patches"
+    c2pa_action = None  # the work whose frames it keeps is told
 
     footage: Footage
     over: tuple[Footage, ...] = ()
@@ -43,6 +49,10 @@ class Render(Request[Shot]):
 
     use: ClassVar[Use | None] = None
     output_type = Shot
+    progress_label = blueprint_key = "picture"
+    c2pa_action = C2paAction(
+        "c2pa.edited", "The frames were rendered with the speech.", ALGORITHMIC, marks_picture=True
+    )
 
     panels: tuple[Footage, ...]
     speech: Speech
@@ -60,6 +70,8 @@ class Assemble(Request[Video]):
 
     use: ClassVar[Use | None] = None
     output_type = Video
+    progress_label = blueprint_key = "assembly"
+    c2pa_action = C2paAction("c2pa.edited", "The shots were joined into one video.", ALGORITHMIC, marks_picture=True)
 
     shots: tuple[Shot, ...]
     title: str = ""
@@ -76,5 +88,11 @@ class Publish(Request[SignedVideo]):
 
     use: ClassVar[Use] = Use.PUBLISH
     output_type = SignedVideo
+    progress_label = blueprint_key = "publication"
+    c2pa_action = None  # the credential itself tells it
 
     video: Video
+
+    @property
+    def published_video(self) -> Video:
+        return self.video

@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, final
 
-from avatar.artifacts.artifact import Artifact, Footage
+from avatar.artifacts.artifact import Artifact, Footage, Portrait, Video, VoiceModel, VoiceSample
 from avatar.artifacts.manifest import Manifest
 from avatar.consent import Cleared, Use
 from avatar.media.frames import Frames
 from avatar.models.weights import Weights
+from avatar.stages.c2pa_action import C2paAction
 
 A = TypeVar("A", bound=Artifact)
 R_contra = TypeVar("R_contra", contravariant=True)
@@ -19,13 +20,55 @@ Parts = Mapping[str, Path]  # part name (of the artifact made) -> the file that 
 
 @dataclass(frozen=True)
 class Request(Generic[A]):
-    """One piece of work: the material it needs and the use it makes of it.
+    """One piece of work: the material it needs and the use it makes of it. Each kind of work is a subclass: a stage.
 
-    Fields are artifacts, tuples of artifacts, or plain JSON values.
+    Fields are artifacts, tuples of artifacts, or plain JSON values. What the rest of the product must know of a stage
+    is said by its class, which cannot be defined without.
     """
 
-    use: ClassVar[Use | None]
+    use: ClassVar[Use | None]  # None: it adds no use of its own
     output_type: ClassVar[type[Artifact]]
+    progress_label: ClassVar[str]
+    c2pa_action: ClassVar[C2paAction | None]  # None: it changes no picture and no sound of a video
+    blueprint_key: ClassVar[str | None] = None  # where a blueprint names its engine; None: nowhere
+    preserves_frame_count: ClassVar[bool] = False  # whether as many frames must come out as came in
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, what in _MUST_SAY.items():
+            if not hasattr(cls, name):
+                raise TypeError(f"request {cls.__name__} has no {name}: add `{name} = ...` to the class, {what}")
+        if cls.output_type is Footage and "preserves_frame_count" not in vars(cls):
+            raise TypeError(
+                f"request {cls.__name__} makes footage and has no preserves_frame_count: add "
+                "`preserves_frame_count = ...` to the class, True if as many frames must come out as came in"
+            )
+        checked = _CHECKED_BY_USE.get(cls.use, ()) if cls.use else ()
+        if checked and all(getattr(cls, name) is getattr(Request, name) for name in checked):
+            raise TypeError(
+                f"request {cls.__name__} has the use {cls.use}, and does not say what the studio must check: add "
+                f"the property {' or '.join(checked)} to the class, which returns that artifact"
+            )
+
+    @property
+    def learned_sample(self) -> VoiceSample | None:
+        """The sample whose voice is learned: it must not be the voice of somebody who guards theirs."""
+        return None
+
+    @property
+    def spoken_voice(self) -> VoiceModel | None:
+        """The voice that the speech made is in: the take must not sound like somebody else who guards theirs."""
+        return None
+
+    @property
+    def target_face(self) -> Portrait | None:
+        """The face that the frames made must show in place of the footage's own."""
+        return None
+
+    @property
+    def published_video(self) -> Video | None:
+        """The video that this work lets leave."""
+        return None
 
     @property
     def spoken_text(self) -> tuple[str, ...]:
@@ -54,6 +97,19 @@ class Request(Generic[A]):
                 yield value
             elif isinstance(value, tuple):
                 yield from (item for item in value if isinstance(item, Artifact))
+
+
+_MUST_SAY = {
+    "use": "the Use that it makes of people's material (None: it adds none of its own)",
+    "output_type": "the class of the artifact that it makes",
+    "progress_label": "the word that `avatar produce` shows while it runs",
+    "c2pa_action": "the C2paAction by which credentials tell it (None: it changes no picture and no sound)",
+}
+_CHECKED_BY_USE = {
+    Use.CLONE_VOICE: ("learned_sample", "spoken_voice"),
+    Use.SWAP_FACE: ("target_face",),
+    Use.PUBLISH: ("published_video",),
+}
 
 
 def _plain(value: Any) -> Any:

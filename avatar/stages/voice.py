@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.artifacts.artifact import Speech, VoiceModel, Voiceover, VoiceSample
 from avatar.consent import Use
+from avatar.stages.c2pa_action import ALGORITHMIC, SYNTHETIC, C2paAction
 from avatar.stages.request import Request
 
 
@@ -14,8 +15,14 @@ class LearnVoice(Request[VoiceModel]):
 
     use: ClassVar[Use] = Use.CLONE_VOICE
     output_type = VoiceModel
+    progress_label = blueprint_key = "learning"
+    c2pa_action = None
 
     sample: VoiceSample
+
+    @property
+    def learned_sample(self) -> VoiceSample:
+        return self.sample
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,8 @@ class CloneVoice(Request[Speech]):
 
     use: ClassVar[Use] = Use.CLONE_VOICE
     output_type = Speech
+    progress_label = blueprint_key = "voice"
+    c2pa_action = C2paAction("c2pa.dubbed", "The speech was synthesised in a cloned voice.", SYNTHETIC)
 
     voice: VoiceModel
     line: str
@@ -31,6 +40,10 @@ class CloneVoice(Request[Speech]):
     @property
     def spoken_text(self) -> tuple[str, ...]:
         return (self.line,)
+
+    @property
+    def spoken_voice(self) -> VoiceModel:
+        return self.voice
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,8 @@ class CutVoiceover(Request[Speech]):
 
     use: ClassVar[Use | None] = None
     output_type = Speech
+    progress_label = "voice"
+    c2pa_action = C2paAction("c2pa.trimmed", "A line was taken from the person's own recorded speech.", ALGORITHMIC)
 
     voiceover: Voiceover
     index: int

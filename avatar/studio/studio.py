@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from avatar.artifacts.artifact import Artifact, Footage, FrameDeltas, GivenFootage
+from avatar.artifacts.artifact import Artifact, Footage, FrameDeltas, GivenFootage, Video
 from avatar.artifacts.manifest import Work
 from avatar.artifacts.store import Store
 from avatar.canonical import canonical, digest_of_file
@@ -38,9 +38,7 @@ from avatar.production.production import Perform
 from avatar.runtime.supervise import run_supervised
 from avatar.runtime.workdir import private_tempdir
 from avatar.stages.catalogue import rebuild
-from avatar.stages.face import RefineLips, SwapFace
 from avatar.stages.registry import Build, EngineSpec, build, describe_work, request_of
-from avatar.stages.render import Publish
 from avatar.stages.request import Parts, Request, Signer
 from avatar.studio.swap_check import SwapIdentityCheck
 from avatar.studio.voice_guard import VoiceGuard
@@ -132,9 +130,7 @@ class Studio:
 
     @contextmanager
     def _recording(self, request: Request[Any]) -> Iterator[None]:
-        require_role(
-            self.ledger, Role.PUBLISH if isinstance(request, Publish) else Role.PRODUCE, type(request).__name__
-        )
+        require_role(self.ledger, Role.PUBLISH if request.published_video else Role.PRODUCE, type(request).__name__)
         try:
             yield
         except HaltedError:
@@ -151,7 +147,8 @@ class Studio:
         engine = self._engine(request, choice)
         self._check_licences(request, engine, brief)
         work = describe_work(request, choice, engine)
-        output = Output(work.recipe, 0, request.video.digest) if isinstance(request, Publish) else None
+        video = request.published_video
+        output = Output(work.recipe, 0, video.digest) if video else None
         cleared = self._clear(request, brief, output)
         self.voice_guard.refuse_learning(request)
         return _PendingWork(cleared, engine, work)
@@ -170,8 +167,8 @@ class Studio:
         with private_tempdir(self.rooms) as room:
             parts = self._run(cleared, engine, RequestWorkbench(cleared, self, room, work.recipe, brief))
             self.voice_guard.refuse_made(request, parts)
-            if isinstance(request, Publish):
-                cleared = self._publish(request, brief, work.recipe, parts)
+            if request.published_video:
+                cleared = self._publish(request, request.published_video, brief, work.recipe, parts)
             else:
                 cleared = self._clear(request, brief)
             people = {p for i in request.inputs() for p in self.store.manifest(i.digest).people}
@@ -211,11 +208,8 @@ class Studio:
         room = within.room / footage.digest[:16]
         room.mkdir(exist_ok=True)
         bench = RequestWorkbench(cleared, self, room, work.recipe, within.brief, within)
-        witness = (
-            SwapIdentityCheck(self.face_verifier, lambda: bench.open(request.face))
-            if isinstance(request, SwapFace)
-            else None
-        )
+        target = request.target_face
+        witness = SwapIdentityCheck(self.face_verifier, lambda: bench.open(target)) if target else None
         if witness:
             bench.passing = witness.before
         with _wrap_engine_errors(engine):
@@ -303,16 +297,16 @@ class Studio:
         finally:
             bench.close()
 
-    def _publish(self, request: Publish, brief: Brief, recipe: str, parts: Parts) -> Cleared[Any]:
+    def _publish(self, request: Request[Any], video: Video, brief: Brief, recipe: str, parts: Parts) -> Cleared[Any]:
         """Append the publication right behind the ledger position whose consent state was checked, or check again.
 
         So no withdrawal can come between, and of any number of publications at once no more are let through than
         were agreed to.
         """
         file, length = digest_of_file(parts["video.mp4"]), self.measure(parts["video.mp4"])
-        people = self.store.manifest(request.video.digest).people
+        people = self.store.manifest(video.digest).people
         while True:
-            cleared: Cleared[Any] = self._clear(request, brief, Output(recipe, length, request.video.digest))
+            cleared: Cleared[Any] = self._clear(request, brief, Output(recipe, length, video.digest))
             fact = Published(
                 file=file,
                 recipe=recipe,
@@ -350,8 +344,7 @@ class Studio:
             raise _miscounted(
                 cleared.request, f"at least {count}" if count > frames.count else f"{count}", frames.count
             )
-        # Whoever changes a face in footage gives back as many frames as came in, also where no face is seen.
-        if isinstance(cleared.request, SwapFace | RefineLips) and bench.pulled not in (None, count):
+        if cleared.request.preserves_frame_count and bench.pulled not in (None, count):
             raise _miscounted(cleared.request, f"{count}", bench.pulled)
 
     def _note(self, cleared: Cleared[Any], recipe: str, made: A, *, recalled: bool, seconds: float = 0.0) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from avatar.artifacts.artifact import Artifact, Speech, VoiceSample
+from avatar.artifacts.artifact import Artifact, Speech, VoiceModel, VoiceSample
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Label, Vault
@@ -21,7 +21,6 @@ from avatar.consent.ledger import Ledger, now
 from avatar.errors import EngineError, InputError, StoreError
 from avatar.runtime.workdir import private_tempdir
 from avatar.stages.request import Parts, Request
-from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.voices.judging.speaker_embedding import SAME_SPEAKER_SIMILARITY, SpeakerEmbedding
 
 EmbedVoice = Callable[[Path], SpeakerEmbedding | None]
@@ -61,8 +60,8 @@ class VoiceGuard:
 
     def refuse_learning(self, request: Request[Any]) -> None:
         """Refuse to learn a voice as ``refuse_sample`` does: who guards theirs may have come after the sample did."""
-        if isinstance(request, LearnVoice):
-            sample = request.sample.digest
+        if request.learned_sample:
+            sample = request.learned_sample.digest
             self._refuse_voice(lambda: self._print(sample), self.store.manifest(sample).people)
 
     def _refuse_voice(self, heard: Callable[[], SpeakerEmbedding | None], own: Collection[str]) -> None:
@@ -82,16 +81,16 @@ class VoiceGuard:
         They are listened to here, whatever the engine says of them. Raises: EngineError, with code
         ``take.someone-else``.
         """
-        if isinstance(request, CloneVoice):
-            self._refuse_take(request, lambda: self.listen(parts[Speech.parts[0]]))
+        if request.spoken_voice:
+            self._refuse_take(request.spoken_voice, lambda: self.listen(parts[Speech.parts[0]]))
 
     def refuse_recalled(self, request: Request[Any], made: Artifact) -> None:
         """Refuse a remembered take as ``refuse_made`` does a new one: somebody may have come since."""
-        if isinstance(request, CloneVoice):
-            self._refuse_take(request, lambda: self._print(made.digest))
+        if request.spoken_voice:
+            self._refuse_take(request.spoken_voice, lambda: self._print(made.digest))
 
-    def _refuse_take(self, request: CloneVoice, heard: Callable[[], SpeakerEmbedding | None]) -> None:
-        ancestry = self.store.ancestry(request.voice.digest)
+    def _refuse_take(self, model: VoiceModel, heard: Callable[[], SpeakerEmbedding | None]) -> None:
+        ancestry = self.store.ancestry(model.digest)
         samples = [digest for digest, each in ancestry.items() if each.kind == VoiceSample.kind and each.work is None]
         guarded = self._guarded({person for each in ancestry.values() for person in each.people})
         voice = heard() if guarded else None

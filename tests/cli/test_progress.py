@@ -7,10 +7,12 @@ from rich.console import Console
 
 from avatar.artifacts.artifact import Footage, FrameDeltas, Portrait, Speech, VoiceModel
 from avatar.cli.progress import Progress
+from avatar.stages.catalogue import REQUESTS
 from avatar.stages.face import AnimateFace
 from avatar.stages.render import KeepPatches, Render
 from avatar.stages.voice import CloneVoice
 from avatar.studio.studio import ProgressEvent
+from tests.stages.examples import example
 
 SPEECH, FOOTAGE, PATCHES = Speech("s"), Footage("f"), FrameDeltas("p")
 SPEAK = CloneVoice(VoiceModel("v"), "Good morning.")
@@ -63,3 +65,13 @@ def test_a_log_says_when_the_patches_of_a_line_are_there(what: str) -> None:
     shown.tell(ProgressEvent(what, KEEP, 1.0, 4.0, PATCHES))
 
     assert f"line 1 of 1: patches {what}" in shown.log()
+
+
+@pytest.mark.parametrize("kind", REQUESTS.values(), ids=REQUESTS)
+def test_every_stage_is_shown_by_its_own_label(kind) -> None:
+    shown = Shown(terminal=True)
+    shown.tell(ProgressEvent("kept", example(kind), 1.0, 3.0, kind.output_type("made")))
+
+    assert shown.progress.stages()[kind.progress_label]["performed"] == 1 + (
+        kind.progress_label in ("voice", "animation")
+    )

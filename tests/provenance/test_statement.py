@@ -8,15 +8,17 @@ from avatar.artifacts.manifest import Manifest
 from avatar.canonical import canonical
 from avatar.errors import CredentialError
 from avatar.provenance.assertion import ASSERTION_LABEL, Disclosure
-from avatar.provenance.statement import COMPOSITE, SYNTHETIC, statement, with_shots
+from avatar.provenance.statement import statement, with_shots
+from avatar.stages.c2pa_action import COMPOSITE, SYNTHETIC
+from avatar.stages.catalogue import C2PA_ACTIONS
 
 
 def told(video: str, ancestry: dict[str, Manifest]) -> dict[str, Any]:
-    return statement(video, ancestry, AGREEMENT, release="0.1.0")
+    return statement(video, ancestry, AGREEMENT, C2PA_ACTIONS, release="0.1.0")
 
 
 def said(*, dubbed: bool = False) -> dict[str, Any]:
-    return statement(*ancestry_of(dubbed=dubbed), AGREEMENT, release="0.1.0", title="Notice")
+    return statement(*ancestry_of(dubbed=dubbed), AGREEMENT, C2PA_ACTIONS, release="0.1.0", title="Notice")
 
 
 def assertion(statement: dict[str, Any], label: str) -> dict[str, Any]:
@@ -117,19 +119,22 @@ def test_a_gap_in_the_ancestry_is_refused() -> None:
 
     with pytest.raises(CredentialError) as refusal:
         statement(
-            video, {digest: each for digest, each in ancestry.items() if digest != lost}, AGREEMENT, release="0.1.0"
+            video,
+            {digest: each for digest, each in ancestry.items() if digest != lost},
+            AGREEMENT,
+            C2PA_ACTIONS,
+            release="0.1.0",
         )
     assert refusal.value.code == "credential.ancestry-gap"
 
 
-def test_work_of_a_kind_nobody_described_is_told_all_the_same() -> None:
+def test_work_of_a_kind_nobody_described_is_not_told_by_a_guess() -> None:
     portrait = brought("Image", "picture.png", ADA)
     video = made("Video", "AddHat", "hatter", [portrait])
 
-    said = told(video.digest, {each.digest: each for each in (portrait, video)})
-
-    sources = {each["softwareAgent"]["name"]: each["digitalSourceType"] for each in actions(said)}
-    assert sources["hatter"] == SYNTHETIC
+    with pytest.raises(CredentialError, match="'AddHat', which nobody described") as refusal:
+        told(video.digest, {each.digest: each for each in (portrait, video)})
+    assert refusal.value.code == "credential.unknown-work"
 
 
 def test_numbers_read_in_given_footage_are_bound_beside_our_own_and_once() -> None:

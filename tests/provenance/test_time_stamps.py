@@ -22,6 +22,7 @@ from avatar.provenance.signing import sign
 from avatar.provenance.statement import statement
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
+from avatar.stages.catalogue import C2PA_ACTIONS
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl answers for the authority")
 
@@ -121,7 +122,7 @@ def answering(folder: Path) -> type[BaseHTTPRequestHandler]:
 
 
 def stamped(world: World, signer: FileSigner, url: str, to: Path) -> Path:
-    said = statement(*ancestry_of(), AGREEMENT, release="0.1.0")
+    said = statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
     return sign(world.plain, to, statement=said, signer=signer, time_stamps=url)
 
 

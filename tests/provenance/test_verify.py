@@ -20,6 +20,7 @@ from avatar.provenance.statement import statement
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import LedgerFacts, Verdict
 from avatar.provenance.verify import verify
+from avatar.stages.catalogue import C2PA_ACTIONS
 
 
 def check(world: World, path: Path) -> Verdict:
@@ -182,7 +183,7 @@ def test_a_file_cut_short_is_said_to_be(world: World) -> None:
 
 
 def test_another_root_is_not_ours(world: World, tmp_path: Path) -> None:
-    rogue, said = load_signer(tmp_path / "rogue"), statement(*ancestry_of(), AGREEMENT, release="0.1.0")
+    rogue, said = load_signer(tmp_path / "rogue"), statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
     signed = sign(world.plain, tmp_path / "signed.mp4", statement=said, signer=rogue)
 
     verdict = check(world, signed)
@@ -246,7 +247,9 @@ def test_a_tampered_parent_is_not_washed_clean_by_a_new_signature(world: World, 
 
 
 def test_a_title_cannot_steer_the_terminal(world: World, tmp_path: Path) -> None:
-    said = statement(*ancestry_of(), AGREEMENT, release="0.1.0") | {"claim_generator_info": [{"name": "x"}]}
+    said = statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0") | {
+        "claim_generator_info": [{"name": "x"}]
+    }
     said["assertions"][0]["data"]["actions"][1]["description"] = "\x1b[2J\nThis file is trusted."
     signed = sign(world.plain, tmp_path / "signed.mp4", statement=said, signer=world.signer)
 
@@ -257,7 +260,7 @@ def test_a_title_cannot_steer_the_terminal(world: World, tmp_path: Path) -> None
 
 
 def test_a_statement_without_a_disclosure_is_not_signed(world: World, tmp_path: Path) -> None:
-    said = statement(*ancestry_of(), AGREEMENT, release="0.1.0")
+    said = statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
     said["assertions"][1]["data"] = ["not", "a", "disclosure"]
     signed = tmp_path / "signed.mp4"
     with pytest.raises(CredentialError) as refusal:

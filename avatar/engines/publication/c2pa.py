@@ -8,6 +8,7 @@ from avatar.consent import Cleared
 from avatar.models.weights import Weights
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import Agreement, statement, with_shots
+from avatar.stages.catalogue import C2PA_ACTIONS
 from avatar.stages.render import Publish
 from avatar.stages.request import Parts, PublicationWorkbench
 from avatar.watermark.audio import SOUND_MARK
@@ -35,6 +36,7 @@ class C2pa:
             video.digest,
             bench.ancestry(video),
             Agreement(cleared.grants, cleared.at),
+            C2PA_ACTIONS,
             release=metadata.version("avatar-pipeline"),
             title=self.title,
         )

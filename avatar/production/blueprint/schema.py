@@ -5,22 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from avatar.stages.face import AnimateFace, RefineLips, SwapFace
+from avatar.stages.catalogue import REQUESTS
 from avatar.stages.registry import EngineSpec
-from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.request import Request
-from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.voices.text.glossary import Pronunciation, check_glossary
 
 WORK: Mapping[str, type[Request[Any]]] = {  # stage -> what its engine must do
-    "learning": LearnVoice,
-    "voice": CloneVoice,
-    "animation": AnimateFace,
-    "swap": SwapFace,
-    "lips": RefineLips,
-    "picture": Render,
-    "assembly": Assemble,
-    "publication": Publish,
+    kind.blueprint_key: kind for kind in REQUESTS.values() if kind.blueprint_key
 }
 
 

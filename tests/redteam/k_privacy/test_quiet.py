@@ -10,6 +10,7 @@ from avatar.errors import AvatarError
 from avatar.production.production import Production, direct
 from avatar.provenance.statement import Agreement, statement
 from avatar.runtime.workdir import private_tempdir, reap_stale
+from avatar.stages.catalogue import C2PA_ACTIONS
 from avatar.testing.world import TOY_BRIEF
 from avatar.voices.text.script import split_script
 from tests.redteam.cases import attack
@@ -82,7 +83,7 @@ def test_the_public_credential(played):
     world = played.world
     (video,) = world.store.manifest(played.signed.digest).inputs
     position, _ = world.ledger.head()
-    said = str(statement(video, world.store.ancestry(video), Agreement((), position), release="1"))
+    said = str(statement(video, world.store.ancestry(video), Agreement((), position), C2PA_ACTIONS, release="1"))
 
     assert played.victim.id in said
     assert told(said) == []
@@ -100,7 +101,7 @@ def test_a_name_in_the_place_of_an_id(scene):
     position, _ = scene.world.ledger.head()
 
     with scene.attacked():
-        statement(video.digest, ancestry, Agreement((), position), release="1")
+        statement(video.digest, ancestry, Agreement((), position), C2PA_ACTIONS, release="1")
 
 
 @attack("whoever lists the store tries names until one fits", by="pseudonyms", harmless="only the ledger's key tells")
