@@ -14,8 +14,9 @@ _PIECE = 1 << 20
 def canonical(value: Any) -> bytes:
     """Return *value* as canonical JSON (RFC 8785).
 
-    Raises: InputError, with code ``value.unwritable``, for half a surrogate pair, a number that is none, or one so
-    large that not every reader would read the same.
+    Raises:
+        InputError: ``value.unwritable``, for half a surrogate pair, for a number that is none, or for one so large
+            that not every reader would read the same.
     """
     try:
         return rfc8785.dumps(value)

@@ -31,7 +31,8 @@ def compare_videos(context: AppContext, one: Path, other: Path, to: Path) -> Non
 
     Only what this context let out, and may still be shown, is compared.
 
-    Raises: CredentialError, with code ``compare.not-trusted``.
+    Raises:
+        CredentialError: ``compare.not-trusted``.
     """
     for video in (one, other):
         verdict = context.verify(video)
@@ -49,7 +50,8 @@ def compare_videos(context: AppContext, one: Path, other: Path, to: Path) -> Non
 def align_video(video: Path, said: str = "") -> Timings:
     """Return when each phoneme and word of the script *said* is heard in *video*; empty: words are recognised.
 
-    Raises: InputError, with code ``speech.too-long``: what an alignment needs grows with the square of the length.
+    Raises:
+        InputError: ``speech.too-long``, what an alignment needs grows with the square of the length.
     """
     sound = extract_audio(video)
     if len(sound) > MAX_SECONDS * SAMPLE_RATE:

@@ -43,7 +43,8 @@ class Capture:
     def ask(self, person: Person, terms: Terms, *, locale: str = "en-GB") -> Challenge:
         """Ask *person* to agree to *terms*: draw passcode words, and keep the challenge for half an hour.
 
-        Raises: as ``foresee``.
+        Raises:
+            AvatarError: as ``foresee``.
         """
         self.foresee(person, terms, locale=locale)
         ledger, said = self.people.ledger, statement_template(locale)
@@ -83,7 +84,8 @@ class Capture:
     def find(self, start: str) -> Challenge:
         """Return the challenge whose id begins with *start*.
 
-        Raises: InputError, with code ``capture.unknown``.
+        Raises:
+            InputError: ``capture.unknown``.
         """
         return self.shelf.find(start)
 

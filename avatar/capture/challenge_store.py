@@ -66,7 +66,8 @@ class ChallengeStore:
     def find(self, start: str) -> Challenge:
         """Return the challenge whose id is, or begins with, *start* (eight characters or more).
 
-        Raises: InputError, with code ``capture.unknown``.
+        Raises:
+            InputError: ``capture.unknown``.
         """
         keys = self.objects.list("challenges") if len(start) >= 8 else iter(())
         found = [key for key in keys if key.removeprefix("challenges/").startswith(start)]

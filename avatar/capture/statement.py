@@ -55,7 +55,8 @@ def languages() -> tuple[str, ...]:
 def statement_template(locale: str) -> StatementTemplate:
     """Return the wording for *locale*.
 
-    Raises: InputError, with code ``capture.locale``.
+    Raises:
+        InputError: ``capture.locale``.
     """
     language = language_of(locale)
     if language not in languages():

@@ -1,4 +1,4 @@
-"""The signed public status of a published file: valid, withdrawn or unknown, and nothing about who is in it."""
+"""The signed public status of a published file: valid, consent withdrawn or erased; never who is in it."""
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass

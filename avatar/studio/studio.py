@@ -123,7 +123,8 @@ class Studio:
     def remembered(self, request: Request[A], choice: EngineSpec, brief: Brief) -> A | None:
         """Return what the very same work as *request* made before, asked for as any use; ``None``: it is yet to do.
 
-        Raises: as ``perform``.
+        Raises:
+            AvatarError: as ``perform``.
         """
         with self._recording(request):
             return self._remembered(self._due(request, choice, brief))

@@ -71,7 +71,8 @@ class SwapIdentityCheck:
     def after(self, frames: Frames) -> Frames:
         """Return *frames*, what was made of the footage; the last of them may be refused.
 
-        Raises: EngineError, with code ``swap.identity``.
+        Raises:
+            EngineError: ``swap.identity``.
         """
 
         def watched() -> Iterator[list[Frame]]:

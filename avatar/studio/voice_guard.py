@@ -54,7 +54,8 @@ class VoiceGuard:
     def refuse_sample(self, sound: Path, own: Collection[str]) -> None:
         """Refuse the sample in the file *sound* when it is in the voice of somebody who is not one of *own*.
 
-        Raises: InputError, with code ``voice.someone-else``.
+        Raises:
+            InputError: ``voice.someone-else``.
         """
         self._refuse_voice(lambda: self.listen(sound), own)
 
@@ -78,8 +79,10 @@ class VoiceGuard:
     def refuse_made(self, request: Request[Any], parts: Parts) -> None:
         """Refuse the *parts* that were made when they are speech more like somebody else than like its person.
 
-        They are listened to here, whatever the engine says of them. Raises: EngineError, with code
-        ``take.someone-else``.
+        They are listened to here, whatever the engine says of them.
+
+        Raises:
+            EngineError: ``take.someone-else``.
         """
         if request.spoken_voice:
             self._refuse_take(request.spoken_voice, lambda: self.listen(parts[Speech.parts[0]]))

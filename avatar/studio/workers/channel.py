@@ -42,14 +42,22 @@ class MessageChannel:
         self._lock = threading.Lock()
 
     def say(self, what: Message) -> None:
-        """Send *what*. Raises: OSError, when nobody is there any more."""
+        """Send *what*.
+
+        Raises:
+            OSError: nobody is there any more.
+        """
         data = encode(what)
         with self._lock:
             self._out.write(data)
             self._out.flush()
 
     def hear(self) -> Message:
-        """Return what was said next. Raises: EOFError, when nobody is there any more, or talks nonsense."""
+        """Return the next message.
+
+        Raises:
+            EOFError: nobody is there any more, or what came is no message.
+        """
         try:
             line = self._in.readline()
             if not line.endswith(b"\n"):  # nobody is there, or it ended in the middle of a word

@@ -52,7 +52,9 @@ class Workers:
     def perform(self, request: Request[A], choice: EngineSpec, brief: Brief) -> A:
         """Have *request* done by a worker, as ``Studio.perform`` does it.
 
-        Raises: as that, and recorded already; or WorkerError, which nobody could record.
+        Raises:
+            AvatarError: as that, and recorded already.
+            WorkerError: the worker ended, so nobody could record it.
         """
         link = self._free()
         try:

@@ -57,7 +57,8 @@ def encode(said: Message) -> bytes:
 def decode(line: bytes) -> Message:
     """Return what *line* says.
 
-    Raises: ValueError, LookupError, TypeError or AvatarError, when it says nothing that can be understood.
+    Raises:
+        ValueError, LookupError, TypeError, AvatarError: the line is no message of this protocol.
     """
     said = json.loads(line)
     if not isinstance(said, dict):

@@ -47,7 +47,8 @@ class Zygote:
     def copy(self, opening: Mapping[str, Any]) -> socket.socket:
         """Return the line to a new worker, who opens a studio by *opening*: the same for all of them.
 
-        Raises: OSError, when the process has ended.
+        Raises:
+            OSError: the process has ended.
         """
         if not self._copied:
             assert self.process.stdin is not None
