@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from avatar.consent.checkpoint import place
+from avatar.consent.checkpoint import store_checkpoint
 from avatar.consent.claims import LedgerPosition
 from avatar.consent.entries import read_entry
 from avatar.consent.keys import Key
@@ -56,7 +56,7 @@ class Subject:
         """Return whether a whole examination finds nothing wrong with *stored*, the checkpoint being at hand."""
         objects = Memory()
         objects.held = {name(index): data for index, data in enumerate(stored)}
-        place(objects, self.checkpoint)
+        store_checkpoint(objects, self.checkpoint)
         return verify_ledger(objects, TrustAnchor(self.log, (self.witness,))).sound
 
 

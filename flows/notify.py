@@ -17,7 +17,7 @@ def notify() -> State[Any]:
     try:
         context = open_app()
         changed = context.statuses.refresh()
-        done = context.courier.carry()
+        done = context.dispatcher.carry()
     except AvatarError as error:
         return final_state(error, "")
     return Completed(

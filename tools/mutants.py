@@ -91,7 +91,12 @@ MUTANTS = (
         "consent/tlog_proof.py",
         "not verify_inclusion(leaf, proof.index, checkpoint.size, checkpoint.root, proof.path)",
     ),
-    _one("snapshots", "consent/ledger_verifier.py", "snapshot.lies(kept, replay.state, replay.tree)", "not size"),
+    _one(
+        "snapshots",
+        "consent/ledger_verifier.py",
+        "snapshot.contradicts_entries(kept, replay.state, replay.tree)",
+        "not size",
+    ),
     # A statement in the person's own words
     _one(
         "one recording, one challenge",

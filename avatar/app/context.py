@@ -72,7 +72,7 @@ class AppContext:
     @cached_property
     def ledger(self) -> Ledger:
         key = key_at(self.settings.key_folder / LEDGER_KEY, make=True)
-        return Ledger(self.objects, key, self.operator.public, now, snapshots_of(self.settings))
+        return Ledger(self.objects, key, self.operator.public, now, open_snapshots(self.settings))
 
     @cached_property
     def operator(self) -> Key:
@@ -173,7 +173,7 @@ class AppContext:
         return Statuses(self.objects, self.ledger, key_at(self.checkpoint_key, make=True))
 
     @cached_property
-    def courier(self) -> Dispatcher:
+    def dispatcher(self) -> Dispatcher:
         """Who tells other systems what the ledger recorded."""
         subscriptions = Subscriptions(self.settings.key_folder / "webhooks")
         return Dispatcher(self.ledger, self.objects, subscriptions, self.settings.webhook_hosts)
@@ -204,7 +204,7 @@ def read_settings() -> Settings:
         raise InputError(f"{name} {first['input']!r}: {first['msg'].lower()}", code="settings.bad-value") from error
 
 
-def snapshots_of(settings: Settings) -> Objects:
+def open_snapshots(settings: Settings) -> Objects:
     """Return where this host keeps what it has added up of the ledger that *settings* name."""
     return FolderObjects(settings.home / "added-up" / sha256(settings.store.encode()).hexdigest()[:16])
 

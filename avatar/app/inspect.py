@@ -16,7 +16,7 @@ from avatar.media.decode import decode
 from avatar.media.side_by_side import compare_side_by_side
 from avatar.media.timeline import SAMPLE_RATE
 from avatar.models.weights import locate
-from avatar.provenance.comparison import comparison
+from avatar.provenance.comparison import build_comparison_statement
 from avatar.provenance.signing import sign_derived
 from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.recognition.recogniser import transcribe
@@ -43,7 +43,7 @@ def compare_videos(context: AppContext, one: Path, other: Path, to: Path) -> Non
     with TemporaryDirectory(dir=to.parent, prefix=".") as room:
         plain = Path(room) / "plain.mp4"
         compare_side_by_side(one, other, _labels(one, other), plain)
-        said = comparison(metadata.version("avatar-pipeline"))
+        said = build_comparison_statement(metadata.version("avatar-pipeline"))
         sign_derived(plain, to, statement=said, made_from=(one, other), signer=context.studio.signer())
 
 

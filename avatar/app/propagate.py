@@ -24,7 +24,7 @@ def propagate_consent_change(context: AppContext) -> None:
 def _attempt(context: AppContext) -> None:
     try:
         context.statuses.refresh()
-        context.courier.carry(patience=_TIMEOUT_S)
+        context.dispatcher.carry(patience=_TIMEOUT_S)
     except Exception as error:
         # Whatever it is, the withdrawal before it must stand and be reported as done.
         _log.warning("not everyone was told: %s", getattr(error, "code", type(error).__name__))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from avatar.artifacts.objects import explained
+from avatar.artifacts.objects import as_store_error
 from avatar.errors import ConsentError, StoreError
 
 KEY_BYTES = 32  # bytes of a key
@@ -69,18 +69,18 @@ class FolderKeyring:
     def generations(self, person: str) -> tuple[int, ...]:
         found = self._found(person)
         if not found:
-            raise gone(person)
+            raise missing_key_error(person)
         return found
 
     def key_of(self, person: str, generation: int) -> bytes:
         path = self._path(person, generation)
         if not path.exists() and self._found(person):
-            raise retired(person)
+            raise retired_key_error(person)
         return self._read(person, path)
 
     def naming_key_of(self, person: str) -> bytes:
         path = self._naming(person)
-        return self._read(person, path) if path.exists() else naming(self.key_of(person, 1))
+        return self._read(person, path) if path.exists() else derive_naming_key(self.key_of(person, 1))
 
     def make(self, person: str) -> None:
         if not self._found(person):
@@ -93,13 +93,13 @@ class FolderKeyring:
         self._write(person, self._path(person, newest + 1), os.urandom(KEY_BYTES))
 
     def retire(self, person: str) -> None:
-        with explained(f"destroying the old material key of {person}"):
+        with as_store_error(f"destroying the old material key of {person}"):
             for generation in self._found(person)[:-1]:
                 self._path(person, generation).unlink(missing_ok=True)
             self._settle()
 
     def destroy(self, person: str) -> None:
-        with explained(f"destroying the material key of {person}"):
+        with as_store_error(f"destroying the material key of {person}"):
             for generation in self._found(person):
                 self._path(person, generation).unlink(missing_ok=True)
             self._naming(person).unlink(missing_ok=True)
@@ -107,15 +107,17 @@ class FolderKeyring:
                 self._settle()
 
     def _found(self, person: str) -> tuple[int, ...]:
-        numbers = (_KEY_FILE_NAME.fullmatch(path.name) for path in self._folder.glob(f"{known(person)}*.key"))
+        numbers = (
+            _KEY_FILE_NAME.fullmatch(path.name) for path in self._folder.glob(f"{validate_person_id(person)}*.key")
+        )
         return tuple(sorted(int(number[1] or 1) for number in numbers if number))
 
     def _read(self, person: str, path: Path) -> bytes:
-        with explained(f"reading the material key of {person}"):
+        with as_store_error(f"reading the material key of {person}"):
             try:
                 key = path.read_bytes()
             except FileNotFoundError:
-                raise gone(person) from None
+                raise missing_key_error(person) from None
         if len(key) != KEY_BYTES:
             raise StoreError(
                 f"the material key of {person} is not {KEY_BYTES} bytes; restore it", code="person.bad-key"
@@ -125,7 +127,7 @@ class FolderKeyring:
     def _write(self, person: str, path: Path, key: bytes) -> None:
         if path.exists():
             return
-        with explained(f"making the material key of {person}"):
+        with as_store_error(f"making the material key of {person}"):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             draft = self._folder / f".{uuid4().hex}"
             try:
@@ -142,10 +144,12 @@ class FolderKeyring:
             self._settle()
 
     def _path(self, person: str, generation: int) -> Path:
-        return self._folder / (f"{known(person)}.{generation}.key" if generation > 1 else f"{known(person)}.key")
+        return self._folder / (
+            f"{validate_person_id(person)}.{generation}.key" if generation > 1 else f"{validate_person_id(person)}.key"
+        )
 
     def _naming(self, person: str) -> Path:
-        return self._folder / f"{known(person)}.naming"
+        return self._folder / f"{validate_person_id(person)}.naming"
 
     def _settle(self) -> None:
         # A name that was made or removed is only certain to stay so once its folder is on disk.
@@ -156,19 +160,19 @@ class FolderKeyring:
             os.close(folder)
 
 
-def known(person: str) -> str:
+def validate_person_id(person: str) -> str:
     """Return *person*, or raise: ids come out of stored files too, and must never lead out of the keyring."""
     if not _PERSON_ID.fullmatch(person):
         raise StoreError(f"{person!r} is not the id of a person", code="store.altered")
     return person
 
 
-def naming(first: bytes) -> bytes:
+def derive_naming_key(first: bytes) -> bytes:
     """Return the naming key of whoever's *first* generation this is. It does not lead back."""
     return hmac.digest(first, b"avatar-naming-1", "sha256")
 
 
-def gone(person: str) -> ConsentError:
+def missing_key_error(person: str) -> ConsentError:
     """Return the refusal for someone who has no key."""
     return ConsentError(
         f"what shows {person} cannot be read: their key is gone, because they were erased or because AVATAR_KEYS "
@@ -177,7 +181,7 @@ def gone(person: str) -> ConsentError:
     )
 
 
-def retired(person: str) -> StoreError:
+def retired_key_error(person: str) -> StoreError:
     """Return the error for what was sealed under a generation that is gone, of someone who has a newer one."""
     return StoreError(
         f"what shows {person} is sealed under a key of theirs that was retired: it is older than the last "

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from avatar.artifacts.keyring import gone, known, naming, retired
+from avatar.artifacts.keyring import derive_naming_key, missing_key_error, retired_key_error, validate_person_id
 from avatar.artifacts.objects import Objects
 from avatar.errors import ConsentError, StoreError
 
@@ -31,7 +31,7 @@ class KmsKeyring:
     def generations(self, person: str) -> tuple[int, ...]:
         found = self._found(person)
         if not found:
-            raise gone(person)
+            raise missing_key_error(person)
         return found
 
     def key_of(self, person: str, generation: int) -> bytes:
@@ -39,7 +39,7 @@ class KmsKeyring:
             return self._unwrap(person, _name(person, generation), _context(person, generation))
         except ConsentError:
             if self._found(person):
-                raise retired(person) from None
+                raise retired_key_error(person) from None
             raise
 
     def naming_key_of(self, person: str) -> bytes:
@@ -47,7 +47,9 @@ class KmsKeyring:
             name = _naming(person)
             stands = self._objects.read(name) is not None
             self._naming[person] = (
-                self._unwrap(person, name, _naming_context(person)) if stands else naming(self.key_of(person, 1))
+                self._unwrap(person, name, _naming_context(person))
+                if stands
+                else derive_naming_key(self.key_of(person, 1))
             )
         return self._naming[person]
 
@@ -96,7 +98,7 @@ class KmsKeyring:
 
     def _found(self, person: str) -> tuple[int, ...]:
         first = (1,) if self._objects.read(_name(person, 1)) is not None else ()
-        later = (name.rsplit("/", 1)[-1] for name in self._objects.list(f"people/{known(person)}/keys"))
+        later = (name.rsplit("/", 1)[-1] for name in self._objects.list(f"people/{validate_person_id(person)}/keys"))
         return (*first, *sorted(int(number) for number in later if number.isdecimal()))
 
     def _generate(self, person: str, generation: int) -> None:
@@ -115,7 +117,7 @@ class KmsKeyring:
         wrapped = self._objects.read(name)
         if wrapped is None:
             self._unwrapped.pop(name, None)
-            raise gone(person)
+            raise missing_key_error(person)
         before = self._unwrapped.get(name)
         if before is None or before[0] != wrapped:
             before = self._unwrapped[name] = wrapped, self._decrypt(person, wrapped, context)
@@ -155,11 +157,15 @@ class KmsKeyring:
 
 
 def _name(person: str, generation: int) -> str:
-    return f"people/{known(person)}/keys/{generation}" if generation > 1 else f"people/{known(person)}/key"
+    return (
+        f"people/{validate_person_id(person)}/keys/{generation}"
+        if generation > 1
+        else f"people/{validate_person_id(person)}/key"
+    )
 
 
 def _naming(person: str) -> str:
-    return f"people/{known(person)}/naming"
+    return f"people/{validate_person_id(person)}/naming"
 
 
 def _context(person: str, generation: int) -> dict[str, str]:

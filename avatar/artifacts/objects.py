@@ -47,7 +47,7 @@ class Objects(Protocol):
         """
 
 
-def checked(key: str) -> str:
+def validate_key(key: str) -> str:
     """Return *key*, or raise: keys are made by this library, never by a user, and never leave the store."""
     if not _KEY.fullmatch(key):
         raise StoreError(f"store key {key!r} is malformed: keys are lower-case words joined by '/'", code="store.key")
@@ -65,37 +65,37 @@ class FolderObjects:
         return f"folder {self._root}"
 
     def create(self, key: str, source: bytes | Path) -> bool:
-        target = self._root / checked(key)
-        with explained(f"writing {key} to {self!r}"):
+        target = self._root / validate_key(key)
+        with as_store_error(f"writing {key} to {self!r}"):
             return not target.exists() and self._write(target, source)
 
     def read(self, key: str) -> bytes | None:
-        with explained(f"reading {key} from {self!r}"):
+        with as_store_error(f"reading {key} from {self!r}"):
             try:
-                return (self._root / checked(key)).read_bytes()
+                return (self._root / validate_key(key)).read_bytes()
             except FileNotFoundError:
                 return None
 
     def download(self, key: str, to: Path) -> bool:
-        with explained(f"copying {key} from {self!r}"):
+        with as_store_error(f"copying {key} from {self!r}"):
             try:
-                shutil.copyfile(self._root / checked(key), to)
+                shutil.copyfile(self._root / validate_key(key), to)
             except FileNotFoundError:
                 return False
         return True
 
     def list(self, prefix: str) -> Iterator[str]:
-        files = (path for path in (self._root / checked(prefix)).rglob("*") if path.is_file())
+        files = (path for path in (self._root / validate_key(prefix)).rglob("*") if path.is_file())
         yield from sorted(path.relative_to(self._root).as_posix() for path in files)
 
     def delete(self, key: str) -> None:
-        with explained(f"deleting {key} from {self!r}"):
-            (self._root / checked(key)).unlink(missing_ok=True)
+        with as_store_error(f"deleting {key} from {self!r}"):
+            (self._root / validate_key(key)).unlink(missing_ok=True)
 
     def start(self, key: str, size: int) -> bytes | None:
-        with explained(f"reading {key} from {self!r}"):
+        with as_store_error(f"reading {key} from {self!r}"):
             try:
-                with (self._root / checked(key)).open("rb") as file:
+                with (self._root / validate_key(key)).open("rb") as file:
                     return file.read(size)
             except FileNotFoundError:
                 return None
@@ -106,8 +106,8 @@ class FolderObjects:
                 yield key, datetime.fromtimestamp((self._root / key).stat().st_mtime, UTC)
 
     def exchange(self, key: str, source: bytes | Path) -> bool:
-        target = self._root / checked(key)
-        with explained(f"exchanging {key} in {self!r}"):
+        target = self._root / validate_key(key)
+        with as_store_error(f"exchanging {key} in {self!r}"):
             if not target.exists():
                 return False
             with self._draft(source) as draft:
@@ -144,7 +144,7 @@ class FolderObjects:
 
 
 @contextmanager
-def explained(doing: str) -> Iterator[None]:
+def as_store_error(doing: str) -> Iterator[None]:
     """Turn what the file system says while *doing* something into a StoreError with the fix."""
     try:
         yield

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avatar.artifacts.object_lock import ObjectLock
-from avatar.artifacts.objects import checked, explained
+from avatar.artifacts.objects import as_store_error, validate_key
 from avatar.errors import StoreError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class S3Objects:
         for _ in range(_MAX_ATTEMPTS):
             with self._explained(f"writing {key}"):
                 try:
-                    self._put(checked(key), source)
+                    self._put(validate_key(key), source)
                 except self._client.exceptions.ClientError as error:
                     if _code(error) in _EXISTS_CODES:
                         return _retried(error) and self.read(key) == source
@@ -68,7 +68,7 @@ class S3Objects:
     def read(self, key: str) -> bytes | None:
         with self._explained(f"reading {key}"):
             try:
-                return self._client.get_object(Bucket=self._bucket, Key=self._prefix + checked(key))["Body"].read()
+                return self._client.get_object(Bucket=self._bucket, Key=self._prefix + validate_key(key))["Body"].read()
             except self._client.exceptions.ClientError as error:
                 if _code(error) in _NOT_FOUND_CODES:
                     return None
@@ -77,12 +77,12 @@ class S3Objects:
     def download(self, key: str, to: Path) -> bool:
         with self._explained(f"reading {key}"):
             try:
-                body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + checked(key))["Body"]
+                body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + validate_key(key))["Body"]
             except self._client.exceptions.ClientError as error:
                 if _code(error) in _NOT_FOUND_CODES:
                     return False
                 raise
-            with explained(f"copying {key} from {self!r} to {to.parent}"), to.open("wb") as file:
+            with as_store_error(f"copying {key} from {self!r} to {to.parent}"), to.open("wb") as file:
                 for piece in body.iter_chunks(1 << 20):
                     file.write(piece)
         return True
@@ -93,7 +93,7 @@ class S3Objects:
     def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         pages = self._client.get_paginator("list_objects_v2")
         with self._explained(f"listing {prefix}"):
-            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{checked(prefix)}/"):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{validate_key(prefix)}/"):
                 for found in page.get("Contents", []):
                     yield found["Key"].removeprefix(self._prefix), found["LastModified"]
 
@@ -101,7 +101,7 @@ class S3Objects:
         with self._explained(f"reading {key}"):
             try:
                 answer = self._client.get_object(
-                    Bucket=self._bucket, Key=self._prefix + checked(key), Range=f"bytes=0-{size - 1}"
+                    Bucket=self._bucket, Key=self._prefix + validate_key(key), Range=f"bytes=0-{size - 1}"
                 )
             except self._client.exceptions.ClientError as error:
                 if _code(error) in _NOT_FOUND_CODES:
@@ -112,7 +112,7 @@ class S3Objects:
             return answer["Body"].read()
 
     def exchange(self, key: str, source: bytes | Path) -> bool:
-        name = self._prefix + checked(key)
+        name = self._prefix + validate_key(key)
         for _ in range(_MAX_ATTEMPTS):
             with self._explained(f"exchanging {key}"):
                 try:
@@ -132,7 +132,7 @@ class S3Objects:
 
     def delete(self, key: str) -> None:
         # Every version of it: in a bucket with versioning a plain deletion only hides what must be gone.
-        name = self._prefix + checked(key)
+        name = self._prefix + validate_key(key)
         pages = self._client.get_paginator("list_object_versions")
         with self._explained(f"deleting {key}"):
             for page in pages.paginate(Bucket=self._bucket, Prefix=name):
@@ -154,7 +154,7 @@ class S3Objects:
     def retention(self, key: str) -> Retention | None:
         """Return how the bucket keeps the object at *key*, or None if anyone who may write here can delete it."""
         with self._explained(f"asking for {key}"):
-            found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + checked(key))
+            found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + validate_key(key))
         mode = found.get("ObjectLockMode")
         return Retention(mode.lower(), found["ObjectLockRetainUntilDate"]) if mode else None
 
@@ -163,7 +163,7 @@ class S3Objects:
         pages = self._client.get_paginator("list_object_versions")
         with self._explained(f"listing {prefix}"):
             seen = set()
-            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{checked(prefix)}/"):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}{validate_key(prefix)}/"):
                 for version in page.get("Versions", []):
                     if version["Key"] in seen:
                         yield version["Key"].removeprefix(self._prefix)

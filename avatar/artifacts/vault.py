@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from uuid import uuid4
 
 from avatar.artifacts.keyring import Keyring
-from avatar.artifacts.objects import explained
+from avatar.artifacts.objects import as_store_error
 from avatar.artifacts.stream_aead import NONCE_PREFIX_BYTES, AuthenticationError, Reader, decrypt_stream, encrypt_stream
 from avatar.canonical import canonical
 from avatar.errors import StoreError
@@ -89,7 +89,7 @@ class Vault:
 
     def seal_file(self, plain: Path, label: Label, to: Path) -> Path:
         """Write the file *plain*, sealed as *label*, to the new file *to*, piece by piece, and return *to*."""
-        with explained(f"sealing into {to.parent}"), plain.open("rb") as source, to.open("xb") as target:
+        with as_store_error(f"sealing into {to.parent}"), plain.open("rb") as source, to.open("xb") as target:
             for piece in self._sealed(source, label):
                 target.write(piece)
         return to
@@ -100,7 +100,7 @@ class Vault:
         It stays what it was sealed as. No plaintext touches the disk, and few chunks of it are in memory. Raises as
         ``open``.
         """
-        with explained(f"sealing into {to.parent}"), sealed.open("rb") as source, to.open("xb") as target:
+        with as_store_error(f"sealing into {to.parent}"), sealed.open("rb") as source, to.open("xb") as target:
             label = self._label_in(_header(source, _UNKNOWN))
             source.seek(0)
             for piece in self._sealed(_Pieces(self._opened(source, label)), label):
@@ -114,7 +114,7 @@ class Vault:
         """
         draft, digest = to.with_name(f".{uuid4().hex}"), hashlib.sha256()
         try:
-            with explained(f"writing to {to.parent}"):
+            with as_store_error(f"writing to {to.parent}"):
                 with sealed.open("rb") as source, draft.open("xb") as target:
                     for piece in self._opened(source, label):
                         digest.update(piece)

@@ -9,13 +9,13 @@ from avatar.artifacts.artifact import Artifact, GivenFootage, Portrait, Voiceove
 from avatar.canonical import digest_of_file
 from avatar.capture.challenge import Challenge
 from avatar.capture.challenge_store import ChallengeStore
-from avatar.capture.checks import CheckVerdict, judge, worst
+from avatar.capture.checks import CheckVerdict, judge_measurements, worst
 from avatar.capture.measurements import Analyzer, Measurements
 from avatar.capture.outcome import ChallengeState, Outcome, RecordingTaken, Reviewed
 from avatar.capture.statement import RECOGNISED_LANGUAGE, language_of, statement_template
 from avatar.consent.entries import Refused, Requested
 from avatar.consent.evidence import Captured
-from avatar.consent.notice import notice_of
+from avatar.consent.notice import render_notice
 from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
 from avatar.consent.terms import Terms
@@ -34,10 +34,10 @@ class Capture:
     """Everything about recorded agreements in one context."""
 
     people: People
-    senses: Analyzer
+    analyzer: Analyzer
 
     @property
-    def shelf(self) -> ChallengeStore:
+    def challenge_store(self) -> ChallengeStore:
         return ChallengeStore(self.people.objects, self.people.vault)
 
     def ask(self, person: Person, terms: Terms, *, locale: str = "en-GB") -> Challenge:
@@ -60,7 +60,7 @@ class Capture:
             asked_at=self.people.clock(),
             after=ledger.read().index,
         )
-        self.shelf.ask(challenge)
+        self.challenge_store.ask(challenge)
         ledger.append(Requested(person=person.id, challenge=challenge.id))
         return challenge
 
@@ -87,16 +87,16 @@ class Capture:
         Raises:
             InputError: ``capture.unknown``.
         """
-        return self.shelf.find(start)
+        return self.challenge_store.find(start)
 
     def notice(self, challenge: Challenge) -> str:
         """Return what the person is shown before they speak: who asks for what, how far it goes, how to end it."""
         called = tuple(self.people.find(id).alias for id in challenge.terms.companions)
-        return notice_of(challenge.terms, self.people.organisation, called)
+        return render_notice(challenge.terms, self.people.organisation, called)
 
     def challenges(self, person: Person) -> tuple[Challenge, ...]:
         """Return everything *person* was asked, the newest first."""
-        return self.shelf.of(person.id)
+        return self.challenge_store.of(person.id)
 
     def standing(self, challenge: Challenge) -> ChallengeState:
         """Return how far *challenge* has come."""
@@ -112,11 +112,11 @@ class Capture:
 
     def outcome(self, challenge: Challenge) -> Outcome | None:
         """Return what the checks found, once a recording was taken."""
-        return self.shelf.get(challenge.person, challenge.id, "outcome", Outcome)
+        return self.challenge_store.get(challenge.person, challenge.id, "outcome", Outcome)
 
     def reviewed(self, challenge: Challenge) -> Reviewed | None:
         """Return what a second operator decided, if one was needed and did."""
-        return self.shelf.get(challenge.person, challenge.id, "reviewed", Reviewed)
+        return self.challenge_store.get(challenge.person, challenge.id, "reviewed", Reviewed)
 
     def take(self, challenge_id: str, file: Path) -> Outcome:
         """Take the recording *file* for a challenge, check it, and grant, hold or refuse what was asked.
@@ -127,7 +127,7 @@ class Capture:
             InputError: there is no such challenge, or the file cannot be read (then it still stands).
         """
         require_role(self.people.ledger, Role.GRANT, _REQUEST_NAME)
-        challenge = self.shelf.find(challenge_id)
+        challenge = self.challenge_store.find(challenge_id)
         self._refuse_unless_open(challenge)
         with private_tempdir() as room:
             recording = take_recording(file, room)
@@ -139,7 +139,7 @@ class Capture:
                 film=digest_of_file(film) if film else None,
             )
             # The store decides who was first; from here on this challenge is spent.
-            if not self.shelf.put(challenge.person, challenge.id, "taken", taken):
+            if not self.challenge_store.put(challenge.person, challenge.id, "taken", taken):
                 raise self._refusal(challenge, "capture.used", "it was answered before; ask again")
             self._keep(challenge, sound, film)
             return self._decide(challenge, taken, self._read(challenge, sound, film, room))
@@ -152,7 +152,7 @@ class Capture:
         """
         ledger = self.people.ledger
         require_role(ledger, Role.GRANT, _REQUEST_NAME)
-        challenge = self.shelf.find(challenge_id)
+        challenge = self.challenge_store.find(challenge_id)
         outcome, taken = self.outcome(challenge), self._taken(challenge)
         if outcome is None or taken is None or self.standing(challenge) is not ChallengeState.HELD:
             raise self._refusal(challenge, "capture.not-held", "it is not waiting for a review")
@@ -163,7 +163,7 @@ class Capture:
         if accept:
             self._refuse_if_changed(challenge, outcome)
         said = Reviewed(by=ledger.operator, at=self.people.clock(), accepted=accept)
-        if not self.shelf.put(challenge.person, challenge.id, "reviewed", said):
+        if not self.challenge_store.put(challenge.person, challenge.id, "reviewed", said):
             raise self._refusal(challenge, "capture.not-held", "someone else reviewed it a moment ago")
         if not accept:
             self._enter_refusal(challenge, ("capture.reviewed",))
@@ -173,18 +173,18 @@ class Capture:
 
     def recording(self, challenge_id: str, to: Path) -> tuple[Path, ...]:
         """Write the recording that was taken for a challenge into the folder *to*, for someone to look at."""
-        challenge = self.shelf.find(challenge_id)
+        challenge = self.challenge_store.find(challenge_id)
         taken = self._taken(challenge)
         if taken is None:
             raise InputError(f"nothing was recorded for challenge {challenge.id[:12]}", code="capture.no-recording")
         parts = {"sound.wav": taken.sound} | ({"pictures.mp4": taken.film} if taken.film else {})
         return tuple(
-            self.shelf.get_file(challenge.person, challenge.id, name, digest, to / name)
+            self.challenge_store.get_file(challenge.person, challenge.id, name, digest, to / name)
             for name, digest in parts.items()
         )
 
     def _taken(self, challenge: Challenge) -> RecordingTaken | None:
-        return self.shelf.get(challenge.person, challenge.id, "taken", RecordingTaken)
+        return self.challenge_store.get(challenge.person, challenge.id, "taken", RecordingTaken)
 
     def _refuse_unless_open(self, challenge: Challenge) -> None:
         if self._taken(challenge):
@@ -207,21 +207,21 @@ class Capture:
 
     def _keep(self, challenge: Challenge, sound: Path, film: Path | None) -> None:
         for file in (sound, *([film] if film else [])):
-            self.shelf.put_file(challenge.person, challenge.id, file.name, file)
+            self.challenge_store.put_file(challenge.person, challenge.id, file.name, file)
 
     def _read(self, challenge: Challenge, sound: Path, film: Path | None, room: Path) -> Measurements:
         """Listen to and look at the recording, and compare it with everything the person brought."""
         samples, pictures = self._voices(challenge.person, room), self._pictures(challenge.person, room)
         heard = language_of(challenge.locale) == RECOGNISED_LANGUAGE
-        words = self.senses.hear(sound) if heard else ()
+        words = self.analyzer.hear(sound) if heard else ()
         return Measurements(
             seconds=seconds_of(sound),
             before=self._came_before(challenge, sound),
             words=words,
-            voices=self.senses.voices(sound, samples, words) if samples else None,
-            faces=self.senses.faces(film, sound, pictures) if film else None,
+            voices=self.analyzer.voices(sound, samples, words) if samples else None,
+            faces=self.analyzer.faces(film, sound, pictures) if film else None,
             pictures=len(pictures),
-            mark=self.senses.mark(sound),
+            mark=self.analyzer.mark(sound),
         )
 
     def _came_before(self, challenge: Challenge, sound: Path) -> bool:
@@ -251,7 +251,7 @@ class Capture:
         return self._brought(person, Portrait, room) + self._brought(person, GivenFootage, room)
 
     def _decide(self, challenge: Challenge, taken: RecordingTaken, readings: Measurements) -> Outcome:
-        findings = judge(challenge, readings, self.senses.models)
+        findings = judge_measurements(challenge, readings, self.analyzer.models)
         standing = _STATE_BY_VERDICT[worst(findings)]
         samples = tuple(sorted(self.people.ledger.read().people[challenge.person].samples))
         outcome = Outcome(challenge=challenge.id, standing=standing, findings=findings, assets=samples)
@@ -260,7 +260,7 @@ class Capture:
             outcome = outcome.model_copy(update={"grant": self._grant(challenge, taken, outcome)})
         else:
             self._enter_refusal(challenge, outcome.codes)
-        self.shelf.put(challenge.person, challenge.id, "outcome", outcome)
+        self.challenge_store.put(challenge.person, challenge.id, "outcome", outcome)
         return outcome
 
     def _grant(

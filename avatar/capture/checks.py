@@ -86,7 +86,9 @@ _MIN_SECONDS_PER_WORD, _MAX_SECONDS_PER_WORD = (
 _MAX_SILENCE_S = 10.0  # seconds that may pass before and after
 
 
-def judge(challenge: Challenge, readings: Measurements, models: dict[str, str]) -> tuple[CheckFinding, ...]:
+def judge_measurements(
+    challenge: Challenge, readings: Measurements, models: dict[str, str]
+) -> tuple[CheckFinding, ...]:
     """Return what every check says of *readings*. *models* names what each was measured with."""
     scores = dict(_scores(challenge, readings))
     return (
@@ -101,12 +103,12 @@ def worst(findings: Iterable[CheckFinding]) -> CheckVerdict:
     return "failed" if "failed" in said else "unsure" if "unsure" in said else "passed"
 
 
-def spoken(text: str) -> list[str]:
+def normalized_words(text: str) -> list[str]:
     """Return the words of *text* in lower case, without marks."""
     return re.findall(r"[^\W_]+(?:'[^\W_]+)?", text.lower().replace("’", "'"))
 
 
-def in_order(passcode: Sequence[str], heard: Sequence[str]) -> int:
+def count_in_order(passcode: Sequence[str], heard: Sequence[str]) -> int:
     """Return how many words of *passcode* are in *heard*, in their order."""
     best = [0] * (len(passcode) + 1)
     for word in heard:
@@ -137,7 +139,7 @@ def _of_words(challenge: Challenge, readings: Measurements) -> Iterator[tuple[st
 
     heard = " ".join(word.text for word in readings.words)
     yield "transcript", word_error_rate(challenge.statement, heard) if heard else 1.0
-    yield "passcode", float(in_order(challenge.passcode, spoken(heard)))
+    yield "passcode", float(count_in_order(challenge.passcode, normalized_words(heard)))
 
 
 def _of_voice(voices: VoiceMeasurements | None) -> Iterator[tuple[str, float | None]]:
@@ -172,7 +174,7 @@ def _finding(name: str, score: float | None, model: str) -> CheckFinding:
 
 def _length(challenge: Challenge, seconds: float) -> CheckFinding:
     # Japanese is written without spaces: about two characters are one word's worth of time.
-    words = max(len(spoken(challenge.statement)), len(challenge.statement) // 12)
+    words = max(len(normalized_words(challenge.statement)), len(challenge.statement) // 12)
     least, most = words * _MIN_SECONDS_PER_WORD, words * _MAX_SECONDS_PER_WORD + _MAX_SILENCE_S
     verdict: CheckVerdict = "failed" if seconds < least else "passed" if seconds <= most else "unsure"
     check = Check(

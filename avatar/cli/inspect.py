@@ -63,7 +63,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
         from avatar.app.parsing import parse_brief
         from avatar.cli.production_run import make
         from avatar.errors import InputError
-        from avatar.production.blueprint.draft import draft_of
+        from avatar.production.blueprint.draft import make_draft
         from avatar.production.blueprint.load import load_glossary
         from avatar.production.production import Production
         from avatar.voices.text.variables import parse_values
@@ -75,7 +75,7 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
         def draft(context: AppContext) -> Production:
             # The whole script is what people agreed to; some of its lines are said.
             whole = prepare(
-                context, draft_of(plan), build_cast(cast), text_of(script), brief, values=values, glossary=words
+                context, make_draft(plan), build_cast(cast), text_of(script), brief, values=values, glossary=words
             )
             some = replace(whole, script=whole.script[:lines])
             said.extend(line.text for line in some.script)

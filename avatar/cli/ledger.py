@@ -63,7 +63,7 @@ def verify(
     as_json: options.AsJson = False,
 ) -> None:
     """Check every signature, the chain, what it adds up to, and the root. Exit status 0 means nothing is broken."""
-    from avatar.app.context import open_objects, read_settings, snapshots_of
+    from avatar.app.context import open_objects, open_snapshots, read_settings
     from avatar.artifacts.objects import FolderObjects
     from avatar.consent.ledger_verifier import TrustAnchor, verify_ledger
     from avatar.consent.signed_note import read_note_key
@@ -76,7 +76,7 @@ def verify(
         tuple(_kept(path) for path in kept or ()),
     )
     with step("checking every entry"):
-        findings = verify_ledger(objects, believed, None if folder else snapshots_of(settings))
+        findings = verify_ledger(objects, believed, None if folder else open_snapshots(settings))
     if not folder:
         findings = replace(findings, found=(*findings.found, _deletion(objects)))
     print_json(findings.as_json()) if as_json else typer.echo(findings.explain())
@@ -188,16 +188,16 @@ def witness(
     from avatar.consent.keys import key_at
     from avatar.consent.ledger import now
     from avatar.consent.signed_note import read_note_key
-    from avatar.consent.witness import Witness, followed, watch, witness_key
+    from avatar.consent.witness import Witness, cosign_newest, followed_log, witness_key
     from avatar.errors import InputError
 
-    log = log_key or followed(state)
+    log = log_key or followed_log(state)
     if log is None:
         raise InputError(
             "say which ledger to follow: --log-key, as `avatar ledger checkpoint` prints it", code="ledger.no-key"
         )
     own = key_at(key or state.with_name(f"{state.name}.key"), make=True)
-    seen, cosignature = watch(open_objects(read_settings()), Witness(state, own, read_note_key(log)), now())
+    seen, cosignature = cosign_newest(open_objects(read_settings()), Witness(state, own, read_note_key(log)), now())
     typer.echo(f"{seen.origin} grew to {seen.size} entries and kept its past; cosigned:")
     typer.echo(str(cosignature), nl=False)
     typer.echo(f"\nTo check it, others need this key: {witness_key(own)}")

@@ -36,13 +36,13 @@ def serve(
     from avatar.app.context import open_app
     from avatar.consent.permission import require_role
     from avatar.consent.roles import Role
-    from avatar.portal.middleware import address_of
+    from avatar.portal.middleware import parse_site_address
     from avatar.portal.serve import serve as answer
 
     context = open_app()
     require_role(context.ledger, Role.GRANT, "ServePages")  # said now, and not to the first performer
     known = context.settings.pages if context.settings.pages.startswith("https:") else ""
-    address = address_of(host, port, behind or known)
+    address = parse_site_address(host, port, behind or known)
     typer.echo(f"The consent pages are at {address.origin} (ask someone: avatar consent request ALIAS ... --link 48)")
     answer(context, address, host, port)
 

@@ -41,7 +41,7 @@ def add(
     """Have a URL told of what is recorded from now on. Its secret is shown once, here."""
     from avatar.app.context import open_app
 
-    added = open_app().courier.subscribe(url, event or [])
+    added = open_app().dispatcher.subscribe(url, event or [])
     typer.echo(f"{added.id} is told of: {', '.join(added.events)}")
     typer.echo(f"Messages are signed with {added.secret}")
     typer.echo(f"Whether they arrive: avatar webhooks test {added.id}")
@@ -51,8 +51,8 @@ def show(as_json: options.AsJson = False) -> None:
     """List the webhooks, what waits to be told, and what was given up."""
     from avatar.app.context import open_app
 
-    courier = open_app().courier
-    rows = [_row(each, courier.look(each)) for each in courier.subscriptions.all()]
+    dispatcher = open_app().dispatcher
+    rows = [_row(each, dispatcher.look(each)) for each in dispatcher.subscriptions.all()]
     if as_json:
         print_json(rows)
         return
@@ -71,7 +71,7 @@ def remove(id: Id) -> None:
     """Tell a webhook nothing any more, also nothing that waits."""
     from avatar.app.context import open_app
 
-    open_app().courier.unsubscribe(id)
+    open_app().dispatcher.unsubscribe(id)
     typer.echo(f"{id} is removed.")
 
 
@@ -79,7 +79,7 @@ def test(id: Id) -> None:
     """Send a message that says nothing, now. Exit status 0 means that it arrived."""
     from avatar.app.context import open_app
 
-    trouble = open_app().courier.test(id)
+    trouble = open_app().dispatcher.test(id)
     typer.echo(f"not delivered: {trouble}" if trouble else "delivered")
     if trouble:
         raise typer.Exit(1)
@@ -97,7 +97,7 @@ def deliver(
     context = open_app()
     while True:
         context.statuses.refresh()
-        done = context.courier.carry()
+        done = context.dispatcher.carry()
         if not follow or done.delivered or done.failed:
             typer.echo(f"{done.delivered} delivered, {done.failed} failed, {done.dead} given up")
         if not follow:
@@ -109,7 +109,7 @@ def redeliver(id: Id) -> None:
     """Queue again what was given up for a webhook."""
     from avatar.app.context import open_app
 
-    count = open_app().courier.revive(id)
+    count = open_app().dispatcher.revive(id)
     typer.echo(f"{count} queued again; next: avatar webhooks deliver")
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from avatar.artifacts.objects import Objects
 from avatar.consent.keys import Key
 from avatar.consent.merkle import HASH_BYTES
-from avatar.consent.signed_note import Note, NoteSignature, decoded, malformed, read_note, read_signature, sign
+from avatar.consent.signed_note import (
+    Note,
+    NoteSignature,
+    decode_base64,
+    malformed_error,
+    read_note,
+    read_signature,
+    sign,
+)
 from avatar.errors import LedgerError
 
 _CHECKPOINTS, _COSIGNATURES = "ledger/checkpoints", "ledger/cosignatures"
@@ -37,21 +45,21 @@ def read_checkpoint(note: Note) -> Checkpoint:
     """Return what the text of *note* says. Lines after the third are signed too, and say nothing to us."""
     lines = note.text.removesuffix("\n").split("\n")
     if len(lines) < 3 or not all(lines):
-        raise malformed("a checkpoint", "it needs an origin, a size and a root")
-    origin, size, root = lines[0], natural(lines[1]), decoded(lines[2])
+        raise malformed_error("a checkpoint", "it needs an origin, a size and a root")
+    origin, size, root = lines[0], parse_decimal(lines[1]), decode_base64(lines[2])
     if len(root) != HASH_BYTES:
-        raise malformed("a checkpoint", f"its root is not {HASH_BYTES} bytes")
+        raise malformed_error("a checkpoint", f"its root is not {HASH_BYTES} bytes")
     return Checkpoint(origin, size, root)
 
 
-def natural(text: str) -> int:
+def parse_decimal(text: str) -> int:
     """Return the number that *text* spells in ASCII decimals with no leading zero."""
     if not (text.isascii() and text.isdecimal() and len(text) < 16) or str(int(text)) != text:
-        raise malformed("a number", repr(text[:20]))
+        raise malformed_error("a number", repr(text[:20]))
     return int(text)
 
 
-def place(objects: Objects, note: Note) -> Note:
+def store_checkpoint(objects: Objects, note: Note) -> Note:
     """Store the checkpoint *note*; return the one that stands for its size, which must say the same.
 
     Raises:
@@ -60,7 +68,7 @@ def place(objects: Objects, note: Note) -> Note:
     size = read_checkpoint(note).size
     if objects.create(_name(size), str(note).encode()):
         return note
-    standing = fetch(objects, size)
+    standing = fetch_checkpoint(objects, size)
     if standing.text != note.text:
         raise LedgerError(
             f"a checkpoint of {size} entries with another root was signed before; restore the store from a backup",
@@ -69,12 +77,12 @@ def place(objects: Objects, note: Note) -> Note:
     return standing
 
 
-def place_cosignature(objects: Objects, size: int, cosignature: NoteSignature) -> None:
+def store_cosignature(objects: Objects, size: int, cosignature: NoteSignature) -> None:
     """Store a witness's *cosignature* of the checkpoint of *size* entries. The first that a witness gave stands."""
     objects.create(f"{_COSIGNATURES}/{size:012d}/{cosignature.key_id.hex()}", str(cosignature).encode())
 
 
-def fetch(objects: Objects, size: int) -> Note:
+def fetch_checkpoint(objects: Objects, size: int) -> Note:
     """Return the stored checkpoint of *size* entries with all its cosignatures."""
     data = objects.read(_name(size))
     if data is None:
@@ -86,7 +94,7 @@ def fetch(objects: Objects, size: int) -> Note:
     return note.with_signatures(*(_line(line) for line in lines if line is not None))
 
 
-def sizes(objects: Objects) -> Iterator[int]:
+def checkpoint_sizes(objects: Objects) -> Iterator[int]:
     """Yield the sizes that checkpoints were signed for, growing."""
     for name in objects.list(_CHECKPOINTS):
         digits = name.removeprefix(f"{_CHECKPOINTS}/")
@@ -95,18 +103,18 @@ def sizes(objects: Objects) -> Iterator[int]:
         yield int(digits)
 
 
-def newest(objects: Objects) -> Note | None:
+def newest_checkpoint(objects: Objects) -> Note | None:
     """Return the stored checkpoint of the most entries, with its cosignatures, or None."""
-    found = list(sizes(objects))
-    return fetch(objects, found[-1]) if found else None
+    found = list(checkpoint_sizes(objects))
+    return fetch_checkpoint(objects, found[-1]) if found else None
 
 
 def best_above(objects: Objects, index: int) -> Note | None:
     """Return the newest checkpoint that holds entry *index*: one with a cosignature, if there is one."""
-    found = [size for size in sizes(objects) if size > index]
+    found = [size for size in checkpoint_sizes(objects) if size > index]
     seen = {name.split("/")[-2] for name in objects.list(_COSIGNATURES)}
     chosen = max((size for size in found if f"{size:012d}" in seen), default=max(found, default=None))
-    return None if chosen is None else fetch(objects, chosen)
+    return None if chosen is None else fetch_checkpoint(objects, chosen)
 
 
 def _name(size: int) -> str:
@@ -117,4 +125,4 @@ def _line(data: bytes) -> NoteSignature:
     try:
         return read_signature(data.decode())
     except UnicodeDecodeError as error:
-        raise malformed("a cosignature", "it is not UTF-8") from error
+        raise malformed_error("a cosignature", "it is not UTF-8") from error

@@ -37,7 +37,7 @@ class Succession(BaseModel):
         return self.before != self.after and all(verify(key, signature, self.signed_bytes) for key, signature in signed)
 
 
-def succeed(signing: Signing, origin: str, before: Key, after: Key) -> Succession:
+def make_succession(signing: Signing, origin: str, before: Key, after: Key) -> Succession:
     """Return the succession of the key *before* by the key *after*, signed by both."""
     blank = "0" * 128
     unsigned = Succession(
@@ -47,7 +47,7 @@ def succeed(signing: Signing, origin: str, before: Key, after: Key) -> Successio
     return unsigned.model_copy(update=signatures)
 
 
-def related(key: str, successions: Iterable[Succession]) -> frozenset[str]:
+def linked_keys(key: str, successions: Iterable[Succession]) -> frozenset[str]:
     """Return every key that the checkpoint key *key* led to, or came from, by *successions* that hold, and itself."""
     links = [each for each in successions if each.signing == "checkpoints" and each.holds]
     found = {key}

@@ -13,7 +13,7 @@ from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.claims import LedgerPosition
 from avatar.consent.entries import Entry, Fact, LedgerCreated, Rekeyed, read_entry, signed_bytes_of
 from avatar.consent.fold import fold
-from avatar.consent.key_succession import succeed
+from avatar.consent.key_succession import make_succession
 from avatar.consent.keys import Key
 from avatar.consent.merkle import Tree
 from avatar.consent.roles import operator_id
@@ -133,7 +133,7 @@ class Ledger:
         with self._lock:
             self._catch_up()
             if self._state.key != key.public:
-                self.append(Rekeyed(succession=succeed("entries", self.read().origin, self._key, key)))
+                self.append(Rekeyed(succession=make_succession("entries", self.read().origin, self._key, key)))
             self._key = key
             self.read()
             self._remember()  # what the old key signed is no longer taken for ours
@@ -146,13 +146,13 @@ class Ledger:
         """
         with self._lock:
             state = self.read()
-            before = checkpoints.newest(self._objects)
+            before = checkpoints.newest_checkpoint(self._objects)
             if before and not self._extends(read_checkpoint(before)):
                 raise LedgerError(
                     "the ledger is not a continuation of its newest checkpoint; restore the store from a backup",
                     code="ledger.split-view",
                 )
-            return checkpoints.place(
+            return checkpoints.store_checkpoint(
                 self._objects, Checkpoint(state.origin, self._tree.size, self._tree.root()).signed(key, *also)
             )
 
@@ -205,14 +205,14 @@ class Ledger:
         return pseudonym(self._key, word)
 
     def _resume(self) -> None:
-        found = snapshot.newest(self._snapshots, self._objects, self._key) if self._snapshots else None
+        found = snapshot.read_newest_snapshot(self._snapshots, self._objects, self._key) if self._snapshots else None
         if found:
             self._state, self._tree, self._newest = found.state, found.tree, found.entry
             self._kept = found.state.index
 
     def _remember(self) -> None:
         if self._snapshots:
-            snapshot.place(self._snapshots, self._key, self._state, self._tree)
+            snapshot.write_snapshot(self._snapshots, self._key, self._state, self._tree)
         self._kept = self._state.index
 
     def _open(self) -> None:

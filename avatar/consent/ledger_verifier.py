@@ -11,7 +11,7 @@ from avatar.consent import snapshot
 from avatar.consent.checkpoint import read_checkpoint
 from avatar.consent.entries import Rekeyed, read_entry
 from avatar.consent.fold import fold
-from avatar.consent.key_succession import Succession, related
+from avatar.consent.key_succession import Succession, linked_keys
 from avatar.consent.merkle import Tree
 from avatar.consent.signed_note import Note, NoteKey, cosigned_at, signed_by
 from avatar.consent.state import State
@@ -126,7 +126,7 @@ def verify_ledger_consistency(tree: Tree, note: Note, origin: str) -> LedgerFind
 
 
 def _entries(objects: Objects, replay: Replay, kept: Objects | None) -> LedgerFinding:
-    question, summed = "entries", set(snapshot.indices(kept) if kept else ())
+    question, summed = "entries", set(snapshot.snapshot_indices(kept) if kept else ())
     for name in objects.list("ledger/entries"):
         size = replay.tree.size
         if name != f"ledger/entries/{size:012d}":
@@ -136,7 +136,7 @@ def _entries(objects: Objects, replay: Replay, kept: Objects | None) -> LedgerFi
             replay.add(objects.read(name) or b"")
         except LedgerError as error:
             return LedgerFinding(question, FindingStatus.BROKEN, f"entry {size}: {error}", error.code)
-        if kept and size in summed and snapshot.lies(kept, replay.state, replay.tree):
+        if kept and size in summed and snapshot.contradicts_entries(kept, replay.state, replay.tree):
             words = f"the snapshot at entry {size}, which new processes begin with, says something else: it was forged"
             return LedgerFinding(question, FindingStatus.BROKEN, words, "ledger.forged-snapshot")
     if not replay.tree.size:
@@ -148,7 +148,7 @@ def _entries(objects: Objects, replay: Replay, kept: Objects | None) -> LedgerFi
 def _checkpoints(objects: Objects, replay: Replay, believed: TrustAnchor) -> Iterator[LedgerFinding]:
     origin = replay.state.origin
     try:
-        notes = [checkpoints.fetch(objects, size) for size in checkpoints.sizes(objects)]
+        notes = [checkpoints.fetch_checkpoint(objects, size) for size in checkpoints.checkpoint_sizes(objects)]
     except LedgerError as error:
         yield LedgerFinding("checkpoints", FindingStatus.BROKEN, str(error), error.code)
         return
@@ -163,7 +163,7 @@ def _checkpoints(objects: Objects, replay: Replay, believed: TrustAnchor) -> Ite
 
 def _keys(log: NoteKey | None, successions: Sequence[Succession]) -> tuple[NoteKey, ...]:
     """Return the keys that are as good as *log*: those that it gave way to, and those that gave way to it."""
-    return tuple(NoteKey(log.name, key) for key in sorted(related(log.public, successions))) if log else ()
+    return tuple(NoteKey(log.name, key) for key in sorted(linked_keys(log.public, successions))) if log else ()
 
 
 def _by_any(note: Note, keys: Sequence[NoteKey]) -> bool:

@@ -17,12 +17,12 @@ _USES = {
 }
 
 
-def uses_in_words(terms: Terms) -> tuple[str, ...]:
+def describe_uses(terms: Terms) -> tuple[str, ...]:
     """Return what each use of *terms* means, as the person would say it."""
     return tuple(_USES[use] for use in sorted(set(terms.uses)))
 
 
-def notice_of(terms: Terms, organisation: str, companions: tuple[str, ...] = ()) -> str:
+def render_notice(terms: Terms, organisation: str, companions: tuple[str, ...] = ()) -> str:
     """Return the notice on *terms*: who asks, for what, how far it goes, how long, and how to end it.
 
     *companions* are the names that the others go by here.
@@ -42,7 +42,7 @@ def notice_of(terms: Terms, organisation: str, companions: tuple[str, ...] = ())
     return "\n".join(
         [
             f"{organisation} asks for my agreement to:",
-            *(f"- {use}" for use in uses_in_words(terms)),
+            *(f"- {use}" for use in describe_uses(terms)),
             *limits,
             "Nobody else gets this right. My recordings and everything made from them are kept encrypted under a key "
             "of my own, and destroyed with it when I ask.",

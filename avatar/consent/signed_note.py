@@ -74,7 +74,7 @@ def read_note_key(text: str) -> NoteKey:
     name, _, rest = text.strip().partition("+")
     key_id, _, material = rest.partition("+")
     try:
-        raw = decoded(material)
+        raw = decode_base64(material)
         key = NoteKey(name, raw[1:].hex(), NoteKeyKind(raw[0]))
     except (LedgerError, ValueError, IndexError) as error:
         raise _no_key(text) from error
@@ -118,13 +118,13 @@ def read_note(data: bytes) -> Note:
     try:
         said = data.decode()
     except UnicodeDecodeError as error:
-        raise malformed("a signed note", "it is not UTF-8") from error
+        raise malformed_error("a signed note", "it is not UTF-8") from error
     text, blank, lines = said.rpartition("\n\n")
     if len(data) > _MAX_NOTE_BYTES or _CONTROL_CHARACTER.search(said) or not blank or not lines.endswith("\n"):
-        raise malformed("a signed note", "it needs a text, a blank line, and signature lines")
+        raise malformed_error("a signed note", "it needs a text, a blank line, and signature lines")
     signatures = lines.removesuffix("\n").split("\n")
     if len(signatures) > _MAX_SIGNATURES:
-        raise malformed("a signed note", f"it has more than {_MAX_SIGNATURES} signatures")
+        raise malformed_error("a signed note", f"it has more than {_MAX_SIGNATURES} signatures")
     return Note(f"{text}\n", tuple(read_signature(f"{line}\n") for line in signatures))
 
 
@@ -132,24 +132,24 @@ def read_signature(line: str) -> NoteSignature:
     """Return the signature that *line*, with its newline, spells."""
     dash, _, rest = line.removesuffix("\n").partition(" ")
     name, _, encoded = rest.partition(" ")
-    raw = decoded(encoded)
+    raw = decode_base64(encoded)
     if dash != "—" or not line.endswith("\n") or not _KEY_NAME.fullmatch(name) or len(raw) < 5:
-        raise malformed("a signature line", "it needs a dash, a name and base64")
+        raise malformed_error("a signature line", "it needs a dash, a name and base64")
     return NoteSignature(name, raw[:4], raw[4:])
 
 
-def decoded(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Return the bytes that the base64 *text* spells; only the one proper spelling is taken."""
     try:
         raw = base64.b64decode(text.encode(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise malformed("base64", "it is not") from error
+        raise malformed_error("base64", "it is not") from error
     if base64.b64encode(raw).decode() != text:
-        raise malformed("base64", "it is another spelling")
+        raise malformed_error("base64", "it is another spelling")
     return raw
 
 
-def malformed(what: str, why: str) -> LedgerError:
+def malformed_error(what: str, why: str) -> LedgerError:
     """Return the error that something is not *what* it should be."""
     return LedgerError(f"this is not {what}: {why}", code="ledger.malformed")
 

@@ -39,18 +39,18 @@ class Snapshot:
     entry: bytes
 
 
-def place(kept: Objects, key: Key, state: State, tree: Tree) -> None:
+def write_snapshot(kept: Objects, key: Key, state: State, tree: Tree) -> None:
     """Keep a snapshot, signed with the ledger's *key*, in *kept*, and remove older ones. If it cannot be, no harm."""
     body = _spelled(state, tree)
     try:
         kept.create(_name(state.index), _MAGIC + bytes.fromhex(key.sign(_signed(body))) + body)
-        for index in [index for index in indices(kept) if index <= state.index][:-_KEPT_SNAPSHOTS]:
+        for index in [index for index in snapshot_indices(kept) if index <= state.index][:-_KEPT_SNAPSHOTS]:
             kept.delete(_name(index))
     except AvatarError as error:
         _log.warning("no snapshot was kept: %s", error.code)
 
 
-def newest(kept: Objects, objects: Objects, key: Key) -> Snapshot | None:
+def read_newest_snapshot(kept: Objects, objects: Objects, key: Key) -> Snapshot | None:
     """Return the newest snapshot in *kept* that this version of the product signed with the ledger's *key*, or None.
 
     *objects* hold the ledger. Other snapshots are passed over. A snapshot promises nothing about the entries before it;
@@ -59,7 +59,7 @@ def newest(kept: Objects, objects: Objects, key: Key) -> Snapshot | None:
     Raises:
         LedgerError: a snapshot of ours knows an entry that is gone or was replaced (``ledger.rolled-back``).
     """
-    for index in reversed(indices(kept)):
+    for index in reversed(snapshot_indices(kept)):
         data = kept.read(_name(index)) or b""
         body = data[len(_MAGIC) + _SIGNATURE_BYTES :]
         signature = data[len(_MAGIC) :][:_SIGNATURE_BYTES].hex()
@@ -74,7 +74,7 @@ def newest(kept: Objects, objects: Objects, key: Key) -> Snapshot | None:
     return None
 
 
-def lies(kept: Objects, state: State, tree: Tree) -> bool:
+def contradicts_entries(kept: Objects, state: State, tree: Tree) -> bool:
     """Return whether a snapshot that readers believe says something else than the entries up to its own: *state*.
 
     It is signed with the ledger's key, so only who holds that key could have made it; the entries are the truth.
@@ -127,7 +127,7 @@ def _states() -> "TypeAdapter[State]":
     return TypeAdapter(State)
 
 
-def indices(kept: Objects) -> list[int]:
+def snapshot_indices(kept: Objects) -> list[int]:
     """Return the indices of the entries that snapshots were made at, growing."""
     names = (key.removeprefix(f"{_FOLDER}/") for key in kept.list(_FOLDER))
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal() and len(name) == 12)

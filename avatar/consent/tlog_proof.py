@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from avatar.consent.checkpoint import Checkpoint, natural, read_checkpoint
+from avatar.consent.checkpoint import Checkpoint, parse_decimal, read_checkpoint
 from avatar.consent.entries import Entry, read_entry
 from avatar.consent.merkle import HASH_BYTES, leaf_hash, verify_inclusion
-from avatar.consent.signed_note import Note, NoteKey, cosigned_at, decoded, malformed, read_note, signed_by
+from avatar.consent.signed_note import Note, NoteKey, cosigned_at, decode_base64, malformed_error, read_note, signed_by
 from avatar.errors import LedgerError
 
 _HEADER_LINE = "c2sp.org/tlog-proof@v1"
@@ -48,14 +48,16 @@ def read_proof(data: bytes) -> Proof:
     try:
         head, blank, rest = data.decode().partition("\n\n")
     except UnicodeDecodeError as error:
-        raise malformed("a proof", "it is not UTF-8") from error
+        raise malformed_error("a proof", "it is not UTF-8") from error
     lines = head.split("\n")
     if not blank or len(lines) < 3 or lines[0] != _HEADER_LINE or len(lines) > 3 + _MAX_PATH_HASHES:
-        raise malformed("a proof", f"it needs {_HEADER_LINE!r}, extra, index, hashes, a blank line and a checkpoint")
-    path = tuple(decoded(line) for line in lines[3:])
+        raise malformed_error(
+            "a proof", f"it needs {_HEADER_LINE!r}, extra, index, hashes, a blank line and a checkpoint"
+        )
+    path = tuple(decode_base64(line) for line in lines[3:])
     if any(len(digest) != HASH_BYTES for digest in path):
-        raise malformed("a proof", f"every hash has {HASH_BYTES} bytes")
-    extra, index = decoded(_after("extra ", lines[1])), natural(_after("index ", lines[2]))
+        raise malformed_error("a proof", f"every hash has {HASH_BYTES} bytes")
+    extra, index = decode_base64(_after("extra ", lines[1])), parse_decimal(_after("index ", lines[2]))
     return Proof(extra, index, path, read_note(rest.encode()))
 
 
@@ -85,5 +87,5 @@ def check_proof(proof: Proof, log: NoteKey, witnesses: Iterable[NoteKey] = ()) -
 
 def _after(word: str, line: str) -> str:
     if not line.startswith(word):
-        raise malformed("a proof", f"a line must start with {word!r}")
+        raise malformed_error("a proof", f"a line must start with {word!r}")
     return line.removeprefix(word)

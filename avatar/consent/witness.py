@@ -15,10 +15,10 @@ from avatar.artifacts.objects import Objects
 from avatar.consent import checkpoint as checkpoints
 from avatar.consent.checkpoint import Checkpoint, read_checkpoint
 from avatar.consent.entries import Rekeyed, read_entry
-from avatar.consent.key_succession import Succession, related
+from avatar.consent.key_succession import Succession, linked_keys
 from avatar.consent.keys import Key
 from avatar.consent.merkle import EMPTY_ROOT, Tree, verify_consistency
-from avatar.consent.signed_note import Note, NoteKey, NoteKeyKind, NoteSignature, cosign, decoded, signed_by
+from avatar.consent.signed_note import Note, NoteKey, NoteKeyKind, NoteSignature, cosign, decode_base64, signed_by
 from avatar.errors import InputError, LedgerError
 
 
@@ -70,7 +70,7 @@ class Witness:
                 )
             if old != seen.size:
                 raise LedgerError(f"give a proof from size {seen.size}, not {old}", code="witness.other-size")
-            if not verify_consistency(old, decoded(seen.root), checkpoint.size, checkpoint.root, path):
+            if not verify_consistency(old, decode_base64(seen.root), checkpoint.size, checkpoint.root, path):
                 raise LedgerError(
                     f"the ledger of {checkpoint.size} entries is not a continuation of the {seen.size} seen before: "
                     "its past was changed, or it shows different people different ledgers",
@@ -82,7 +82,7 @@ class Witness:
 
     def follow(self, note: Note, successions: Sequence[Succession]) -> None:
         """Go on with the key that signed *note*, if the one that was followed so far gave way to it."""
-        for key in related(self._log.public, successions):
+        for key in linked_keys(self._log.public, successions):
             log = NoteKey(self._log.name, key)
             if log != self._log and signed_by(note, log):
                 with self._alone():
@@ -132,7 +132,7 @@ def witness_key(key: Key) -> NoteKey:
     return NoteKey(f"avatar-witness/{key.public[:16]}", key.public, NoteKeyKind.COSIGNATURE)
 
 
-def followed(state: Path) -> str | None:
+def followed_log(state: Path) -> str | None:
     """Return the verifier key of the ledger that the witness with the memory *state* follows, or None if it is new."""
     try:
         return _Memory.model_validate_json(state.read_bytes()).log
@@ -142,12 +142,12 @@ def followed(state: Path) -> str | None:
         raise LedgerError(f"the witness's memory {state} is damaged", code="witness.damaged") from error
 
 
-def watch(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint, NoteSignature]:
+def cosign_newest(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint, NoteSignature]:
     """Have *witness* cosign the newest checkpoint in *objects*, and keep the cosignature there.
 
     The proof is made from the entries as they stand, so an altered or missing entry is seen here too.
     """
-    note = checkpoints.newest(objects)
+    note = checkpoints.newest_checkpoint(objects)
     if note is None:
         raise InputError("there is no checkpoint to witness (avatar ledger checkpoint)", code="ledger.no-checkpoint")
     checkpoint, old, tree, successions = read_checkpoint(note), witness.size, Tree(), []
@@ -164,5 +164,5 @@ def watch(objects: Objects, witness: Witness, at: datetime) -> tuple[Checkpoint,
     witness.follow(note, successions)
     path = tree.consistency(old, checkpoint.size) if old <= checkpoint.size else []
     cosignature = witness.cosign(old, path, note, at)
-    checkpoints.place_cosignature(objects, checkpoint.size, cosignature)
+    checkpoints.store_cosignature(objects, checkpoint.size, cosignature)
     return checkpoint, cosignature

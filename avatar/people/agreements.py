@@ -24,7 +24,7 @@ from avatar.consent.entries import (
 )
 from avatar.consent.evidence import Attested, Evidence, Notice
 from avatar.consent.keys import key_at
-from avatar.consent.notice import NOTICE_VERSION, notice_of
+from avatar.consent.notice import NOTICE_VERSION, render_notice
 from avatar.consent.permission import require_role
 from avatar.consent.record import Grant, Narrowing, Reconfirmation, Suspension, Withdrawal
 from avatar.consent.roles import Role
@@ -65,7 +65,7 @@ class Agreements(Directory):
             self._refuse(person.id, "consent.erased")
             raise ConsentError(f"{person.id} was erased; nothing of them is recorded any more", code="consent.erased")
         begin, end = self._period(terms)
-        text = notice_of(terms, self.organisation, tuple(self.display_name(id) for id in terms.companions))
+        text = render_notice(terms, self.organisation, tuple(self.display_name(id) for id in terms.companions))
         try:
             unsigned = Grant(
                 record_id=token_hex(16),

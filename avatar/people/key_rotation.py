@@ -9,7 +9,7 @@ from pathlib import Path
 from avatar.artifacts.vault import MAX_HEADER_BYTES, Label, generations_in, is_sealed, people_in
 from avatar.consent.checkpoint import KEY_FILE as CHECKPOINT_KEY
 from avatar.consent.entries import Rekeyed
-from avatar.consent.key_succession import succeed
+from avatar.consent.key_succession import make_succession
 from avatar.consent.keys import key_at
 from avatar.consent.ledger import KEY_FILE, ORIGIN_FILE, Ledger, pseudonym
 from avatar.consent.permission import require_role
@@ -76,7 +76,7 @@ def rotate_checkpoint_key(ledger: Ledger, keys: Path) -> Proof:
     require_role(ledger, Role.APPOINT, "Rotate")
     path, next_path = keys / CHECKPOINT_KEY, keys / f"{CHECKPOINT_KEY}.next"
     old, new = key_at(path), key_at(next_path, make=True)
-    index = ledger.append(Rekeyed(succession=succeed("checkpoints", ledger.read().origin, old, new)))
+    index = ledger.append(Rekeyed(succession=make_succession("checkpoints", ledger.read().origin, old, new)))
     ledger.checkpoint(new, old)
     proof = ledger.prove(index)
     next_path.replace(path)

@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from avatar.errors import AvatarError, InputError
 from avatar.portal import consent_flow, dashboard, key_login, status_pages
 from avatar.portal.middleware import Application, SecurityMiddleware
-from avatar.portal.site import PORTAL_FOLDER, PortalState, refusal
+from avatar.portal.site import PORTAL_FOLDER, PortalState, render_refusal
 
 _ROUTES = (
     ("GET", "/", consent_flow.home),
@@ -33,13 +33,13 @@ _ROUTES = (
     ("GET", "/return", key_login.login_page),
     ("POST", "/return/question", key_login.issue_challenge),
     ("POST", "/return", key_login.login),
-    ("GET", "/status", status_pages.choose),
+    ("GET", "/status", status_pages.status_form),
     ("GET", "/status/{file}.json", status_pages.status_json),
     ("GET", "/status/{file}", status_pages.status_page),
 )
 
 
-def build(site: PortalState) -> Application:
+def build_app(site: PortalState) -> Application:
     """Return the application that serves the pages of *site*."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)  # pages are for people: there is nothing to explore
     app.state.site = site
@@ -54,13 +54,13 @@ def build(site: PortalState) -> Application:
 
 
 async def _explained(request: Request, error: Exception) -> Response:
-    return refusal(request, error)
+    return render_refusal(request, error)
 
 
 async def _missing(request: Request, _: Exception) -> Response:
-    return refusal(request, InputError("there is no such page; check the address", code="page.missing"))
+    return render_refusal(request, InputError("there is no such page; check the address", code="page.missing"))
 
 
 def _explained_to(app: FastAPI, request: Request, error: Exception) -> Response:
     request.scope["app"] = app  # what stopped it did so before the application saw it
-    return refusal(request, error)
+    return render_refusal(request, error)

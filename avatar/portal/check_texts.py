@@ -24,7 +24,7 @@ SENTENCES = {
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedCheck:
     """A check for people: its *name*, what it is for, the *advice* when it fails, how to say what was *measured*.
 
     *share* places a score between 0 and 1, where more is better; without it there is nothing to draw.
@@ -46,79 +46,79 @@ def _alike(score: float, threshold: float) -> str:
 
 
 _CHECK_EXPLANATIONS = {
-    "fresh": Explained(
+    "fresh": ExplainedCheck(
         "A recording of today",
         "That this very recording was not sent before.",
         "Record the statement anew; an earlier recording is not taken twice.",
         lambda score, _: "Never seen before" if score == 0 else "This recording was sent before",
     ),
-    "sound-mark": Explained(
+    "sound-mark": ExplainedCheck(
         "A human voice",
         "That the sound does not carry the mark of a synthetic voice.",
         "Speak yourself, into the microphone; synthetic speech is not taken as consent.",
         lambda score, most: f"Signs of the mark: {_percent(score)}; up to {_percent(most)} is chance",
         lambda score: 1 - score,
     ),
-    "length": Explained(
+    "length": ExplainedCheck(
         "Time to read it",
         "That the statement was read at a speed at which people read.",
         "Read the whole statement, without long pauses before or after.",
         lambda score, least: f"{score:.0f} seconds; it takes at least {least:.0f}",
     ),
-    "transcript": Explained(
+    "transcript": ExplainedCheck(
         "What you said",
         "That you read the statement, word for word.",
         "Read every word, clearly and not too fast, close to the microphone and without noise around you.",
         lambda score, most: f"{_percent(max(0, 1 - score))} of the words understood; {_percent(1 - most)} is needed",
         lambda score: 1 - score,
     ),
-    "passcode": Explained(
+    "passcode": ExplainedCheck(
         "The three words",
         "That you said the three words that were drawn for this recording.",
         "Say the three marked words clearly, in their order.",
         lambda score, needed: f"{score:.0f} of {needed:.0f} heard",
         lambda score: score / 3,
     ),
-    "voice": Explained(
+    "voice": ExplainedCheck(
         "Your voice", "That it is the voice of your samples.", "Speak as in your samples, in a quiet room.",
         _alike, lambda score: score,
     ),
-    "voice-second": Explained(
+    "voice-second": ExplainedCheck(
         "Your voice, second opinion", "The same, heard by another program.",
         "Speak as in your samples, in a quiet room.", _alike, lambda score: score,
     ),
-    "one-voice": Explained(
+    "one-voice": ExplainedCheck(
         "One voice throughout",
         "That the words at the end were said by the voice of the beginning.",
         "Read all of it yourself, in one go.",
         _alike,
         lambda score: score,
     ),
-    "one-voice-second": Explained(
+    "one-voice-second": ExplainedCheck(
         "One voice, second opinion", "The same, heard by another program.", "Read all of it yourself, in one go.",
         _alike, lambda score: score,
     ),
-    "face": Explained(
+    "face": ExplainedCheck(
         "Your face",
         "That it is the face of your portrait.",
         "Look straight at the camera, with light from the front and nothing over your face.",
         lambda score, most: f"{_percent(max(0, 1 - score))} alike; at least {_percent(1 - most)} is needed",
         lambda score: 1 - score,
     ),
-    "face-seen": Explained(
+    "face-seen": ExplainedCheck(
         "Your face, throughout",
         "That your face was to be seen while you spoke.",
         "Stay in the picture from the first word to the last.",
         lambda score, least: f"Seen {_percent(score)} of the time; at least {_percent(least)} is needed",
         lambda score: score,
     ),
-    "one-face": Explained(
+    "one-face": ExplainedCheck(
         "You alone",
         "That nobody else was in the picture.",
         "See that no other face, nor a picture of one, is in view.",
         lambda score, _: "One face" if score <= 1 else f"{score:.0f} faces",
     ),
-    "lips": Explained(
+    "lips": ExplainedCheck(
         "Your lips",
         "That your mouth moved with your words.",
         "Hold nothing before your mouth, and speak while the camera runs.",
@@ -135,7 +135,7 @@ _VERDICT_LABELS: dict[CheckVerdict, str] = {
 }
 
 
-def in_order(findings: Iterable[CheckFinding]) -> list[dict[str, Any]]:
+def explain_findings(findings: Iterable[CheckFinding]) -> list[dict[str, Any]]:
     """Return what a page says of *findings*, what needs attention first."""
     return sorted(map(_explained, findings), key=lambda row: [*_VERDICT_LABELS].index(row["verdict"]))
 
@@ -160,9 +160,11 @@ def _explained(finding: CheckFinding) -> dict[str, Any]:
     return {**row, "measured": known.measured(check.score, check.threshold)}
 
 
-def _unknown(name: str) -> Explained:
+def _unknown(name: str) -> ExplainedCheck:
     words = name.replace("-", " ").capitalize()
-    return Explained(words, "", "Record it again.", lambda score, limit: f"Measured {score:g}; the limit is {limit:g}")
+    return ExplainedCheck(
+        words, "", "Record it again.", lambda score, limit: f"Measured {score:g}; the limit is {limit:g}"
+    )
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class Part:
     word: bool
 
 
-def marked(challenge: Challenge) -> Iterator[Part]:
+def highlight_passcode(challenge: Challenge) -> Iterator[Part]:
     """Give the statement of *challenge* in pieces, its passcode words marked where they are asked for: at the end."""
     text, parts = challenge.statement, []
     for word in reversed(challenge.passcode):

@@ -15,7 +15,7 @@ from avatar.errors import InputError
 from avatar.people.agreements import GrantText
 from avatar.people.receipt import Receipt, receipts, status_of
 from avatar.portal import labels
-from avatar.portal.site import Form, PortalState, Visited, page, site_of
+from avatar.portal.site import Form, PortalState, RequiredSession, portal_state_of, render_page
 from avatar.publishing.ledger_lookup import lookup_publication
 
 _USE_GROUPS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -32,25 +32,27 @@ _DONE_MESSAGES = {
 }
 
 
-def overview(request: Request, visit: Visited, done: str = "") -> Response:
+def overview(request: Request, session: RequiredSession, done: str = "") -> Response:
     """Show what stands, and where the person was used."""
-    site = site_of(request)
-    state, person = _state(site, visit.person)
-    return page(
+    site = portal_state_of(request)
+    state, person = _state(site, session.person)
+    return render_page(
         request,
         "you",
-        visit=visit,
+        session=session,
         said=_DONE_MESSAGES.get(done, ""),
         grants=[_grant_said(site, person, standing) for standing in reversed(person.standing)],
-        shown=[_shown(site, state, file, published, visit.person) for file, published in _where(state, visit.person)],
+        shown=[
+            _shown(site, state, file, published, session.person) for file, published in _where(state, session.person)
+        ],
         suspended=person.suspended,
     )
 
 
-def narrow(request: Request, visit: Visited, form: Form) -> Response:
+def narrow(request: Request, session: RequiredSession, form: Form) -> Response:
     """Make a grant as small as what is still ticked."""
-    site = site_of(request)
-    standing = _standing(site, visit.person, form.get("grant", [""])[0])
+    site = portal_state_of(request)
+    standing = _standing(site, session.person, form.get("grant", [""])[0])
     ticked = {name: set(form.get(name, [])) for name, *_ in _USE_GROUPS}
     uses = tuple(use for use in standing.scope.uses if use in standing.uses and use in ticked["use"])
     purposes = tuple(each for each in standing.scope.purposes if each in ticked["purpose"])
@@ -62,50 +64,50 @@ def narrow(request: Request, visit: Visited, form: Form) -> Response:
     smaller = standing.scope.model_copy(update={"uses": uses, "purposes": purposes, "channels": channels})
     if (smaller, set(uses)) == (standing.scope, set(standing.uses)):
         return RedirectResponse("/you?done=kept", 303)
-    site.people.narrow(site.people.find(visit.person), standing.grant, smaller)
+    site.people.narrow(site.people.find(session.person), standing.grant, smaller)
     site.spread()
     return RedirectResponse("/you?done=narrowed", 303)
 
 
-def reconfirm(request: Request, visit: Visited, form: Form) -> Response:
+def reconfirm(request: Request, session: RequiredSession, form: Form) -> Response:
     """Record that the person still agrees to a grant."""
-    site = site_of(request)
-    standing = _standing(site, visit.person, form.get("grant", [""])[0])
-    site.people.reconfirm(site.people.find(visit.person), standing.grant)
+    site = portal_state_of(request)
+    standing = _standing(site, session.person, form.get("grant", [""])[0])
+    site.people.reconfirm(site.people.find(session.person), standing.grant)
     return RedirectResponse("/you?done=reconfirmed", 303)
 
 
-def ask_withdrawal(request: Request, visit: Visited) -> Response:
+def ask_withdrawal(request: Request, session: RequiredSession) -> Response:
     """Ask whether everything is to be withdrawn."""
-    state, _ = _state(site_of(request), visit.person)
-    return page(request, "withdraw", visit=visit, shown=len(_where(state, visit.person)))
+    state, _ = _state(portal_state_of(request), session.person)
+    return render_page(request, "withdraw", session=session, shown=len(_where(state, session.person)))
 
 
-def withdraw(request: Request, visit: Visited, form: Form) -> Response:  # noqa: ARG001 - the form is checked on its way
+def withdraw(request: Request, session: RequiredSession, form: Form) -> Response:  # noqa: ARG001 - the form is checked on its way
     """Withdraw everything, now."""
-    site = site_of(request)
-    site.people.withdraw_all(visit.person)
+    site = portal_state_of(request)
+    site.people.withdraw_all(session.person)
     site.spread()
     return RedirectResponse("/you?done=withdrawn", 303)
 
 
-def own_receipts(request: Request, visit: Visited) -> Response:
+def own_receipts(request: Request, session: RequiredSession) -> Response:
     """Show what the person agreed to, to read and to print."""
-    site = site_of(request)
-    return page(
+    site = portal_state_of(request)
+    return render_page(
         request,
         "receipt",
-        visit=visit,
-        receipts=[_receipt_said(site, each) for each in reversed(_receipts(site, visit.person))],
-        code=visit.person,
+        session=session,
+        receipts=[_receipt_said(site, each) for each in reversed(_receipts(site, session.person))],
+        code=session.person,
         address=site.address.origin,
-        key=_key_file(site, visit.person).exists(),
+        key=_key_file(site, session.person).exists(),
     )
 
 
-def own_receipt(request: Request, visit: Visited, digest: str) -> Response:
+def own_receipt(request: Request, session: RequiredSession, digest: str) -> Response:
     """Give the receipt of one grant as JSON, to keep and to check."""
-    for each in _receipts(site_of(request), visit.person):
+    for each in _receipts(portal_state_of(request), session.person):
         if each.grant.digest == digest:
             name = f"consent-receipt-{digest[:12]}.json"
             headers = {"content-disposition": f'attachment; filename="{name}"'}
@@ -114,12 +116,12 @@ def own_receipt(request: Request, visit: Visited, digest: str) -> Response:
     raise InputError("there is no such receipt of yours; open your receipts again", code="page.missing")
 
 
-def key(request: Request, visit: Visited, form: Form) -> Response:  # noqa: ARG001 - the form is checked on its way
+def key(request: Request, session: RequiredSession, form: Form) -> Response:  # noqa: ARG001 - the form is checked on its way
     """Hand the person their own key."""
-    file = _key_file(site_of(request), visit.person)
+    file = _key_file(portal_state_of(request), session.person)
     if not file.exists():
         raise InputError("your key is not kept here; you have it already", code="page.no-key")
-    headers = {"content-disposition": f'attachment; filename="consent-{visit.person}.key"'}
+    headers = {"content-disposition": f'attachment; filename="consent-{session.person}.key"'}
     return Response(file.read_bytes(), media_type="text/plain", headers=headers)
 
 
@@ -157,7 +159,7 @@ def _shown(site: PortalState, state: State, file: str, published: Publication, p
         "at": published.at.isoformat(),
         "on": labels.day(published.at),
         "about": f"{project}: {labels.purpose(published.purpose)}" if project else labels.purpose(published.purpose),
-        "channels": labels.listed(map(labels.channel, published.channels)),
+        "channels": labels.join_words(map(labels.channel, published.channels)),
         "standing": "Consent withdrawn" if gone else "Consent stands",
         "tone": "stop" if gone else "",
     }
@@ -188,7 +190,7 @@ def _grant_said(site: PortalState, person: PersonState, standing: ActiveGrant) -
         "reconfirm": grant.reconfirm_days is not None,
         "terms": [
             *_described(kept),
-            *labels.scope_said(scope, _companions(site, scope.companions)),
+            *labels.describe_scope(scope, _companions(site, scope.companions)),
             *_asked_again(standing),
         ],
     }
@@ -219,11 +221,11 @@ def _receipt_said(site: PortalState, receipt: Receipt) -> dict[str, Any]:
         "notice": receipt.words.notice if receipt.words else "",
         "terms": [
             labels.DisplayLabel("To whom", grant.grantee),
-            labels.DisplayLabel("May be done with you", labels.listed(labels.use(use).name for use in scope.uses)),
-            labels.DisplayLabel("What for", labels.listed(map(labels.purpose, scope.purposes))),
-            labels.DisplayLabel("Where it is shown", labels.listed(map(labels.channel, scope.channels))),
+            labels.DisplayLabel("May be done with you", labels.join_words(labels.use(use).name for use in scope.uses)),
+            labels.DisplayLabel("What for", labels.join_words(map(labels.purpose, scope.purposes))),
+            labels.DisplayLabel("Where it is shown", labels.join_words(map(labels.channel, scope.channels))),
             *_described(receipt.words),
-            *labels.scope_said(scope, _companions(site, scope.companions)),
+            *labels.describe_scope(scope, _companions(site, scope.companions)),
             labels.DisplayLabel("From", f"{labels.day(grant.not_before)}, {grant.not_before:%H:%M} UTC"),
             labels.DisplayLabel("Until", f"{labels.day(grant.not_after)}, {grant.not_after:%H:%M} UTC"),
             labels.DisplayLabel("How you agreed", how),

@@ -10,49 +10,49 @@ from fastapi.responses import JSONResponse, Response
 
 from avatar.consent.keys import verify
 from avatar.errors import InputError
-from avatar.portal.site import client_of, page, site_of, with_visit
-from avatar.portal.upload import body_of
+from avatar.portal.site import client_address, portal_state_of, render_page, with_session
+from avatar.portal.upload import read_body
 
 _PERSON_CODE = re.compile(r"p-[0-9a-f]{16}")
 
 
 def login_page(request: Request) -> Response:
     """Show where to come in with a code and a key."""
-    return page(request, "return")
+    return render_page(request, "return")
 
 
 async def issue_challenge(request: Request) -> Response:
     """Ask the random question. Everyone gets one: it does not tell whether a code is known here."""
-    site = site_of(request)
-    site.guesses.check(client_of(request))
+    site = portal_state_of(request)
+    site.failures.check(client_address(request))
     code = _text(await _sent(request), "code")
-    return JSONResponse({"question": site.questions.ask(code, site.address.origin)})
+    return JSONResponse({"question": site.challenges.ask(code, site.address.origin)})
 
 
 async def login(request: Request) -> Response:
-    """Begin a visit of whoever answered with the right key."""
-    site = site_of(request)
-    site.guesses.check(client_of(request))
+    """Begin a session of whoever answered with the right key."""
+    site = portal_state_of(request)
+    site.failures.check(client_address(request))
     sent = await _sent(request)
     code = _text(sent, "code")
     right = await run_in_threadpool(_answered, request, code, _text(sent, "question"), _text(sent, "signature"))
     if not right:
-        site.guesses.wrong(client_of(request))
+        site.failures.wrong(client_address(request))
         raise InputError("code and key do not belong together; check both", code="visit.wrong-key")
-    visit = await run_in_threadpool(site.links.admit, code)
-    return with_visit(request, JSONResponse({"next": "/you"}), visit.token)
+    session = await run_in_threadpool(site.links.admit, code)
+    return with_session(request, JSONResponse({"next": "/you"}), session.token)
 
 
 def _answered(request: Request, code: str, asked: str, signature: str) -> bool:
-    site = site_of(request)
+    site = portal_state_of(request)
     person = site.people.ledger.read().people.get(code) if _PERSON_CODE.fullmatch(code) else None
-    mine = site.questions.take(asked, code)
+    mine = site.challenges.take(asked, code)
     return mine and person is not None and not person.erased and verify(person.key, signature, asked.encode())
 
 
 async def _sent(request: Request) -> dict[str, Any]:
     try:
-        sent = json.loads(await body_of(request))
+        sent = json.loads(await read_body(request))
     except ValueError:
         sent = None
     if not isinstance(sent, dict):

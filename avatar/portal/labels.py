@@ -101,23 +101,23 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def terms_said(terms: Terms, companions: Iterable[str]) -> list[DisplayLabel]:
+def describe_terms(terms: Terms, companions: Iterable[str]) -> list[DisplayLabel]:
     """Return how far *terms* go, besides their uses; *companions* are the names they go by here."""
     return [
-        DisplayLabel("What for", listed(map(purpose, terms.purposes))),
+        DisplayLabel("What for", join_words(map(purpose, terms.purposes))),
         DisplayLabel("Project", terms.project),
         DisplayLabel("What it will be", terms.description),
-        DisplayLabel("Where it is shown", listed(map(channel, terms.channels))),
+        DisplayLabel("Where it is shown", join_words(map(channel, terms.channels))),
         *_extent(terms),
-        DisplayLabel("With whom", listed(companions) or "With nobody else in the same picture or conversation"),
+        DisplayLabel("With whom", join_words(companions) or "With nobody else in the same picture or conversation"),
         DisplayLabel("How long", _period(terms)),
         *_policy(terms),
     ]
 
 
-def scope_said(scope: Scope, companions: Iterable[str]) -> list[DisplayLabel]:
+def describe_scope(scope: Scope, companions: Iterable[str]) -> list[DisplayLabel]:
     """Return how far a recorded *scope* goes, besides its uses, purposes, channels and words."""
-    return [*_extent(scope), DisplayLabel("With whom", listed(companions) or "With nobody else"), *_policy(scope)]
+    return [*_extent(scope), DisplayLabel("With whom", join_words(companions) or "With nobody else"), *_policy(scope)]
 
 
 def _extent(limits: Terms | Scope) -> list[DisplayLabel]:
@@ -127,8 +127,8 @@ def _extent(limits: Terms | Scope) -> list[DisplayLabel]:
         f"{hours:g} hours" if hours >= 2 and limits.max_seconds % 3600 == 0 else f"{limits.max_seconds / 60:g} minutes"
     )
     return [
-        DisplayLabel("Languages", listed(map(language, limits.languages))),
-        DisplayLabel("Countries", "The whole world" if world else listed(limits.territories)),
+        DisplayLabel("Languages", join_words(map(language, limits.languages))),
+        DisplayLabel("Countries", "The whole world" if world else join_words(limits.territories)),
         DisplayLabel("How much", f"At most {limits.max_outputs:,} videos, {long} in all"),
     ]
 
@@ -140,7 +140,7 @@ def _policy(limits: Terms | Scope) -> list[DisplayLabel]:
     if policy.reviewed:
         said.append(DisplayLabel("Second look", "A second person approves every script and every video first"))
     if policy.denied_topics:
-        said.append(DisplayLabel("Never about", listed(_topic(each) for each in policy.denied_topics)))
+        said.append(DisplayLabel("Never about", join_words(_topic(each) for each in policy.denied_topics)))
     return said
 
 
@@ -154,7 +154,7 @@ def _period(terms: Terms) -> str:
     return f"{terms.days} days {start}{again if terms.reconfirm_days else ''}"
 
 
-def listed(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """Return *words* as people list them: "a, b and c"."""
     *before, last = [*words] or [""]
     return f"{', '.join(before)} and {last}" if before else last

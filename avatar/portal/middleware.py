@@ -63,7 +63,7 @@ _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _HTTPS_ORIGIN = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 
 
-def address_of(host: str, port: int, behind: str) -> SiteAddress:
+def parse_site_address(host: str, port: int, behind: str) -> SiteAddress:
     """Return where pages served on *host* are reached: there, or at the https address *behind* of a TLS proxy.
 
     Raises:

@@ -4,13 +4,13 @@ import logging
 
 from avatar.app.context import AppContext
 from avatar.app.propagate import propagate_consent_change
-from avatar.portal.app import build
+from avatar.portal.app import build_app
 from avatar.portal.middleware import SiteAddress
 from avatar.portal.sessions import Sessions
 from avatar.portal.site import PortalState
 
 
-def site_for(context: AppContext, address: SiteAddress) -> PortalState:
+def build_portal_state(context: AppContext, address: SiteAddress) -> PortalState:
     """Return the pages of *context*, reached at *address*."""
     return PortalState(
         people=context.people,
@@ -29,7 +29,7 @@ def serve(context: AppContext, address: SiteAddress, host: str, port: int) -> No
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     uvicorn.run(
-        build(site_for(context, address)),
+        build_app(build_portal_state(context, address)),
         host=host,
         port=port,
         # An access log would hold the tokens of personal links, and who came when.

@@ -31,7 +31,7 @@ class RequestedTerms(BaseModel):
 
 
 class PersonalLink(BaseModel):
-    """Where a personal link leads, and a visit that it opened: to what is *asked*, or to what was agreed to."""
+    """Where a personal link leads, and a session that it opened: to what is *asked*, or to what was agreed to."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +51,7 @@ class Session:
 
     @property
     def csrf(self) -> str:
-        """What a form must bring that is sent within this visit: other sites cannot know it."""
+        """What a form must bring that is sent within this session: other sites cannot know it."""
         return sha256(b"csrf\0" + self.token.encode()).hexdigest()
 
 
@@ -92,7 +92,7 @@ class Sessions:
         return link
 
     def open(self, token: str) -> Session:
-        """Open the link with *token*, once and for all, and return the visit it begins.
+        """Open the link with *token*, once and for all, and return the session it begins.
 
         Raises:
             InputError: as ``look``; of two who open it in the same moment, one is refused.
@@ -103,12 +103,12 @@ class Sessions:
         return self.admit(link.person, link.asked)
 
     def admit(self, person: str, asked: RequestedTerms | None = None) -> Session:
-        """Begin a visit of *person*."""
+        """Begin a session of *person*."""
         token = self._keep("visits", PersonalLink(person=person, asked=asked, until=self.clock() + _SESSION_LIFETIME))
         return Session(token, _name(token), person, asked)
 
     def visit(self, token: str) -> Session:
-        """Return the visit with *token*.
+        """Return the session with *token*.
 
         Raises:
             InputError: there is none, or it is over (``visit.over``).
@@ -120,18 +120,18 @@ class Sessions:
             )
         return Session(token, _name(token), kept.person, kept.asked)
 
-    def leave(self, visit: Session) -> None:
-        """End *visit*."""
-        self.objects.create(f"visits/{visit.name}/left", b"")
+    def leave(self, session: Session) -> None:
+        """End *session*."""
+        self.objects.create(f"visits/{session.name}/left", b"")
 
-    def begin(self, visit: Session, challenge: str) -> None:
-        """Note that the *challenge* with this id is the one that *visit* is about now."""
-        number = len(list(self.objects.list(f"visits/{visit.name}/challenges")))
-        self.objects.create(f"visits/{visit.name}/challenges/{number:06d}", challenge.encode())
+    def begin(self, session: Session, challenge: str) -> None:
+        """Note that the *challenge* with this id is the one that *session* is about now."""
+        number = len(list(self.objects.list(f"visits/{session.name}/challenges")))
+        self.objects.create(f"visits/{session.name}/challenges/{number:06d}", challenge.encode())
 
-    def begun(self, visit: Session) -> str:
-        """Return the id of the challenge that *visit* is about now, or nothing."""
-        keys = list(self.objects.list(f"visits/{visit.name}/challenges"))
+    def begun(self, session: Session) -> str:
+        """Return the id of the challenge that *session* is about now, or nothing."""
+        keys = list(self.objects.list(f"visits/{session.name}/challenges"))
         return (self.objects.read(keys[-1]) or b"").decode() if keys else ""
 
     def _keep(self, folder: str, link: PersonalLink) -> str:

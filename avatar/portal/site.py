@@ -17,7 +17,7 @@ from avatar.people.people import People
 from avatar.portal.middleware import SiteAddress
 from avatar.portal.sessions import Session, Sessions
 from avatar.portal.throttle import FailureLimiter, LoginChallenges
-from avatar.portal.upload import fields
+from avatar.portal.upload import read_form_fields
 from avatar.publishing.status import Status
 
 PORTAL_FOLDER = Path(__file__).parent
@@ -36,72 +36,72 @@ class PortalState:
     status: Callable[[str], Status]  # sha256 of a file -> what anyone may know of it
     prove: Callable[[int], str]  # ledger index -> a proof that anyone can check
     spread: Callable[[], None] = lambda: None  # tells everyone who must know that consent changed
-    guesses: FailureLimiter = field(default_factory=FailureLimiter)
-    questions: LoginChallenges = field(default_factory=LoginChallenges)
+    failures: FailureLimiter = field(default_factory=FailureLimiter)
+    challenges: LoginChallenges = field(default_factory=LoginChallenges)
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie of a visit. Browsers let only us set one of the second kind, and only over TLS."""
+        """The name of the cookie of a session. Browsers let only us set one of the second kind, and only over TLS."""
         return "__Host-visit" if self.address.secure else "visit"
 
 
-def site_of(request: Request) -> PortalState:
+def portal_state_of(request: Request) -> PortalState:
     """Return the site that *request* came to."""
     site: PortalState = request.app.state.site
     return site
 
 
-def client_of(request: Request) -> str:
+def client_address(request: Request) -> str:
     """Return who asks, as far as the network tells."""
     return request.client.host if request.client else ""
 
 
-def visit_of(request: Request) -> Session:
-    """Return the visit that *request* is part of.
+def session_of(request: Request) -> Session:
+    """Return the session that *request* is part of.
 
     Raises:
         InputError: ``visit.over``, ``page.too-often``.
     """
-    site, token = site_of(request), request.cookies.get(site_of(request).cookie, "")
+    site, token = portal_state_of(request), request.cookies.get(portal_state_of(request).cookie, "")
     if not token:
         raise InputError(
             "this page is for performers: open your personal link, or come back with your code and key",
             code="visit.none",
         )
-    site.guesses.check(client_of(request))
+    site.failures.check(client_address(request))
     try:
         return site.links.visit(token)
     except InputError:
-        site.guesses.wrong(client_of(request))
+        site.failures.wrong(client_address(request))
         raise
 
 
-Visited = Annotated[Session, Depends(visit_of)]
+RequiredSession = Annotated[Session, Depends(session_of)]
 
 
-def checked(visit: Session, given: str) -> None:
-    """Refuse what was not sent by a page of *visit*.
+def check_csrf(session: Session, given: str) -> None:
+    """Refuse what was not sent by a page of *session*.
 
     Raises:
         InputError: ``page.cross-site``.
     """
-    if not compare_digest(visit.csrf.encode(), given.encode(errors="replace")):
+    if not compare_digest(session.csrf.encode(), given.encode(errors="replace")):
         raise InputError("this page is out of date; open it again and try once more", code="page.cross-site")
 
 
-async def form_of(request: Request, visit: Visited) -> dict[str, list[str]]:
-    """Return the form that a page of *visit* sent."""
-    form = await fields(request)
-    checked(visit, form.get("csrf", [""])[0])
+async def read_form(request: Request, session: RequiredSession) -> dict[str, list[str]]:
+    """Return the form that a page of *session* sent."""
+    form = await read_form_fields(request)
+    check_csrf(session, form.get("csrf", [""])[0])
     return form
 
 
-Form = Annotated[dict[str, list[str]], Depends(form_of)]
+Form = Annotated[dict[str, list[str]], Depends(read_form)]
 
 
-def with_visit(request: Request, answer: Response, token: str) -> Response:
-    """Give *answer* the cookie of the visit with *token*, or, without one, take it away."""
-    site = site_of(request)
+def with_session(request: Request, answer: Response, token: str) -> Response:
+    """Give *answer* the cookie of the session with *token*, or, without one, take it away."""
+    site = portal_state_of(request)
     answer.set_cookie(
         site.cookie,
         token,
@@ -114,16 +114,22 @@ def with_visit(request: Request, answer: Response, token: str) -> Response:
     return answer
 
 
-def page(request: Request, name: str, *, status: int = 200, visit: Session | None = None, **words: Any) -> HTMLResponse:
+def render_page(
+    request: Request, name: str, *, status: int = 200, session: Session | None = None, **words: Any
+) -> HTMLResponse:
     """Return the page *name* with its *words*."""
-    common = {"organisation": site_of(request).people.organisation, "visit": visit, "csrf": visit and visit.csrf}
-    html = _templates().get_template(f"{name}.html").render(here=name, **common, **words)
+    common = {
+        "organisation": portal_state_of(request).people.organisation,
+        "session": session,
+        "csrf": session and session.csrf,
+    }
+    html = _load_templates().get_template(f"{name}.html").render(here=name, **common, **words)
     return HTMLResponse(html, status)
 
 
-def message(request: Request, heading: str, sentence: str, **more: Any) -> HTMLResponse:
+def render_message(request: Request, heading: str, sentence: str, **more: Any) -> HTMLResponse:
     """Return a page that says one thing."""
-    return page(request, "message", heading=heading, sentence=sentence, **{**_EMPTY_MESSAGE, **more})
+    return render_page(request, "message", heading=heading, sentence=sentence, **{**_EMPTY_MESSAGE, **more})
 
 
 _EMPTY_MESSAGE: Mapping[str, Any] = {"detail": "", "next": "", "next_label": "", "code": ""}
@@ -151,7 +157,7 @@ _HTTP_STATUS = {
 }
 
 
-def refusal(request: Request, error: Exception) -> Response:
+def render_refusal(request: Request, error: Exception) -> Response:
     """Return what a person is told when *error* ended their request: a page, or JSON to a script."""
     if not isinstance(error, AvatarError):
         error = AvatarError(
@@ -164,7 +170,7 @@ def refusal(request: Request, error: Exception) -> Response:
         return JSONResponse({"sentence": sentence, "code": error.code}, status)
     heading = _HEADINGS.get(error.code.partition(".")[0], "That did not work")
     way = {"next": "/", "next_label": "To the first page"}
-    return message(request, heading, sentence, status=status, code=error.code, **way)
+    return render_message(request, heading, sentence, status=status, code=error.code, **way)
 
 
 # What is said elsewhere to operators, for the person before the camera.
@@ -190,7 +196,7 @@ def _status(error: AvatarError) -> int:
 
 
 @lru_cache(maxsize=1)
-def _templates() -> Environment:
+def _load_templates() -> Environment:
     return Environment(
         loader=FileSystemLoader(PORTAL_FOLDER / "templates"),
         autoescape=select_autoescape(),

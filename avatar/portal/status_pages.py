@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from avatar.errors import InputError
 from avatar.portal import labels
-from avatar.portal.site import page, site_of
+from avatar.portal.site import portal_state_of, render_page
 from avatar.publishing.status import FileState, Status
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -33,16 +33,16 @@ _STATE_TEXTS = {
 }
 
 
-def choose(request: Request) -> Response:
+def status_form(request: Request) -> Response:
     """Let someone choose a file to look up."""
-    return page(request, "status", file="", heading="Check a published video")
+    return render_page(request, "status", file="", heading="Check a published video")
 
 
 def status_page(request: Request, file: str) -> Response:
     """Show what may be known of the file with the sha256 *file*."""
     status = _status(request, file)
     if status is None:
-        return page(
+        return render_page(
             request,
             "status",
             status=404,
@@ -55,7 +55,7 @@ def status_page(request: Request, file: str) -> Response:
             terms=[],
         )
     standing, tone, heading, sentence = _STATE_TEXTS[status.state]
-    return page(
+    return render_page(
         request,
         "status",
         file=file,
@@ -86,7 +86,7 @@ def _status(request: Request, file: str) -> Status | None:
             f"{file[:80]!r} is not the sha256 of a file: that is 64 digits and letters a to f", code="status.bad-digest"
         )
     try:
-        return site_of(request).status(file)
+        return portal_state_of(request).status(file)
     except InputError as error:
         if error.code != "status.unknown-file":
             raise

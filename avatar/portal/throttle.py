@@ -51,7 +51,7 @@ class FailureLimiter:
 
 @dataclass
 class LoginChallenges:
-    """Challenges of a challenge-response login: random questions, each good for one answer and two minutes."""
+    """Challenges of a challenge-response login: random challenges, each good for one answer and two minutes."""
 
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, tuple[str, float]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Request
 
-from avatar.artifacts.objects import explained
+from avatar.artifacts.objects import as_store_error
 from avatar.errors import InputError
 
 MAX_UPLOAD_BYTES = 96 << 20  # bytes: three minutes at 4 Mbit/s
@@ -14,7 +14,7 @@ _UPLOAD_TIMEOUT_S = 600  # for all of it: who sends a byte a minute keeps nobody
 _MAX_FORM_BYTES = 64 << 10
 
 
-async def received(request: Request, to: Path, largest: int) -> Path:
+async def receive_upload(request: Request, to: Path, largest: int) -> Path:
     """Write the body of *request* to the new file *to* and return it.
 
     Raises:
@@ -23,7 +23,7 @@ async def received(request: Request, to: Path, largest: int) -> Path:
     size = 0
     try:
         async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
-            with explained(f"receiving into {to.parent}"), to.open("xb") as file:
+            with as_store_error(f"receiving into {to.parent}"), to.open("xb") as file:
                 async for piece in request.stream():
                     size += len(piece)
                     if size > largest:
@@ -38,7 +38,7 @@ async def received(request: Request, to: Path, largest: int) -> Path:
     return to
 
 
-async def body_of(request: Request) -> str:
+async def read_body(request: Request) -> str:
     """Return the text that was sent, if it is no longer than a form ever is."""
     body = b""
     async with asyncio.timeout(_UPLOAD_TIMEOUT_S):
@@ -49,10 +49,10 @@ async def body_of(request: Request) -> str:
     return body.decode(errors="replace")
 
 
-async def fields(request: Request) -> dict[str, list[str]]:
+async def read_form_fields(request: Request) -> dict[str, list[str]]:
     """Return the fields of a form that was sent (``application/x-www-form-urlencoded``)."""
     try:
-        return parse_qs(await body_of(request), keep_blank_values=True, max_num_fields=200)
+        return parse_qs(await read_body(request), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
         raise InputError("this form cannot be read; open the page again", code="page.bad-form") from error
 

@@ -8,7 +8,7 @@ from avatar.provenance.statement import SPECIFICATION
 from avatar.stages.c2pa_action import COMPOSITE
 
 
-def comparison(release: str) -> dict[str, Any]:
+def build_comparison_statement(release: str) -> dict[str, Any]:
     """Return the C2PA manifest definition of two videos side by side, made by our *release*."""
     ours = {"name": "avatar-pipeline", "version": release}
     ids = [ingredient_named(number)["instance_id"] for number in range(2)]

@@ -51,7 +51,7 @@ _FOOTAGE = ("Footage", "video/mp4")
 _REAL = {"Voiceover"}  # what was recorded, and is heard as it was
 
 
-def statement(  # noqa: PLR0913 - what a credential is made of
+def build_statement(  # noqa: PLR0913 - what a credential is made of
     video: str, ancestry: Ancestry, agreement: Agreement, actions: Actions, *, release: str, title: str = ""
 ) -> Json:
     """Return the C2PA manifest definition (claim v2) of the artifact *video*, made by our *release*.

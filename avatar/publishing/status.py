@@ -11,7 +11,7 @@ from avatar.canonical import canonical
 from avatar.consent.entries import Entry
 from avatar.consent.keys import Key
 from avatar.consent.ledger import Ledger
-from avatar.consent.signed_note import Note, NoteKey, malformed, read_note, sign, signed_by
+from avatar.consent.signed_note import Note, NoteKey, malformed_error, read_note, sign, signed_by
 from avatar.consent.state import State
 from avatar.consent.vocabulary import Digest
 from avatar.errors import InputError, LedgerError
@@ -159,7 +159,7 @@ def read_status(data: bytes, log: NoteKey) -> Status:
     try:
         status = Status.model_validate_json(note.text)
     except ValidationError as error:
-        raise malformed("a status", "it has other fields") from error
+        raise malformed_error("a status", "it has other fields") from error
     if not signed_by(note, log) or status.origin != log.name:
         raise LedgerError(f"this status is not signed by {log.name}", code="status.unsigned")
     return status

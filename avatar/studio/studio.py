@@ -59,7 +59,7 @@ class _PendingWork(Generic[A]):
     work: Work
 
 
-def milliseconds_of(video: Path) -> int:
+def duration_ms(video: Path) -> int:
     """Return how long the pictures of the file *video* play."""
     reel = probe(video)
     return round(1000 * reel.count / reel.format.rate)
@@ -93,7 +93,7 @@ class Studio:
     face_verifier: Callable[[], FaceAnalyser] = (
         open_face_analyser  # who sees whether a swap shows whom it was meant to show
     )
-    measure: Callable[[Path], int] = milliseconds_of
+    measure: Callable[[Path], int] = duration_ms
     on_progress: Callable[[ProgressEvent], None] = lambda _: None
     is_cancelled: Callable[[], bool] = lambda: False  # asked as often as consent is; work ends when it says so
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.artifacts.objects import FolderObjects, checked
+from avatar.artifacts.objects import FolderObjects, validate_key
 from avatar.artifacts.s3 import S3Objects
 from avatar.errors import StoreError
 
@@ -157,7 +157,7 @@ def test_keys_that_leave_the_store_are_refused(objects, key, tmp_path):
 @given(st.text(st.sampled_from("ab./-_\\~\0"), max_size=12))
 def test_no_key_that_is_let_through_leaves_the_store(key):
     try:
-        checked(key)
+        validate_key(key)
     except StoreError:
         return
     root = Path("/srv/store")

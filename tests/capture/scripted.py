@@ -21,7 +21,7 @@ FACE = FaceMeasurements(distances=(0.2,), seen=1.0, most=1, lips=0.6)
 
 @dataclass
 class Scripted:
-    """What the senses report: *says* what the challenge asks for, until a test changes that."""
+    """What the analyzer report: *says* what the challenge asks for, until a test changes that."""
 
     says: str = ""
     like: Sequence[VoiceSimilarity] | None = None  # one for each sample; None: the same voice
@@ -52,12 +52,12 @@ class Booth:
     """A place to record in: a world, what is heard there, and files that are all different."""
 
     world: World
-    senses: Scripted = field(default_factory=Scripted)
+    analyzer: Scripted = field(default_factory=Scripted)
     count: int = 0
 
     @property
     def capture(self) -> Capture:
-        return Capture(self.world.people, self.senses)
+        return Capture(self.world.people, self.analyzer)
 
     def recording(self, seconds: float = 15.0) -> Path:
         """A sound file that no other is like: noise that stands for speech."""
@@ -69,7 +69,7 @@ class Booth:
 
     def says(self, challenge: Challenge) -> Path:
         """Have the person say what *challenge* asks for."""
-        self.senses.says = challenge.statement
+        self.analyzer.says = challenge.statement
         return self.recording()
 
     def codes(self) -> list[str]:

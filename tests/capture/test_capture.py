@@ -1,4 +1,4 @@
-"""From a challenge to a grant, a hold or a refusal: with senses that report what each test says."""
+"""From a challenge to a grant, a hold or a refusal: with analyzer that report what each test says."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -67,19 +67,19 @@ def test_the_statement_names_the_organisation_the_uses_and_three_words_drawn_for
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda senses, _: setattr(senses, "says", "I agree to nothing at all"), "capture.transcript"),
-        (lambda senses, c: setattr(senses, "says", c.statement.replace(c.passcode[0], "x").replace(c.passcode[1], "y")),
+        (lambda shown, _: setattr(shown, "says", "I agree to nothing at all"), "capture.transcript"),
+        (lambda shown, c: setattr(shown, "says", c.statement.replace(c.passcode[0], "x").replace(c.passcode[1], "y")),
          "capture.passcode"),
-        (lambda senses, c: setattr(senses, "says", swapped(c)), "capture.passcode"),
-        (lambda senses, _: setattr(senses, "like", [OTHER]), "capture.voice"),
-        (lambda senses, _: setattr(senses, "parts", OTHER._replace(first=0.5, second=0.4)), "capture.spliced"),
-        (lambda senses, _: setattr(senses, "marked", 0.9), "capture.synthetic"),
+        (lambda shown, c: setattr(shown, "says", swapped(c)), "capture.passcode"),
+        (lambda shown, _: setattr(shown, "like", [OTHER]), "capture.voice"),
+        (lambda shown, _: setattr(shown, "parts", OTHER._replace(first=0.5, second=0.4)), "capture.spliced"),
+        (lambda shown, _: setattr(shown, "marked", 0.9), "capture.synthetic"),
     ],
 )  # fmt: skip
 def test_what_clearly_fails_is_refused_with_its_reason(booth: Booth, ada, change, code: str) -> None:
     challenge = ask(booth, ada)
     file = booth.says(challenge)
-    change(booth.senses, challenge)
+    change(booth.analyzer, challenge)
 
     outcome = booth.capture.take(challenge.id, file)
 
@@ -99,7 +99,7 @@ def test_a_recording_that_was_used_before_is_refused(booth: Booth, ada) -> None:
     first, second = ask(booth, ada), ask(booth, ada)
     file = booth.says(first)
     booth.capture.take(first.id, file)
-    booth.senses.says = second.statement
+    booth.analyzer.says = second.statement
 
     outcome = booth.capture.take(second.id, file)
 
@@ -112,7 +112,7 @@ def test_another_persons_recording_is_refused_too(booth: Booth, ada) -> None:
     first, second = ask(booth, ada), ask(booth, ben)
     file = booth.says(first)
     booth.capture.take(first.id, file)
-    booth.senses.says = second.statement
+    booth.analyzer.says = second.statement
 
     assert "capture.replayed" in booth.capture.take(second.id, file).codes
 
@@ -157,11 +157,11 @@ def test_the_voice_is_held_against_every_sample_and_the_worst_one_counts(booth: 
     booth.world.people.enroll("ada", "synthetic", [lambda room: another_sample(room)])
     challenge = ask(booth, ada)
     file = booth.says(challenge)
-    booth.senses.like = [SAME, OTHER]
+    booth.analyzer.like = [SAME, OTHER]
 
     outcome = booth.capture.take(challenge.id, file)
 
-    assert len(booth.senses.compared[-1]) == 2
+    assert len(booth.analyzer.compared[-1]) == 2
     assert "capture.voice" in outcome.codes
 
 
@@ -244,7 +244,7 @@ class TestHeld:
     def held(self, booth: Booth, ada):
         challenge = ask(booth, ada)
         file = booth.says(challenge)
-        booth.senses.like = [UNSURE]
+        booth.analyzer.like = [UNSURE]
         assert booth.capture.take(challenge.id, file).standing is ChallengeState.HELD
         return challenge
 
@@ -322,7 +322,7 @@ def another_operator(booth: Booth) -> Capture:
     world, key = booth.world, new_key()
     world.operators.appoint(key.public, (Role.GRANT,))
     other = World(world.folder, now=world.now, acting=key)
-    return Capture(other.people, booth.senses)
+    return Capture(other.people, booth.analyzer)
 
 
 def _keys(world: World) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.capture.checks import REASON_CODES, THRESHOLDS, Threshold, in_order, spoken
+from avatar.capture.checks import REASON_CODES, THRESHOLDS, Threshold, count_in_order, normalized_words
 
 WORDS = st.lists(st.sampled_from(["amber", "river", "lantern", "the", "and"]), max_size=9)
 PASSCODE = ("amber", "river", "lantern")
@@ -39,7 +39,7 @@ def test_what_was_not_measured_is_never_a_pass(name: str) -> None:
     ],
 )
 def test_passcode_words_count_in_their_order(heard: str, count: int) -> None:
-    assert in_order(PASSCODE, spoken(heard)) == count
+    assert count_in_order(PASSCODE, normalized_words(heard)) == count
 
 
 @given(WORDS)
@@ -47,15 +47,15 @@ def test_all_of_them_count_only_if_they_can_be_picked_out_in_order(heard: list[s
     rest = iter(heard)
     picked = all(word in rest for word in PASSCODE)  # each ``in`` goes on where the last one stopped
 
-    assert (in_order(PASSCODE, heard) == 3) == picked
+    assert (count_in_order(PASSCODE, heard) == 3) == picked
 
 
 @given(WORDS, st.integers(0, 9), st.sampled_from(["amber", "other"]))
 def test_hearing_more_never_makes_it_less(heard: list[str], place: int, word: str) -> None:
     more = [*heard[:place], word, *heard[place:]]
 
-    assert in_order(PASSCODE, more) >= in_order(PASSCODE, heard)
+    assert count_in_order(PASSCODE, more) >= count_in_order(PASSCODE, heard)
 
 
 def test_words_are_compared_in_any_script() -> None:
-    assert spoken("Élan, l’été — 日本 3!") == ["élan", "l'été", "日本", "3"]
+    assert normalized_words("Élan, l’été — 日本 3!") == ["élan", "l'été", "日本", "3"]

@@ -1,4 +1,4 @@
-"""The shipped senses on sound and pictures of the synthetic performers: nothing is scripted here."""
+"""The shipped analyzer on sound and pictures of the synthetic performers: nothing is scripted here."""
 
 from dataclasses import replace
 from functools import partial

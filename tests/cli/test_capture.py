@@ -1,4 +1,4 @@
-"""Asking for consent, recording it and reviewing it from the command line, with senses that report what a test says."""
+"""Asking for consent, recording it and reviewing it from the command line, with a scripted analyzer."""
 
 import re
 from functools import partial
@@ -23,7 +23,7 @@ ASKED = (
 
 
 @pytest.fixture
-def senses(tmp_path, monkeypatch) -> Scripted:
+def analyzer(tmp_path, monkeypatch) -> Scripted:
     monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("AVATAR_ORGANISATION", "Northwind Films")
     for name in ("AVATAR_STORE", "AVATAR_KEYS", "AVATAR_OPERATOR"):
@@ -49,10 +49,10 @@ def run(*words: object, status: int = 0) -> str:
     return result.output
 
 
-def ask(senses: Scripted) -> str:
+def ask(analyzer: Scripted) -> str:
     """Ask Ada, let her say it, and return the challenge."""
     said = run(*ASKED)
-    senses.says = next(line for line in said.splitlines() if line.startswith("I agree"))
+    analyzer.says = next(line for line in said.splitlines() if line.startswith("I agree"))
     return re.findall(r"record ([0-9a-f]{12})", said)[0]
 
 
@@ -62,7 +62,7 @@ def recording(tmp_path, seed: int = 0):
     return path
 
 
-def test_a_person_is_shown_what_they_agree_to_and_what_to_say(senses: Scripted) -> None:
+def test_a_person_is_shown_what_they_agree_to_and_what_to_say(analyzer: Scripted) -> None:
     said = run(*ASKED)
 
     assert "Northwind Films may clone my voice and publish what is made" in said
@@ -70,8 +70,8 @@ def test_a_person_is_shown_what_they_agree_to_and_what_to_say(senses: Scripted) 
     assert "The passcode words are" in said
 
 
-def test_what_they_say_is_recorded_as_their_agreement(senses: Scripted, tmp_path) -> None:
-    challenge = ask(senses)
+def test_what_they_say_is_recorded_as_their_agreement(analyzer: Scripted, tmp_path) -> None:
+    challenge = ask(analyzer)
 
     said = run("record", challenge, recording(tmp_path))
 
@@ -81,22 +81,22 @@ def test_what_they_say_is_recorded_as_their_agreement(senses: Scripted, tmp_path
     assert "captured" in run("show", "ada")
 
 
-def test_a_recording_can_be_given_for_the_person_instead(senses: Scripted, tmp_path) -> None:
-    ask(senses)
+def test_a_recording_can_be_given_for_the_person_instead(analyzer: Scripted, tmp_path) -> None:
+    ask(analyzer)
 
     assert "Recorded: grant" in run("record", "ada", recording(tmp_path))
 
 
-def test_a_refusal_says_why_and_ends_with_status_one(senses: Scripted, tmp_path) -> None:
-    ask(senses)
-    senses.marked = 0.9
+def test_a_refusal_says_why_and_ends_with_status_one(analyzer: Scripted, tmp_path) -> None:
+    ask(analyzer)
+    analyzer.marked = 0.9
 
     assert "Refused (capture.synthetic)" in run("record", "ada", recording(tmp_path), status=1)
 
 
-def test_what_is_held_is_decided_by_another_operator(senses: Scripted, tmp_path, monkeypatch) -> None:
-    challenge = ask(senses)
-    senses.like = [UNSURE]
+def test_what_is_held_is_decided_by_another_operator(analyzer: Scripted, tmp_path, monkeypatch) -> None:
+    challenge = ask(analyzer)
+    analyzer.like = [UNSURE]
     assert "Held for a second operator (capture.voice)" in run("record", challenge, recording(tmp_path))
 
     with pytest.raises(ConsentError, match="a second person must"):
@@ -113,7 +113,7 @@ def test_what_is_held_is_decided_by_another_operator(senses: Scripted, tmp_path,
     assert "Recorded: grant" in decided
 
 
-def test_nobody_who_was_not_asked_can_answer(senses: Scripted, tmp_path) -> None:
+def test_nobody_who_was_not_asked_can_answer(analyzer: Scripted, tmp_path) -> None:
     with pytest.raises(AvatarError) as caught:
         run("record", "ada", recording(tmp_path))
 

@@ -4,13 +4,13 @@ import pytest
 
 from avatar.consent.checkpoint import KEY_FILE as CHECKPOINT_KEY
 from avatar.consent.entries import Refused, Rekeyed, signed_bytes_of
-from avatar.consent.key_succession import related, succeed
+from avatar.consent.key_succession import linked_keys, make_succession
 from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
 from avatar.consent.ledger_verifier import FindingStatus, TrustAnchor, verify_ledger
 from avatar.consent.signed_note import NoteKey, read_note_key
 from avatar.consent.tlog_proof import check_proof
-from avatar.consent.witness import Witness, followed, watch
+from avatar.consent.witness import Witness, cosign_newest, followed_log
 from avatar.errors import ConsentError, LedgerError
 from avatar.people.key_rotation import rotate_checkpoint_key, rotate_ledger_key
 from avatar.people.people import People
@@ -121,7 +121,7 @@ def test_older_entries_are_read_and_proven_as_before(lived_in):
 
 def rekeyed(world, **change) -> Rekeyed:
     old, new = key_at(world.folder / "ledger.key"), new_key()
-    said = succeed("entries", world.ledger.read().origin, old, new)
+    said = make_succession("entries", world.ledger.read().origin, old, new)
     return Rekeyed(succession=said.model_copy(update=change))
 
 
@@ -147,7 +147,7 @@ def test_a_succession_that_not_both_signed_is_refused(lived_in, change):
 def test_a_stranger_cannot_take_a_ledger_over(lived_in):
     """Who can write to the store, with a key of their own, signed by themselves as both."""
     mallory, origin = new_key(), lived_in.ledger.read().origin
-    forged = Rekeyed(succession=succeed("entries", origin, mallory, new_key()))
+    forged = Rekeyed(succession=make_succession("entries", origin, mallory, new_key()))
     with pytest.raises(LedgerError):
         Ledger(lived_in.objects, mallory, mallory.public).append(forged)
     with pytest.raises(LedgerError):
@@ -211,34 +211,34 @@ def test_whoever_verifies_may_believe_the_old_key_or_the_new_one(lived_in, times
 
 def test_a_witness_follows_and_remembers_whom(lived_in):
     state, own = lived_in.folder / "memory", new_key()
-    watch(lived_in.objects, Witness(state, own, log(lived_in)), lived_in.now)
+    cosign_newest(lived_in.objects, Witness(state, own, log(lived_in)), lived_in.now)
     old = log(lived_in)
     rotate_checkpoint_key(lived_in.ledger, lived_in.folder)
     lived_in.ledger.append(note())
     lived_in.ledger.checkpoint(key_at(lived_in.folder / CHECKPOINT_KEY))
 
-    watch(lived_in.objects, Witness(state, own, old), lived_in.now)
-    assert followed(state) == str(log(lived_in)) != str(old)
+    cosign_newest(lived_in.objects, Witness(state, own, old), lived_in.now)
+    assert followed_log(state) == str(log(lived_in)) != str(old)
     lived_in.ledger.append(note())
     lived_in.ledger.checkpoint(key_at(lived_in.folder / CHECKPOINT_KEY))
-    watch(lived_in.objects, Witness(state, own, log(lived_in)), lived_in.now)
+    cosign_newest(lived_in.objects, Witness(state, own, log(lived_in)), lived_in.now)
 
 
 def test_who_stole_the_ledgers_key_cannot_name_a_checkpoint_key(lived_in):
     """They sign entries, and say that the checkpoint key, which they do not have, gave way to one of theirs."""
     old, mine, origin = log(lived_in), new_key(), lived_in.ledger.read().origin
-    forged = succeed("checkpoints", origin, new_key(), mine).model_copy(update={"before": old.public})
+    forged = make_succession("checkpoints", origin, new_key(), mine).model_copy(update={"before": old.public})
     with pytest.raises(ConsentError):
         lived_in.ledger.append(Rekeyed(succession=forged))
-    unlinked = Rekeyed(succession=succeed("checkpoints", origin, new_key(), mine))
+    unlinked = Rekeyed(succession=make_succession("checkpoints", origin, new_key(), mine))
     lived_in.ledger.append(unlinked)  # of two keys of their own: that says nothing about ours
     lived_in.ledger.checkpoint(mine)
 
-    assert related(old.public, [forged, unlinked.succession]) == {old.public}
+    assert linked_keys(old.public, [forged, unlinked.succession]) == {old.public}
     found = verify_ledger(lived_in.objects, TrustAnchor(old))
     assert [f.code for f in found.found if f.answer == FindingStatus.BROKEN] == ["ledger.forged"]
     with pytest.raises(LedgerError) as refusal:
-        watch(lived_in.objects, Witness(lived_in.folder / "memory", new_key(), old), lived_in.now)
+        cosign_newest(lived_in.objects, Witness(lived_in.folder / "memory", new_key(), old), lived_in.now)
     assert refusal.value.code == "witness.unsigned"
 
 

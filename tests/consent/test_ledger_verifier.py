@@ -12,7 +12,7 @@ from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
 from avatar.consent.ledger_verifier import FindingStatus, TrustAnchor, verify_ledger
 from avatar.consent.signed_note import NoteKey
-from avatar.consent.witness import Witness, watch, witness_key
+from avatar.consent.witness import Witness, cosign_newest, witness_key
 from avatar.errors import LedgerError
 
 KEY, OWN = new_key(), new_key()
@@ -24,7 +24,7 @@ def ledger(world):
     for number in range(4):
         world.ledger.append(Refused(code=f"a.b{number}", request="Test"))
     world.ledger.checkpoint(KEY)
-    watch(world.objects, Witness(world.folder / "memory", OWN, log(world)), world.now)
+    cosign_newest(world.objects, Witness(world.folder / "memory", OWN, log(world)), world.now)
     world.ledger.append(Refused(code="a.later", request="Test"))
     return world
 
@@ -42,7 +42,7 @@ def broken(findings) -> set[str]:
 
 
 def test_a_sound_ledger_holds_in_every_way(ledger):
-    kept = checkpoints.fetch(ledger.objects, 5)
+    kept = checkpoints.fetch_checkpoint(ledger.objects, 5)
 
     findings = verify_ledger(ledger.objects, believed(ledger, kept=(kept,)))
 
@@ -105,14 +105,14 @@ def renamed(ledger):
 
 def forged(ledger):
     origin = ledger.ledger.read().origin
-    honest = read_checkpoint(checkpoints.fetch(ledger.objects, 5))
-    checkpoints.place(ledger.objects, Checkpoint(origin, 6, honest.root).signed(KEY))
+    honest = read_checkpoint(checkpoints.fetch_checkpoint(ledger.objects, 5))
+    checkpoints.store_checkpoint(ledger.objects, Checkpoint(origin, 6, honest.root).signed(KEY))
 
 
 def unsigned(ledger):
     honest = read_checkpoint(ledger.ledger.checkpoint(KEY))
     ledger.objects.delete("ledger/checkpoints/000000000006")
-    checkpoints.place(ledger.objects, honest.signed(new_key()))
+    checkpoints.store_checkpoint(ledger.objects, honest.signed(new_key()))
 
 
 def empty(ledger):
@@ -158,7 +158,7 @@ def test_an_entry_that_is_spelt_another_way_stops_the_studio_too(ledger):
 def test_only_a_kept_checkpoint_shows_that_a_whole_ledger_was_rolled_back(ledger):
     """With the real keys a shorter ledger can be made that is sound in itself."""
     believe = TrustAnchor(log(ledger))
-    kept = (checkpoints.fetch(ledger.objects, 5),)
+    kept = (checkpoints.fetch_checkpoint(ledger.objects, 5),)
     cut(ledger)
     unchecked(ledger)
     Ledger(ledger.objects, key_at(ledger.folder / "ledger.key"), ledger.operator.public, ledger.clock).checkpoint(KEY)
@@ -171,7 +171,7 @@ def test_only_a_kept_checkpoint_shows_that_a_whole_ledger_was_rolled_back(ledger
 
 def test_a_kept_checkpoint_must_itself_be_believed(ledger):
     for kept in (
-        read_checkpoint(checkpoints.fetch(ledger.objects, 5)).signed(new_key()),
+        read_checkpoint(checkpoints.fetch_checkpoint(ledger.objects, 5)).signed(new_key()),
         Checkpoint("another", 5, b"\0" * 32).signed(KEY),
     ):
         assert broken(verify_ledger(ledger.objects, believed(ledger, kept=(kept,)))) == {"ledger.forged"}

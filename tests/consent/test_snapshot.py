@@ -187,7 +187,7 @@ def test_a_snapshot_signed_with_another_key_is_not_believed(grown, caplog):
     key, tree = new_key(), grown.ledger._tree
     where = newest(grown)
     grown.snapshots.delete(where)
-    snapshot.place(grown.snapshots, key, state, tree)
+    snapshot.write_snapshot(grown.snapshots, key, state, tree)
     assert newest(grown) == where
 
     assert ignored(grown, caplog)

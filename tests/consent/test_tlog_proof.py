@@ -32,7 +32,7 @@ def log_key(world) -> NoteKey:
 def cosigned(world):
     note, own = world.ledger.checkpoint(KEY), witness_key(WITNESS)
     size = read_checkpoint(note).size
-    checkpoints.place_cosignature(world.objects, size, cosign(note.text, own.name, WITNESS, world.now))
+    checkpoints.store_cosignature(world.objects, size, cosign(note.text, own.name, WITNESS, world.now))
     return world
 
 
@@ -61,14 +61,14 @@ def test_a_checkpoint_is_over_every_stored_entry(any_world):
 
     stored = [any_world.objects.read(name) for name in any_world.objects.list("ledger/entries")]
     assert read_checkpoint(note) == Checkpoint(any_world.ledger.read().origin, 6, grown(stored).root())
-    assert checkpoints.newest(any_world.objects) == note
+    assert checkpoints.newest_checkpoint(any_world.objects) == note
     assert any_world.ledger.checkpoint(KEY) == note
 
 
 def test_no_checkpoint_is_signed_that_does_not_continue_the_last(world):
     filled(world)
     foreign = Checkpoint(world.ledger.read().origin, 9, grown(numbered(9)).root()).signed(KEY)
-    checkpoints.place(world.objects, foreign)
+    checkpoints.store_checkpoint(world.objects, foreign)
 
     for ask in (lambda: world.ledger.checkpoint(KEY), lambda: world.ledger.prove(3)):
         with pytest.raises(LedgerError) as refusal:
@@ -78,10 +78,10 @@ def test_no_checkpoint_is_signed_that_does_not_continue_the_last(world):
 
 def test_two_roots_of_one_size_are_never_both_kept(world):
     one, other = (Checkpoint("a", 9, root * 32).signed(KEY) for root in (b"\0", b"\1"))
-    checkpoints.place(world.objects, one)
+    checkpoints.store_checkpoint(world.objects, one)
 
     with pytest.raises(LedgerError) as refusal:
-        checkpoints.place(world.objects, other)
+        checkpoints.store_checkpoint(world.objects, other)
     assert refusal.value.code == "ledger.split-view"
 
 

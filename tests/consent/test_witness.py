@@ -12,7 +12,7 @@ from avatar.consent.entries import Refused
 from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import Ledger
 from avatar.consent.signed_note import NoteKey, cosigned_at
-from avatar.consent.witness import Witness, followed, watch, witness_key
+from avatar.consent.witness import Witness, cosign_newest, followed_log, witness_key
 from avatar.errors import InputError, LedgerError
 from tests.consent.test_merkle import grown, numbered
 
@@ -92,12 +92,12 @@ def test_a_damaged_memory_is_never_taken_for_a_new_one(grown_to_five, world, tmp
 
     assert refusal_of(grown_to_five, 0, [], signed(9, numbered(9)), world) == "witness.damaged"
     with pytest.raises(LedgerError):
-        followed(tmp_path / "memory")
+        followed_log(tmp_path / "memory")
 
 
 def test_a_memory_says_whom_it_follows(grown_to_five, tmp_path):
-    assert followed(tmp_path / "memory") == str(LOG)
-    assert followed(tmp_path / "none") is None
+    assert followed_log(tmp_path / "memory") == str(LOG)
+    assert followed_log(tmp_path / "none") is None
     assert json.loads((tmp_path / "memory").read_text())["size"] == 5
 
 
@@ -117,8 +117,8 @@ def watcher(world) -> Witness:
 def test_a_witness_follows_a_store_and_leaves_its_word_there(any_world):
     for size in (6, 11):
         write(any_world)
-        checkpoint, _ = watch(any_world.objects, watcher(any_world), any_world.now)
-        newest = checkpoints.newest(any_world.objects)
+        checkpoint, _ = cosign_newest(any_world.objects, watcher(any_world), any_world.now)
+        newest = checkpoints.newest_checkpoint(any_world.objects)
         assert checkpoint.size == size
         assert cosigned_at(newest, witness_key(OWN)) == any_world.now
 
@@ -127,7 +127,7 @@ def test_a_store_without_a_checkpoint_has_nothing_to_witness(world):
     world.ledger.read()
 
     with pytest.raises(InputError) as refusal:
-        watch(world.objects, watcher(world), world.now)
+        cosign_newest(world.objects, watcher(world), world.now)
     assert refusal.value.code == "ledger.no-checkpoint"
 
 
@@ -137,7 +137,7 @@ def test_a_witness_sees_that_entries_are_not_those_of_the_checkpoint(world):
     world.objects.delete("ledger/entries/000000000005")
 
     with pytest.raises(LedgerError) as refusal:
-        watch(world.objects, witness, world.now)
+        cosign_newest(world.objects, witness, world.now)
     assert refusal.value.code == "witness.split-view"
 
 
@@ -145,14 +145,14 @@ def test_a_withdrawal_cut_off_with_its_checkpoint_is_seen_only_by_the_witness(wo
     """Whoever holds every key and the store can make a shorter, sound ledger. That is what a witness is for."""
     write(world)
     witness = watcher(world)
-    watch(world.objects, witness, world.now)
+    cosign_newest(world.objects, witness, world.now)
     for key in ("entries/000000000005", "checkpoints/000000000006"):
         world.objects.delete(f"ledger/{key}")
     ledger = Ledger(world.objects, key_at(world.folder / "ledger.key"), world.operator.public, world.clock)
     assert read_checkpoint(ledger.checkpoint(KEY)).size == 5
 
     with pytest.raises(LedgerError) as refusal:
-        watch(world.objects, witness, world.now)
+        cosign_newest(world.objects, witness, world.now)
     assert refusal.value.code == "witness.rolled-back"
 
 

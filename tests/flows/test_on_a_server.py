@@ -181,13 +181,13 @@ def test_a_withdrawal_of_nobody_is_refused_and_lists_nobody(server: Server, stud
 
 def test_webhooks_are_delivered_by_a_flow(server: Server, studio: Studio) -> None:
     with receiving() as receiver:
-        subscription = studio.context.courier.subscribe(receiver.url, ["withdrawn"])
+        subscription = studio.context.dispatcher.subscribe(receiver.url, ["withdrawn"])
         person = enroll(studio.context, "teller")
         index = studio.context.people.withdraw(person)
 
         asked = server.ask_of("notify", "notify", {"type": "SCHEDULED"}, {}).raise_for_status().json()
         run = server.finished(asked["id"])
-        studio.context.courier.unsubscribe(subscription.id)
+        studio.context.dispatcher.unsubscribe(subscription.id)
 
     assert run["state"]["name"] == "Completed"
     assert f"{studio.context.ledger.read().origin}/{index}" in receiver.ids

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 import uvicorn
 
-from avatar.portal.app import build
+from avatar.portal.app import build_app
 from avatar.portal.site import PortalState
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -46,7 +46,7 @@ def chromium(camera: Path | None = None, microphone: Path | None = None) -> Iter
 @contextmanager
 def served(site: PortalState, port: int) -> Iterator[None]:
     """Serve *site* on this machine for a while."""
-    config = uvicorn.Config(build(site), host="127.0.0.1", port=port, access_log=False, log_level="warning")
+    config = uvicorn.Config(build_app(site), host="127.0.0.1", port=port, access_log=False, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -15,7 +15,7 @@ from avatar.capture.capture import Capture
 from avatar.capture.measurements import FaceMeasurements, VoiceMeasurements, VoiceSimilarity
 from avatar.consent import Use
 from avatar.people.samples import CheckedSample
-from avatar.portal.app import build
+from avatar.portal.app import build_app
 from avatar.portal.middleware import SiteAddress
 from avatar.portal.sessions import RequestedTerms, Sessions
 from avatar.portal.site import PortalState
@@ -59,7 +59,7 @@ class Visitor:
 
     world: World
     site: PortalState
-    senses: ToldSenses
+    analyzer: ToldSenses
     browser: TestClient
 
     def link(self, asked=True, hours=1, **changes):
@@ -93,7 +93,7 @@ class Visitor:
     def speak(self, sound=None):
         """Send a recording of the statement."""
         person = self.world.people.find("ada")
-        self.senses.statement = self.site.capture.challenges(person)[0].statement
+        self.analyzer.statement = self.site.capture.challenges(person)[0].statement
         return self.browser.post(
             "/consent/recording", content=sound or noise(self.world.folder), headers={"x-csrf-token": self.csrf}
         )
@@ -115,16 +115,16 @@ def noise(folder: Path, seconds: float = 25.0) -> bytes:
 
 
 @pytest.fixture
-def senses(world: World) -> ToldSenses:
+def analyzer(world: World) -> ToldSenses:
     return ToldSenses(world)
 
 
 @pytest.fixture
-def site(world: World, senses: ToldSenses) -> PortalState:
+def site(world: World, analyzer: ToldSenses) -> PortalState:
     statuses = Statuses(world.objects, world.ledger, world.operator)
     return PortalState(
         people=world.people,
-        capture=Capture(world.people, senses),
+        capture=Capture(world.people, analyzer),
         links=Sessions(world.objects, world.vault, world.clock),
         address=SiteAddress(ORIGIN),
         status=statuses.of,
@@ -133,7 +133,7 @@ def site(world: World, senses: ToldSenses) -> PortalState:
 
 
 @pytest.fixture
-def ada(world: World, site: PortalState, senses: ToldSenses) -> Visitor:
+def ada(world: World, site: PortalState, analyzer: ToldSenses) -> Visitor:
     """Ada, enrolled, with a browser."""
     world.people.enroll("ada", "synthetic", [partial(brought, VoiceSample), partial(brought, Portrait)])
-    return Visitor(world, site, senses, TestClient(build(site), base_url=ORIGIN))
+    return Visitor(world, site, analyzer, TestClient(build_app(site), base_url=ORIGIN))

@@ -44,10 +44,10 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture
-def ada(world, site, senses):
+def ada(world, site, analyzer):
     """Ada, enrolled, with pages at an address that a browser can reach."""
     world.people.enroll("ada", "synthetic", [partial(brought, VoiceSample), partial(brought, Portrait)])
-    yield from visitor(world, site, senses)
+    yield from visitor(world, site, analyzer)
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def ava(world, site, monkeypatch):
     yield from visitor(world, replace(site, capture=Capture(world.people, DefaultAnalyzer())), None)
 
 
-def visitor(world, site, senses):
+def visitor(world, site, analyzer):
     port = free_port()
     site = replace(site, address=SiteAddress(f"http://127.0.0.1:{port}"))
     with served(site, port):
-        yield Visitor(world, site, senses, None)
+        yield Visitor(world, site, analyzer, None)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def _ours(url, who):
 
 def listen(ada):
     """Have the ears hear what the newest challenge asks for."""
-    ada.senses.statement = ada.site.capture.challenges(ada.world.people.find("ada"))[0].statement
+    ada.analyzer.statement = ada.site.capture.challenges(ada.world.people.find("ada"))[0].statement
 
 
 def test_a_performer_agrees_before_the_camera_looks_narrows_comes_back_and_withdraws(page, ava, tmp_path):
@@ -216,7 +216,7 @@ def every_page(page, ada):
     yield ""
     listen(ada)
     for voice in (0.3, 0.8, 0.95):
-        ada.senses.voice = voice
+        ada.analyzer.voice = voice
         answer = page.request.post(
             "/consent/recording",
             headers={"x-csrf-token": page.locator("input[name=csrf]").first.get_attribute("value")},

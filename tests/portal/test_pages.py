@@ -9,7 +9,7 @@ from avatar.capture.checks import THRESHOLDS
 from avatar.consent import Use
 from avatar.consent.entries import Published
 from avatar.consent.vocabulary import Channel, Purpose
-from avatar.portal.check_texts import marked
+from avatar.portal.check_texts import highlight_passcode
 from tests.consent.reading import entries
 
 FILE = "ab" * 32
@@ -97,11 +97,11 @@ def test_the_words_drawn_for_a_recording_are_marked_where_they_are_asked_for(ada
     challenge = ada.site.capture.challenges(ada.world.people.find("ada"))[0]
 
     assert tuple(re.findall("<mark>(.*?)</mark>", page)) == challenge.passcode
-    assert "".join(part.text for part in marked(challenge)) == challenge.statement
+    assert "".join(part.text for part in highlight_passcode(challenge)) == challenge.statement
 
 
 def test_a_refused_recording_says_what_failed_and_what_helps_and_may_be_tried_again_with_new_words(ada):
-    ada.senses.voice = 0.3
+    ada.analyzer.voice = 0.3
     ada.agree()
     page = ada.browser.get("/consent/checks").text
     first = ada.site.capture.challenges(ada.world.people.find("ada"))[0]
@@ -111,7 +111,7 @@ def test_a_refused_recording_says_what_failed_and_what_helps_and_may_be_tried_ag
     assert "capture.voice" in page
     assert standings(ada) == []
 
-    ada.senses.voice = 0.95
+    ada.analyzer.voice = 0.95
     ada.world.wait(minutes=1)
     ada.send("/consent/again")
     ada.speak()
@@ -120,7 +120,7 @@ def test_a_refused_recording_says_what_failed_and_what_helps_and_may_be_tried_ag
 
 
 def test_what_numbers_cannot_decide_waits_for_a_person(ada):
-    ada.senses.voice = 0.8
+    ada.analyzer.voice = 0.8
     ada.agree()
 
     page = ada.browser.get("/consent/checks").text

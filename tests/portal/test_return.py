@@ -54,21 +54,21 @@ def test_a_question_that_was_not_asked_here_cannot_be_answered(ada, key):
 
 def test_a_question_waits_two_minutes_and_only_for_whom_it_was_asked():
     moment = [0.0]
-    questions = LoginChallenges(clock=lambda: moment[0])
-    first, second, third = (questions.ask("p-1", "here") for _ in range(3))
+    challenges = LoginChallenges(clock=lambda: moment[0])
+    first, second, third = (challenges.ask("p-1", "here") for _ in range(3))
 
-    assert not questions.take(first, "p-2")
-    assert questions.take(second, "p-1")
+    assert not challenges.take(first, "p-2")
+    assert challenges.take(second, "p-1")
     moment[0] = 121.0
-    assert not questions.take(third, "p-1")
+    assert not challenges.take(third, "p-1")
 
 
 def test_questions_do_not_pile_up():
-    questions = LoginChallenges(clock=lambda: 0.0)
-    first = questions.ask("p-1", "here")
+    challenges = LoginChallenges(clock=lambda: 0.0)
+    first = challenges.ask("p-1", "here")
     for _ in range(1000):
-        questions.ask("p-2", "here")
-    assert not questions.take(first, "p-1")
+        challenges.ask("p-2", "here")
+    assert not challenges.take(first, "p-1")
 
 
 @pytest.mark.parametrize("body", ["", "[]", "null", "{", '{"code": 5}', '{"code": "' + "x" * 600 + '"}'])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from avatar.errors import InputError
 from avatar.people.erasure import erase
-from avatar.portal.app import build
-from avatar.portal.middleware import SiteAddress, address_of
+from avatar.portal.app import build_app
+from avatar.portal.middleware import SiteAddress, parse_site_address
 from avatar.portal.sessions import Sessions
 from avatar.portal.throttle import FailureLimiter
 from tests.consent.reading import entries
@@ -27,7 +27,7 @@ def test_a_link_opens_once(ada):
     path = ada.link()
     assert ada.browser.post(path).url.path == "/consent"
 
-    stranger = TestClient(build(ada.site), base_url=ORIGIN)
+    stranger = TestClient(build_app(ada.site), base_url=ORIGIN)
     answer = stranger.post(path)
     assert (answer.status_code, "link.used" in answer.text) == (410, True)
     assert stranger.get("/you").status_code == 401
@@ -93,9 +93,9 @@ def test_no_token_that_was_not_made_here_opens_anything(text):
 
 class _NoObjects:
     def read(self, key):
-        from avatar.artifacts.objects import checked
+        from avatar.artifacts.objects import validate_key
 
-        checked(key)  # whatever was tried became a well-formed key
+        validate_key(key)  # whatever was tried became a well-formed key
 
 
 def test_who_guesses_is_stopped_for_a_minute(ada, monkeypatch):
@@ -108,13 +108,13 @@ def test_who_guesses_is_stopped_for_a_minute(ada, monkeypatch):
 
 
 def test_one_who_guesses_does_not_stop_others():
-    guesses = FailureLimiter(max_failures=2)
+    failures = FailureLimiter(max_failures=2)
     for _ in range(5):
-        guesses.wrong("a stranger")
+        failures.wrong("a stranger")
 
-    guesses.check("ada")
+    failures.check("ada")
     with pytest.raises(InputError):
-        guesses.check("a stranger")
+        failures.check("a stranger")
 
 
 # Other sites
@@ -162,7 +162,7 @@ def test_the_cookie_of_a_visit_is_out_of_reach_of_scripts_and_other_sites(ada):
 
 def test_behind_tls_the_cookie_travels_only_encrypted(ada):
     object.__setattr__(ada.site, "address", SiteAddress("https://consent.example"))
-    browser = TestClient(build(ada.site), base_url="https://consent.example")
+    browser = TestClient(build_app(ada.site), base_url="https://consent.example")
     answer = browser.post(ada.link(), follow_redirects=False)
 
     assert answer.headers["set-cookie"].startswith("__Host-visit=")
@@ -208,18 +208,18 @@ def test_nothing_can_be_explored(ada, path):
 
 def test_only_this_machine_is_served_without_tls():
     with pytest.raises(InputError) as refused:
-        address_of("0.0.0.0", 8780, "")
+        parse_site_address("0.0.0.0", 8780, "")
     assert refused.value.code == "page.no-tls"
     assert "--behind" in str(refused.value)
 
-    assert address_of("0.0.0.0", 8780, "https://consent.example/").origin == "https://consent.example"
-    assert address_of("::1", 8780, "").origin == "http://[::1]:8780"
+    assert parse_site_address("0.0.0.0", 8780, "https://consent.example/").origin == "https://consent.example"
+    assert parse_site_address("::1", 8780, "").origin == "http://[::1]:8780"
 
 
 @pytest.mark.parametrize("behind", ["http://consent.example", "https://user@evil", "https://a/b", "consent.example"])
 def test_what_stands_in_front_must_speak_tls(behind):
     with pytest.raises(InputError) as refused:
-        address_of("0.0.0.0", 8780, behind)
+        parse_site_address("0.0.0.0", 8780, behind)
     assert refused.value.code == "page.bad-address"
 
 

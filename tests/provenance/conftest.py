@@ -8,7 +8,7 @@ from provenance_world import AGREEMENT, World, ancestry_of, make_mp4
 
 from avatar.provenance.signer import load_signer
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import statement
+from avatar.provenance.statement import build_statement
 from avatar.provenance.trust import Trust
 from avatar.stages.catalogue import C2PA_ACTIONS
 
@@ -19,7 +19,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     signer = load_signer(folder / "signing")
     plain = make_mp4(folder / "plain.mp4")
     video, ancestry = ancestry_of()
-    said = statement(video, ancestry, AGREEMENT, C2PA_ACTIONS, release="0.1.0", title="Notice")
+    said = build_statement(video, ancestry, AGREEMENT, C2PA_ACTIONS, release="0.1.0", title="Notice")
     return World(folder, signer, plain, sign(plain, folder / "signed.mp4", statement=said, signer=signer))
 
 

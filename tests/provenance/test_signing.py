@@ -10,7 +10,7 @@ from provenance_world import AGREEMENT, AT, SCRIPT, World, ancestry_of, make_mp4
 from avatar.errors import CredentialError
 from avatar.provenance.credential import read_credential
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import statement
+from avatar.provenance.statement import build_statement
 from avatar.provenance.trust import Trust
 from avatar.stages.catalogue import C2PA_ACTIONS
 
@@ -40,7 +40,7 @@ class Broken:
 
 
 def said() -> dict[str, Any]:
-    return statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
+    return build_statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
 
 
 def test_a_signed_video_reads_back_trusted(world: World) -> None:

@@ -8,17 +8,17 @@ from avatar.artifacts.manifest import Manifest
 from avatar.canonical import canonical
 from avatar.errors import CredentialError
 from avatar.provenance.assertion import ASSERTION_LABEL, Disclosure
-from avatar.provenance.statement import statement, with_shots
+from avatar.provenance.statement import build_statement, with_shots
 from avatar.stages.c2pa_action import COMPOSITE, SYNTHETIC
 from avatar.stages.catalogue import C2PA_ACTIONS
 
 
 def told(video: str, ancestry: dict[str, Manifest]) -> dict[str, Any]:
-    return statement(video, ancestry, AGREEMENT, C2PA_ACTIONS, release="0.1.0")
+    return build_statement(video, ancestry, AGREEMENT, C2PA_ACTIONS, release="0.1.0")
 
 
 def said(*, dubbed: bool = False) -> dict[str, Any]:
-    return statement(*ancestry_of(dubbed=dubbed), AGREEMENT, C2PA_ACTIONS, release="0.1.0", title="Notice")
+    return build_statement(*ancestry_of(dubbed=dubbed), AGREEMENT, C2PA_ACTIONS, release="0.1.0", title="Notice")
 
 
 def assertion(statement: dict[str, Any], label: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_a_gap_in_the_ancestry_is_refused() -> None:
     lost = next(digest for digest, manifest in ancestry.items() if manifest.kind == "Audio")
 
     with pytest.raises(CredentialError) as refusal:
-        statement(
+        build_statement(
             video,
             {digest: each for digest, each in ancestry.items() if digest != lost},
             AGREEMENT,

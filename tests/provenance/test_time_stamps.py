@@ -19,7 +19,7 @@ from provenance_world import AGREEMENT, World, ancestry_of
 from avatar.errors import CredentialError
 from avatar.provenance.signer import FileSigner, now
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import statement
+from avatar.provenance.statement import build_statement
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
 from avatar.stages.catalogue import C2PA_ACTIONS
@@ -122,7 +122,7 @@ def answering(folder: Path) -> type[BaseHTTPRequestHandler]:
 
 
 def stamped(world: World, signer: FileSigner, url: str, to: Path) -> Path:
-    said = statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
+    said = build_statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
     return sign(world.plain, to, statement=said, signer=signer, time_stamps=url)
 
 

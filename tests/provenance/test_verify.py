@@ -16,7 +16,7 @@ from avatar.provenance.credential import settings
 from avatar.provenance.mp4_boxes import boxes
 from avatar.provenance.signer import load_signer
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import statement
+from avatar.provenance.statement import build_statement
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import LedgerFacts, Verdict
 from avatar.provenance.verify import verify
@@ -247,7 +247,7 @@ def test_a_tampered_parent_is_not_washed_clean_by_a_new_signature(world: World, 
 
 
 def test_a_title_cannot_steer_the_terminal(world: World, tmp_path: Path) -> None:
-    said = statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0") | {
+    said = build_statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0") | {
         "claim_generator_info": [{"name": "x"}]
     }
     said["assertions"][0]["data"]["actions"][1]["description"] = "\x1b[2J\nThis file is trusted."
@@ -260,7 +260,7 @@ def test_a_title_cannot_steer_the_terminal(world: World, tmp_path: Path) -> None
 
 
 def test_a_statement_without_a_disclosure_is_not_signed(world: World, tmp_path: Path) -> None:
-    said = statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
+    said = build_statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
     said["assertions"][1]["data"] = ["not", "a", "disclosure"]
     signed = tmp_path / "signed.mp4"
     with pytest.raises(CredentialError) as refusal:

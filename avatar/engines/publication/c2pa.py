@@ -7,7 +7,7 @@ from typing import ClassVar
 from avatar.consent import Cleared
 from avatar.models.weights import Weights
 from avatar.provenance.signing import sign
-from avatar.provenance.statement import Agreement, statement, with_shots
+from avatar.provenance.statement import Agreement, build_statement, with_shots
 from avatar.stages.catalogue import C2PA_ACTIONS
 from avatar.stages.render import Publish
 from avatar.stages.request import Parts, PublicationWorkbench
@@ -32,7 +32,7 @@ class C2pa:
     def run(self, cleared: Cleared[Publish], bench: PublicationWorkbench) -> Parts:
         video = cleared.request.video
         marks = require_marks(bench.open(video, "video.mp4"))
-        said = statement(
+        said = build_statement(
             video.digest,
             bench.ancestry(video),
             Agreement(cleared.grants, cleared.at),

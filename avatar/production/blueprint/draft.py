@@ -11,7 +11,7 @@ _DRAFT_SIDE_PX = 256  # pixels
 _DRAFT_LABEL = "PREVIEW"
 
 
-def draft_of(blueprint: Blueprint, build: Build = build) -> Blueprint:
+def make_draft(blueprint: Blueprint, build: Build = build) -> Blueprint:
     """Return *blueprint* with small frames, where it animates a portrait, and a visible mark on every one.
 
     A draft is a production like any other: it needs the same consent, is signed, and its publication stands in the

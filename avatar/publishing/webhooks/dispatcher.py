@@ -12,7 +12,7 @@ from datetime import datetime
 from avatar.artifacts.objects import Objects
 from avatar.consent.ledger import Ledger, now
 from avatar.errors import AvatarError, InputError
-from avatar.publishing.webhooks.event import body_of, message_id, ping_body
+from avatar.publishing.webhooks.event import message_id, payload_of, ping_payload
 from avatar.publishing.webhooks.http_client import WebhookResponse, post
 from avatar.publishing.webhooks.outbox import MAX_ATTEMPTS, Delivery, Outbox, OutboxContents
 from avatar.publishing.webhooks.signature import headers_of
@@ -79,18 +79,18 @@ class Dispatcher:
         subscription = self.subscriptions.find(id)
         origin, at = self.ledger.read().origin, self.clock()
         name = f"{origin}/test-{int(at.timestamp())}"
-        return _trouble(self._sent(subscription, name, ping_body(origin, at.isoformat())))
+        return _trouble(self._sent(subscription, name, ping_payload(origin, at.isoformat())))
 
     def carry(self, *, patience: float | None = None) -> DispatchStats:
         """Send what is due, every subscription for itself, and return after *patience* seconds at the latest.
 
-        What is still under way then goes on while the process lives; if it ends, the next courier tries again.
+        What is still under way then goes on while the process lives; if it ends, the next dispatcher tries again.
         """
         done = DispatchStats()
         everyone = self.subscriptions.all()
         self._collect(everyone)
         threads = [
-            threading.Thread(target=self._serve, args=(subscription, done), daemon=True, name="courier")
+            threading.Thread(target=self._serve, args=(subscription, done), daemon=True, name="dispatcher")
             for subscription in everyone
         ]
         for thread in threads:
@@ -135,7 +135,7 @@ class Dispatcher:
     def _deliver(self, subscription: Subscription, outbox: Outbox, letter: Delivery, done: DispatchStats) -> bool:
         state = self.ledger.read()
         (entry,) = self.ledger.entries(letter.index, letter.index + 1)
-        answer = self._sent(subscription, message_id(state.origin, letter.index), body_of(entry, state))
+        answer = self._sent(subscription, message_id(state.origin, letter.index), payload_of(entry, state))
         trouble = _trouble(answer)
         _log.info("webhook %s, entry %d: %s", subscription.id, letter.index, trouble or "delivered")
         if not trouble:

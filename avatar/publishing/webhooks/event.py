@@ -14,7 +14,7 @@ def message_id(origin: str, index: int) -> str:
     return f"{origin}/{index}"
 
 
-def body_of(entry: Entry, state: State) -> bytes:
+def payload_of(entry: Entry, state: State) -> bytes:
     """Return the message about *entry*: type, time and data, the same bytes however often it is made.
 
     Of a withdrawal, a narrowing and an erasure it names the published *files* that show the person, by sha256. *state*
@@ -29,7 +29,7 @@ def body_of(entry: Entry, state: State) -> bytes:
     )
 
 
-def ping_body(origin: str, at: str) -> bytes:
+def ping_payload(origin: str, at: str) -> bytes:
     """Return a message that says nothing but that messages arrive."""
     return canonical({"type": "ledger.test", "timestamp": at, "data": {"ledger": origin}})
 

@@ -1,4 +1,4 @@
-"""A receiver on this machine, and a courier of a world."""
+"""A receiver on this machine, and a dispatcher of a world."""
 
 from collections.abc import Callable, Iterator
 
@@ -25,5 +25,5 @@ def courier_of() -> Callable[[World], Dispatcher]:
 
 
 @pytest.fixture
-def courier(world: World, courier_of: Callable[[World], Dispatcher]) -> Dispatcher:
+def dispatcher(world: World, courier_of: Callable[[World], Dispatcher]) -> Dispatcher:
     return courier_of(world)

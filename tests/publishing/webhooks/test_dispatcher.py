@@ -29,12 +29,12 @@ def publish(world, person, file=FILE):
     return world.ledger.append(published(file, (person.id,)))
 
 
-def test_a_withdrawal_is_told_with_the_files_it_reaches(world, ada, courier, receiver):
-    secret = courier.subscribe(receiver.url, ["withdrawn"]).secret
+def test_a_withdrawal_is_told_with_the_files_it_reaches(world, ada, dispatcher, receiver):
+    secret = dispatcher.subscribe(receiver.url, ["withdrawn"]).secret
     publish(world, ada)
     index = world.people.withdraw(ada, [Use.PUBLISH])
 
-    done = courier.carry()
+    done = dispatcher.carry()
 
     (message,) = receiver.got
     origin = world.ledger.read().origin
@@ -51,8 +51,8 @@ def test_a_withdrawal_is_told_with_the_files_it_reaches(world, ada, courier, rec
     }
 
 
-def test_what_is_told_of_each_event_names_nobody(world, ada, courier, receiver):
-    courier.subscribe(receiver.url, [])
+def test_what_is_told_of_each_event_names_nobody(world, ada, dispatcher, receiver):
+    dispatcher.subscribe(receiver.url, [])
     grant = world.agree(ada)
     publish(world, ada)
     world.ledger.append(Refused(code="consent.withdrawn", request="Render", people=(ada.id,)))
@@ -62,7 +62,7 @@ def test_what_is_told_of_each_event_names_nobody(world, ada, courier, receiver):
     world.people.withdraw(ada)
     world.ledger.append(Erased(person=ada.id))
 
-    courier.carry()
+    dispatcher.carry()
 
     told = [kind.removeprefix("ledger.") for kind in receiver.kinds]
     assert told == ["granted", "published", "refused", "narrowed", "suspended", "suspended", "withdrawn", "erased"]
@@ -72,68 +72,68 @@ def test_what_is_told_of_each_event_names_nobody(world, ada, courier, receiver):
         assert b"a studio" not in message.body
 
 
-def test_only_what_was_asked_for_is_told_and_nothing_from_before(world, ada, courier, receiver):
+def test_only_what_was_asked_for_is_told_and_nothing_from_before(world, ada, dispatcher, receiver):
     world.people.withdraw(ada)
-    courier.subscribe(receiver.url, ["withdrawn", "erased"])
+    dispatcher.subscribe(receiver.url, ["withdrawn", "erased"])
     world.agree(ada)
     world.people.withdraw(ada)
 
-    courier.carry()
-    courier.carry()
+    dispatcher.carry()
+    dispatcher.carry()
 
     assert receiver.kinds == ["ledger.withdrawn"]
 
 
-def test_a_message_that_nobody_took_is_sent_again_later_with_the_same_id_and_bytes(world, ada, courier, receiver):
-    (subscription,) = [courier.subscribe(receiver.url, ["withdrawn"])]
+def test_a_message_that_nobody_took_is_sent_again_later_with_the_same_id_and_bytes(world, ada, dispatcher, receiver):
+    (subscription,) = [dispatcher.subscribe(receiver.url, ["withdrawn"])]
     world.people.withdraw(ada)
     receiver.status = 500
 
-    courier.carry()
-    courier.carry()  # not due yet
-    (letter,) = courier.look(subscription).waiting
+    dispatcher.carry()
+    dispatcher.carry()  # not due yet
+    (letter,) = dispatcher.look(subscription).waiting
     assert (len(receiver.got), letter.tried, letter.why) == (1, 1, "answered 500")
 
     world.wait(seconds=7)
     receiver.status = 200
-    courier.carry()
+    dispatcher.carry()
 
     first, second = receiver.got
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
     assert first.headers["webhook-timestamp"] != second.headers["webhook-timestamp"]
-    assert courier.look(subscription).waiting == ()
+    assert dispatcher.look(subscription).waiting == ()
 
 
-def test_delays_grow_and_the_last_failure_is_kept_until_someone_sends_it_again(world, ada, courier, receiver):
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+def test_delays_grow_and_the_last_failure_is_kept_until_someone_sends_it_again(world, ada, dispatcher, receiver):
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
     receiver.status = 404
     waits = []
-    while (letters := (courier.carry(), courier.look(subscription).waiting)[1]) and len(waits) < 20:
+    while (letters := (dispatcher.carry(), dispatcher.look(subscription).waiting)[1]) and len(waits) < 20:
         waits.append((letters[0].due - world.now).total_seconds())
         world.now = letters[0].due
 
     assert len(receiver.got) == MAX_ATTEMPTS == len(RETRY_DELAYS_S) + 1
     assert waits == [pytest.approx(delay, rel=0.21) for delay in RETRY_DELAYS_S]
     assert waits != list(RETRY_DELAYS_S)
-    (dead,) = courier.look(subscription).dead
+    (dead,) = dispatcher.look(subscription).dead
     assert (dead.tried, dead.why) == (MAX_ATTEMPTS, "answered 404")
-    courier.carry()
+    dispatcher.carry()
     assert len(receiver.got) == MAX_ATTEMPTS
 
     receiver.status = 200
-    assert courier.revive(subscription.id) == 1
-    courier.carry()
+    assert dispatcher.revive(subscription.id) == 1
+    dispatcher.carry()
 
     assert len(receiver.got) == MAX_ATTEMPTS + 1
-    assert courier.look(subscription).dead == courier.look(subscription).waiting == ()
+    assert dispatcher.look(subscription).dead == dispatcher.look(subscription).waiting == ()
 
 
-def test_a_process_that_dies_between_reading_and_sending_loses_nothing(world, ada, courier, courier_of, receiver):
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+def test_a_process_that_dies_between_reading_and_sending_loses_nothing(world, ada, dispatcher, courier_of, receiver):
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
-    courier._collect(courier.subscriptions.all())  # and then it died
+    dispatcher._collect(dispatcher.subscriptions.all())  # and then it died
 
     later = courier_of(reopened(world))
     assert len(later.look(subscription).waiting) == 1
@@ -142,12 +142,12 @@ def test_a_process_that_dies_between_reading_and_sending_loses_nothing(world, ad
     assert receiver.kinds == ["ledger.withdrawn"]
 
 
-def test_a_process_that_dies_while_sending_is_followed_by_another_try(world, ada, courier, courier_of, receiver):
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+def test_a_process_that_dies_while_sending_is_followed_by_another_try(world, ada, dispatcher, courier_of, receiver):
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
-    courier._collect(courier.subscriptions.all())
-    (letter,) = courier.look(subscription).waiting
-    courier._outbox(subscription).claim(letter, world.now)  # and then it died
+    dispatcher._collect(dispatcher.subscriptions.all())
+    (letter,) = dispatcher.look(subscription).waiting
+    dispatcher._outbox(subscription).claim(letter, world.now)  # and then it died
 
     later = courier_of(reopened(world))
     later.carry()
@@ -160,24 +160,24 @@ def test_a_process_that_dies_while_sending_is_followed_by_another_try(world, ada
     assert receiver.kinds == ["ledger.withdrawn"]
 
 
-def test_a_process_that_dies_between_sending_and_noting_sends_twice_under_one_id(world, ada, courier, receiver):
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+def test_a_process_that_dies_between_sending_and_noting_sends_twice_under_one_id(world, ada, dispatcher, receiver):
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
-    courier._collect(courier.subscriptions.all())
-    outbox, (letter,) = courier._outbox(subscription), courier.look(subscription).waiting
+    dispatcher._collect(dispatcher.subscriptions.all())
+    outbox, (letter,) = dispatcher._outbox(subscription), dispatcher.look(subscription).waiting
     outbox.claim(letter, world.now)
     entry = entries(world.objects)[letter.index]
-    courier._sent(subscription, f"{world.ledger.read().origin}/{entry.index}", b"{}")  # and then it died
+    dispatcher._sent(subscription, f"{world.ledger.read().origin}/{entry.index}", b"{}")  # and then it died
 
     world.wait(minutes=2)
-    courier.carry()
+    dispatcher.carry()
 
     assert len(receiver.got) == 2
     assert len(set(receiver.ids)) == 1
 
 
-def test_two_couriers_send_a_message_once(world, ada, courier, courier_of, receiver):
-    courier.subscribe(receiver.url, ["withdrawn"])
+def test_two_couriers_send_a_message_once(world, ada, dispatcher, courier_of, receiver):
+    dispatcher.subscribe(receiver.url, ["withdrawn"])
     for _ in range(5):
         world.people.withdraw(ada)
     couriers = [courier_of(reopened(world)) for _ in range(4)]
@@ -189,74 +189,74 @@ def test_two_couriers_send_a_message_once(world, ada, courier, courier_of, recei
         thread.join()
 
     assert len(receiver.ids) == len(set(receiver.ids))
-    courier.carry()
+    dispatcher.carry()
     assert len(set(receiver.ids)) == 5
 
 
-def test_a_receiver_that_is_gone_is_sent_nothing_more(world, ada, courier, receiver):
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+def test_a_receiver_that_is_gone_is_sent_nothing_more(world, ada, dispatcher, receiver):
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
     receiver.status = 410
-    courier.carry()
+    dispatcher.carry()
 
     world.people.withdraw(ada)
     world.wait(days=1)
     receiver.status = 200
-    courier.carry()
+    dispatcher.carry()
 
     assert len(receiver.got) == 1
-    assert courier.look(subscription).gone
+    assert dispatcher.look(subscription).gone
 
 
-def test_a_receiver_that_asks_for_time_gets_it(world, ada, courier, receiver):
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+def test_a_receiver_that_asks_for_time_gets_it(world, ada, dispatcher, receiver):
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
     receiver.status, receiver.headers = 429, {"retry-after": "3600"}
 
-    courier.carry()
+    dispatcher.carry()
 
-    (letter,) = courier.look(subscription).waiting
+    (letter,) = dispatcher.look(subscription).waiting
     assert letter.due == world.now + timedelta(hours=1)
 
 
-def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(world, ada, courier, receiver):
+def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(world, ada, dispatcher, receiver):
     over = threading.Event()
     receiver.before = lambda: over.wait(20)
-    courier.subscribe(receiver.url, ["withdrawn"])
+    dispatcher.subscribe(receiver.url, ["withdrawn"])
     from tests.publishing.webhooks.receiver import receiving
 
     with receiving() as prompt:
-        courier.subscribe(prompt.url, ["withdrawn"])
+        dispatcher.subscribe(prompt.url, ["withdrawn"])
         world.people.withdraw(ada)
 
-        done = courier.carry(patience=1)
+        done = dispatcher.carry(patience=1)
 
         assert done.delivered == 1
         assert len(prompt.got) == 1
         over.set()
 
 
-def test_nothing_is_sent_into_a_private_network_and_that_is_said(world, ada, courier):
-    subscription = courier.subscribe("https://10.1.2.3/hook", ["withdrawn"])
+def test_nothing_is_sent_into_a_private_network_and_that_is_said(world, ada, dispatcher):
+    subscription = dispatcher.subscribe("https://10.1.2.3/hook", ["withdrawn"])
     world.people.withdraw(ada)
 
-    courier.carry()
+    dispatcher.carry()
 
-    (letter,) = courier.look(subscription).waiting
+    (letter,) = dispatcher.look(subscription).waiting
     assert letter.why == "webhook.private-address"
 
 
-def test_a_subscription_is_a_file_that_others_cannot_read_and_is_removed_with_all_that_waits(world, ada, courier):
-    subscription = courier.subscribe("https://10.1.2.3/hook", ["withdrawn"])
+def test_a_subscription_is_a_file_that_others_cannot_read_and_is_removed_with_all_that_waits(world, ada, dispatcher):
+    subscription = dispatcher.subscribe("https://10.1.2.3/hook", ["withdrawn"])
     (path,) = (world.folder / "webhooks").iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     world.people.withdraw(ada)
-    courier.carry()
+    dispatcher.carry()
     assert list(world.objects.list("webhooks"))
 
-    courier.unsubscribe(subscription.id)
+    dispatcher.unsubscribe(subscription.id)
 
-    assert courier.subscriptions.all() == ()
+    assert dispatcher.subscriptions.all() == ()
     assert list(world.objects.list("webhooks")) == []
 
 
@@ -264,20 +264,20 @@ def test_a_subscription_is_a_file_that_others_cannot_read_and_is_removed_with_al
     ("url", "events", "code"),
     [("https://h.example", ["withdrawed"], "webhook.bad-event"), ("http://h.example", [], "webhook.bad-url")],
 )
-def test_what_could_never_work_is_not_subscribed(courier, url, events, code):
+def test_what_could_never_work_is_not_subscribed(dispatcher, url, events, code):
     with pytest.raises(InputError) as refusal:
-        courier.subscribe(url, events)
+        dispatcher.subscribe(url, events)
 
     assert refusal.value.code == code
-    assert courier.subscriptions.all() == ()
+    assert dispatcher.subscriptions.all() == ()
 
 
-def test_a_test_message_says_whether_it_arrived_and_nothing_else(courier, receiver):
-    subscription = courier.subscribe(receiver.url, [])
+def test_a_test_message_says_whether_it_arrived_and_nothing_else(dispatcher, receiver):
+    subscription = dispatcher.subscribe(receiver.url, [])
 
-    assert courier.test(subscription.id) == ""
+    assert dispatcher.test(subscription.id) == ""
     receiver.status = 500
-    assert courier.test(subscription.id) == "answered 500"
+    assert dispatcher.test(subscription.id) == "answered 500"
 
     assert receiver.kinds == ["ledger.test", "ledger.test"]
     assert receiver.got[0].signed_with(subscription.secret)
@@ -290,14 +290,14 @@ def test_it_is_the_same_on_s3(s3_endpoint, tmp_path, courier_of, receiver):
     from tests.conftest import BUCKET
 
     world = World(tmp_path, S3Objects(BUCKET, tmp_path.name))
-    ada, courier = world.enroll("ada"), courier_of(world)
-    subscription = courier.subscribe(receiver.url, ["withdrawn"])
+    ada, dispatcher = world.enroll("ada"), courier_of(world)
+    subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)
     receiver.status = 500
-    courier.carry()
+    dispatcher.carry()
     world.wait(seconds=7)
     receiver.status = 200
-    courier.carry()
+    dispatcher.carry()
 
     assert len(receiver.got) == 2
-    assert courier.look(subscription).waiting == ()
+    assert dispatcher.look(subscription).waiting == ()

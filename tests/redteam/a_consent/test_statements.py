@@ -14,7 +14,7 @@ from tests.redteam.cases import attack
 
 @pytest.fixture
 def booth(scene) -> Booth:
-    """A place to record in, where the senses report what the case says."""
+    """A place to record in, where the analyzer report what the case says."""
     return Booth(scene.world)
 
 
@@ -36,7 +36,7 @@ def refused(scene, booth, challenge, file) -> None:
 @attack("somebody says something else", by="statement", code="capture.transcript")
 def test_other_words(scene, booth, challenge):
     file = booth.says(challenge)
-    booth.senses.says = "I agree to nothing at all"
+    booth.analyzer.says = "I agree to nothing at all"
 
     refused(scene, booth, challenge, file)
 
@@ -45,7 +45,7 @@ def test_other_words(scene, booth, challenge):
 def test_an_older_statement(scene, booth, challenge):
     file = booth.says(challenge)
     one, two, _ = challenge.passcode
-    booth.senses.says = challenge.statement.replace(one, "x").replace(two, "y")
+    booth.analyzer.says = challenge.statement.replace(one, "x").replace(two, "y")
 
     refused(scene, booth, challenge, file)
 
@@ -53,7 +53,7 @@ def test_an_older_statement(scene, booth, challenge):
 @attack("another person says it", by="same person", code="capture.voice")
 def test_another_voice(scene, booth, challenge):
     file = booth.says(challenge)
-    booth.senses.like = [OTHER]
+    booth.analyzer.like = [OTHER]
 
     refused(scene, booth, challenge, file)
 
@@ -61,7 +61,7 @@ def test_another_voice(scene, booth, challenge):
 @attack("words of today are spliced onto an older recording", by="same person", code="capture.spliced")
 def test_a_splice(scene, booth, challenge):
     file = booth.says(challenge)
-    booth.senses.parts = OTHER
+    booth.analyzer.parts = OTHER
 
     refused(scene, booth, challenge, file)
 
@@ -69,7 +69,7 @@ def test_a_splice(scene, booth, challenge):
 @attack("our own engine says it in their voice", by="no synthetic statement", code="capture.synthetic")
 def test_a_statement_of_ours(scene, booth, challenge):
     file = booth.says(challenge)
-    booth.senses.marked = 0.9
+    booth.analyzer.marked = 0.9
 
     refused(scene, booth, challenge, file)
 
@@ -81,7 +81,7 @@ def test_a_replayed_recording(scene, booth, challenge):
     other = booth.capture.ask(scene.accomplice, scene.world.terms(Use.PUBLISH))
     file = booth.says(other)
     booth.capture.take(other.id, file)
-    booth.senses.says = challenge.statement
+    booth.analyzer.says = challenge.statement
 
     refused(scene, booth, challenge, file)
 
@@ -114,9 +114,9 @@ def test_a_challenge_from_before_a_withdrawal(scene, booth, challenge):
 
 @attack("who recorded a doubtful statement lets it pass", by="second person", code="capture.same-operator")
 def test_who_recorded_does_not_review(scene, booth, challenge):
-    booth.senses.like = [UNSURE]
+    booth.analyzer.like = [UNSURE]
     file = booth.says(challenge)
     assert booth.capture.take(challenge.id, file).standing is ChallengeState.HELD
 
     with scene.attacked():
-        Capture(scene.world.people, booth.senses).review(challenge.id, accept=True)
+        Capture(scene.world.people, booth.analyzer).review(challenge.id, accept=True)

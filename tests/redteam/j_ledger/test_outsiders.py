@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from avatar.consent.checkpoint import Checkpoint, place, read_checkpoint
+from avatar.consent.checkpoint import Checkpoint, read_checkpoint, store_checkpoint
 from avatar.consent.keys import new_key
 from avatar.consent.ledger_verifier import FindingStatus, TrustAnchor, verify_ledger
 from avatar.consent.signed_note import Note, NoteSignature
 from avatar.consent.tlog_proof import check_proof, read_proof
-from avatar.consent.witness import Witness, watch
+from avatar.consent.witness import Witness, cosign_newest
 from avatar.errors import LedgerError
 from tests.redteam.attacks import reopened
 from tests.redteam.cases import attack
@@ -70,13 +70,13 @@ def test_an_examiner_with_a_checkpoint(scene, insider):
 )
 def test_a_witness_sees_a_rollback(scene, insider, witness):
     insider.checkpoint()
-    watch(scene.world.objects, witness, scene.world.now)
+    cosign_newest(scene.world.objects, witness, scene.world.now)
     for name in [*insider.names[-2:], *scene.world.objects.list("ledger/checkpoints")]:
         scene.world.objects.delete(name)
     insider.checkpoint()
 
     with scene.attacked():
-        watch(scene.world.objects, witness, scene.world.now)
+        cosign_newest(scene.world.objects, witness, scene.world.now)
 
 
 @attack(
@@ -84,7 +84,7 @@ def test_a_witness_sees_a_rollback(scene, insider, witness):
 )
 def test_a_witness_sees_another_past(scene, insider, witness):
     insider.checkpoint()
-    watch(scene.world.objects, witness, scene.world.now)
+    cosign_newest(scene.world.objects, witness, scene.world.now)
     for name in list(scene.world.objects.list("ledger/checkpoints")):
         scene.world.objects.delete(name)
     insider.rebuild(without="withdrawn")
@@ -93,7 +93,7 @@ def test_a_witness_sees_another_past(scene, insider, witness):
     insider.checkpoint()
 
     with scene.attacked():
-        watch(scene.world.objects, witness, scene.world.now)
+        cosign_newest(scene.world.objects, witness, scene.world.now)
 
 
 @attack("two checkpoints of one size, for two readers", by="checkpoints", code="ledger.split-view", entry=False)
@@ -102,7 +102,7 @@ def test_two_checkpoints_of_one_size(scene, insider):
     other = Checkpoint(real.origin, real.size, bytes(32)).signed(insider.checkpoint_key)
 
     with scene.attacked():
-        place(scene.world.objects, other)
+        store_checkpoint(scene.world.objects, other)
 
 
 @attack(
@@ -118,21 +118,21 @@ def test_a_checkpoint_of_a_stranger(scene, insider, witness):
 @attack("the memory of a witness is damaged so that it starts anew", by="witness", code="witness.damaged", entry=False)
 def test_a_witness_without_memory(scene, insider, witness, tmp_path):
     insider.checkpoint()
-    watch(scene.world.objects, witness, scene.world.now)
+    cosign_newest(scene.world.objects, witness, scene.world.now)
     (tmp_path / "witness.json").write_text("{}")
 
     with scene.attacked():
-        watch(scene.world.objects, witness, scene.world.now)
+        cosign_newest(scene.world.objects, witness, scene.world.now)
 
 
 @attack("a witness is bent to another ledger", by="witness", code="witness.other-ledger", entry=False)
 def test_a_witness_of_another_ledger(scene, insider, witness, tmp_path):
     insider.checkpoint()
-    watch(scene.world.objects, witness, scene.world.now)
+    cosign_newest(scene.world.objects, witness, scene.world.now)
     other = replace(insider.log, public=new_key().public)
 
     with scene.attacked():
-        watch(scene.world.objects, Witness(tmp_path / "witness.json", new_key(), other), scene.world.now)
+        cosign_newest(scene.world.objects, Witness(tmp_path / "witness.json", new_key(), other), scene.world.now)
 
 
 @pytest.fixture

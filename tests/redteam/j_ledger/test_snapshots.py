@@ -18,7 +18,7 @@ def summed(insider, monkeypatch):
     monkeypatch.setattr(snapshot, "ENTRIES_PER_SNAPSHOT", 3)
     world = reopened(insider.scene.world)
     world.ledger.read()
-    return f"snapshots/{snapshot.indices(world.snapshots)[-1]:012d}"
+    return f"snapshots/{snapshot.snapshot_indices(world.snapshots)[-1]:012d}"
 
 
 def forged(insider, key) -> str:
@@ -31,7 +31,7 @@ def forged(insider, key) -> str:
     victim.standing, victim.withdrawn = [replace(given, scope=scope)], None
     name = f"snapshots/{state.index:012d}"
     world.snapshots.delete(name)
-    snapshot.place(world.snapshots, key, state, world.ledger._tree)
+    snapshot.write_snapshot(world.snapshots, key, state, world.ledger._tree)
     return name
 
 

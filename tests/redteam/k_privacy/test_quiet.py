@@ -8,7 +8,7 @@ import pytest
 
 from avatar.errors import AvatarError
 from avatar.production.production import Production, direct
-from avatar.provenance.statement import Agreement, statement
+from avatar.provenance.statement import Agreement, build_statement
 from avatar.runtime.workdir import private_tempdir, reap_stale
 from avatar.stages.catalogue import C2PA_ACTIONS
 from avatar.testing.world import TOY_BRIEF
@@ -101,7 +101,7 @@ def test_a_name_in_the_place_of_an_id(scene):
     position, _ = scene.world.ledger.head()
 
     with scene.attacked():
-        statement(video.digest, ancestry, Agreement((), position), C2PA_ACTIONS, release="1")
+        build_statement(video.digest, ancestry, Agreement((), position), C2PA_ACTIONS, release="1")
 
 
 @attack("whoever lists the store tries names until one fits", by="pseudonyms", harmless="only the ledger's key tells")
