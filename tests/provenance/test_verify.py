@@ -183,7 +183,10 @@ def test_a_file_cut_short_is_said_to_be(world: World) -> None:
 
 
 def test_another_root_is_not_ours(world: World, tmp_path: Path) -> None:
-    rogue, said = load_signer(tmp_path / "rogue"), statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0")
+    rogue, said = (
+        load_signer(tmp_path / "rogue"),
+        build_statement(*ancestry_of(), AGREEMENT, C2PA_ACTIONS, release="0.1.0"),
+    )
     signed = sign(world.plain, tmp_path / "signed.mp4", statement=said, signer=rogue)
 
     verdict = check(world, signed)

@@ -83,7 +83,7 @@ def test_the_public_credential(played):
     world = played.world
     (video,) = world.store.manifest(played.signed.digest).inputs
     position, _ = world.ledger.head()
-    said = str(statement(video, world.store.ancestry(video), Agreement((), position), C2PA_ACTIONS, release="1"))
+    said = str(build_statement(video, world.store.ancestry(video), Agreement((), position), C2PA_ACTIONS, release="1"))
 
     assert played.victim.id in said
     assert told(said) == []
