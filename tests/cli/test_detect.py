@@ -22,7 +22,7 @@ def test_sound_alone_is_looked_at_without_any_house(tmp_path: Path, monkeypatch:
     theirs = CliRunner().invoke(app, ["detect", str(tmp_path / "theirs.wav")])
 
     assert (ours.exit_code, theirs.exit_code) == (0, 1)
-    assert json.loads(ours.output)["sound"]["found"] is True
+    assert json.loads(ours.stdout)["sound"]["found"] is True
     assert "sound: no mark" in theirs.output
     assert not (tmp_path / "nothing").exists()
 
