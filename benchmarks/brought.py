@@ -12,11 +12,11 @@ from avatar.models.weights import external_weights, weights_folder
 from avatar.stages.registry import EngineSpec, build, installed, request_of
 from avatar.stages.voice import CloneVoice
 
-_PIN = re.compile(r"set (\w+_sha256): ([0-9a-f]{64})")
+_PIN = re.compile(r"write (\w+): \{path: (.+), sha256: ([0-9a-f]{64}), ")
 
 
 def named(engines: Iterable[str]) -> list[EngineSpec]:
-    """Return the *engines* that somebody names, each as ``xtts`` or, with options, ``vits: {converter: freevc}``."""
+    """Return the *engines* that somebody names, each as ``xtts`` or, with options, ``vits: {language: de}``."""
     read: list[Any] = [yaml.safe_load(engine) for engine in engines]
     return [EngineSpec(*next(iter(each.items()))) if isinstance(each, dict) else EngineSpec(each) for each in read]
 
@@ -44,7 +44,8 @@ def pinned(choice: EngineSpec, perform: Callable[[EngineSpec], Speech]) -> Engin
             pin = _PIN.search(str(error)) if error.code == "weights.not-pinned" else None
             if pin is None:
                 raise
-            choice = EngineSpec(choice.engine, {**choice.options, pin[1]: pin[2]})
+            model = {**choice.options.get(pin[1], {}), "path": pin[2], "sha256": pin[3]}
+            choice = EngineSpec(choice.engine, {**choice.options, pin[1]: model})
         except Exception:  # whatever else it says, it says with its models
             return choice
         else:

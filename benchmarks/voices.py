@@ -7,8 +7,8 @@ and ``NAME_heldout.wav`` to compare with, if there is one. The real reader in De
 added where that is installed, or where ``--librivox`` finds its folder. Likeness is that of all lines together to the
 held-out recording (or the sample); words and quality are means over the lines, as the take gate measured them. The
 same is measured for every engine whose public model lies in the weights folder, or for those that ``--engine`` names
-(``--engine xtts --engine "vits: {converter: freevc}"``). Then takes of the default voice that are spoilt in known ways
-are brought to the same gate (``benchmarks.takes``).
+(``--engine xtts --engine "vits: {converter: {path: freevc}}"``). Then takes of the default voice that are spoilt
+in known ways are brought to the same gate (``benchmarks.takes``).
 """
 
 import argparse

@@ -16,7 +16,7 @@ from avatar.app.resources import BLUEPRINTS
 from avatar.errors import InputError
 from avatar.production.blueprint.load import load
 from avatar.production.blueprint.schema import Blueprint
-from avatar.stages.registry import did_you_mean
+from avatar.runtime.spelling import did_you_mean
 from avatar.voices.text.glossary import parse_user_glossary
 from avatar.voices.text.script import split_script
 from avatar.voices.text.variables import fill_variables

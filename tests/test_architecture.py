@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_an_engine_takes_only_cleared_requests(engine):
 
 
 def test_an_engine_has_one_way_in(engine):
-    public = {name for name in vars(engine) if not name.startswith("_")} - {field.name for field in fields(engine)}
+    public = {name for name in dir(engine) if not name.startswith("_")} - {field.name for field in fields(engine)}
 
     assert public - {"languages"} == {"run", "version", "weights"}
 
@@ -60,7 +60,7 @@ def test_an_engine_is_a_frozen_dataclass_that_needs_no_options(engine):
 
 def test_the_options_of_an_engine_can_be_written_down_and_read_back(engine):
     name = next(name for name, point in POINTS.items() if point.value.endswith(f":{engine.__name__}"))
-    options = {field.name: getattr(engine(), field.name) for field in fields(engine)}
+    options = asdict(engine())
 
     assert canonical(options)
     assert build(EngineSpec(name, options)) == engine()
@@ -80,7 +80,7 @@ def test_an_engine_has_a_version_and_declares_its_weights(engine):
 
 def test_every_engine_file_is_registered():
     home = HOME / "engines"
-    files = {p.relative_to(home).with_suffix("").as_posix() for p in home.glob("*/*.py") if p.stem != "__init__"}
+    files = {p.relative_to(home).with_suffix("").as_posix() for p in home.glob("*/*.py") if p.stem[0] != "_"}
     registered = {p.module.removeprefix("avatar.engines.").replace(".", "/") for p in POINTS.values()}
 
     assert files == registered

@@ -20,8 +20,9 @@ from avatar.production.blueprint.load import load
 from avatar.production.blueprint.schema import Blueprint
 from avatar.production.production import CastMember, Production, dry_run
 from avatar.provenance.verdict import Verdict
+from avatar.runtime.spelling import did_you_mean
 from avatar.runtime.workdir import private_tempdir
-from avatar.stages.registry import did_you_mean, languages_of
+from avatar.stages.registry import languages_of
 from avatar.voices.recognition.asr_backend import ENGLISH
 from avatar.voices.text.glossary import Glossary
 from avatar.voices.text.script import Line, split_script

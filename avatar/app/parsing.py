@@ -12,7 +12,7 @@ from avatar.consent.scope import ScriptPolicy
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Language, Purpose, Territory, Topic
 from avatar.errors import InputError
-from avatar.stages.registry import did_you_mean
+from avatar.runtime.spelling import did_you_mean
 
 W = TypeVar("W", bound=StrEnum)
 

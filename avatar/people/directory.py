@@ -17,7 +17,7 @@ from avatar.consent.keys import Key, key_at
 from avatar.consent.ledger import Ledger, now
 from avatar.errors import InputError, StoreError
 from avatar.production.production import CastMember
-from avatar.stages.registry import did_you_mean
+from avatar.runtime.spelling import did_you_mean
 from avatar.studio.voice_guard import VoiceGuard
 
 A = TypeVar("A", bound=Artifact)

@@ -20,8 +20,9 @@ from avatar.consent import Use
 from avatar.consent.brief import Brief
 from avatar.errors import InputError
 from avatar.production.blueprint.schema import Blueprint, DrawnStage
+from avatar.runtime.spelling import did_you_mean
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
-from avatar.stages.registry import EngineSpec, did_you_mean
+from avatar.stages.registry import EngineSpec
 from avatar.stages.render import Assemble, Excerpt, KeepPatches, Publish, Render
 from avatar.stages.request import Request
 from avatar.stages.voice import CloneVoice, CutVoiceover, LearnVoice

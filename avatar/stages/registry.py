@@ -1,11 +1,10 @@
 """Find installed engines by entry point and build them with validated options."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from difflib import get_close_matches
-from functools import cache
-from importlib.metadata import entry_points
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from math import isfinite
 from typing import Any, get_args, get_type_hints
 
@@ -14,7 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 from avatar.artifacts.manifest import Work
 from avatar.canonical import canonical
 from avatar.errors import UnknownEngineError
+from avatar.models.declaration import refuse_model_path, refuse_undeclared_models
 from avatar.models.weights import all_weights
+from avatar.runtime.spelling import did_you_mean
+from avatar.stages.model_options import refuse_flat_models, with_models
 from avatar.stages.request import Request
 
 ENTRY_POINT_GROUP = "avatar.engines"
@@ -48,6 +50,8 @@ def assemble(choice: EngineSpec, engines: Mapping[str, Callable[[], type[Any]]])
             code="engine.unknown",
         )
     kind = engines[choice.engine]()
+    refuse_undeclared_models(choice.engine, kind)
+    refuse_flat_models(kind, choice.engine, choice.options)
     names = [field.name for field in fields(kind)]
     for option in choice.options:
         if option not in names:
@@ -61,8 +65,14 @@ def assemble(choice: EngineSpec, engines: Mapping[str, Callable[[], type[Any]]])
 
 @cache
 def installed() -> Mapping[str, Callable[[], type[Any]]]:
-    """Return a loader for each installed engine, by name."""
-    return {point.name: point.load for point in entry_points(group=ENTRY_POINT_GROUP)}
+    """Return a loader for each installed engine, by name. It refuses an engine with a model that nobody declared."""
+    return {point.name: partial(_load, point) for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _load(point: EntryPoint) -> type[Any]:
+    kind: type[Any] = point.load()
+    refuse_undeclared_models(point.name, kind)
+    return kind
 
 
 def request_of(engine: Any) -> type[Request[Any]]:
@@ -94,15 +104,9 @@ def describe_work(request: Request[Any], choice: EngineSpec, engine: Any) -> Wor
     )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the closest of *known*, or nothing."""
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
 def _validated(kind: type[Any], choice: EngineSpec) -> Any:
     try:
-        engine = TypeAdapter(kind).validate_python(dict(choice.options), strict=False)
+        engine = TypeAdapter(kind).validate_python(with_models(kind, choice.engine, choice.options), strict=False)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -116,4 +120,5 @@ def _validated(kind: type[Any], choice: EngineSpec) -> Any:
                 f"engine {choice.engine!r}, option {option!r}: {value} will not do: give a finite number",
                 code="engine.bad-option",
             )
+        refuse_model_path(choice.engine, option, value)
     return engine

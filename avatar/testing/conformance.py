@@ -13,7 +13,7 @@ the same bytes twice, and a refusal when consent is missing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -26,6 +26,7 @@ from avatar.canonical import canonical
 from avatar.consent import Cleared
 from avatar.errors import ConsentError
 from avatar.media.frames import Frames, frames_in
+from avatar.models.declaration import refuse_undeclared_models
 from avatar.models.weights import Weights
 from avatar.people import samples
 from avatar.people.directory import Person
@@ -62,6 +63,7 @@ def contract(name: str) -> None:
 
     Raises:
         NonconformityError: it is not as an engine must be.
+        WeightsError: an option names a model that nobody declared (``weights.undeclared``).
     """
     kind = installed()[name]()
     frozen = is_dataclass(kind) and getattr(kind, "__dataclass_params__").frozen  # noqa: B009 - mypy does not know it
@@ -73,12 +75,13 @@ def contract(name: str) -> None:
         name,
         "run must take a Cleared request",
     )
-    public = {word for word in vars(kind) if not word.startswith("_")} - {field.name for field in fields(kind)}
+    public = {word for word in dir(kind) if not word.startswith("_")} - {field.name for field in fields(kind)}
     public -= {"languages"}  # of engines that speak more than English, or say that they do not
     _hold(public == {"run", "version", "weights"}, name, "has run, version, weights, options, and nothing else public")
     _hold(isinstance(kind.version, int) and kind.version >= 1, name, "version must be a number from 1")
     _hold(all(isinstance(each, Weights) and each.licence for each in kind.weights), name, "weights must name a licence")
-    options = {field.name: getattr(kind(), field.name) for field in fields(kind)}
+    refuse_undeclared_models(name, kind)
+    options = asdict(kind())
     _hold(bool(canonical(options)) and build(EngineSpec(name, options)) == kind(), name, "options must survive as JSON")
 
 

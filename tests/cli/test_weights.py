@@ -43,7 +43,7 @@ def test_models_that_users_bring_are_listed_with_licence_engine_and_place(folder
 
 
 def test_a_brought_file_may_be_absent_but_not_another_than_the_public_one(folder):
-    name = Inswapper().model
+    name = Inswapper().model.path
     assert name not in run(app, ["weights", "verify"]).output
 
     (folder / name).parent.mkdir()

@@ -1,7 +1,7 @@
 """The LivePortrait engine, from a model of random weights in the public format and the files of a request to frames."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from avatar.faces.liveportrait import model as public
 from avatar.faces.liveportrait.checkpoint import FILES
 from avatar.media.frames import Frame, frames_in
 from avatar.models.pinned import digest_of_folder
+from avatar.models.reference import ModelRef
 from avatar.models.weights import all_weights, external_weights, locate, refuse_forbidden, weights_folder
 from avatar.stages.face import AnimateFace
 from avatar.stages.registry import EngineSpec
@@ -68,7 +69,7 @@ def options(public_model: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -
         if not (public_model / pulled.name).exists():
             (public_model / pulled.name).symlink_to(pulled)
     monkeypatch.setenv("AVATAR_WEIGHTS", str(public_model))
-    return {"model_sha256": digest_of_folder(public_model / "liveportrait", FILES), "size": 256}
+    return {"model": ModelRef("liveportrait", digest_of_folder(public_model / "liveportrait", FILES)), "size": 256}
 
 
 @pytest.fixture
@@ -120,12 +121,13 @@ def test_the_public_model_is_pinned_by_its_five_files_and_may_be_sold() -> None:
     }
 
     assert set(files) == set(FILES)
-    assert LivePortrait().model_sha256 == digest_of(files)
+    assert LivePortrait().model.sha256 == digest_of(files)
     (brought,) = external_weights(LivePortrait())
     assert (brought.name, brought.licence, brought.commercial) == ("liveportrait", "MIT", True)
     refuse_forbidden(all_weights(LivePortrait()), commercial=True)
+    other = LivePortrait(model=ModelRef("liveportrait", licence="research-only"))
     with pytest.raises(WeightsError, match="research-only"):
-        refuse_forbidden(all_weights(LivePortrait(licence="research-only")), commercial=True)
+        refuse_forbidden(all_weights(other), commercial=True)
 
 
 def emptied(folder: Path) -> None:
@@ -149,7 +151,7 @@ def test_a_model_that_is_not_the_pinned_one_is_refused(
     harm(folder)
 
     with pytest.raises(WeightsError, match=str(folder)) as refusal:
-        animated(bench, model_sha256=pinned)
+        animated(bench, model=ModelRef("liveportrait", pinned))
 
     assert refusal.value.code == code
 
@@ -172,4 +174,5 @@ def test_options_that_cannot_be_are_refused(
 @pytest.mark.timeout(900)  # half a gigabyte of weights, and many GFLOP, on a machine that may be busy
 @pytest.mark.usefixtures("small", "bench")
 def test_it_passes_the_trial_of_engines(options: dict[str, Any], material: ConformanceMaterial, tmp_path: Path) -> None:
-    conformance.trial(EngineSpec("liveportrait", {**options, "rate": "4"}), tmp_path / "world", material)
+    options |= {"model": asdict(options["model"]), "rate": "4"}
+    conformance.trial(EngineSpec("liveportrait", options), tmp_path / "world", material)

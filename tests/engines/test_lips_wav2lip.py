@@ -1,7 +1,7 @@
 """The Wav2Lip engine, from a checkpoint file and the files of a request to frames."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from avatar.canonical import digest_of_file
 from avatar.engines.lips.wav2lip import Wav2Lip
 from avatar.errors import InputError, WeightsError
 from avatar.media.frames import Format, Frame, Frames, planes_of
+from avatar.models.reference import ModelRef
 from avatar.models.weights import locate, weights_folder
 from avatar.stages.face import RefineLips
 from avatar.stages.registry import EngineSpec
@@ -58,7 +59,7 @@ def engine(tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Wav
         (folder / pulled.name).symlink_to(pulled)
     monkeypatch.setenv("AVATAR_WEIGHTS", str(folder))
     path = save_checkpoint(folder / "mine" / "net.pth", random_tensors())
-    return Wav2Lip(checkpoint="mine/net.pth", checkpoint_sha256=digest_of_file(path))
+    return Wav2Lip(checkpoint=ModelRef("mine/net.pth", digest_of_file(path)))
 
 
 def picture(name: str) -> np.ndarray:
@@ -138,6 +139,6 @@ def test_options_that_cannot_be_are_refused(bench: Bench, options: dict[str, Any
 
 @pytest.mark.slow
 def test_it_passes_the_trial_of_engines(engine: Wav2Lip, material: ConformanceMaterial, tmp_path: Path) -> None:
-    options = {"checkpoint": engine.checkpoint, "checkpoint_sha256": engine.checkpoint_sha256}
+    options = {"checkpoint": asdict(engine.checkpoint)}
 
     conformance.trial(EngineSpec("wav2lip", options), tmp_path / "world", material)

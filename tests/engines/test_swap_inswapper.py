@@ -1,7 +1,7 @@
 """The inswapper engine, from network files and the files of a request to frames."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from avatar.canonical import digest_of_file
 from avatar.engines.swap.inswapper import Inswapper
 from avatar.errors import InputError, WeightsError
 from avatar.media.frames import Format, Frame, Frames, planes_of
+from avatar.models.reference import ModelRef
 from avatar.models.weights import all_weights, external_weights, locate, refuse_forbidden, weights_folder
 from avatar.stages.face import SwapFace
 from avatar.stages.registry import EngineSpec
@@ -62,10 +63,8 @@ def engine(tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Ins
     model = saved(onnx_models.swapper(), folder / "mine" / "swap.onnx")
     encoder = saved(onnx_models.encoder(), folder / "mine" / "who.onnx")
     return Inswapper(
-        model="mine/swap.onnx",
-        model_sha256=digest_of_file(model),
-        encoder="mine/who.onnx",
-        encoder_sha256=digest_of_file(encoder),
+        model=ModelRef("mine/swap.onnx", digest_of_file(model)),
+        encoder=ModelRef("mine/who.onnx", digest_of_file(encoder)),
     )
 
 
@@ -124,9 +123,7 @@ def test_batches_do_not_change_a_pixel(engine: Inswapper, bench: Bench) -> None:
 
 @pytest.mark.parametrize("name", ["inswapper_128.onnx", "w600k_r50.onnx"])
 def test_a_network_that_is_not_there_names_its_place(engine: Inswapper, bench: Bench, name: str) -> None:
-    theirs = (
-        Inswapper() if name == "inswapper_128.onnx" else Inswapper(model=engine.model, model_sha256=engine.model_sha256)
-    )
+    theirs = Inswapper() if name == "inswapper_128.onnx" else Inswapper(model=engine.model)
     with pytest.raises(WeightsError, match=str(weights_folder() / "insightface" / name)) as refusal:
         swapped(theirs, bench, [BLANK])
 
@@ -134,7 +131,7 @@ def test_a_network_that_is_not_there_names_its_place(engine: Inswapper, bench: B
 
 
 def test_a_network_that_is_not_the_pinned_one_is_refused(engine: Inswapper, bench: Bench) -> None:
-    saved(onnx_models.swapper(seed=9), weights_folder() / engine.model)
+    saved(onnx_models.swapper(seed=9), weights_folder() / engine.model.path)
 
     with pytest.raises(WeightsError) as refusal:
         swapped(engine, bench, [BLANK])
@@ -158,15 +155,16 @@ def test_the_public_networks_are_named_with_their_licences_and_nothing_they_make
     assert not swapper.commercial
     assert not encoder.commercial
     refuse_forbidden(all_weights(Inswapper()), commercial=False)
-    for engine in (Inswapper(), Inswapper(licence="own"), Inswapper(encoder_licence="own")):
+    own = ModelRef("mine/net.onnx", licence="own")
+    for engine in (Inswapper(), Inswapper(model=own), Inswapper(encoder=own)):
         with pytest.raises(WeightsError, match="research-only") as refusal:
             refuse_forbidden(all_weights(engine), commercial=True)
         assert refusal.value.code == "weights.licence"
-    refuse_forbidden(all_weights(Inswapper(licence="own", encoder_licence="own")), commercial=True)
+    refuse_forbidden(all_weights(Inswapper(model=own, encoder=own)), commercial=True)
 
 
 @pytest.mark.slow
 def test_it_passes_the_trial_of_engines(engine: Inswapper, material: ConformanceMaterial, tmp_path: Path) -> None:
-    options = {name: getattr(engine, name) for name in ("model", "model_sha256", "encoder", "encoder_sha256")}
+    options = {"model": asdict(engine.model), "encoder": asdict(engine.encoder)}
 
     conformance.trial(EngineSpec("inswapper", options), tmp_path / "world", material)

@@ -17,6 +17,7 @@ from avatar.engines.voice.xtts import Xtts
 from avatar.engines.voice.yourtts import YourTts
 from avatar.errors import AvatarError, EngineError, InputError
 from avatar.models.pinned import digest_of_folder
+from avatar.models.reference import ModelRef
 from avatar.models.weights import locate, weights_folder
 from avatar.stages.voice import CloneVoice, LearnVoice
 from tests.engines.benches import FilesBench, cleared
@@ -70,20 +71,20 @@ def pinned(folder: Path) -> str:
     return digest_of_folder(folder)
 
 
-def spectrograms(engine: type[Any], build: Callable[[Path], Path], weights: Path, **options: str) -> Any:
+def spectrograms(engine: type[Any], build: Callable[[Path], Path], weights: Path, **options: Any) -> Any:
     model, vocoder = pinned(build(weights / "tiny")), pinned(tiny_hifigan(weights / "vocoder"))
-    return engine(model="tiny", model_sha256=model, vocoder="vocoder", vocoder_sha256=vocoder, **options)
+    return engine(model=ModelRef("tiny", model), vocoder=ModelRef("vocoder", vocoder), **options)
 
 
 ENGINES = {
-    "xtts": lambda weights: Xtts(model="tiny", model_sha256=pinned(tiny_xtts(weights / "tiny"))),
-    "yourtts": lambda weights: YourTts(model="tiny", model_sha256=pinned(tiny_vits(weights / "tiny"))),
-    "vits": lambda weights: Vits(model="tiny", model_sha256=pinned(tiny_vits(weights / "tiny", encoder=False))),
+    "xtts": lambda weights: Xtts(model=ModelRef("tiny", pinned(tiny_xtts(weights / "tiny")))),
+    "yourtts": lambda weights: YourTts(model=ModelRef("tiny", pinned(tiny_vits(weights / "tiny")))),
+    "vits": lambda weights: Vits(model=ModelRef("tiny", pinned(tiny_vits(weights / "tiny", encoder=False)))),
     "glow-tts": lambda weights: spectrograms(GlowTts, tiny_glow, weights),
     "tacotron2": lambda weights: spectrograms(Tacotron2, tiny_tacotron2, weights),
-    "openvoice": lambda weights: OpenVoice(model="tiny", model_sha256=pinned(tiny_openvoice(weights / "tiny"))),
-    "freevc": lambda weights: FreeVC(model="tiny", model_sha256=pinned(tiny_freevc(weights / "tiny"))),
-    "knnvc": lambda weights: KnnVC(model="tiny", model_sha256=pinned(tiny_knnvc(weights / "tiny"))),
+    "openvoice": lambda weights: OpenVoice(model=ModelRef("tiny", pinned(tiny_openvoice(weights / "tiny")))),
+    "freevc": lambda weights: FreeVC(model=ModelRef("tiny", pinned(tiny_freevc(weights / "tiny")))),
+    "knnvc": lambda weights: KnnVC(model=ModelRef("tiny", pinned(tiny_knnvc(weights / "tiny")))),
 }
 
 
@@ -101,7 +102,7 @@ def test_noise_of_an_untrained_model_is_not_taken_for_the_person(name: str, weig
 def test_letters_of_another_model_time_the_noise_that_is_refused(weights: Path, room: FilesBench) -> None:
     letters = pinned(tiny_letters(weights / "letters"))
     model = pinned(tiny_vits(weights / "tiny"))
-    engine = YourTts(model="tiny", model_sha256=model, aligner="letters", aligner_sha256=letters)
+    engine = YourTts(model=ModelRef("tiny", model), aligner=ModelRef("letters", letters))
 
     with pytest.raises(EngineError) as refusal:
         speak(engine, room)
@@ -114,17 +115,17 @@ def test_a_model_of_other_peoples_voices_needs_a_converter(weights: Path, room: 
     converter = pinned(tiny_openvoice(weights / "openvoice"))
 
     with pytest.raises(InputError, match="converter") as refusal:
-        speak(Vits(model="tiny", model_sha256=model), room)
+        speak(Vits(model=ModelRef("tiny", model)), room)
     assert refusal.value.code == "coqui.cannot-clone"
 
     with pytest.raises(EngineError) as refused:
-        speak(Vits(model="tiny", model_sha256=model, converter="openvoice", converter_sha256=converter), room)
+        speak(Vits(model=ModelRef("tiny", model), converter=ModelRef("openvoice", converter)), room)
     assert refused.value.code in NOISE
 
 
 @pytest.mark.slow
 def test_a_line_with_pauses_is_for_engines_that_keep_them(weights: Path, room: FilesBench) -> None:
-    engine = YourTts(model="tiny", model_sha256=pinned(tiny_vits(weights / "tiny")))
+    engine = YourTts(model=ModelRef("tiny", pinned(tiny_vits(weights / "tiny"))))
 
     with pytest.raises(InputError) as refusal:
         speak(engine, room, 'One <break time="500ms"/> two.')
@@ -133,7 +134,7 @@ def test_a_line_with_pauses_is_for_engines_that_keep_them(weights: Path, room: F
 
 @pytest.mark.parametrize("engine", [Xtts(), YourTts(), Vits(), GlowTts(), Tacotron2(), OpenVoice(), FreeVC(), KnnVC()])
 def test_a_missing_model_names_where_to_put_it(engine: Any, weights: Path, room: FilesBench) -> None:
-    with pytest.raises(AvatarError, match=str(weights / engine.model)) as refusal:
+    with pytest.raises(AvatarError, match=str(weights / engine.model.path)) as refusal:
         speak(engine, room)
     assert refusal.value.code == "weights.missing"
 

@@ -13,6 +13,7 @@ from avatar.engines.voice.chatterbox import Chatterbox
 from avatar.engines.voice.qwen3_tts import Qwen3Tts
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError, WeightsError
 from avatar.models.pinned import digest_of_folder
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights, locate, weights_folder
 from avatar.stages.registry import EngineSpec
 from avatar.stages.request import Parts, Workbench
@@ -46,11 +47,11 @@ class Toy:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = ()
 
-    model: str = ""
+    model: ModelRef = ModelRef("toy")
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
-        worker = open_worker(TOY, Path(self.model), "", "cpu")
+        worker = open_worker(TOY, weights_folder() / self.model.path, "", "cpu")
         return cloning.spoken(speak_isolated(worker, "en", bench, 60), align_phonemes)
 
 
@@ -61,16 +62,19 @@ class Hanging:
     version: ClassVar[int] = 1
     weights: ClassVar[tuple[Weights, ...]] = ()
 
-    model: str = ""
+    model: ModelRef = ModelRef("toy")
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
         reference = Reference(bench.open(cleared.request.voice), "")
-        speak_isolated(open_worker(TOY, Path(self.model), "", "cpu"), "en", bench, 60)("[hang]", reference, 1)
+        speak_isolated(open_worker(TOY, weights_folder() / self.model.path, "", "cpu"), "en", bench, 60)(
+            "[hang]", reference, 1
+        )
         return {}
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path / "weights"))
     (tmp_path / "weights" / "toy").mkdir(parents=True)
     (tmp_path / "weights" / "toy" / "config.json").write_text("{}")
     return tmp_path / "weights" / "toy"
@@ -100,7 +104,7 @@ def test_what_a_process_says_well_is_used_and_timed(model, room, tmp_path) -> No
     room.files[VOICE, "voice.npz"] = tmp_path / "base.npz"
     (model / "speaks-the-sample").touch()
 
-    parts = speak(Toy(str(model)), room, words)
+    parts = speak(Toy(), room, words)
 
     timings = Timings.model_validate_json(parts["timings.json"].read_text())
     assert [word.text for word in timings.words] == words.split()
@@ -110,7 +114,7 @@ def test_what_a_process_says_well_is_used_and_timed(model, room, tmp_path) -> No
 @pytest.mark.slow
 def test_what_a_process_says_badly_is_refused(model, room) -> None:
     with pytest.raises(EngineError) as refusal:
-        speak(Toy(str(model)), room, "Hello there.")
+        speak(Toy(), room, "Hello there.")
     assert refusal.value.code.startswith(("take.", "voice.not-aligned"))
 
 
@@ -133,7 +137,7 @@ def test_a_withdrawal_ends_the_process(model, world) -> None:
 
     def speaking() -> None:
         try:
-            world.studio.perform(CloneVoice(voice, "hello"), EngineSpec("toy", {"model": str(model)}), TOY_BRIEF)
+            world.studio.perform(CloneVoice(voice, "hello"), EngineSpec("toy"), TOY_BRIEF)
         except AvatarError as error:
             refused.append(error)
 
@@ -151,7 +155,7 @@ def test_a_withdrawal_ends_the_process(model, world) -> None:
 
 @pytest.mark.parametrize(("engine", "file"), [(Chatterbox(), "ve.safetensors"), (Qwen3Tts(), "config.json")])
 def test_a_missing_model_names_the_file_and_where_to_put_it(engine, file, room, tmp_path) -> None:
-    with pytest.raises(WeightsError, match=f"{tmp_path / 'weights' / engine.model}: {file}") as refusal:
+    with pytest.raises(WeightsError, match=f"{tmp_path / 'weights' / engine.model.path}: {file}") as refusal:
         speak(engine, room, "Hello.")
     assert refusal.value.code == "weights.missing"
 
@@ -159,7 +163,7 @@ def test_a_missing_model_names_the_file_and_where_to_put_it(engine, file, room, 
 def test_a_model_with_a_pickle_in_it_is_refused(model, room) -> None:
     (model / "speech_tokenizer").mkdir()
     (model / "speech_tokenizer" / "pytorch_model.bin").write_bytes(b"")
-    engine = Qwen3Tts(model="toy", model_sha256=digest_of_folder(model))
+    engine = Qwen3Tts(model=ModelRef("toy", digest_of_folder(model)))
 
     with pytest.raises(WeightsError, match=r"pytorch_model\.bin is a pickle") as refusal:
         speak(engine, room, "Hello.")
@@ -171,7 +175,7 @@ def test_a_model_with_its_weights_reaches_an_environment_that_must_be_prepared(m
     files = ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json")
     for name in files:
         (model / name).write_bytes(b"tensors")
-    engine = Chatterbox(model="toy", model_sha256=digest_of_folder(model, files))
+    engine = Chatterbox(model=ModelRef("toy", digest_of_folder(model, files)))
 
     with pytest.raises(EngineError, match="uv sync --script") as refusal:
         speak(engine, room, "Hello.")

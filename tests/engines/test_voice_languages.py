@@ -7,6 +7,7 @@ import pytest
 
 from avatar.engines.voice.vits import Vits
 from avatar.errors import EngineError, InputError
+from avatar.models.reference import ModelRef
 from avatar.stages.registry import languages_of
 from tests.engines.benches import FilesBench
 from tests.engines.test_voice_coqui import pinned, room, speak, weights
@@ -18,13 +19,13 @@ __all__ = ["room", "weights"]  # fixtures
 LINE = "Früh, um zwei."
 
 
-def german(weights: Path, **options: str) -> Vits:
+def german(weights: Path, **options: ModelRef) -> Vits:
     model = pinned(tiny_vits(weights / "tiny", encoder=False))
-    return Vits(model="tiny", model_sha256=model, language="de", **options)
+    return Vits(model=ModelRef("tiny", model), language="de", **options)
 
 
-def aligner(weights: Path) -> dict[str, str]:
-    return {"aligner": "letters", "aligner_sha256": pinned(tiny_letters(weights / "letters"))}
+def aligner(weights: Path) -> dict[str, ModelRef]:
+    return {"aligner": ModelRef("letters", pinned(tiny_letters(weights / "letters")))}
 
 
 @pytest.mark.slow
@@ -36,7 +37,7 @@ def test_a_line_of_another_language_is_timed_heard_and_judged_by_what_is_brought
 
     real = asr_backend.transcribe_with_whisper
     monkeypatch.setattr(asr_backend, "transcribe_with_whisper", lambda *given: heard.append(given[3]) or real(*given))
-    whisper = {"recogniser": "whisper", "recogniser_sha256": pinned(tiny_whisper(weights / "whisper"))}
+    whisper = {"recogniser": ModelRef("whisper", pinned(tiny_whisper(weights / "whisper")))}
     engine = german(weights, **aligner(weights), **whisper)
 
     with pytest.raises(EngineError) as refusal:
@@ -49,10 +50,10 @@ def test_a_line_of_another_language_is_timed_heard_and_judged_by_what_is_brought
 
 @pytest.mark.slow
 def test_without_models_of_that_language_a_line_is_refused_with_what_to_bring(weights: Path, room: FilesBench) -> None:
-    with pytest.raises(InputError, match="aligner_sha256") as untimed:
+    with pytest.raises(InputError, match=r"aligner: \{path: ") as untimed:
         speak(german(weights), room, LINE)
-    with pytest.raises(InputError, match="recogniser_sha256") as unheard:
-        speak(Vits(model="tiny", model_sha256=pinned(weights / "tiny"), language="de", **aligner(weights)), room, LINE)
+    with pytest.raises(InputError, match=r"recogniser: \{path: ") as unheard:
+        speak(Vits(model=ModelRef("tiny", pinned(weights / "tiny")), language="de", **aligner(weights)), room, LINE)
 
     assert untimed.value.code == "aligner.missing"
     assert unheard.value.code == "recogniser.missing"

@@ -23,6 +23,7 @@ from avatar.faces.wav2lip.layers import shapes
 from avatar.faces.wav2lip.mel import heard_by_frames, spectrogram
 from avatar.faces.wav2lip.winograd import convolved, prepared
 from avatar.media.frames import Box, Format, Frame, planes_of, rgb_of
+from avatar.models.reference import ModelRef
 from tests.faces.checkpoints import random_tensors, save_checkpoint
 
 GOLDEN = Path(__file__).parent.parent / "data" / "wav2lip" / "tensors.json"
@@ -188,18 +189,18 @@ def test_a_checkpoint_is_pinned_and_a_missing_one_names_its_place(
 ) -> None:
     monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path))
     with pytest.raises(WeightsError, match=str(tmp_path / "w" / "a.pth")) as missing:
-        checkpoint_at("w/a.pth", "")
+        checkpoint_at(ModelRef("w/a.pth"))
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "a.pth").write_bytes(b"numbers")
     digest = digest_of_file(tmp_path / "w" / "a.pth")
     with pytest.raises(InputError, match=digest) as unpinned:
-        checkpoint_at("w/a.pth", "")
+        checkpoint_at(ModelRef("w/a.pth"))
     with pytest.raises(WeightsError) as altered:
-        checkpoint_at("w/a.pth", "0" * 64)
+        checkpoint_at(ModelRef("w/a.pth", "0" * 64))
     with pytest.raises(InputError) as outside:
-        checkpoint_at("../a.pth", digest)
+        checkpoint_at(ModelRef("../a.pth", digest))
 
-    assert checkpoint_at("w/a.pth", digest) == tmp_path / "w" / "a.pth"
+    assert checkpoint_at(ModelRef("w/a.pth", digest)) == tmp_path / "w" / "a.pth"
     codes = [each.value.code for each in (missing, unpinned, altered, outside)]
     assert codes == ["weights.missing", "weights.not-pinned", "weights.altered", "weights.path"]
 

@@ -11,6 +11,7 @@ import pytest
 from avatar.errors import AvatarError
 from avatar.models.importer import import_model
 from avatar.models.pinned import digest_of_folder, resolve_pinned_dir
+from avatar.models.reference import ModelRef
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"converter/config.json": b"{}", "converter/checkpoint.pth": b"tensors", "README.md": b"other"}
@@ -76,7 +77,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_folder_is_brought_and_pinned_by_what_is_printed(model, weights) -> None:
     digest = import_model(str(model), "openvoice/v2")
 
-    assert resolve_pinned_dir("openvoice/v2", digest, option="model") == weights / "openvoice" / "v2"
+    assert resolve_pinned_dir(ModelRef("openvoice/v2", digest), option="model") == weights / "openvoice" / "v2"
     assert [path.name for path in (weights / "openvoice").iterdir()] == ["v2"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from avatar.consent.entries import Refused
 from avatar.consent.vocabulary import Purpose
 from avatar.errors import WeightsError
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
 from avatar.stages.registry import EngineSpec
 from avatar.stages.voice import CloneVoice, LearnVoice
@@ -31,7 +32,8 @@ class BorrowedEar(ToyVoiceLearning):
 class BroughtEar(ToyVoiceLearning):
     """Hears with a model that its user brought."""
 
-    licence: str = ""
+    model: ModelRef = ModelRef("ears/mine")
+    recogniser: ModelRef | None = None
 
 
 @pytest.fixture
@@ -67,9 +69,18 @@ def test_what_was_made_for_research_is_not_sold_afterwards(world, ada):
 @pytest.mark.parametrize("licence", ["", "CC-BY-NC-4.0", "whatever"])
 def test_a_model_that_was_brought_without_a_known_licence_is_not_sold(world, ada, licence):
     with pytest.raises(WeightsError) as refusal:
-        learn(world, ada, EngineSpec("brought", {"licence": licence}), SOLD)
+        learn(world, ada, EngineSpec("brought", {"model": {"licence": licence}}), SOLD)
+    assert refusal.value.code == "weights.licence"
+
+
+def test_every_model_of_an_engine_must_allow_a_sale(world, ada):
+    options = {"model": {"licence": "MIT"}, "recogniser": {"path": "ears/found", "licence": "CC-BY-NC-4.0"}}
+
+    assert learn(world, ada, EngineSpec("brought", options), TOY_BRIEF)
+    with pytest.raises(WeightsError, match="'ears/found' are under CC-BY-NC") as refusal:
+        learn(world, ada, EngineSpec("brought", options), SOLD)
     assert refusal.value.code == "weights.licence"
 
 
 def test_a_model_of_ones_own_is_sold(world, ada):
-    assert learn(world, ada, EngineSpec("brought", {"licence": "Apache-2.0"}), SOLD)
+    assert learn(world, ada, EngineSpec("brought", {"model": {"licence": "Apache-2.0"}}), SOLD)

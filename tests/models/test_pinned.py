@@ -5,6 +5,7 @@ import pytest
 from avatar.canonical import digest_of_file
 from avatar.errors import AvatarError
 from avatar.models.pinned import digest_of_folder, resolve_pinned_dir, resolve_pinned_file
+from avatar.models.reference import ModelRef
 
 
 @pytest.fixture
@@ -17,19 +18,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_pinned_folder_is_found(folder: Path) -> None:
-    assert resolve_pinned_dir("coqui/tiny", digest_of_folder(folder), option="model") == folder
+    assert resolve_pinned_dir(ModelRef("coqui/tiny", digest_of_folder(folder)), option="model") == folder
 
 
 def test_what_is_missing_names_where_to_put_it(folder: Path) -> None:
     with pytest.raises(AvatarError, match=str(folder.parent / "other")) as refusal:
-        resolve_pinned_dir("coqui/other", "", option="model")
+        resolve_pinned_dir(ModelRef("coqui/other"), option="model")
 
     assert refusal.value.code == "weights.missing"
 
 
 def test_an_unpinned_folder_is_refused_with_its_digest(folder: Path) -> None:
-    with pytest.raises(AvatarError, match=f"model_sha256: {digest_of_folder(folder)}") as refusal:
-        resolve_pinned_dir("coqui/tiny", "", option="model")
+    with pytest.raises(AvatarError, match=f"path: coqui/tiny, sha256: {digest_of_folder(folder)}, ") as refusal:
+        resolve_pinned_dir(ModelRef("coqui/tiny"), option="model")
 
     assert refusal.value.code == "weights.not-pinned"
 
@@ -39,7 +40,7 @@ def test_one_more_file_is_another_folder(folder: Path) -> None:
     (folder / "speakers.pth").write_bytes(b"strangers")
 
     with pytest.raises(AvatarError) as refusal:
-        resolve_pinned_dir("coqui/tiny", pinned, option="model")
+        resolve_pinned_dir(ModelRef("coqui/tiny", pinned), option="model")
 
     assert refusal.value.code == "weights.altered"
 
@@ -47,7 +48,7 @@ def test_one_more_file_is_another_folder(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["/etc", "../other", "coqui/../../other"])
 def test_no_path_leads_out_of_the_weights_folder(folder: Path, name: str) -> None:
     with pytest.raises(AvatarError) as refusal:
-        resolve_pinned_dir(name, "", option="model")
+        resolve_pinned_dir(ModelRef(name), option="model")
 
     assert refusal.value.code == "weights.path"
 
@@ -55,7 +56,7 @@ def test_no_path_leads_out_of_the_weights_folder(folder: Path, name: str) -> Non
 def test_only_the_named_files_of_a_folder_are_needed_and_pinned(folder: Path) -> None:
     files = ("nets/a.pth", "b.pth")
     with pytest.raises(AvatarError, match=r"nets/a\.pth is not there.*nets/a\.pth, b\.pth") as refusal:
-        resolve_pinned_dir("coqui/tiny", "", option="model", files=files)
+        resolve_pinned_dir(ModelRef("coqui/tiny"), option="model", files=files)
     assert refusal.value.code == "weights.missing"
 
     (folder / "nets").mkdir()
@@ -64,21 +65,21 @@ def test_only_the_named_files_of_a_folder_are_needed_and_pinned(folder: Path) ->
     pinned = digest_of_folder(folder, files)
     (folder / "readme.txt").write_text("anything")
 
-    assert resolve_pinned_dir("coqui/tiny", pinned, option="model", files=files) == folder
+    assert resolve_pinned_dir(ModelRef("coqui/tiny", pinned), option="model", files=files) == folder
     (folder / "b.pth").write_bytes(b"c")
     with pytest.raises(AvatarError) as refusal:
-        resolve_pinned_dir("coqui/tiny", pinned, option="model", files=files)
+        resolve_pinned_dir(ModelRef("coqui/tiny", pinned), option="model", files=files)
     assert refusal.value.code == "weights.altered"
 
 
 def test_a_single_file_is_found_pinned_and_explained(folder: Path) -> None:
     name, digest = "coqui/tiny/model.pth", digest_of_file(folder / "model.pth")
 
-    assert resolve_pinned_file(name, digest, option="model", what="a model") == folder / "model.pth"
+    assert resolve_pinned_file(ModelRef(name, digest), option="model", what="a model") == folder / "model.pth"
     for sha256, code in (("", "weights.not-pinned"), ("0" * 64, "weights.altered")):
         with pytest.raises(AvatarError) as refusal:
-            resolve_pinned_file(name, sha256, option="model", what="a model")
+            resolve_pinned_file(ModelRef(name, sha256), option="model", what="a model")
         assert refusal.value.code == code
     with pytest.raises(AvatarError, match=r"model: no file at .*/none\.onnx; put a model there") as refusal:
-        resolve_pinned_file("none.onnx", digest, option="model", what="a model")
+        resolve_pinned_file(ModelRef("none.onnx", digest), option="model", what="a model")
     assert refusal.value.code == "weights.missing"

@@ -9,6 +9,7 @@ import pytest
 
 from avatar.engines.voice.vits import Vits
 from avatar.errors import WeightsError
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights, all_weights, locate, pull, refuse_forbidden, weights_folder
 
 CONTENT = b"numbers"
@@ -145,7 +146,7 @@ def test_a_licence_forbids_a_commercial_purpose_and_nothing_else(commercial):
     [("", False), ("CPML", False), ("something new", False), ("own", True), ("CC-BY-SA-3.0", True)],
 )
 def test_a_brought_model_counts_by_the_licence_that_is_declared(licence, allowed):
-    used = all_weights(Vits(licence=licence))
+    used = all_weights(Vits(model=ModelRef("mine/vits", licence=licence)))
 
     assert used[-1].commercial is allowed
     assert all(each.commercial for each in used[:-1])

@@ -8,7 +8,8 @@ import pytest
 from avatar.artifacts.artifact import VoiceModel
 from avatar.errors import UnknownEngineError
 from avatar.models.weights import Weights
-from avatar.stages.registry import EngineSpec, assemble, build, describe_work, did_you_mean, installed, request_of
+from avatar.runtime.spelling import did_you_mean
+from avatar.stages.registry import EngineSpec, assemble, build, describe_work, installed, request_of
 from avatar.stages.voice import CloneVoice
 from avatar.testing.toys import TOYS, ToyVoice
 

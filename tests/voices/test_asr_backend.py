@@ -7,6 +7,7 @@ import pytest
 
 from avatar.errors import InputError, WeightsError
 from avatar.models.pinned import digest_of_folder
+from avatar.models.reference import ModelRef
 from avatar.voices.alignment.ctc import align_ctc
 from avatar.voices.recognition.asr_backend import AsrBackend, asr_backend_for
 from avatar.voices.recognition.word_match import match_words
@@ -33,26 +34,26 @@ def brought(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.slow
 def test_a_whisper_of_ones_own_hears_each_of_its_languages_the_same_way_every_time(brought: str) -> None:
-    german = asr_backend_for("de", "whisper", brought)
+    german = asr_backend_for("de", ModelRef("whisper", brought))
 
     heard = german.words(NOISE, 24_000)
 
     assert heard
     assert heard == german.words(NOISE, 24_000)
-    assert asr_backend_for("en", "whisper", brought).words(NOISE, 24_000)
+    assert asr_backend_for("en", ModelRef("whisper", brought)).words(NOISE, 24_000)
 
 
 @pytest.mark.slow
 def test_what_a_whisper_hears_is_cut_where_no_one_speaks_as_fast(brought: str) -> None:
-    half_a_second = asr_backend_for("de", "whisper", brought).words(NOISE[:12_000], 24_000)
+    half_a_second = asr_backend_for("de", ModelRef("whisper", brought)).words(NOISE[:12_000], 24_000)
 
-    assert len(half_a_second) < len(asr_backend_for("de", "whisper", brought).words(NOISE, 24_000))
+    assert len(half_a_second) < len(asr_backend_for("de", ModelRef("whisper", brought)).words(NOISE, 24_000))
 
 
 @pytest.mark.slow
 def test_a_language_that_a_whisper_lacks_is_refused_with_those_it_has(brought: str) -> None:
     with pytest.raises(InputError, match="it hears de, en") as refusal:
-        asr_backend_for("fr", "whisper", brought).words(NOISE, 24_000)
+        asr_backend_for("fr", ModelRef("whisper", brought)).words(NOISE, 24_000)
 
     assert refusal.value.code == "recogniser.language"
 
@@ -60,9 +61,9 @@ def test_a_language_that_a_whisper_lacks_is_refused_with_those_it_has(brought: s
 @pytest.mark.slow
 def test_a_whisper_that_is_not_pinned_or_was_altered_is_refused(brought: str, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError) as unpinned:
-        asr_backend_for("de", "whisper", "")
+        asr_backend_for("de", ModelRef("whisper"))
     with pytest.raises(WeightsError) as altered:
-        asr_backend_for("de", "whisper", "0" * 64)
+        asr_backend_for("de", ModelRef("whisper", "0" * 64))
 
     assert unpinned.value.code == "weights.not-pinned"
     assert brought in str(unpinned.value)
@@ -70,9 +71,9 @@ def test_a_whisper_that_is_not_pinned_or_was_altered_is_refused(brought: str, fo
 
 
 def test_without_a_whisper_only_english_is_heard() -> None:
-    assert asr_backend_for("en", "", "") == AsrBackend()
-    with pytest.raises(InputError, match="recogniser_sha256") as refusal:
-        asr_backend_for("de", "", "")
+    assert asr_backend_for("en", None) == AsrBackend()
+    with pytest.raises(InputError, match=r"recogniser: \{path: ") as refusal:
+        asr_backend_for("de", None)
     assert refusal.value.code == "recogniser.missing"
 
 

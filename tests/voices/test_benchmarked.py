@@ -3,6 +3,8 @@
 import pytest
 
 from avatar.errors import InputError, WeightsError
+from avatar.models.pinned import digest_of_folder, resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.stages.registry import EngineSpec
 from benchmarks.brought import named, pinned, present
 
@@ -16,22 +18,25 @@ def test_engines_are_measured_whose_model_lies_in_the_weights_folder(tmp_path, m
 
 
 def test_engines_are_named_with_or_without_options():
-    assert named(["xtts", "vits: {converter: freevc}"]) == [
+    assert named(["xtts", "vits: {converter: {path: freevc}}"]) == [
         EngineSpec("xtts"),
-        EngineSpec("vits", {"converter": "freevc"}),
+        EngineSpec("vits", {"converter": {"path": "freevc"}}),
     ]
 
 
-def test_models_are_pinned_by_the_digests_that_refusals_name():
+def test_models_are_pinned_by_the_digests_that_refusals_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path))
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "config.json").write_text("{}")
+
     def perform(choice):
         for option in ("model", "vocoder"):
-            if f"{option}_sha256" not in choice.options:
-                raise InputError(
-                    f"{option}: it is not pinned; set {option}_sha256: {'ab' * 32}", code="weights.not-pinned"
-                )
+            if option not in choice.options:
+                resolve_pinned_dir(ModelRef("tiny"), option=option)
         raise WeightsError("it is damaged", code="weights.unreadable")
 
-    assert pinned(EngineSpec("tacotron2"), perform).options == {"model_sha256": "ab" * 32, "vocoder_sha256": "ab" * 32}
+    model = {"path": "tiny", "sha256": digest_of_folder(tmp_path / "tiny")}
+    assert pinned(EngineSpec("tacotron2"), perform).options == {"model": model, "vocoder": model}
 
 
 def test_a_line_that_an_engine_cannot_say_is_no_missing_pin():

@@ -14,6 +14,7 @@ from avatar.faces.liveportrait.checkpoint import FILES
 from avatar.faces.liveportrait.model import open_model
 from avatar.media.frames import Frames, frames_in
 from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
 from avatar.runtime.device import Device, chosen
 from avatar.stages.face import AnimateFace
@@ -36,9 +37,9 @@ class LivePortrait:
     version: ClassVar[int] = 4
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
-    model: str = "liveportrait"
-    model_sha256: str = "608e349adf6337a0bbcb803567a195445579fbd45f5efc4e0ff2547bf67f2b6b"
-    licence: str = "MIT"
+    model: ModelRef = ModelRef(
+        "liveportrait", "608e349adf6337a0bbcb803567a195445579fbd45f5efc4e0ff2547bf67f2b6b", "MIT"
+    )
     size: int = 512
     rate: str = "25"
     energy: float = 1.0
@@ -47,7 +48,7 @@ class LivePortrait:
     def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying the speech, or listening to it; they are made when pulled."""
         request, format, device = cleared.request, square(self.size, self.rate), chosen(self.device)
-        folder = resolve_pinned_dir(self.model, self.model_sha256, option="model", files=FILES)
+        folder = resolve_pinned_dir(self.model, option="model", files=FILES)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
         if request.listening:
             count = frames_in(timings.duration, format.rate)
@@ -57,5 +58,5 @@ class LivePortrait:
             gestures = speech_animation.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
-        model = open_model(folder, self.model_sha256, device)
+        model = open_model(folder, self.model.sha256, device)
         return PortraitAnimator.of(model, source, landmarks, format).frames(gestures, bench.pulse)

@@ -17,6 +17,7 @@ from avatar.faces.wav2lip.generator import open_generator
 from avatar.faces.wav2lip.lip_syncer import LipSyncer
 from avatar.faces.wav2lip.mel import heard_by_frames
 from avatar.media.frames import Frame, Frames
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
 from avatar.runtime.device import Device, chosen
 from avatar.stages.face import RefineLips
@@ -30,8 +31,8 @@ class Wav2Lip:
     """The lower half of every face is made anew, 96 pixels wide, from the speech and the face itself.
 
     *checkpoint* is a file of the weights folder in the public format (``wav2lip.pth``, ``wav2lip_gan.pth``), pinned by
-    its digest, *licence* its licence by SPDX id: the weights that the authors released were trained on LRS2, whose
-    terms allow research only, so neither they nor what they make may be sold; your own training (``own``) can.
+    its digest. The weights that the authors released were trained on LRS2, whose terms allow research only, so neither
+    they nor what they make may be sold; your own training (licence ``own``) can.
 
     *chin* is how far below the chin the face is cut out, in heights of the face. *device* is ``cpu``, ``cuda``, or
     ``auto`` for a GPU where there is one. A frame without a face passes untouched; after the speech, lips hear silence.
@@ -40,9 +41,7 @@ class Wav2Lip:
     version: ClassVar[int] = 3
     weights: ClassVar[tuple[Weights, ...]] = (DETECTOR, MESH)
 
-    checkpoint: str = "wav2lip/wav2lip_gan.pth"
-    checkpoint_sha256: str = ""
-    licence: str = "research-only"
+    checkpoint: ModelRef = ModelRef("wav2lip/wav2lip_gan.pth", licence="research-only")
     chin: float = 0.05
     device: Device = "auto"
 
@@ -51,13 +50,13 @@ class Wav2Lip:
         if not 0 <= self.chin <= 0.5:
             raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
         device = chosen(self.device)
-        checkpoint = checkpoint_at(self.checkpoint, self.checkpoint_sha256)
-        generator = open_generator(checkpoint, self.checkpoint_sha256, device)
+        checkpoint = checkpoint_at(self.checkpoint)
+        generator = open_generator(checkpoint, self.checkpoint.sha256, device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         frames = bench.frames(cleared.request.footage)
         heard = heard_by_frames(bench.open(cleared.request.speech, "sound.wav"), frames.format.rate)
         dubber = LipSyncer(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
-        _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint_sha256[:12])
+        _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint.sha256[:12])
         return Frames(frames.format, frames.count, _dubbed(frames, dubber, bench))
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from avatar.consent import Cleared
 from avatar.errors import InputError
 from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
 from avatar.runtime.isolated.environment import SCRIPTS
 from avatar.stages.request import Parts, Workbench
@@ -24,22 +25,19 @@ class Chatterbox:
     """Chatterbox: English in the voice of the sample, by a network of half a billion numbers; wants a GPU.
 
     *model* is a folder of the weights folder (``ve.safetensors``, ``t3_cfg.safetensors``, ``s3gen.safetensors``,
-    ``tokenizer.json``), pinned by the digest of these files, *licence* its licence by SPDX id. *device* is ``cpu``,
-    ``cuda``, or ``auto`` for a GPU where there is one; a line may take *seconds*. *aligner* is a folder with a
-    wav2vec 2.0 letter model that times the speech, instead of the small one that comes along.
+    ``tokenizer.json``), pinned by the digest of these files. *device* is ``cpu``, ``cuda``, or ``auto`` for a GPU where
+    there is one; a line may take *seconds*. *aligner* is a folder with a wav2vec 2.0 letter model that times the
+    speech, instead of the small one that comes along.
     """
 
     version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
-    model: str = "chatterbox"
-    model_sha256: str = ""
-    licence: str = "MIT"
+    model: ModelRef = ModelRef("chatterbox", licence="MIT")
     language: str = "en"
     device: str = "auto"
     seconds: int = 600
-    aligner: str = ""
-    aligner_sha256: str = ""
+    aligner: ModelRef | None = None
 
     def __post_init__(self) -> None:
         if self.language != "en":
@@ -50,7 +48,7 @@ class Chatterbox:
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
-        model = resolve_pinned_dir(self.model, self.model_sha256, option="model", files=_FILES)
-        timing = resolve_aligner(self.aligner, self.aligner_sha256)
-        worker = open_worker(_SCRIPT, model, self.model_sha256, self.device)
+        model = resolve_pinned_dir(self.model, option="model", files=_FILES)
+        timing = resolve_aligner(self.aligner)
+        worker = open_worker(_SCRIPT, model, self.model.sha256, self.device)
         return cloning.spoken(speak_isolated(worker, self.language, bench, self.seconds), timing)

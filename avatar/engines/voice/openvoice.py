@@ -1,40 +1,24 @@
 """Speaks with the base voice and converts that into the person's by a public OpenVoice."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
-from avatar.consent import Cleared
-from avatar.models.pinned import resolve_pinned_dir
-from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
-from avatar.stages.request import Parts, Workbench
-from avatar.stages.voice import CloneVoice
-from avatar.voices.backends.cloning import CloningTask
-from avatar.voices.backends.conversion import open_openvoice
-from avatar.voices.base.base_tts import BASE_VOICE
-from avatar.voices.judging.take_gate import JUDGES
+from avatar.engines.voice._conversion import ConversionEngine
+from avatar.models.reference import ModelRef
+from avatar.voices.backends.conversion import Converter, open_openvoice
 
 
 @dataclass(frozen=True)
-class OpenVoice:
+class OpenVoice(ConversionEngine):
     """OpenVoice: the base voice in the person's tone of voice; its melody is the base voice's, at the person's pitch.
 
-    *model* is a folder of the weights folder (``config.json`` and ``checkpoint.pth`` of its converter), pinned by its
-    digest, *licence* its licence by SPDX id. *pace* is relative to the base voice's. The timings are exact: they are
-    the base voice's own.
+    *model* holds ``config.json`` and ``checkpoint.pth`` of its converter.
     """
 
     version: ClassVar[int] = 4
-    weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
-    model: str = "openvoice/v2/converter"
-    model_sha256: str = ""
-    licence: str = "MIT"
-    pace: float = 1.0
-    device: Device = "auto"
+    model: ModelRef = ModelRef("openvoice/v2/converter", licence="MIT")
 
-    def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
-        cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
-        model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
-        converter = open_openvoice(model, chosen(self.device), self.model_sha256)
-        return cloning.converted(converter, self.pace)
+    def _open(self, folder: Path, device: str) -> Converter:
+        return open_openvoice(folder, device, self.model.sha256)

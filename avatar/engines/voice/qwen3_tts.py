@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
 from avatar.runtime.isolated.environment import SCRIPTS
 from avatar.stages.request import Parts, Workbench
@@ -23,7 +24,7 @@ class Qwen3Tts:
     """Qwen3-TTS: ten languages in the voice of the sample, whose transcript helps; wants a GPU.
 
     *model* is a folder of the weights folder: one of the ``Base`` models as published (``config.json``,
-    ``model.safetensors``, ``speech_tokenizer/`` ...), pinned by its digest, *licence* its licence by SPDX id. *device*
+    ``model.safetensors``, ``speech_tokenizer/`` ...), pinned by its digest. *device*
     is ``cpu``, ``cuda``, or ``auto`` for a GPU where there is one; a line may take *seconds*. *aligner* is a folder
     with a wav2vec 2.0 letter model that times the speech, *recogniser* one with a Whisper that hears its words: what
     comes along does both for English.
@@ -32,22 +33,18 @@ class Qwen3Tts:
     version: ClassVar[int] = 2
     weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)
 
-    model: str = "qwen3-tts/12hz-1.7b-base"
-    model_sha256: str = ""
-    licence: str = "Apache-2.0"
+    model: ModelRef = ModelRef("qwen3-tts/12hz-1.7b-base", licence="Apache-2.0")
     language: str = "en"
     device: str = "auto"
     seconds: int = 600
-    aligner: str = ""
-    aligner_sha256: str = ""
-    recogniser: str = ""
-    recogniser_sha256: str = ""
+    aligner: ModelRef | None = None
+    recogniser: ModelRef | None = None
 
     def run(self, cleared: Cleared[CloneVoice], bench: Workbench) -> Parts:
         cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
-        model = resolve_pinned_dir(self.model, self.model_sha256, option="model")
+        model = resolve_pinned_dir(self.model, option="model")
         refuse_pickles(model)
-        timing = resolve_aligner(self.aligner, self.aligner_sha256, self.language)
-        ears = asr_backend_for(self.language, self.recogniser, self.recogniser_sha256)
-        worker = open_worker(_SCRIPT, model, self.model_sha256, self.device)
+        timing = resolve_aligner(self.aligner, self.language)
+        ears = asr_backend_for(self.language, self.recogniser)
+        worker = open_worker(_SCRIPT, model, self.model.sha256, self.device)
         return cloning.spoken(speak_isolated(worker, self.language, bench, self.seconds), timing, ears)

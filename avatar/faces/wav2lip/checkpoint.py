@@ -8,18 +8,17 @@ from avatar.errors import WeightsError
 from avatar.faces.wav2lip.layers import shapes
 from avatar.models.checkpoint import read_state_dict, validate_state_dict
 from avatar.models.pinned import resolve_pinned_file
+from avatar.models.reference import ModelRef
 
 
-def checkpoint_at(name: str, sha256: str) -> Path:
-    """Return the checkpoint file *name* of the weights folder, once its digest is *sha256*.
+def checkpoint_at(model: ModelRef) -> Path:
+    """Return the checkpoint file of the weights folder that *model* names, its digest checked.
 
     Raises:
         InputError: ``weights.path`` or ``weights.not-pinned``.
         WeightsError: ``weights.missing`` or ``weights.altered``.
     """
-    return resolve_pinned_file(
-        name, sha256, option="checkpoint", what="a Wav2Lip generator (wav2lip.pth or wav2lip_gan.pth)"
-    )
+    return resolve_pinned_file(model, option="checkpoint", what="a Wav2Lip generator (wav2lip.pth or wav2lip_gan.pth)")
 
 
 def read_checkpoint(path: Path) -> Mapping[str, Any]:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from avatar.errors import AvatarError, InputError, UnknownEngineError
 from avatar.production.blueprint.schema import WORK, Blueprint, Stage, SwapStage
-from avatar.stages.registry import Build, build, did_you_mean, request_of
+from avatar.runtime.spelling import did_you_mean
+from avatar.stages.registry import Build, build, request_of
 from avatar.voices.text.glossary import Glossary, Pronunciation, parse_glossary
 
 _MAX_FILE_BYTES = 64 * 1024  # bytes: a blueprint is written by hand

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from avatar.errors import InputError
 from avatar.media.audio.resample import resample
 from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
 from avatar.voices.adaptation.voice_model import StoredSample, read_sample, read_standard
 from avatar.voices.alignment.ctc import align_ctc
@@ -61,27 +62,29 @@ Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voi
 Timing = Callable[[Floats, int, str], Timings]
 
 
-def resolve_aligner(aligner: str, sha256: str, language: str = ENGLISH) -> Timing:
-    """Return how speech is timed: by the letter model in the folder *aligner*, or by the one that comes along.
+def resolve_aligner(aligner: ModelRef | None, language: str = ENGLISH) -> Timing:
+    """Return how speech is timed: by the letter model *aligner*, or without one by that which comes along.
 
-    Raises: InputError, with code ``aligner.missing``; or as ``brought``.
+    Raises: InputError, with code ``aligner.missing``; or as ``resolve_pinned_dir``.
     """
     language = language.partition("-")[0]
     if aligner:
-        letters = resolve_pinned_dir(aligner, sha256, option="aligner")
+        letters = resolve_pinned_dir(aligner, option="aligner")
         return lambda sound, rate, line: align_ctc(sound, rate, line, letters, language)
     if language != ENGLISH:
         raise InputError(
             f"language: {language!r} is not known to the aligner that comes along, which knows English only; bring a "
-            "wav2vec 2.0 letter model of that language and name its folder: aligner, aligner_sha256",
+            "wav2vec 2.0 letter model of that language and name it: aligner: {path: ..., sha256: ..., licence: ...}",
             code="aligner.missing",
         )
     return align_phonemes
 
 
-def resolve_converter(name: str, sha256: str, device: str) -> Converter | None:
-    """Return the conversion model in the folder *name* of the weights folder, or ``None`` without a name."""
-    return open_converter(resolve_pinned_dir(name, sha256, option="converter"), device, sha256) if name else None
+def resolve_converter(model: ModelRef | None, device: str) -> Converter | None:
+    """Return the conversion model that *model* names, opened on *device*, or ``None`` without one."""
+    if model is None:
+        return None
+    return open_converter(resolve_pinned_dir(model, option="converter"), device, model.sha256)
 
 
 @dataclass(frozen=True, eq=False)

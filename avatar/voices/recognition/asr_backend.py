@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import InputError
 from avatar.models.pinned import resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.voices.recognition.recogniser import recognise_words
 from avatar.voices.recognition.whisper import transcribe_with_whisper
 from avatar.voices.recognition.word_match import WordMatch, match_speech, match_words
@@ -38,18 +39,18 @@ class AsrBackend:
 DEFAULT_ASR_BACKEND = AsrBackend()
 
 
-def asr_backend_for(language: str, recogniser: str, sha256: str) -> AsrBackend:
-    """Return who hears *language*: the pinned model in the folder *recogniser* of the weights folder, if one is named.
+def asr_backend_for(language: str, recogniser: ModelRef | None) -> AsrBackend:
+    """Return the speech recogniser of *language*: the pinned model *recogniser*, or without one the shipped backend.
 
-    Raises: InputError, with code ``recogniser.missing``; or as ``brought``.
+    Raises: InputError, with code ``recogniser.missing``; or as ``resolve_pinned_dir``.
     """
     language = language.partition("-")[0]
     if recogniser:
-        return AsrBackend(language, resolve_pinned_dir(recogniser, sha256, option="recogniser"))
+        return AsrBackend(language, resolve_pinned_dir(recogniser, option="recogniser"))
     if language != ENGLISH:
         raise InputError(
             f"language: {language!r} is not heard by the recogniser that comes along, which knows English only, so no "
-            "take could be judged; bring a Whisper and name its folder: recogniser, recogniser_sha256",
+            "take could be judged; bring a Whisper and name it: recogniser: {path: ..., sha256: ..., licence: ...}",
             code="recogniser.missing",
         )
     return DEFAULT_ASR_BACKEND

@@ -15,6 +15,7 @@ from avatar.faces.inswapper.networks import open_encoder, open_swapper
 from avatar.faces.liveportrait.checkpoint import FILES, load, networks
 from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
 from avatar.models.pinned import digest_of_folder, resolve_pinned_dir
+from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights, locate
 from avatar.voices.adaptation.voice_model import read_sample
 from avatar.voices.backends.conversion import open_freevc, open_knnvc, open_openvoice
@@ -48,7 +49,7 @@ def test_a_checkpoint_that_runs_code(scene, weights, tmp_path):
     torch.save({"state_dict": Running(tmp_path / "ran")}, path)
 
     with scene.attacked():
-        read_checkpoint(checkpoint_at(path.name, digest_of_file(path)))
+        read_checkpoint(checkpoint_at(ModelRef(path.name, digest_of_file(path))))
     assert not (tmp_path / "ran").exists()
 
 
@@ -76,7 +77,7 @@ def test_a_bare_pickle(scene, weights, tmp_path):
     path.write_bytes(pickle.dumps(Running(tmp_path / "ran")))
 
     with scene.attacked():
-        read_checkpoint(checkpoint_at(path.name, digest_of_file(path)))
+        read_checkpoint(checkpoint_at(ModelRef(path.name, digest_of_file(path))))
     assert not (tmp_path / "ran").exists()
 
 
@@ -143,9 +144,9 @@ def test_a_link_to_other_weights(scene, weights, tmp_path):
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
 def test_weights_outside_their_folder(scene, weights, name):
     with scene.attacked():
-        checkpoint_at(name, "0" * 64)
+        checkpoint_at(ModelRef(name, "0" * 64))
     with scene.attacked():
-        resolve_pinned_dir(name, "0" * 64, option="model")
+        resolve_pinned_dir(ModelRef(name, "0" * 64), option="model")
 
 
 @attack("weights are brought that nobody pinned", by="weights by digest", code="weights.not-pinned", entry=False)
@@ -153,7 +154,7 @@ def test_weights_that_nobody_pinned(scene, weights):
     (weights / "wav2lip.pth").write_bytes(b"x")
 
     with scene.attacked():
-        checkpoint_at("wav2lip.pth", "")
+        checkpoint_at(ModelRef("wav2lip.pth"))
 
 
 @attack("a file is added to a pinned model folder", by="weights by digest", code="weights.altered", entry=False)
@@ -165,7 +166,7 @@ def test_a_file_more_in_a_model_folder(scene, weights):
     (folder / "modeling.py").write_text("print('here')")
 
     with scene.attacked():
-        resolve_pinned_dir("model", pinned, option="model")
+        resolve_pinned_dir(ModelRef("model", pinned), option="model")
 
 
 @attack(
