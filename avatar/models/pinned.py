@@ -1,6 +1,7 @@
 """Model files and folders that a user brings: pinned, because every byte of them decides the outcome."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -67,7 +68,7 @@ def _pinned(path: Path, found: str, model: ModelRef, option: str) -> Path:
     if not model.sha256:
         raise InputError(
             f"{option}: {model.path} is not pinned; if you trust where it came from, write {option}: "
-            f"{{path: {model.path}, sha256: {found}, licence: {model.licence or '...'}}}",
+            f"{replace(model, sha256=found)}",
             code="weights.not-pinned",
         )
     if found != model.sha256:

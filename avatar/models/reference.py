@@ -40,6 +40,14 @@ class ModelRef:
     sha256: str = ""
     licence: str = ""
 
+    def __str__(self) -> str:
+        """Return it as a blueprint spells it; three dots stand for what nobody said.
+
+        >>> print(ModelRef("voices/mine", licence="own"))
+        {path: voices/mine, sha256: ..., licence: own}
+        """
+        return f"{{path: {self.path or '...'}, sha256: {self.sha256 or '...'}, licence: {self.licence or '...'}}}"
+
     @property
     def commercial(self) -> bool:
         """Whether the licence allows to sell what the model makes.

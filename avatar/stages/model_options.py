@@ -9,7 +9,6 @@ from avatar.models.reference import ModelRef, completed
 from avatar.runtime.spelling import did_you_mean
 
 _FIELDS = tuple(field.name for field in fields(ModelRef))
-_OPEN = "..."  # stands for what the user has to say
 
 
 def with_models(kind: type[Any], engine: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,14 +61,13 @@ def _flat(model: str, options: Mapping[str, Any]) -> set[str]:
 
 
 def _nested(model: str, default: ModelRef | None, options: Mapping[str, Any]) -> str:
-    """Return the YAML of the option *model* with what *options* say of it; what they leave open is three dots."""
+    """Return the YAML of the option *model* with what *options* say of it."""
     given = options.get(model)
     said: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {"path": given} if given else {}
     for key, option in (("licence", "licence"), ("sha256", f"{model}_sha256"), ("licence", f"{model}_licence")):
         if option in options:
             said[key] = options[option]
-    whole = completed(said, default)
-    return f"{model}: {{{', '.join(f'{key}: {whole.get(key) or _OPEN}' for key in _FIELDS)}}}"
+    return f"{model}: {ModelRef(**{'path': '', **completed(said, default)})}"
 
 
 def _completed(given: Mapping[str, Any], engine: str, option: str, default: ModelRef | None) -> dict[str, Any]:

@@ -5,14 +5,15 @@ from dataclasses import fields
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from avatar.models.reference import ModelRef
 from avatar.stages.catalogue import REQUESTS
 from avatar.stages.registry import ENTRY_POINT_GROUP, request_of
 from tools.reference.markdown import code, prose, table
 
 _HEAD = """# Engines
 
-`avatar engines` lists those that are installed, also from other packages. Fields ending in `_sha256` pin a model that
-you bring (`avatar weights bring`).
+`avatar engines` lists those that are installed, also from other packages. An option with `path`, `sha256` and
+`licence` is a model that you bring (`avatar weights import`); what it leaves out is the default's, for the same model.
 """
 
 
@@ -34,9 +35,18 @@ def _sections(by_work: dict[str, list[tuple[EntryPoint, Any]]]) -> Iterator[str]
         yield f"## {work}\n"
         for point, engine in engines:
             yield f"### {point.name}\n"
-            yield f"{prose(type(engine).__doc__)}\n"
-            options = [(code(field.name), code(repr(getattr(engine, field.name)))) for field in fields(engine)]
+            yield from (f"{prose(each.__doc__)}\n" for each in _documented(type(engine)))
+            options = [(code(field.name), code(_default(getattr(engine, field.name)))) for field in fields(engine)]
             if options:
                 yield table(("option", "default"), options)
             if engine.weights:
                 yield "Weights: " + ", ".join(f"{code(each.name)} ({each.licence})" for each in engine.weights) + ".\n"
+
+
+def _documented(engine: type[Any]) -> list[type[Any]]:
+    """Return the classes whose words describe *engine*: itself, and the bases that it shares with engines like it."""
+    return [each for each in engine.__mro__ if each.__module__.startswith("avatar.engines.")]
+
+
+def _default(value: Any) -> str:
+    return str(value) if isinstance(value, ModelRef) else repr(value)

@@ -20,10 +20,10 @@ from avatar.voices.judging.take_gate import JUDGES
 
 @dataclass(frozen=True)
 class ConversionEngine(ABC):
-    """A public voice conversion *model*, a folder of the weights folder; *pace* is relative to the base voice's.
+    """*model* is a public conversion model, a folder of the weights folder, pinned by its digest.
 
-    The timings are exact: they are the base voice's own. *device* is ``cpu``, ``cuda``, or ``auto`` for a GPU where
-    there is one.
+    *pace* is relative to the base voice's. The timings are exact: they are the base voice's own. *device* is ``cpu``,
+    ``cuda``, or ``auto`` for a GPU where there is one.
     """
 
     weights: ClassVar[tuple[Weights, ...]] = (BASE_VOICE, *JUDGES)

@@ -27,7 +27,7 @@ class Companions(NamedTuple):
 
 @dataclass(frozen=True)
 class CoquiEngine:
-    """A public *model* of coqui-tts: one of the architectures *_kinds*, a folder of the weights folder.
+    """*model* is a public model of coqui-tts, a folder of the weights folder, pinned by its digest.
 
     *aligner* is a folder with a wav2vec 2.0 letter model that times the speech, *recogniser* one with a Whisper that
     hears its words: what comes along does both for English. *device* is ``cpu``, ``cuda``, or ``auto`` for a GPU where
@@ -62,7 +62,7 @@ class CoquiEngine:
 
 @dataclass(frozen=True)
 class SpectrogramEngine(CoquiEngine):
-    """A model that makes spectrograms: its *vocoder* (HiFi-GAN, MelGAN, UnivNet, Parallel WaveGAN) makes the sound.
+    """*vocoder* (HiFi-GAN, MelGAN, UnivNet, Parallel WaveGAN) makes the sound of the model's spectrograms.
 
     *converter* is the folder of an OpenVoice, FreeVC or kNN-VC that gives what is said to the person's voice. Without
     one the model must be trained on the person: a take that does not sound like their sample is refused.
