@@ -18,7 +18,7 @@ from avatar.errors import AvatarError, InputError
 from avatar.production.blueprint.load import load_glossary
 from avatar.voices.text.glossary import dump_glossary
 from avatar.voices.text.variables import parse_values
-from flows.deployments import by_anyone, by_hand, by_itself, served, sweeping
+from flows.deployments import Served, by_anyone, by_hand, by_itself, served, sweeping
 
 _HELP = """Serve every blueprint as a Prefect deployment, and run what is asked for.
 
@@ -72,22 +72,16 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     try:
         known = served(blueprints)
         deployments = [by_hand(name, what) for name, what in known.items()]
-        asked: dict[str, object] = {
+        scheduled = {
             "--cron": cron,
             "--blueprint": blueprint,
             "--cast": cast,
             "--purpose": purpose,
             "--project": project,
         }
-        recorded = blueprint in known and known[blueprint].blueprint.speech == "recorded"
-        asked |= {} if recorded else {"--script": script}
-        if any(asked.values()):
-            _check_complete(asked)
-            fields: dict[str, Any] = {"cast": build_cast(cast or [])}
-            fields |= {} if recorded else {"script": read_script(script or Path())}
-            fields |= {"purpose": purpose, "project": project, "languages": language, "channels": channel}
-            fields |= {"values": parse_values(value or [])}
-            fields |= {"glossary": dump_glossary(load_glossary(glossary)) if glossary else {}}
+        if any(scheduled.values()) or script:
+            fields = {"purpose": purpose, "project": project, "languages": language, "channels": channel}
+            fields |= _production_fields(known, scheduled, script, cast, value, glossary)
             deployments.append(by_itself(blueprint, known, cron, fields))
         if sweep:
             deployments.append(sweeping(sweep))
@@ -100,6 +94,26 @@ def main(  # noqa: PLR0913, PLR0917  # the options of the command
     typer.echo(f"serving {names}; stop with Ctrl+C")
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(deployments, beside, limit))
+
+
+def _production_fields(  # noqa: PLR0913, PLR0917 - the options of --cron
+    known: Mapping[str, Served],
+    scheduled: Mapping[str, object],
+    script: Path | None,
+    cast: Sequence[str] | None,
+    values: Sequence[str] | None,
+    glossary: Path | None,
+) -> dict[str, Any]:
+    """Return what the form of a scheduled production holds, once every option that it needs is *scheduled*."""
+    blueprint = str(scheduled["--blueprint"])
+    recorded = blueprint in known and known[blueprint].blueprint.speech == "recorded"
+    _check_complete(scheduled if recorded else {**scheduled, "--script": script})
+    return {
+        "cast": build_cast(cast or []),
+        **({} if recorded else {"script": read_script(script or Path())}),
+        "values": parse_values(values or []),
+        "glossary": dump_glossary(load_glossary(glossary)) if glossary else {},
+    }
 
 
 async def _serve(productions: Sequence[RunnerDeployment], beside: Sequence[RunnerDeployment], limit: int) -> None:

@@ -33,6 +33,10 @@ def form_of(name: str, blueprint: Blueprint) -> dict[str, Any]:
 
 
 def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
+    return {**_content_fields(name, blueprint), **_brief_fields(), **_detail_fields()}
+
+
+def _content_fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
     return {
         "blueprint": _field(0, "Blueprint", "How the video is made.", enum=[name], default=name),
         "cast": _field(
@@ -52,6 +56,11 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
             maxLength=MAX_SCRIPT_CHARS,
             default=example_script(blueprint),
         ),
+    }
+
+
+def _brief_fields() -> dict[str, Any]:
+    return {
         "purpose": _field(
             3, "Purpose", "What it is for; everyone in it must have agreed to that.", enum=[str(p) for p in Purpose]
         ),
@@ -62,6 +71,11 @@ def _fields(name: str, blueprint: Blueprint) -> dict[str, Any]:
             5, "Languages", "The languages of the script: en, en-GB ...", ["en"], pattern=_LANGUAGE_PATTERN
         ),
         "channels": _list(6, "Channels", "Where it is shown.", ["internal"], enum=[str(c) for c in Channel]),
+    }
+
+
+def _detail_fields() -> dict[str, Any]:
+    return {
         "values": _field(
             7,
             "Values",

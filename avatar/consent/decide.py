@@ -205,7 +205,7 @@ def _as_heard(script: tuple[str, ...], words: Iterable[str]) -> tuple[str, ...]:
 
 def _used_up(standing: ActiveGrant, question: Question, state: State) -> str | None:
     output = question.output
-    if output is None or output.recipe in state.released:
+    if output is None or output.recipe in state.released_recipes:
         return None
     spent = state.spent.get(standing.digest, GrantUsage())
     if spent.outputs >= standing.scope.max_outputs:

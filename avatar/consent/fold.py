@@ -150,7 +150,7 @@ def _grant(state: State, fact: Granted, entry: Entry) -> None:
     state.grants[grant.digest] = grant.person
     kept = [standing for standing in person.standing if standing.grant.digest != grant.previous]
     if len(kept) < len(person.standing):
-        person.reduced = entry.index
+        person.narrowed_at = entry.index
     person.standing = kept
     person.standing.append(ActiveGrant(grant, frozenset(grant.scope.uses), entry.index, grant.scope, entry.at))
     person.epoch += 1
@@ -164,7 +164,7 @@ def _narrow(state: State, fact: Narrowed, entry: Entry) -> None:
     def narrowed(standing: ActiveGrant) -> ActiveGrant:
         return replace(standing, scope=narrowing.scope, uses=standing.uses & frozenset(narrowing.scope.uses))
 
-    person.reduced = entry.index
+    person.narrowed_at = entry.index
     person.standing = [narrowed(s) if s.grant.digest == narrowing.grant else s for s in person.standing]
     person.epoch += 1
 
@@ -191,13 +191,13 @@ def _withdraw(state: State, fact: Withdrawn, entry: Entry) -> None:
     taken = frozenset(fact.withdrawal.uses)
     left = [replace(s, uses=s.uses - taken if taken else frozenset()) for s in person.standing]
     person.standing = [standing for standing in left if standing.uses]
-    person.withdrawn = person.reduced = entry.index
+    person.withdrawn = person.narrowed_at = entry.index
     person.epoch += 1
 
 
 def _erase(state: State, fact: Erased, entry: Entry) -> None:
     person = state.people[fact.person]
-    person.standing, person.withdrawn, person.reduced, person.erased = [], entry.index, entry.index, True
+    person.standing, person.withdrawn, person.narrowed_at, person.erased = [], entry.index, entry.index, True
     person.epoch += 1
 
 
@@ -223,8 +223,8 @@ def _publish(state: State, fact: Published, entry: Entry) -> None:
         fact.people,
         fact.grants,
     )
-    if fact.recipe not in state.released:
-        state.released.add(fact.recipe)
+    if fact.recipe not in state.released_recipes:
+        state.released_recipes.add(fact.recipe)
         for grant in fact.grants:
             spent = state.spent.get(grant, GrantUsage())
             state.spent[grant] = GrantUsage(spent.outputs + 1, spent.milliseconds + fact.milliseconds)

@@ -37,7 +37,7 @@ class PersonState:
     samples: dict[str, str] = field(default_factory=dict)  # sha256 of a sample -> manifest digest
     standing: list[ActiveGrant] = field(default_factory=list)
     withdrawn: int | None = None  # index of the newest withdrawal
-    reduced: int | None = None  # index of the newest entry that made what they agree to smaller
+    narrowed_at: int | None = None  # index of the newest entry that made what they agree to smaller
     suspended: bool = False
     erased: bool = False
     epoch: int = 0  # grows with every change of what they agree to
@@ -100,4 +100,4 @@ class State:
     made: dict[str, str] = field(default_factory=dict)  # digest of every artifact a studio made -> the operator
     published: dict[str, Publication] = field(default_factory=dict)  # by sha256 of the file
     spent: dict[str, GrantUsage] = field(default_factory=dict)  # by digest of the grant
-    released: set[str] = field(default_factory=set)  # recipes of publications: the same again is no new output
+    released_recipes: set[str] = field(default_factory=set)  # recipes of publications: the same again is no new output

@@ -99,13 +99,13 @@ def find_status_record(state: State, file: str) -> StatusRecord:
     if erased:
         return StatusRecord(file, FileState.ERASED, facts.index, min(erased))
     if facts.withdrawn:
-        ends = [people[person].reduced or 0 for person in facts.withdrawn]
+        ends = [people[person].narrowed_at or 0 for person in facts.withdrawn]
         return StatusRecord(file, FileState.WITHDRAWN, facts.index, min(ends))
     # Someone who withdrew since and agreed again: it is valid by that later agreement.
     again = [
         max(standing.index for standing in each.standing)
         for each in people.values()
-        if each.reduced is not None and each.reduced > facts.index and each.standing
+        if each.narrowed_at is not None and each.narrowed_at > facts.index and each.standing
     ]
     return StatusRecord(file, FileState.VALID, facts.index, max([facts.index, *again]))
 

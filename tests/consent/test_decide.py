@@ -324,7 +324,7 @@ def test_outputs_and_seconds_are_counted_by_grant():
     assert (answer(1000), answer(1001)) == ("yes", "consent.seconds-used-up")
     known.spent[given.digest] = GrantUsage(2, 2000)
     assert answer(0) == "consent.outputs-used-up"
-    known.released.add("r" * 64)  # the very same again is no new output
+    known.released_recipes.add("r" * 64)  # the very same again is no new output
     assert answer(1000) == "yes"
 
 
