@@ -1,5 +1,8 @@
 """Every error this library raises on purpose, each with a reason code."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 
 class AvatarError(Exception):
     """Something this library can explain: a sentence for a person, a *code* for a machine.
@@ -22,6 +25,45 @@ def _rebuild(kind: type[AvatarError], sentence: str, code: str) -> AvatarError:
 
 class InputError(AvatarError):
     """What came in cannot be used; the sentence names the field, the value and the fix."""
+
+
+class CombinedInputError(InputError):
+    """Several faults of one input, told at once: a line each, and the code of the first."""
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors), code=errors[0].code)
+        self.errors = tuple(errors)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return CombinedInputError, (self.errors,)
+
+
+class InputFaults:
+    """Collects what is wrong with the parts of one input, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self.errors: list[InputError] = []
+
+    @contextmanager
+    def collect(self) -> Iterator[None]:
+        """Go on after an InputError of the block, and remember it."""
+        try:
+            yield
+        except CombinedInputError as several:
+            self.errors += several.errors
+        except InputError as error:
+            self.errors.append(error)
+
+    def raise_found(self) -> None:
+        """Raise what was collected, if anything was.
+
+        Raises:
+            InputError: the one fault, or ``CombinedInputError``.
+        """
+        if len(self.errors) > 1:
+            raise CombinedInputError(self.errors)
+        for error in self.errors:
+            raise error
 
 
 class ConsentError(AvatarError):

@@ -15,7 +15,8 @@ from avatar.consent.brief import Brief
 from avatar.consent.entries import Refused
 from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
-from avatar.errors import CredentialError, InputError
+from avatar.errors import CredentialError, InputError, InputFaults
+from avatar.people.directory import Person
 from avatar.production.blueprint.load import load
 from avatar.production.blueprint.schema import Blueprint
 from avatar.production.production import CastMember, Production, dry_run
@@ -68,24 +69,30 @@ def prepare(  # noqa: PLR0913 - what a production is made of
 def _prepared(
     context: AppContext, blueprint: Blueprint, cast: Mapping[str, str], script: str, brief: Brief
 ) -> Production:
-    people = context.people
-    everyone = {role: people.find(alias) for role, alias in cast.items()}
+    people, faults = context.people, InputFaults()
+    everyone: dict[str, Person] = {}
+    for role, alias in cast.items():
+        with faults.collect():
+            everyone[role] = people.find(alias)
+    faults.raise_found()
     likenesses = {
         role: replace(people.likeness(person), glossary=context.pronunciations.of(person.id))
         for role, person in everyone.items()
     }
     lines = (
-        _recorded(context, blueprint, likenesses, script) if blueprint.speech == "recorded" else split_script(script)
+        recorded_lines(context, blueprint, likenesses, script)
+        if blueprint.speech == "recorded"
+        else split_script(script)
     )
     production = Production(blueprint, likenesses, lines, brief)
     # What the cast lacks, and who has not agreed, is said now and not after minutes of work.
     will = dry_run(production)
     context.studio.gate.foresee(will.uses, production.asks, will.shown)
-    _refuse_unspoken(context, blueprint, brief)
+    refuse_unspoken(context, blueprint, brief)
     return production
 
 
-def _recorded(
+def recorded_lines(
     context: AppContext, blueprint: Blueprint, cast: Mapping[str, CastMember], script: str
 ) -> tuple[Line, ...]:
     """Return what is said in the voice-over of whoever speaks: that is the script."""
@@ -107,7 +114,12 @@ def _recorded(
     return tuple(Line(None, text) for text in said.splitlines())
 
 
-def _refuse_unspoken(context: AppContext, blueprint: Blueprint, brief: Brief) -> None:
+def refuse_unspoken(context: AppContext, blueprint: Blueprint, brief: Brief) -> None:
+    """Refuse a language of *brief* that the voice engine of *blueprint* does not speak.
+
+    Raises:
+        InputError: ``language.not-spoken``.
+    """
     if blueprint.speech == "recorded":
         _refuse_unheard(brief)
         return

@@ -11,7 +11,7 @@ from avatar.consent.brief import Brief
 from avatar.consent.scope import ScriptPolicy
 from avatar.consent.terms import Terms
 from avatar.consent.vocabulary import Channel, Language, Purpose, Territory, Topic
-from avatar.errors import InputError
+from avatar.errors import InputError, InputFaults
 from avatar.runtime.spelling import did_you_mean
 
 W = TypeVar("W", bound=StrEnum)
@@ -28,13 +28,19 @@ def parse_brief(
     Raises:
         InputError: a word is unknown; the sentence names the option, the word, and what it can be.
     """
-    return Brief(
-        parse_enum(Purpose, purpose, "--purpose"),
-        _project(project),
-        _tags(Language, languages, "--language", "a tag like en or en-GB"),
-        tuple(parse_enums(Channel, channels, "--channel")),
-        _tags(Territory, territories, "--territory", "a code like GB, or 001 for the whole world"),
-    )
+    faults = InputFaults()
+    with faults.collect():
+        of_purpose = parse_enum(Purpose, purpose, "--purpose")
+    with faults.collect():
+        of_project = _project(project)
+    with faults.collect():
+        of_languages = _tags(Language, languages, "--language", "a tag like en or en-GB")
+    with faults.collect():
+        of_channels = tuple(parse_enums(Channel, channels, "--channel"))
+    with faults.collect():
+        of_territories = _tags(Territory, territories, "--territory", "a code like GB, or 001 for the whole world")
+    faults.raise_found()
+    return Brief(of_purpose, of_project, of_languages, of_channels, of_territories)
 
 
 def parse_terms(  # noqa: PLR0913 - as many words as an agreement has
@@ -60,6 +66,45 @@ def parse_terms(  # noqa: PLR0913 - as many words as an agreement has
     Raises:
         InputError: a word is unknown, a number will not do, or the description is too short to mean something.
     """
+    faults = InputFaults()
+    with faults.collect():
+        described = _description(description)
+    for option, number in (("--max-outputs", max_outputs), ("--max-seconds", max_seconds), ("--days", days)):
+        if number < 1:
+            faults.errors.append(InputError(f"{option} {number}: give 1 or more", code="grant.bad-value"))
+    with faults.collect():
+        of_uses = tuple(parse_enums(Use, uses, "--use"))
+    with faults.collect():
+        of_purposes = tuple(parse_enums(Purpose, purposes, "--purpose"))
+    with faults.collect():
+        of_project = _project(project)
+    with faults.collect():
+        of_languages = _tags(Language, languages, "--language", "a tag like en or en-GB")
+    with faults.collect():
+        of_channels = tuple(parse_enums(Channel, channels, "--channel"))
+    with faults.collect():
+        of_territories = _tags(Territory, territories, "--territory", "a code like GB, or 001 for the whole world")
+    with faults.collect():
+        of_topics = tuple(sorted(set(parse_enums(Topic, denied_topics, "--deny-topic"))))
+    faults.raise_found()
+    return Terms(
+        uses=of_uses,
+        purposes=of_purposes,
+        project=of_project,
+        description=described,
+        languages=of_languages,
+        channels=of_channels,
+        territories=of_territories,
+        companions=tuple(companions),
+        script=ScriptPolicy(scripts=tuple(sorted(set(scripts))), reviewed=reviewed, denied_topics=of_topics),
+        max_outputs=max_outputs,
+        max_seconds=max_seconds,
+        days=days,
+        reconfirm_days=reconfirm_days,
+    )
+
+
+def _description(description: str) -> str:
     described = description.strip()
     if not _MIN_DESCRIPTION_CHARS <= len(described) <= _MAX_DESCRIPTION_CHARS:
         raise InputError(
@@ -67,28 +112,7 @@ def parse_terms(  # noqa: PLR0913 - as many words as an agreement has
             f"{_MIN_DESCRIPTION_CHARS} to {_MAX_DESCRIPTION_CHARS} letters",
             code="grant.description",
         )
-    for option, number in (("--max-outputs", max_outputs), ("--max-seconds", max_seconds), ("--days", days)):
-        if number < 1:
-            raise InputError(f"{option} {number}: give 1 or more", code="grant.bad-value")
-    return Terms(
-        uses=tuple(parse_enums(Use, uses, "--use")),
-        purposes=tuple(parse_enums(Purpose, purposes, "--purpose")),
-        project=_project(project),
-        description=described,
-        languages=_tags(Language, languages, "--language", "a tag like en or en-GB"),
-        channels=tuple(parse_enums(Channel, channels, "--channel")),
-        territories=_tags(Territory, territories, "--territory", "a code like GB, or 001 for the whole world"),
-        companions=tuple(companions),
-        script=ScriptPolicy(
-            scripts=tuple(sorted(set(scripts))),
-            reviewed=reviewed,
-            denied_topics=tuple(sorted(set(parse_enums(Topic, denied_topics, "--deny-topic")))),
-        ),
-        max_outputs=max_outputs,
-        max_seconds=max_seconds,
-        days=days,
-        reconfirm_days=reconfirm_days,
-    )
+    return described
 
 
 def parse_enum(words: type[W], given: str, option: str) -> W:

@@ -55,9 +55,17 @@ class ExampleGroup(TyperGroup):
         super().__init__(*args, **settings)
         self.examples = _examples(epilog)
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands' names, panel by panel."""
+        return sorted(super().list_commands(ctx), key=lambda name: _panel(self.commands[name]))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         super().format_help(ctx, formatter)
         _print_examples(self.examples)
+
+
+def _panel(command: Any) -> int:
+    return PANELS.index(command.rich_help_panel) if command.rich_help_panel in PANELS else len(PANELS)
 
 
 def add_command(

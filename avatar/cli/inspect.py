@@ -9,7 +9,6 @@ import typer
 from avatar.cli import options
 from avatar.cli.command import LOOK, MAKE, add_command
 from avatar.cli.output import print_json, step
-from avatar.cli.produce import text_of
 
 Video = Annotated[Path, typer.Argument(help="A delivered video.", show_default=False)]
 
@@ -55,37 +54,44 @@ def preview(  # noqa: PLR0913, PLR0917 - a command line's options
     from avatar.studio.workers.zygote import Zygote
 
     with Zygote() as template:  # it imports while this process does
-        from dataclasses import replace
+        with step("starting"):
+            from dataclasses import replace
 
-        from avatar.app.context import AppContext
-        from avatar.app.delivery import build_cast, load_named_blueprint, prepare
-        from avatar.app.inspect import align_video, draw_speech
-        from avatar.app.parsing import parse_brief
-        from avatar.cli.production_run import make
-        from avatar.errors import InputError
-        from avatar.production.blueprint.draft import make_draft
-        from avatar.production.blueprint.load import load_glossary
-        from avatar.production.production import Production
-        from avatar.voices.text.variables import parse_values
+            from avatar.app.context import AppContext
+            from avatar.app.inspect import align_video, draw_speech
+            from avatar.app.production_words import ProductionWords, production_of
+            from avatar.cli.production_run import make
+            from avatar.errors import InputError
+            from avatar.production.blueprint.draft import make_draft
+            from avatar.production.production import Production
 
-        values, words = parse_values(value or []), load_glossary(glossary) if glossary else {}
-        plan, brief = load_named_blueprint(blueprint), parse_brief(purpose, project, language, ["internal"])
         said: list[str] = []
 
         def draft(context: AppContext) -> Production:
             # The whole script is what people agreed to; some of its lines are said.
-            whole = prepare(
-                context, make_draft(plan), build_cast(cast), text_of(script), brief, values=values, glossary=words
+            words = ProductionWords(
+                blueprint,
+                tuple(cast),
+                script,
+                purpose,
+                project,
+                tuple(language),
+                values=tuple(value or ()),
+                glossary=glossary,
             )
+            whole = production_of(context, words, make_draft)
             some = replace(whole, script=whole.script[:lines])
             said.extend(line.text for line in some.script)
             return some
 
-        folder = out or Path("out") / f"{plan.name}-preview"
-        make(draft, folder, template)
+        def place(production: Production) -> Path:
+            return out or Path("out") / f"{production.blueprint.name.removesuffix(' preview')}-preview"
+
+        folder = make(draft, place, template)
         video = folder / "video.mp4"
         try:
-            draw_speech(video, align_video(video, " ".join(said)), folder / "speech.png")
+            with step("hearing what is said"):
+                draw_speech(video, align_video(video, " ".join(said)), folder / "speech.png")
         except InputError as error:  # the draft is made all the same
             typer.echo(f"Its speech is not drawn: {error}.")
         else:
@@ -115,6 +121,7 @@ def timeline(
     """Draw what is said in a video over its wave, and measure whether the lips follow it."""
     from avatar.app.context import open_app
     from avatar.app.inspect import align_video, draw_speech, measure_lipsync
+    from avatar.app.production_words import text_of
 
     open_app()  # one thread for each library: several would wait for each other
     to = out or video.with_suffix(".speech.png")

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import threading
-from importlib.metadata import version
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -17,6 +17,7 @@ from avatar.cli import (
     ledger,
     operators,
     people,
+    plan,
     produce,
     retention,
     status,
@@ -26,7 +27,7 @@ from avatar.cli import (
 )
 from avatar.cli.command import ExampleGroup
 from avatar.cli.output import set_quiet
-from avatar.errors import AvatarError, ConsentError
+from avatar.errors import AvatarError, CombinedInputError, ConsentError
 from avatar.runtime.supervise import ENGINE_THREAD
 
 app = typer.Typer(
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for commands in (
-    *(produce, people, consent, inspect, verification, status, ledger),
+    *(produce, plan, people, consent, inspect, verification, status, ledger),
     *(engines, weights, operators, webhooks, keys, retention),
 ):
     commands.add_to(app)
@@ -49,13 +50,13 @@ for commands in (
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"avatar {version('avatar-pipeline')}")
+        typer.echo(f"avatar {metadata.version('avatar-pipeline')}")
         raise typer.Exit
 
 
 @app.callback()
 def settle(
-    show_version: Annotated[  # noqa: ARG001 - its callback does it
+    version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and leave.")
     ] = False,
     quiet: Annotated[
@@ -71,8 +72,10 @@ def main() -> None:
     try:
         app()
     except AvatarError as error:
-        sentence = _with_aliases(str(error)) if isinstance(error, ConsentError) else str(error)
-        typer.echo(f"{'refused' if isinstance(error, ConsentError) else 'error'}: {sentence} [{error.code}]", err=True)
+        for each in error.errors if isinstance(error, CombinedInputError) else (error,):
+            sentence = _with_aliases(str(each)) if isinstance(each, ConsentError) else str(each)
+            word = "refused" if isinstance(each, ConsentError) else "error"
+            typer.echo(f"{word}: {sentence} [{each.code}]", err=True)
         _leave(1)
     except KeyboardInterrupt:
         typer.echo("stopped; what was finished is kept and will be recalled next time", err=True)

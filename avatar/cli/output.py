@@ -5,23 +5,30 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 
 _SHOWN_AFTER_S = 1.0  # a step that is over sooner needs no line
 
-_quiet = threading.Event()
+
+@dataclass
+class _Verbosity:
+    quiet: bool = False
+
+
+_verbosity = _Verbosity()  # of this process: one command runs in it
 
 
 def set_quiet(quiet: bool) -> None:
     """Set whether only results and errors are shown from now on, and nothing on the way."""
-    _quiet.set() if quiet else _quiet.clear()
+    _verbosity.quiet = quiet
 
 
 def is_quiet() -> bool:
     """Return whether only results and errors are to be shown."""
-    return _quiet.is_set()
+    return _verbosity.quiet
 
 
 def print_json(value: Any) -> None:

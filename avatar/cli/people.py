@@ -1,6 +1,5 @@
 """Commands about people: enrol, grant, withdraw, erase, list."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from avatar.app.context import AppContext
     from avatar.consent import Use
     from avatar.people.directory import Person
-    from avatar.people.enrolment import Prepare
 
 _WORDS = {"valid": "consent stands", "consent withdrawn": "consent withdrawn", "erased": "a person in it was erased"}
 
@@ -69,28 +67,10 @@ def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
     Their signing key is made at first enrolment and lies in the key folder: hand it to them, it is theirs.
     """
     from avatar.app.context import open_app
-    from avatar.errors import InputError
-    from avatar.people import samples
+    from avatar.app.samples_given import GivenSamples
 
-    brought: list[Prepare] = []
-    if portrait:
-        brought.append(partial(samples.check_portrait, portrait))
-    if voice:
-        brought.append(partial(samples.check_voice, voice, transcript))
-    if footage:
-        brought.append(partial(samples.check_footage, footage))
-    if voiceover:
-        brought.append(partial(samples.check_voiceover, voiceover, voiceover_transcript))
-    if voiceover_transcript and not voiceover:
-        raise InputError(
-            "--voiceover-transcript says what is in --voiceover; give --voiceover too", code="person.no-voiceover"
-        )
-    if transcript and not voice:
-        raise InputError("--transcript says what is in --voice; give --voice too", code="person.no-voice")
-    if not brought:
-        raise InputError(
-            "nothing to enrol; give --portrait, --voice, --footage or --voiceover", code="person.no-samples"
-        )
+    given = GivenSamples(alias, portrait, voice, transcript, footage, voiceover, voiceover_transcript)
+    brought = given.checks()
     context = open_app()
     with step("checking the samples"):
         person = context.people.enroll(alias, capacity, brought)

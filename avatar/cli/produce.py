@@ -7,6 +7,7 @@ import typer
 
 from avatar.cli import options
 from avatar.cli.command import MAKE, add_command
+from avatar.cli.output import step
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,31 +37,42 @@ def produce(  # noqa: PLR0913, PLR0917 - a command line's options
     value: options.Values = None,
     glossary: options.GlossaryFile = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the files.", show_default="out/BLUEPRINT")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Make nothing: tell what is missing, as avatar plan.")] = False,
     quiet: options.Quiet = False,  # noqa: ARG001 - its callback does it
 ) -> None:
     """Make a signed video from a script. Finished lines are remembered: run again to go on, or after an edit.
 
     Everyone in it must have agreed to its purpose, project, languages and channels (avatar people says who has).
     """
+    if check:
+        from avatar.cli.plan import plan
+
+        plan(blueprint, cast, purpose, project, script, language, channel, territory, value, glossary)
+        return
     from avatar.studio.workers.zygote import Zygote
 
     with Zygote() as template:  # it imports while this process does
-        from avatar.app.context import AppContext
-        from avatar.app.delivery import build_cast, load_named_blueprint, prepare
-        from avatar.app.parsing import parse_brief
-        from avatar.cli.production_run import make
-        from avatar.production.blueprint.load import load_glossary
-        from avatar.production.production import Production
-        from avatar.voices.text.variables import parse_values
+        with step("starting"):
+            from avatar.app.production_words import ProductionWords, production_of
+            from avatar.cli.production_run import make
 
-        plan = load_named_blueprint(blueprint)
-        brief = parse_brief(purpose, project, language, channel, territory)
-        values, words = parse_values(value or []), load_glossary(glossary) if glossary else {}
-
-        def planned(context: AppContext) -> Production:
-            return prepare(context, plan, build_cast(cast), text_of(script), brief, values=values, glossary=words)
-
-        make(planned, out or Path("out") / plan.name, template)
+        words = ProductionWords(
+            blueprint,
+            tuple(cast),
+            script,
+            purpose,
+            project,
+            tuple(language),
+            tuple(channel),
+            tuple(territory),
+            tuple(value or ()),
+            glossary,
+        )
+        make(
+            lambda context: production_of(context, words),
+            lambda production: out or Path("out") / production.blueprint.name,
+            template,
+        )
 
 
 def demo(
@@ -74,15 +86,9 @@ def demo(
     from avatar.studio.workers.zygote import Zygote
 
     with Zygote() as template:  # it imports while this process does
-        from avatar.cli.demo import demonstration
-        from avatar.cli.production_run import make
+        with step("starting"):
+            from avatar.app.production_words import text_of
+            from avatar.cli.demo import demonstration
+            from avatar.cli.production_run import make
 
-        make(lambda context: demonstration(context, text_of(script) if script else ""), out, template)
-
-
-def text_of(given: str) -> str:
-    """Return the script that *given* names as a file, or is."""
-    from avatar.app.delivery import read_script
-
-    path = Path(given) if len(given) < 250 and "\n" not in given else None
-    return read_script(path) if path and (path.suffix in (".txt", ".md") or path.is_file()) else given
+        make(lambda context: demonstration(context, text_of(script) if script else ""), lambda _: out, template)

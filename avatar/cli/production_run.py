@@ -36,14 +36,18 @@ U = TypeVar("U")
 Plan = Callable[[AppContext], Production]
 
 
-def make(plan: Plan, out: Path, template: Zygote) -> None:
-    """Make the production of *plan* by copies of *template*, write its files into *out*, and say what was done."""
+def make(plan: Plan, place: Callable[[Production], Path], template: Zygote) -> Path:
+    """Make the production of *plan* by copies of *template*, and say what was done; return the folder of its files.
+
+    *place* names that folder.
+    """
     started = time.monotonic()
     with Progress() as progress:
         context = open_app(progress.tell)
         opening = StudioFactory.of(open_studio, settings=context.settings.model_dump(mode="json"))
         with Workers(opening, progress.tell, template) as workers:
             production = plan(context)
+            out = place(production)
             progress.begin(len(production.script))
             signed = _directed(context, production, workers)
         delivered = deliver(context, signed, out)
@@ -52,6 +56,7 @@ def make(plan: Plan, out: Path, template: Zygote) -> None:
     write_report(out / "report.json", report)
     propagate_consent_change(context)
     _tell(delivered, report)
+    return out
 
 
 def _directed(context: AppContext, production: Production, workers: Workers) -> SignedVideo:

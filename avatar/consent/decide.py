@@ -69,12 +69,11 @@ def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
     list is how a bug would look.
     """
     grants: set[str] = set()
-    asked = sorted(question.claims, key=lambda claim: (claim.person, claim.use or "", claim.sample))
+    asked = _in_order(question.claims)
     if not asked:
         return Deny("", "consent.nobody", "the material shows nobody: there is no one who could have agreed")
     for claim in asked:
-        person = state.people.get(claim.person)
-        answer = _deny(claim, "unknown-person") if person is None else _answer(claim, question, state, now)
+        answer = _answered(claim, question, state, now)
         if isinstance(answer, Deny):
             return answer
         grants.add(answer.digest)
@@ -82,6 +81,12 @@ def decide(question: Question, state: State, now: datetime) -> Permit | Deny:
     if state.approval_needed and output and not _approved(output.video, question, state):
         return Deny("", "consent.not-approved", _UNAPPROVED.format(video=output.video))
     return Permit(tuple(sorted(grants)))
+
+
+def objections(question: Question, state: State, now: datetime) -> tuple[tuple[Claim, Deny], ...]:
+    """Return every claim of *question* that no standing grant covers, with its answer: all that ``decide`` stops at."""
+    answers = ((claim, _answered(claim, question, state, now)) for claim in _in_order(question.claims))
+    return tuple((claim, answer) for claim, answer in answers if isinstance(answer, Deny))
 
 
 def agreed_to(use: Use, state: State, now: datetime) -> dict[str, frozenset[str]]:
@@ -101,6 +106,15 @@ _UNAPPROVED = (
     "this video needs the approval of an operator who did not make it; ask one to look at it "
     "(avatar approve {video}), then run the production again"
 )
+
+
+def _in_order(claims: Iterable[Claim]) -> list[Claim]:
+    return sorted(claims, key=lambda claim: (claim.person, claim.use or "", claim.sample))
+
+
+def _answered(claim: Claim, question: Question, state: State, now: datetime) -> ActiveGrant | Deny:
+    known = claim.person in state.people
+    return _answer(claim, question, state, now) if known else _deny(claim, "unknown-person")
 
 
 def _answer(claim: Claim, question: Question, state: State, now: datetime) -> ActiveGrant | Deny:

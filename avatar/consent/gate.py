@@ -10,8 +10,8 @@ from avatar.artifacts.store import Store
 from avatar.consent._clearance import Cleared, mint
 from avatar.consent.brief import Brief
 from avatar.consent.claim_collection import CollectedClaims, collect_claims
-from avatar.consent.claims import Clearable, Use
-from avatar.consent.decide import Deny, Output, Permit, Question, decide
+from avatar.consent.claims import Claim, Clearable, Use
+from avatar.consent.decide import Deny, Output, Permit, Question, decide, objections
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger, now
 from avatar.consent.state import State
@@ -56,13 +56,27 @@ class Gate:
             ConsentError: as ``clear``.
         """
         try:
-            claims = frozenset(claim for use, sample in uses for claim in self._material((sample.digest,), use).claims)
-            spoken, displayed = frozenset(brief.script), frozenset(displayed)
-            question = Question(claims, brief, spoken, displayed, operator=self._ledger.operator)
-            verdict = decide(question, self._ledger.read(), self._clock())
+            verdict = decide(self._foreseen(uses, brief, displayed), self._ledger.read(), self._clock())
         except ConsentError as error:
             verdict = Deny("", "consent.erased", str(error))
         self._grants(verdict, "Production")
+
+    def objections(
+        self, uses: Iterable[tuple[Use, Artifact]], brief: Brief, displayed: Iterable[str] = ()
+    ) -> tuple[tuple[Claim, Deny], ...]:
+        """Return everything that ``foresee`` would refuse, all at once: whose claim, and what is missing.
+
+        It permits nothing, and records nothing: whoever plans asks for themselves, and uses nobody's likeness.
+
+        Raises:
+            ConsentError: ``consent.erased``; someone's key is gone, and with it what is known of who is in it.
+        """
+        question = self._foreseen(uses, brief, displayed)
+        return objections(question, self._ledger.read(), self._clock())
+
+    def _foreseen(self, uses: Iterable[tuple[Use, Artifact]], brief: Brief, displayed: Iterable[str]) -> Question:
+        claims = frozenset(claim for use, sample in uses for claim in self._material((sample.digest,), use).claims)
+        return Question(claims, brief, frozenset(brief.script), frozenset(displayed), operator=self._ledger.operator)
 
     def _grants(self, verdict: Permit | Deny, request: str) -> tuple[str, ...]:
         if isinstance(verdict, Permit):

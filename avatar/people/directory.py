@@ -25,6 +25,19 @@ A = TypeVar("A", bound=Artifact)
 ALIAS = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
+def check_alias(alias: str) -> None:
+    """Refuse an *alias* that is malformed.
+
+    Raises:
+        InputError: ``person.bad-alias``.
+    """
+    if not ALIAS.fullmatch(alias):
+        raise InputError(
+            f"alias {alias!r}: use a lower-case letter, then letters, digits and dashes (31 at most)",
+            code="person.bad-alias",
+        )
+
+
 @dataclass(frozen=True)
 class Person:
     """Someone with a likeness: a random *id*, and the *alias* that this store knows them by (never in the ledger)."""

@@ -19,7 +19,7 @@ from avatar.consent.keys import key_at
 from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
 from avatar.errors import AvatarError, InputError
-from avatar.people.directory import ALIAS, Directory, Person
+from avatar.people.directory import Directory, Person, check_alias
 from avatar.people.samples import CheckedSample
 from avatar.runtime.workdir import private_tempdir
 
@@ -44,11 +44,7 @@ class Enrolment(Directory):
             InputError: a sample will not do, is in the voice of somebody else here, was brought as something else
                 (``sample.known``), or the alias is malformed.
         """
-        if not ALIAS.fullmatch(alias):
-            raise InputError(
-                f"alias {alias!r}: use a lower-case letter, then letters, digits and dashes (31 at most)",
-                code="person.bad-alias",
-            )
+        check_alias(alias)
         require_role(self.ledger, Role.ENROLL, "Enroll")
         with private_tempdir() as room:
             known = self._known(alias)

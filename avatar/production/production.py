@@ -212,10 +212,11 @@ class _Shoot:
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a production would do: each use of each sample, and the words that it would write into the picture."""
+    """What a production would do: each use of each sample, the words that it would show, and with which engines."""
 
     uses: frozenset[tuple[Use, Artifact]]
     shown: frozenset[str]
+    engines: tuple[EngineSpec, ...] = ()
 
 
 def dry_run(production: Production) -> DryRun:
@@ -226,19 +227,22 @@ def dry_run(production: Production) -> DryRun:
     """
     rehearsal = _Rehearsal()
     direct(production, rehearsal)
-    return DryRun(frozenset(rehearsal.uses), frozenset(rehearsal.shown))
+    return DryRun(frozenset(rehearsal.uses), frozenset(rehearsal.shown), tuple(rehearsal.engines))
 
 
 class _Rehearsal:
-    """Performs nothing: remembers what the requests would use."""
+    """Performs nothing: remembers what the requests would use, and which engines they name."""
 
     def __init__(self) -> None:
         self._made: dict[Request[Any], Artifact] = {}
         self.uses: set[tuple[Use, Artifact]] = set()
         self.shown: set[str] = set()
+        self.engines: list[EngineSpec] = []
         self._samples: dict[Artifact, frozenset[Artifact]] = {}  # made -> what the cast brought to it
 
-    def __call__(self, request: Request[A], choice: EngineSpec) -> A:  # noqa: ARG002  # Perform's signature
+    def __call__(self, request: Request[A], choice: EngineSpec) -> A:
+        if choice not in self.engines:
+            self.engines.append(choice)
         made = self._made.setdefault(request, request.output_type(str(len(self._made))))
         inputs = request.inputs()
         samples = frozenset[Artifact]().union(*(self._samples.get(each, frozenset((each,))) for each in inputs))

@@ -19,7 +19,7 @@ HEAVY = ("torch", "cv2", "prefect", "numpy", "av", "onnxruntime", "pydantic")
 # What these commands print is a list, a report or a verdict.
 REPORTS = {
     "check-status", "consent requests", "consent show", "detect", "engines", "glossary", "ledger check-proof",
-    "ledger lock-status", "ledger verify", "operators list", "people", "status", "sweep", "timeline", "verify",
+    "ledger lock-status", "ledger verify", "operators list", "people", "plan", "status", "sweep", "timeline", "verify",
     "webhooks list", "weights list", "weights verify", "where",
 }  # fmt: skip
 # And these make or change something; what they made is a file, or is said in a sentence.

@@ -8,7 +8,7 @@ import pytest
 
 from avatar.consent import Claim, Use
 from avatar.consent.brief import Brief
-from avatar.consent.decide import Deny, Output, Permit, Question, decide
+from avatar.consent.decide import Deny, Output, Permit, Question, decide, objections
 from avatar.consent.evidence import Attested, Captured, Check, Evidence, Notice
 from avatar.consent.record import Grant
 from avatar.consent.scope import Salted, ScriptPolicy, script_digest
@@ -336,3 +336,27 @@ def test_a_second_grant_goes_on_where_the_first_is_used_up():
     answer = decide(asked(claim(Use.PUBLISH), output=Output("r" * 64, 10, "d" * 64)), known, NOON)
 
     assert answer == Permit((second.digest,))
+
+
+@pytest.mark.parametrize("agreed", [(), (Use.CLONE_VOICE,), (Use.PUBLISH,), (Use.CLONE_VOICE, Use.PUBLISH)])
+@pytest.mark.parametrize("purpose", [Purpose.RESEARCH, Purpose.NEWS])
+def test_objections_are_all_that_is_denied_and_there_are_none_exactly_when_it_is_permitted(agreed, purpose):
+    now = state(*([grant(*agreed)] if agreed else []))
+    claims = frozenset(Claim(ADA, use, VOICE, STORED[VOICE]) for use in (Use.CLONE_VOICE, Use.PUBLISH))
+    question = Question(claims, replace(TOY_BRIEF, purpose=purpose))
+
+    found = objections(question, now, NOON)
+
+    one_by_one = {
+        claim for claim in claims if isinstance(decide(replace(question, claims=frozenset({claim})), now, NOON), Deny)
+    }
+    assert {claim for claim, _ in found} == one_by_one
+    assert isinstance(decide(question, now, NOON), Permit) == (not found)
+
+
+def test_whoever_is_not_enrolled_is_objected_to():
+    claim = Claim("p-0000000000000bad", Use.PUBLISH, VOICE, STORED[VOICE])
+
+    ((objected, denial),) = objections(Question(frozenset({claim}), TOY_BRIEF), state(), NOON)
+
+    assert (objected, denial.code) == (claim, "consent.unknown-person")

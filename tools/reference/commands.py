@@ -37,6 +37,8 @@ def _commands(group: Any, context: Any, level: int) -> Iterator[str]:
             continue
         yield f"```text\n{inside.command_path} {' '.join(command.collect_usage_pieces(inside))}\n```\n"
         yield from _options(command, inside)
+        if examples := getattr(command, "examples", ()):
+            yield "For example:\n\n```sh\n{}\n```\n".format("\n".join(examples))
 
 
 def _options(command: Any, context: Any) -> Iterator[str]:
