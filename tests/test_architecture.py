@@ -1,7 +1,6 @@
 """Rules that hold for every engine and every module, present and future."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import asdict, fields, is_dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -27,7 +26,6 @@ from tests.stages.examples import example
 POINTS = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
 HOME = Path(avatar.__file__).parent
 SOURCES = sorted(HOME.rglob("*.py"))
-TOOLS = ("faces", "watermark", "voices", "media", "provenance")  # pure: they can import neither an engine nor the gate
 
 
 @pytest.fixture(params=sorted(POINTS))
@@ -127,60 +125,13 @@ def test_every_stage_of_a_blueprint_has_its_request():
     assert not unnamed, f"a blueprint cannot say {unnamed}: add fields in production/blueprint/schema.py"
 
 
-# -- who calls what: import-linter sees imports, this sees calls
-
-
-def calls(name: str) -> Iterator[str]:
-    """Yield each module above the tools that calls something called *name* (a function, or a method of anything)."""
-    for path in SOURCES:
-        module = path.relative_to(HOME).with_suffix("").as_posix()
-        if module.startswith(TOOLS):
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and name in (getattr(node.func, "attr", ""), getattr(node.func, "id", "")):
-                yield module
+# -- names that appear nowhere; who calls what is held in tests/architecture
 
 
 def names_in(path: Path) -> set[str]:
     """Return every name and attribute that the module at *path* mentions."""
     tree = ast.parse(path.read_text())
     return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(tree)}
-
-
-def test_only_the_studio_runs_engines():
-    runners = set()
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("engine.run"):
-                runners.add(path.relative_to(HOME).with_suffix("").as_posix())
-
-    assert runners == {"studio/studio"}
-    others = {"models/weights", "models/onnx", "models/tflite", "runtime/isolated/client"}  # sessions and subprocesses
-    assert set(calls("run")) <= {"portal/serve", "studio/studio"} | others
-
-
-def test_only_the_gate_mints():
-    assert set(calls("mint")) == {"consent/gate"}
-    assert set(calls("Cleared")) == {"consent/_clearance"}
-
-
-def test_only_the_studio_asks_the_gate():
-    # A world of tests pulls frames as a renderer would: it too must be cleared.
-    assert set(calls("clear")) == {"studio/studio", "testing/conformance", "testing/world"}
-
-
-def test_only_the_studio_keeps_what_was_made_and_only_enrolment_what_was_brought():
-    assert set(calls("keep")) == {"people/enrolment", "studio/studio"}
-    assert set(calls("remember")) == {"studio/studio"}
-
-
-def test_whatever_is_sealed_is_found_by_a_rotation_of_its_persons_key():
-    """Below their folder, as an artifact, or in a folder that ``key_rotation`` names: name another place there."""
-    known = {"artifacts/store", "artifacts/vault", "people/agreements", "people/enrolment", "capture/challenge_store"}
-    known |= {"portal/sessions", "people/pronunciations", "studio/voice_guard"}
-
-    assert set(calls("seal")) | set(calls("seal_file")) <= known
-    assert set(calls("exchange")) == {"artifacts/store", "artifacts/kms", "people/key_rotation"}
 
 
 def test_nothing_reaches_round_a_frozen_seal():
@@ -194,14 +145,3 @@ def test_nothing_reaches_round_a_frozen_seal():
             for alias in node.names
         }
         assert not {"pickle", "dill", "cloudpickle", "joblib"} & imported, path
-
-
-def test_consent_keeps_no_clock_of_its_own():
-    """Time arrives as an argument: only the default clock of the ledger looks at the wall."""
-    for path in (HOME / "consent").glob("*.py"):
-        if path.stem != "ledger":
-            assert "now" not in {
-                node.func.attr
-                for node in ast.walk(ast.parse(path.read_text()))
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            }, path

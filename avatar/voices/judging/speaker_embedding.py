@@ -7,7 +7,7 @@ that pleases one of them by accident will not please both.
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from avatar.media.audio.resample import resample
 from avatar.models.weights import Weights
 from avatar.runtime.threads import one_thread
 from avatar.voices.signal.mel import frames_of, mel_power
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 GE2E = Weights(
     name="speaker encoder",
@@ -150,7 +153,7 @@ class SpeakerEncoders:
         return lstm.eval(), linear.eval()
 
     @cached_property
-    def _session(self) -> Any:
+    def _session(self) -> "InferenceSession":
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
