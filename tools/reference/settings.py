@@ -53,15 +53,15 @@ _BESIDE = [
 def page() -> str:
     """Return every variable with its type, meaning and default."""
     rows = [_row(name, field) for name, field in Settings.model_fields.items()]
-    rows += [(code(name), kind, meaning, default) for name, kind, meaning, default in _BESIDE]
-    return _HEAD + "\n" + table(("variable", "value", "meaning", "default"), rows)
+    rows += [(code(name), meaning, kind, default) for name, kind, meaning, default in _BESIDE]
+    return _HEAD + "\n" + table(("variable", "meaning", "value", "default"), rows)
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
     meaning, default = _MEANING[name]
     if not default and field.default is not PydanticUndefined:
         default = code(field.default)
-    return code(f"AVATAR_{name.upper()}"), _value(field), meaning, default
+    return code(f"AVATAR_{name.upper()}"), meaning, _value(field), default
 
 
 def _value(field: FieldInfo) -> str:
