@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from avatar.cli.command import PANELS
 from avatar.cli.main import app
 from tools.reference.markdown import code
 
@@ -18,31 +19,37 @@ command that was typed wrongly.
 
 
 def page() -> str:
-    """Return every command, group by group, with its arguments and options."""
+    """Return every command, panel by panel, with its arguments, options and examples."""
     root = typer.main.get_command(app)
     context = root.context_class(root, info_name="avatar")
-    return "\n".join((_HEAD, *_options(root, context), *_commands(root, context, 2)))
+    named = {name: root.get_command(context, name) for name in root.list_commands(context)}
+    parts = [_HEAD, *_options(root, context)]
+    for panel in PANELS:
+        parts.append(f"## {panel}\n")
+        for name, command in named.items():
+            if command.rich_help_panel == panel and not command.hidden:
+                parts += _command(name, command, context, 3)
+    return "\n".join(parts)
 
 
-def _commands(group: Any, context: Any, level: int) -> Iterator[str]:
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if command is None or command.hidden:
-            continue
-        inside = command.context_class(command, info_name=name, parent=context)
-        yield f"{'#' * level} {inside.command_path}\n"
-        yield f"{_plain(command.help or '')}\n"
-        if hasattr(command, "list_commands"):
-            yield from _commands(command, inside, min(level + 1, 4))
-            continue
-        yield f"```text\n{inside.command_path} {' '.join(command.collect_usage_pieces(inside))}\n```\n"
-        yield from _options(command, inside)
-        if examples := getattr(command, "examples", ()):
-            yield "For example:\n\n```sh\n{}\n```\n".format("\n".join(examples))
+def _command(name: str, command: Any, above: Any, level: int) -> Iterator[str]:
+    context = command.context_class(command, info_name=name, parent=above)
+    yield f"{'#' * level} {context.command_path}\n"
+    yield f"{_plain(command.help or '')}\n"
+    if hasattr(command, "list_commands"):
+        for each in command.list_commands(context):
+            yield from _command(each, command.get_command(context, each), context, level + 1)
+        return
+    usage = f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}"
+    yield f"```text\n{usage}\n```\n"
+    yield from _options(command, context)
+    if examples := getattr(command, "examples", ()):
+        yield "For example:\n\n```sh\n{}\n```\n".format("\n".join(examples))
 
 
 def _options(command: Any, context: Any) -> Iterator[str]:
-    lines = [_line(each, context) for each in command.get_params(context) if not getattr(each, "hidden", False)]
+    shown = (each for each in command.get_params(context) if not getattr(each, "hidden", False) and each.name != "help")
+    lines = [_line(each, context) for each in shown]
     if lines:
         yield "\n".join(lines) + "\n"
 
