@@ -36,6 +36,7 @@ def test_every_setting_is_explained():
     for path in (ROOT / "avatar").rglob("*.py"):
         read |= {each for each in re.findall(r"AVATAR_[A-Z_]+[A-Z]", path.read_text()) if not each.endswith("RETAIN")}
 
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
     assert {f"AVATAR_{name.upper()}" for name in Settings.model_fields} <= named
     assert read <= named
 

@@ -18,34 +18,38 @@ def _home() -> Path:
 
 
 class Settings(BaseSettings):
-    """Each is an environment variable of the same name in capitals, behind ``AVATAR_``.
+    """Each is an environment variable of the same name in capitals, behind ``AVATAR_``."""
 
-    The home folder holds keys and, unless ``AVATAR_STORE`` is ``s3://bucket/prefix`` or another folder, the store.
-    Material is encrypted under keys in the key folder, unless ``AVATAR_KMS_KEY`` names a key of AWS KMS to wrap them.
-    In a bucket with Object Lock the ledger is kept for ``AVATAR_LOCK_DAYS``; ``AVATAR_LOCK_MODE`` says how firmly.
-    ``AVATAR_OPERATOR`` is the file of the key of whoever acts; without it, the one in the key folder.
-    ``avatar sweep`` removes what has been kept longer than the ``AVATAR_RETAIN_..._DAYS``; by default nothing.
-    ``AVATAR_PAGES`` is where performers reach the consent pages: an https address, when a proxy is in front of them.
-    Webhooks reach hosts in private networks only when they are listed in ``AVATAR_WEBHOOK_HOSTS``, with commas.
-    """
-
-    model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="AVATAR_", frozen=True, use_attribute_docstrings=True)
 
     home: Annotated[Path, NoDecode] = Field(default_factory=_home)
+    """folder of keys, and of the store unless ``AVATAR_STORE`` says otherwise"""
     store: str = ""
+    """``s3://BUCKET/PREFIX`` or a folder"""
     keys: Path | None = None
+    """folder of keys"""
     kms_key: str = ""
+    """AWS KMS key that wraps the keys of people's material; ``NEW,OLD`` while one is exchanged"""
     operator: Path | None = None
+    """file with the key of the operator who acts"""
     lock_days: int = Field(default=3650, ge=1, le=36500)
+    """days that a bucket with Object Lock keeps ledger entries"""
     lock_mode: Mode = "governance"
+    """how firmly: ``compliance`` means that nobody can delete them, not even the owner of the account"""
     retain_intermediate_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """``avatar sweep`` removes voices, speech, shots and unsigned videos that were not used for so many days"""
     retain_published_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """``avatar sweep`` removes the store's copies of signed videos that were not used for so many days"""
     retain_person_days: Annotated[int, Field(ge=1, le=36500)] | None = None
+    """``avatar sweep`` removes everything that shows a person, so many days after their last agreement ended"""
     pages: str = "http://127.0.0.1:8780"
+    """address at which performers reach the consent pages; https when a proxy is in front"""
     organisation: str = Field(default="this studio", min_length=1, max_length=200)
+    """the name that people give their consent to"""
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
-
+    """processes that make lines side by side"""
     webhook_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    """hosts in private networks that webhooks may reach, with commas between"""
 
     @field_validator("webhook_hosts", mode="before")
     @classmethod

@@ -3,46 +3,26 @@
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from avatar.app.settings import Settings
-from tools.reference.markdown import code, table
+from tools.reference.markdown import code, prose, table
 
 _HEAD = """# Settings
 
 Read once from the environment when a command starts. A value that will not do is refused, with the
 name of the variable.
 """
-_MEANING = {
-    "home": (
-        "folder of keys, and of the store unless `AVATAR_STORE` says otherwise",
-        "the nearest `.avatar` at or above the working directory",
-    ),
-    "store": ("`s3://BUCKET/PREFIX` or a folder", "`store` in the home folder"),
-    "keys": ("folder of keys", "`keys` in the home folder"),
-    "kms_key": (
-        "AWS KMS key that wraps the keys of people's material; `NEW,OLD` while one is exchanged",
-        "none: keys lie in the key folder",
-    ),
-    "operator": ("file with the key of the operator who acts", "`operator.key` in the key folder"),
-    "lock_days": ("days that a bucket with Object Lock keeps ledger entries", ""),
-    "lock_mode": ("how firmly: `governance` or `compliance`", ""),
-    "retain_intermediate_days": (
-        "`avatar sweep` removes voices, speech, shots and unsigned videos that were not used for so many days",
-        "never",
-    ),
-    "retain_published_days": (
-        "`avatar sweep` removes the store's copies of signed videos that were not used for so many days",
-        "never",
-    ),
-    "retain_person_days": (
-        "`avatar sweep` removes everything that shows a person, so many days after their last agreement ended",
-        "never",
-    ),
-    "pages": ("address at which performers reach the consent pages; https when a proxy is in front", ""),
-    "organisation": ("the name that people give their consent to", ""),
-    "workers": ("processes that make lines side by side", "one a core"),
-    "webhook_hosts": ("hosts in private networks that webhooks may reach, with commas", "none"),
+_DEFAULT = {  # in words, where the default is no plain value
+    "home": "the nearest `.avatar` at or above the working directory",
+    "store": "`store` in the home folder",
+    "keys": "`keys` in the home folder",
+    "kms_key": "none: keys lie in the key folder",
+    "operator": "`operator.key` in the key folder",
+    "retain_intermediate_days": "never",
+    "retain_published_days": "never",
+    "retain_person_days": "never",
+    "workers": "one a core",
+    "webhook_hosts": "none",
 }
 # Read where weights are looked for, also by programs that have no settings.
 _BESIDE = [
@@ -58,10 +38,8 @@ def page() -> str:
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
-    meaning, default = _MEANING[name]
-    if not default and field.default is not PydanticUndefined:
-        default = code(field.default)
-    return code(f"AVATAR_{name.upper()}"), meaning, _value(field), default
+    default = _DEFAULT.get(name) or code(field.default)
+    return code(f"AVATAR_{name.upper()}"), prose(field.description), _value(field), default
 
 
 def _value(field: FieldInfo) -> str:
