@@ -10,6 +10,7 @@ from avatar.cli.command import add_command
 from avatar.cli.options import Alias
 from avatar.cli.output import print_json, step
 from avatar.cli.pages import link_for
+from avatar.consent import defaults
 
 if TYPE_CHECKING:
     from avatar.app.context import AppContext
@@ -45,15 +46,15 @@ def request(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     purpose: options.Purposes,
     project: options.GrantProject,
     description: options.Description,
-    language: options.GrantLanguages = ["en"],  # noqa: B006
-    channel: options.Channels = ["internal"],  # noqa: B006
-    territory: options.Territories = ["001"],  # noqa: B006
+    language: options.GrantLanguages = options.DEFAULT_LANGUAGES,
+    channel: options.Channels = options.DEFAULT_CHANNELS,
+    territory: options.Territories = options.DEFAULT_TERRITORIES,
     companion: options.Companions = None,
     reviewed: options.Reviewed = False,
     deny_topic: options.DeniedTopics = None,
-    max_outputs: options.MaxOutputs = 100,
-    max_seconds: options.MaxSeconds = 36_000,
-    days: options.Days = 365,
+    max_outputs: options.MaxOutputs = defaults.MAX_OUTPUTS,
+    max_seconds: options.MaxSeconds = defaults.MAX_SECONDS,
+    days: options.Days = defaults.DAYS,
     reconfirm_days: options.ReconfirmDays = None,
     locale: Annotated[str, typer.Option(help="The language they read the statement in.")] = "en-GB",
     link_hours: Annotated[

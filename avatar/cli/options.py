@@ -8,6 +8,7 @@ import typer
 from avatar.cli import completion
 from avatar.cli.choices import CHANNELS, PURPOSES, TOPICS, USES
 from avatar.cli.output import set_quiet
+from avatar.consent import defaults
 
 _USE = f"One of {', '.join(USES)}; give it several times."
 _MANY_PURPOSES = f"What it is for: {', '.join(PURPOSES)}; several times for more."
@@ -65,6 +66,8 @@ DeniedTopics = Annotated[
 MaxOutputs = Annotated[int, typer.Option(help="How many videos may be published.")]
 MaxSeconds = Annotated[int, typer.Option(help="How long they may be, all together.")]
 Days = Annotated[int, typer.Option(help="How long the agreement lasts, from when it is given.")]
+DEFAULT_LANGUAGES, DEFAULT_CHANNELS = list(defaults.LANGUAGES), list(defaults.CHANNELS)
+DEFAULT_TERRITORIES = list(defaults.TERRITORIES)
 ReconfirmDays = Annotated[int | None, typer.Option(help="Ask the person again after so many days.")]
 
 # Of an agreement, and of a production

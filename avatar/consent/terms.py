@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from avatar.consent import defaults
 from avatar.consent.claims import Use
 from avatar.consent.scope import Salted, Scope, ScriptPolicy
 from avatar.consent.vocabulary import Channel, Purpose
-
-YEAR_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -21,14 +20,14 @@ class Terms:
     purposes: tuple[Purpose, ...]
     project: str
     description: str
-    languages: tuple[str, ...] = ("en",)
-    channels: tuple[Channel, ...] = (Channel.INTERNAL,)
-    territories: tuple[str, ...] = ("001",)
+    languages: tuple[str, ...] = defaults.LANGUAGES
+    channels: tuple[Channel, ...] = tuple(map(Channel, defaults.CHANNELS))
+    territories: tuple[str, ...] = defaults.TERRITORIES
     companions: tuple[str, ...] = ()
     script: ScriptPolicy = field(default_factory=ScriptPolicy)
-    max_outputs: int = 100
-    max_seconds: int = 36_000
-    days: int = YEAR_DAYS
+    max_outputs: int = defaults.MAX_OUTPUTS
+    max_seconds: int = defaults.MAX_SECONDS
+    days: int = defaults.DAYS
     start: datetime | None = None
     reconfirm_days: int | None = None
 
