@@ -78,8 +78,8 @@ MUTANTS = (
         "append where nothing stands",
         "artifacts/objects.py",
         (
-            ("return not target.exists() and self._write(target, source)", "return self._write(target, source)"),
-            ("os.link(draft, target)", "os.replace(draft, target)"),
+            ("return not self._stands(target) and self._write(target, source)", "return self._write(target, source)"),
+            ("with atomic_create(target,", "with atomic_write(target,"),
         ),
     ),
     _never("checkpoints", "consent/checkpoint.py", "standing.text != note.text"),

@@ -32,6 +32,7 @@ from avatar.faces.geometry.topology import LIPS_INNER, eye_distance
 from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES, network
 from avatar.faces.motion.visemes import CONTACTS
 from avatar.media.audio.io import read_sound
+from avatar.runtime.atomic import atomic_write
 
 _PART = 50  # utterances in a file of the cache
 _ELSEWHERE = 2  # how often each is heard in another place
@@ -110,9 +111,8 @@ def _joe(folder: Path, number: int) -> Spoken | None:
 
 
 def _write(part: Path, made: list[list[Example]]) -> None:
-    beside = part.with_suffix(".part")
-    torch.save([[_packed(each) for each in one] for one in made], beside)
-    beside.replace(part)
+    with atomic_write(part) as draft:
+        torch.save([[_packed(each) for each in one] for one in made], draft)
 
 
 def _packed(each: Example) -> tuple[Any, ...]:
@@ -166,8 +166,8 @@ def _trained(parts: list[list[Example]], asked: argparse.Namespace) -> Any:
             print(f"{step + 1}: loss {total / _TELL:.4f}, {time.process_time() - started:.0f} CPU-s", flush=True)
             total = 0.0
             state = {"taught": taught.state_dict(), "optimiser": optimiser.state_dict(), "done": step + 1}
-            torch.save({**state, "random": torch.get_rng_state()}, checkpoint.with_suffix(".part"))
-            checkpoint.with_suffix(".part").replace(checkpoint)
+            with atomic_write(checkpoint) as draft:
+                torch.save({**state, "random": torch.get_rng_state()}, draft)
         if (step + 1) % (_TELL * 5) == 0 or step + 1 == asked.steps:
             _tell(taught.mouth, held, step + 1)
     return taught.mouth.eval()

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 from avatar.app.context import AppContext
 from avatar.app.resources import BLUEPRINTS
@@ -21,6 +20,7 @@ from avatar.production.blueprint.load import load
 from avatar.production.blueprint.schema import Blueprint
 from avatar.production.production import CastMember, Production, dry_run
 from avatar.provenance.verdict import Verdict
+from avatar.runtime.atomic import move, write_text
 from avatar.runtime.spelling import did_you_mean
 from avatar.runtime.workdir import private_tempdir
 from avatar.stages.registry import languages_of
@@ -199,7 +199,7 @@ def deliver(context: AppContext, signed: SignedVideo, to: Path) -> Delivered:
         contact_sheet(video, Path(beside) / "contact-sheet.png")
         (Path(beside) / "ledger-proof.txt").write_text(context.prove(verdict.entry.index))
         for draft in Path(beside).iterdir():
-            draft.replace(to / draft.name)
+            move(draft, to / draft.name)
     if FACE_GAPS not in parts:
         (to / FACE_GAPS).unlink(missing_ok=True)  # of the video that was delivered here before
     return Delivered(to, to / video.name, verdict)
@@ -222,17 +222,10 @@ def pending_review(context: AppContext, video: str, to: Path) -> Path:
         contact_sheet(film, Path(beside) / "contact-sheet.png")
         context.store.fetch(unsigned, "captions.vtt", Path(beside) / "captions.vtt")
         for name in ("contact-sheet.png", "captions.vtt"):
-            (Path(beside) / name).replace(to / name)
+            move(Path(beside) / name, to / name)
     return to
 
 
 def write_report(to: Path, report: Mapping[str, Any]) -> None:
     """Write *report* as JSON to the file *to*."""
     write_text(to, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_text(to: Path, text: str) -> None:
-    """Write *text* to the file *to*, all of it or nothing."""
-    draft = to.with_name(f".{uuid4().hex}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(to)

@@ -5,10 +5,10 @@ import os
 import re
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 from avatar.artifacts.objects import as_store_error
 from avatar.errors import ConsentError, StoreError
+from avatar.runtime.atomic import create_bytes, drafts_of, fsync_file, fsync_folder, make_folder
 
 KEY_BYTES = 32  # bytes of a key
 _PERSON_ID = re.compile(r"p-[0-9a-f]{16}")
@@ -83,8 +83,8 @@ class FolderKeyring:
         return self._read(person, path) if path.exists() else derive_naming_key(self.key_of(person, 1))
 
     def make(self, person: str) -> None:
-        if not self._found(person):
-            self._write(person, self._path(person, 1), os.urandom(KEY_BYTES))
+        found = self._found(person)
+        self._write(person, self._path(person, found[-1] if found else 1), os.urandom(KEY_BYTES))
 
     def renew(self, person: str) -> None:
         newest = self.generations(person)[-1]
@@ -95,16 +95,16 @@ class FolderKeyring:
     def retire(self, person: str) -> None:
         with as_store_error(f"destroying the old material key of {person}"):
             for generation in self._found(person)[:-1]:
-                self._path(person, generation).unlink(missing_ok=True)
-            self._settle()
+                _remove(self._path(person, generation))
+            fsync_folder(self._folder)  # only then is what was removed certain to stay so
 
     def destroy(self, person: str) -> None:
         with as_store_error(f"destroying the material key of {person}"):
             for generation in self._found(person):
-                self._path(person, generation).unlink(missing_ok=True)
-            self._naming(person).unlink(missing_ok=True)
+                _remove(self._path(person, generation))
+            _remove(self._naming(person))
             if self._folder.is_dir():
-                self._settle()
+                fsync_folder(self._folder)
 
     def _found(self, person: str) -> tuple[int, ...]:
         numbers = (
@@ -125,23 +125,14 @@ class FolderKeyring:
         return key
 
     def _write(self, person: str, path: Path, key: bytes) -> None:
-        if path.exists():
-            return
+        # On disk before anything is encrypted under it: a key lost in a crash would take the material along.
         with as_store_error(f"making the material key of {person}"):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = self._folder / f".{uuid4().hex}"
-            try:
-                with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                    file.write(key)
-                    file.flush()
-                    # Before anything is encrypted under it: a key lost in a crash would take the material along.
-                    os.fsync(file.fileno())
-                os.link(draft, path)
-            except FileExistsError:
-                pass  # another process was first: its key is the key
-            finally:
-                draft.unlink(missing_ok=True)
-            self._settle()
+            if path.exists():
+                fsync_file(path)
+                return
+            make_folder(self._folder, durable=True, mode=0o700)
+            # If another process is first, its key is the key.
+            create_bytes(path, key, durable=True, mode=0o600)
 
     def _path(self, person: str, generation: int) -> Path:
         return self._folder / (
@@ -151,13 +142,11 @@ class FolderKeyring:
     def _naming(self, person: str) -> Path:
         return self._folder / f"{validate_person_id(person)}.naming"
 
-    def _settle(self) -> None:
-        # A name that was made or removed is only certain to stay so once its folder is on disk.
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+
+def _remove(path: Path) -> None:
+    for draft in drafts_of(path):  # what a power cut left holds the key too
+        draft.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def validate_person_id(person: str) -> str:

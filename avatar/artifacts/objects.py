@@ -1,7 +1,6 @@
 """The object store interface, and its implementation in a folder."""
 
 import errno
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,9 +8,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 from avatar.errors import StoreError
+from avatar.runtime.atomic import atomic_create, atomic_write, fsync_folder, make_folder
 
 _KEY = re.compile(r"[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*")
 
@@ -55,11 +54,12 @@ def validate_key(key: str) -> str:
 
 
 class FolderObjects:
-    """Objects as files below *root*."""
+    """Objects as files below *root*: each is on disk, with its name, before the call that wrote it returns."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._drafts = root / ".drafts"
+        self._folders: set[Path] = set()  # that we know to be on disk
 
     def __repr__(self) -> str:
         return f"folder {self._root}"
@@ -67,7 +67,7 @@ class FolderObjects:
     def create(self, key: str, source: bytes | Path) -> bool:
         target = self._root / validate_key(key)
         with as_store_error(f"writing {key} to {self!r}"):
-            return not target.exists() and self._write(target, source)
+            return not self._stands(target) and self._write(target, source)
 
     def read(self, key: str) -> bytes | None:
         with as_store_error(f"reading {key} from {self!r}"):
@@ -110,37 +110,38 @@ class FolderObjects:
         with as_store_error(f"exchanging {key} in {self!r}"):
             if not target.exists():
                 return False
-            with self._draft(source) as draft:
-                draft.replace(target)
+            # On disk before anyone destroys the key that the old bytes were sealed under.
+            with atomic_write(target, durable=True, drafts=self._drafts) as draft:
+                _fill(draft, source)
+        return True
+
+    def _stands(self, target: Path) -> bool:
+        if not target.exists():
+            return False
+        # Another process may have given it its name a moment ago: whoever relies on it needs it on disk.
+        fsync_folder(target.parent)
         return True
 
     def _write(self, target: Path, source: bytes | Path) -> bool:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._drafts)
+        if target.parent not in self._folders or not target.parent.is_dir():
+            make_folder(target.parent, durable=True)
+            self._folders.add(target.parent)
         try:
-            with self._draft(source) as draft:
-                # A link fails if the name exists, and never shows a reader half a file.
-                os.link(draft, target)
+            with atomic_create(target, durable=True, drafts=self._drafts) as draft:
+                _fill(draft, source)
         except FileExistsError:
             return False
         return True
 
-    @contextmanager
-    def _draft(self, source: bytes | Path) -> Iterator[Path]:
-        """Give a file beside the store that holds *source* and is on disk."""
-        self._drafts.mkdir(parents=True, exist_ok=True)
-        draft = self._drafts / uuid4().hex
-        try:
-            with draft.open("xb") as file:
-                if isinstance(source, bytes):
-                    file.write(source)
-                else:
-                    with source.open("rb") as given:
-                        shutil.copyfileobj(given, file, 1 << 20)
-                file.flush()
-                os.fsync(file.fileno())
-            yield draft
-        finally:
-            draft.unlink(missing_ok=True)
+
+def _fill(draft: Path, source: bytes | Path) -> None:
+    with draft.open("xb") as file:
+        if isinstance(source, bytes):
+            file.write(source)
+        else:
+            with source.open("rb") as given:
+                shutil.copyfileobj(given, file, 1 << 20)
 
 
 @contextmanager

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
-from uuid import uuid4
 
 from avatar.artifacts.keyring import Keyring
 from avatar.artifacts.objects import as_store_error
 from avatar.artifacts.stream_aead import NONCE_PREFIX_BYTES, AuthenticationError, Reader, decrypt_stream, encrypt_stream
 from avatar.canonical import canonical
 from avatar.errors import StoreError
+from avatar.runtime.atomic import atomic_write
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -112,18 +112,15 @@ class Vault:
 
         It comes to stand there whole or not at all. Raises as ``open``.
         """
-        draft, digest = to.with_name(f".{uuid4().hex}"), hashlib.sha256()
-        try:
-            with as_store_error(f"writing to {to.parent}"):
-                with sealed.open("rb") as source, draft.open("xb") as target:
-                    for piece in self._opened(source, label):
-                        digest.update(piece)
-                        target.write(piece)
-                if digest.hexdigest() != label.digest:
-                    raise _altered(label)
-                return draft.replace(to)
-        finally:
-            draft.unlink(missing_ok=True)
+        digest = hashlib.sha256()
+        with as_store_error(f"writing to {to.parent}"), atomic_write(to) as draft:
+            with sealed.open("rb") as source, draft.open("xb") as target:
+                for piece in self._opened(source, label):
+                    digest.update(piece)
+                    target.write(piece)
+            if digest.hexdigest() != label.digest:
+                raise _altered(label)
+        return to
 
     def _sealed(self, plain: Reader, label: Label) -> Iterator[bytes]:
         generations = self.newest(label.people)

@@ -50,13 +50,10 @@ class ChallengeStore:
 
     def get_file(self, person: str, challenge: str, name: str, digest: str, to: Path) -> Path:
         """Write the file *name* with the sha256 *digest* to the new file *to*, and return *to*."""
-        sealed = to.with_name(f".{to.name}.sealed")
-        try:
-            if not self.objects.download(_key(person, challenge, name), sealed):
+        with private_tempdir() as room:
+            if not self.objects.download(_key(person, challenge, name), room / "sealed"):
                 raise StoreError(f"the {name} of challenge {challenge[:12]} is missing", code="store.missing")
-            return self.vault.open_file(sealed, Label(f"challenge-{name}", (person,), digest), to)
-        finally:
-            sealed.unlink(missing_ok=True)
+            return self.vault.open_file(room / "sealed", Label(f"challenge-{name}", (person,), digest), to)
 
     def ask(self, challenge: Challenge) -> None:
         """Keep a new *challenge*. Who it is for is found by its id; both are random, and say nothing of anyone."""

@@ -115,8 +115,9 @@ def receipt(
     alias: Alias, out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("receipts")
 ) -> None:
     """Write a receipt for each agreement that stands: a page to read, and JSON to check."""
-    from avatar.app.delivery import write_report, write_text
+    from avatar.app.delivery import write_report
     from avatar.people.receipt import receipts
+    from avatar.runtime.atomic import write_text
 
     context, person = _open(alias)
     out.mkdir(parents=True, exist_ok=True)

@@ -90,9 +90,11 @@ def rotate_checkpoints(
     from avatar.consent.keys import key_at
     from avatar.consent.signed_note import NoteKey
     from avatar.people.key_rotation import rotate_checkpoint_key
+    from avatar.runtime.atomic import write_text
 
     context = open_app()
-    out.write_text(str(rotate_checkpoint_key(context.ledger, context.settings.key_folder)))
+    # Durable: there is no second proof for those who believe the old key, which is gone by now.
+    write_text(out, str(rotate_checkpoint_key(context.ledger, context.settings.key_folder)), durable=True)
     key = NoteKey(context.ledger.read().origin, key_at(context.checkpoint_key).public)
     typer.echo(f"Others now need this key: {key}")
     typer.echo(f"Who believes the old one learns it from {out}: avatar ledger check-proof {out} --log-key OLD")

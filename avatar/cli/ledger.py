@@ -275,7 +275,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(data)
-    draft.replace(path)
+    from avatar.runtime.atomic import make_folder, write_bytes
+
+    make_folder(path.parent)
+    write_bytes(path, data)

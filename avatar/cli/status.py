@@ -31,14 +31,13 @@ def status(
     """Tell whether consent for a published file stands today. Exit status 0 means that it does."""
     from avatar.app.context import open_app
     from avatar.publishing.status import FileState
+    from avatar.runtime.atomic import write_text
 
     context = open_app()
     found = context.statuses.of(_sha256(what))
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
-        draft = out.with_name(f".{out.name}.draft")
-        draft.write_text(str(context.statuses.note(found.file)))
-        draft.replace(out)
+        write_text(out, str(context.statuses.note(found.file)))
     print_json(found.model_dump(mode="json")) if as_json else typer.echo(found.explain())
     if found.state != FileState.VALID:
         raise typer.Exit(1)

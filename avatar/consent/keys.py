@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from uuid import uuid4
 
 from avatar.errors import ConsentError
+from avatar.runtime.atomic import create_bytes, fsync_file, make_folder
 
 
 class Key:
@@ -30,9 +30,12 @@ def new_key() -> Key:
 
 
 def key_at(path: Path, *, make: bool = False) -> Key:
-    """Read the key in the file *path*; with *make*, create it first if there is none (mode 0600)."""
-    if make and not path.exists():
-        _create(path)
+    """Read the key in the file *path*; with *make*, create it first if there is none (mode 0600).
+
+    With *make*, the key is on disk before this returns: what it signs would be worth nothing without it.
+    """
+    if make:
+        _make(path)
     try:
         return Key(bytes.fromhex(path.read_text().strip()))
     except FileNotFoundError as error:
@@ -53,14 +56,11 @@ def verify(public: str, signature: str, data: bytes) -> bool:
     return True
 
 
-def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{uuid4().hex}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(os.urandom(32).hex() + "\n")
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was first: its key is the key
-    finally:
-        draft.unlink(missing_ok=True)
+def _make(path: Path) -> None:
+    if path.exists():
+        # Another process may have given it its name a moment ago, and not have reached the disk yet.
+        fsync_file(path)
+        return
+    make_folder(path.parent, durable=True, mode=0o700)
+    # If another process is first, its key is the key.
+    create_bytes(path, f"{os.urandom(32).hex()}\n".encode(), durable=True, mode=0o600)

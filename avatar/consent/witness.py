@@ -2,12 +2,10 @@
 
 import base64
 import fcntl
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,6 +18,7 @@ from avatar.consent.keys import Key
 from avatar.consent.merkle import EMPTY_ROOT, Tree, verify_consistency
 from avatar.consent.signed_note import Note, NoteKey, NoteKeyKind, NoteSignature, cosign, decode_base64, signed_by
 from avatar.errors import InputError, LedgerError
+from avatar.runtime.atomic import make_folder, write_text
 
 
 class _Memory(BaseModel):
@@ -111,17 +110,12 @@ class Witness:
         self._keep(_Memory(log=str(self._log), size=checkpoint.size, root=root))
 
     def _keep(self, memory: _Memory) -> None:
-        draft = self._state.with_name(f".{uuid4().hex}")
-        with draft.open("x") as file:
-            file.write(memory.model_dump_json(indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._state)
+        write_text(self._state, memory.model_dump_json(indent=2) + "\n", durable=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         # Two at once could both pass the check, and the later one would then write the smaller size.
-        self._state.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._state.parent, durable=True)
         with self._state.with_name(f"{self._state.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

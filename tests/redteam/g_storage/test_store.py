@@ -103,7 +103,7 @@ def state_fact(scene):
 
 
 @attack("the disk fills up at some moment", by="whole or nothing", code="store.full", entry=False)
-@pytest.mark.parametrize("after", range(0, 12, 2))
+@pytest.mark.parametrize("after", range(0, 60, 6))
 def test_a_disk_that_fills_up_at_any_moment_leaves_a_store_that_works(scene, monkeypatch, after):
     """Whatever was written before stands whole; afterwards the same work is done as if nothing had been."""
     calls = []
