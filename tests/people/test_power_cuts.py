@@ -27,7 +27,7 @@ CHANCES = [nothing, everything, below("store/ledger"), below("store"), below("pe
 
 @pytest.fixture(autouse=True)
 def _nobody_is_slow(monkeypatch):
-    monkeypatch.setattr(key_rotation, "_SETTLE", 0.0)
+    monkeypatch.setattr(key_rotation, "_SETTLE_TIME_S", 0.0)
 
 
 @pytest.fixture
