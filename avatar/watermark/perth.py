@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import WeightsError
-from avatar.watermark.winograd import TAPS, convolved, prepared
+from avatar.runtime.winograd import TAPS_1D, conv1d_7, transform_kernels_7
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,7 +65,7 @@ class Perth:
         value = given.T.contiguous()  # moments first
         for number, (kernel, bias) in enumerate(_layers(self, name)):
             value = leaky_relu(value) if number else value
-            value = (convolved(value, kernel) if kernel.dim() == 3 else value @ kernel) + bias
+            value = (conv1d_7(value, kernel) if kernel.dim() == 3 else value @ kernel) + bias
         return value.T
 
 
@@ -90,7 +90,10 @@ def open_perth(path: Path) -> Perth:
 def _layers(network: Perth, name: str) -> "Sequence[tuple[Tensor, Tensor]]":
     """Return the convolutions of *name* in *network*, kernel and bias: of seven taps, or of one, which is a matrix."""
     named = [[network.tensors[f"{name}.{number}.conv.{kind}"] for kind in ("weight", "bias")] for number in range(7)]
-    return [(prepared(kernel) if kernel.shape[2] == TAPS else kernel[:, :, 0].T, bias) for kernel, bias in named]
+    return [
+        (transform_kernels_7(kernel) if kernel.shape[2] == TAPS_1D else kernel[:, :, 0].T, bias)
+        for kernel, bias in named
+    ]
 
 
 def _spectrum(sound: "Tensor") -> "Tensor":

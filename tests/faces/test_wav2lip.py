@@ -21,7 +21,6 @@ from avatar.faces.wav2lip.crop import HALF, Cropper, cut, paste_back
 from avatar.faces.wav2lip.generator import Wav2LipGenerator
 from avatar.faces.wav2lip.layers import shapes
 from avatar.faces.wav2lip.mel import heard_by_frames, spectrogram
-from avatar.faces.wav2lip.winograd import convolved, prepared
 from avatar.media.frames import Box, Format, Frame, planes_of, rgb_of
 from avatar.models.reference import ModelRef
 from tests.faces.checkpoints import random_tensors, save_checkpoint
@@ -101,20 +100,6 @@ def test_what_is_made_depends_on_the_face_and_on_the_speech(generator: Wav2LipGe
 
     assert float((made - generator.faces(seen.flip(0), heard, first=HALF)).abs().max()) > 0.01
     assert float((made - generator.faces(seen, heard.flip(0), first=HALF)).abs().max()) > 0.001
-
-
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (6, 6), (10, 12), (9, 7), (16, 24)])
-def test_fewer_multiplications_make_the_same_convolution(height: int, width: int) -> None:
-    import torch
-    from torch.nn import functional
-
-    source = torch.Generator().manual_seed(height)
-    value = torch.randn(3, 8, height, width, generator=source).contiguous(memory_format=torch.channels_last)
-    weight, bias = torch.randn(5, 8, 3, 3, generator=source) / 8, torch.randn(5, generator=source)
-
-    made = convolved(value, prepared(weight), bias)
-
-    assert float((made - functional.conv2d(value, weight, bias, padding=1)).abs().max()) < 1e-4
 
 
 def test_the_way_of_gpus_makes_the_same_faces(tensors: dict[str, Any], generator: Wav2LipGenerator) -> None:

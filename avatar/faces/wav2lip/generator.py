@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
 from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, ConvSpec, layers
-from avatar.faces.wav2lip.winograd import convolved, prepared
+from avatar.runtime.winograd import conv2d_3x3, transform_kernels_3x3
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Wav2LipGenerator:
 
         weight, bias = self._folded[layer.name]
         if _by_winograd(layer, self.device):
-            made = convolved(value, weight, bias)
+            made = conv2d_3x3(value, weight, bias)
         elif layer.kind == "up":
             more = layer.stride[0] - 1
             made = functional.conv_transpose2d(value, weight, bias, layer.stride, layer.padding, more)
@@ -127,6 +127,6 @@ def _folded(layer: ConvSpec, tensors: Mapping[str, Any], device: str, precision:
         weight = weight * scale.reshape((1, -1, 1, 1) if layer.kind == "up" else (-1, 1, 1, 1))
         bias = (bias - mean) * scale + shift
     if _by_winograd(layer, device):
-        return prepared(weight), bias.float()
+        return transform_kernels_3x3(weight), bias.float()
     placed = weight.to(device, precision).contiguous(memory_format=torch.channels_last)
     return placed, bias.to(device, precision)
