@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from avatar.media.audio.io import Sound
-from avatar.media.audio.limiter import limited
+from avatar.media.audio.limiter import limit_true_peaks
 from avatar.media.audio.loudness import loudness
 
 # More would raise the noise of a near-silent recording to the level of speech.
@@ -21,4 +21,4 @@ def normalize(sound: Callable[[], Iterator[Sound]], target: float | None) -> Ite
         return sound()
     measured = loudness(sound())
     gain = 10 ** (min(target - measured, _MOST_GAIN) / 20) if np.isfinite(measured) else 1.0
-    return limited(np.float32(gain) * piece for piece in sound())
+    return limit_true_peaks(np.float32(gain) * piece for piece in sound())

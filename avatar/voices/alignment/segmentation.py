@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from avatar.media.audio.loudness import RATE, loudness_of
 from avatar.media.audio.resample import resample
 from avatar.voices.alignment.long_form import AlignedLine, align_long_form, find_quietest
-from avatar.voices.judging.postprocess import fade_edges, gain_to_target, limited
+from avatar.voices.judging.postprocess import fade_edges, gain_to_target, limit_peaks
 from avatar.voices.timings import Phone, Timings, Word, build_timings
 
 Floats = NDArray[np.float32]
@@ -57,7 +57,7 @@ def postprocess_line(sound: Floats, rate: int, loudness: float) -> Floats:
 
     All of its lines get the same gain, so that what was said louder stays louder.
     """
-    return limited(fade_edges(resample(sound, rate, RATE)) * gain_to_target(loudness))
+    return limit_peaks(fade_edges(resample(sound, rate, RATE)) * gain_to_target(loudness))
 
 
 def _to_cut_lines(lines: Sequence[str], found: Sequence[AlignedLine], edges: Sequence[float]) -> Iterator[CutLine]:

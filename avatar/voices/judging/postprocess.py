@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.media.audio.limiter import limit_sample_peaks
 from avatar.media.audio.loudness import RATE, loudness_of
 from avatar.media.audio.resample import resample
 from avatar.media.audio.room_tone import room_tone
@@ -31,7 +32,7 @@ def postprocess(  # noqa: PLR0913 - a take, and how it is to stand
     first, last = _speech_span(timings)
     start, end = max(0.0, first - _ATTACK_S), min(timings.duration, last + _RELEASE_S)
     spoken = fade_edges(resample(sound[round(start * rate) : round(end * rate)], rate, RATE))
-    spoken = limited(spoken * gain_to_target(loudness_of(spoken, RATE)))
+    spoken = limit_peaks(spoken * gain_to_target(loudness_of(spoken, RATE)))
     before, after = round((_LEAD_IN_S - (first - start)) * RATE), round((_tail_s(text) + rest - (end - last)) * RATE)
     whole = np.pad(spoken, (before, max(after, 0)))
     whole = (whole + room_tone(len(whole), seed)).astype(np.float32)
@@ -70,14 +71,6 @@ def gain_to_target(loudness: float) -> np.float32:
     return np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
 
 
-def limited(sound: Sound) -> Sound:
+def limit_peaks(sound: Sound) -> Sound:
     """Return *sound* with its peaks below the ceiling, turned down smoothly around each peak."""
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d
-
-    if np.abs(sound).max(initial=0.0) <= _PEAK_CEILING:
-        return sound
-    width = round(_LIMITER_WINDOW_S * RATE)
-    wanted = np.minimum(1.0, _PEAK_CEILING / np.maximum(np.abs(sound), 1e-6))
-    # The mean of a minimum never exceeds the wanted gain at its centre when both windows are equally wide.
-    gain = uniform_filter1d(minimum_filter1d(wanted, width), width)
-    return np.asarray(sound * gain, dtype=np.float32)
+    return limit_sample_peaks(sound, _PEAK_CEILING, round(_LIMITER_WINDOW_S * RATE))
