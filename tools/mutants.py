@@ -206,7 +206,7 @@ MUTANTS = (
         "sizes first", "media/ingest/sanitize.py", "width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE"
     ),
     _never("sizes first", "media/ingest/sanitize.py", "index.rate > FASTEST"),
-    _never("whole files", "media/ingest/sanitize.py", "length < 8 or at + length > size"),
+    _never("whole files", "media/mp4.py", "box.size < box.header or at + box.size > end"),
     _one("plain files", "media/ingest/gateway.py", "if not path.is_file():", "if not path.exists():"),
     _one("a process of its own", "media/ingest/sandbox.py", "    keep_to((*_CODE, path), to.parent)\n", ""),
     _one("a process of its own", "media/ingest/sandbox.py", "    give_up_network()\n    takes", "    takes"),

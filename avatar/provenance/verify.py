@@ -11,9 +11,10 @@ from pathlib import Path
 
 from avatar.canonical import digest_of_file
 from avatar.errors import AvatarError, CredentialError, InputError
+from avatar.media.mp4 import NotMp4Error
 from avatar.provenance.assertion import Disclosure
 from avatar.provenance.credential import Credential, read_credential
-from avatar.provenance.mp4_boxes import NotMp4Error, boxes, canonical_order
+from avatar.provenance.mp4_layout import is_canonical, read_layout
 from avatar.provenance.trust import Trust
 from avatar.provenance.verdict import LedgerFacts, Reason, Verdict
 
@@ -73,11 +74,11 @@ def _sentence(error: AvatarError) -> str:
 
 def _container(path: Path) -> Iterator[Reason]:
     try:
-        found = boxes(path)
+        found = read_layout(path)
     except NotMp4Error:
         yield Reason("file.truncated", "The file is not a whole mp4: it was cut off or damaged, or is something else.")
         return
-    if not canonical_order(found):
+    if not is_canonical(found):
         kinds = ", ".join(box.kind if box.kind.isalnum() else "?" for box in found)
         yield Reason("file.foreign-boxes", f"The file is not laid out as we write it: its boxes are {kinds}.")
 

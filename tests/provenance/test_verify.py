@@ -13,7 +13,7 @@ from provenance_world import ADA, AGREEMENT, AT, GRANTS, World, ancestry_of, mak
 
 from avatar.errors import CredentialError, InputError, LedgerError
 from avatar.provenance.credential import settings
-from avatar.provenance.mp4_boxes import boxes
+from avatar.provenance.mp4_layout import read_layout
 from avatar.provenance.signer import load_signer
 from avatar.provenance.signing import sign
 from avatar.provenance.statement import build_statement
@@ -34,7 +34,7 @@ def codes(verdict: Verdict) -> list[str]:
 def span(path: Path, kind: str) -> range:
     """Return the bytes of the first box of *kind*, its header left out."""
     at = 0
-    for box in boxes(path):
+    for box in read_layout(path):
         if box.kind == kind:
             return range(at + 8, at + box.size)
         at += box.size
@@ -220,7 +220,7 @@ def test_a_credential_of_another_file_does_not_fit(world: World, tmp_path: Path)
     other = make_mp4(tmp_path / "other.mp4", shade=100)
     signed, bytes_ = world.signed.read_bytes(), other.read_bytes()
     first, start = int.from_bytes(bytes_[:4], "big"), int.from_bytes(signed[:4], "big")
-    size = boxes(world.signed)[1].size
+    size = read_layout(world.signed)[1].size
     other.write_bytes(bytes_[:first] + signed[start : start + size] + bytes_[first:])
 
     assert codes(check(world, other))[0] == "media.altered"

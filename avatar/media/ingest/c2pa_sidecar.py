@@ -2,16 +2,19 @@
 
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from avatar.media.mp4 import CREDENTIAL_BOX, NotMp4Error, read_boxes
 
 CREDENTIAL = "credential.c2pa"  # what its file is called
 
 LARGEST = 32 << 20  # bytes of a credential; a larger one is left behind
 
-_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the extended type of its mp4 box (C2PA 2.4, A.5)
 _JUMBF = b"jumb"  # what every credential is: a box of this type
 _APP11 = 0xEB
+_USER_TYPE, _FLAGS = 16, 4  # bytes at the start of its mp4 box
 _PNG_HEAD, _JPEG_HEAD, _RIFF_HEAD = 8, 2, 12  # bytes before the first chunk, segment, chunk
 
 
@@ -66,24 +69,18 @@ def _in_wav(file: BinaryIO, size: int) -> Iterator[bytes]:
         at += 8 + length + length % 2
 
 
-def _in_mp4(file: BinaryIO, size: int) -> Iterator[bytes]:
-    at = 0
-    while at + 8 <= size:
-        head = _at(file, at, 32)
-        length, kind = struct.unpack(">I4s", head[:8])
-        header = 8
-        if length == 1 and len(head) >= 16:
-            length, header = struct.unpack(">Q", head[8:16])[0], 16
-        length = length or size - at
-        if length < header:
-            return
-        if kind == b"uuid" and head[header : header + 16] == _UUID and length <= LARGEST:
-            # Version and flags, a purpose that ends with a zero byte, and for a manifest where its hash tree lies.
-            purpose, _, rest = _at(file, at + header + 20, length - header - 20).partition(b"\0")
-            if purpose == b"manifest":
-                yield rest[8:]
-                return
-        at += length
+def _in_mp4(file: BinaryIO, _size: int) -> Iterator[bytes]:
+    with suppress(NotMp4Error):
+        for box in read_boxes(file):
+            if box.kind == CREDENTIAL_BOX and box.size <= LARGEST:
+                # Behind the user type: version and flags, a purpose that ends with a zero byte, and for a manifest
+                # where its hash tree lies.
+                before = box.header + _USER_TYPE + _FLAGS
+                said = _at(file, box.start + before, max(0, box.size - before))
+                purpose, _, rest = said.partition(b"\0")
+                if purpose == b"manifest":
+                    yield rest[8:]
+                    return
 
 
 def _at(file: BinaryIO, place: int, length: int) -> bytes:

@@ -15,6 +15,7 @@ from avatar.media.decode import decode, probe
 from avatar.media.encode import EXACT
 from avatar.media.image_io import write_rgb
 from avatar.media.ingest.c2pa_sidecar import CREDENTIAL, credential_in
+from avatar.media.mp4 import NotMp4Error, TooManyBoxesError, read_boxes
 from avatar.media.timeline import SAMPLE_RATE
 from avatar.runtime.atomic import atomic_write
 
@@ -29,7 +30,6 @@ LONGEST_FOOTAGE = 30 * 60  # seconds
 FASTEST = 60  # frames per second
 _HDR = (16, 18)  # ITU-T H.273: PQ and HLG, which only tone mapping makes right on an ordinary screen
 _CODECS = ("h264", "hevc", "av1", "vp9")
-_MOST_BOXES = 100_000  # at the top level: half an hour in fragments of a frame each
 
 
 def sanitize_portrait(path: Path, to: Path) -> None:
@@ -152,22 +152,14 @@ def _check_whole_sound(path: Path) -> None:
 
 def _check_boxes(path: Path) -> None:
     """Refuse an mp4 whose boxes reach beyond the file, or that has no index: a copy or a recording that broke off."""
-    size, at, kinds, count = path.stat().st_size, 0, set(), 0
-    with path.open("rb") as file:
-        while at < size:
-            file.seek(at)
-            head = file.read(16)
-            length, kind = (struct.unpack(">I", head[:4])[0], head[4:8]) if len(head) >= 8 else (8, b"")
-            if length == 1 and len(head) == 16:
-                length = struct.unpack(">Q", head[8:])[0]
-            length = size - at if length == 0 else length
-            if length < 8 or at + length > size:
-                raise _broken_off(path)
-            kinds.add(kind)
-            at, count = at + length, count + 1
-            if count > _MOST_BOXES:
-                raise InputError(f"{path.name} is in too many pieces; convert it again", code="media.unreadable")
-    if b"moov" not in kinds:
+    try:
+        with path.open("rb") as file:
+            kinds = {box.kind for box in read_boxes(file)}
+    except TooManyBoxesError as error:
+        raise InputError(f"{path.name} is in too many pieces; convert it again", code="media.unreadable") from error
+    except NotMp4Error as error:
+        raise _broken_off(path) from error
+    if "moov" not in kinds:
         raise _broken_off(path)
 
 
