@@ -15,7 +15,7 @@ from avatar.consent.entries import Enrolled, LedgerCreated, SampleAdded, read_en
 from avatar.consent.keys import key_at, new_key
 from avatar.consent.ledger import KEY_FILE as LEDGER_KEY
 from avatar.consent.signed_note import NoteKey, read_note, signed_by
-from avatar.consent.witness import Witness, watch
+from avatar.consent.witness import Witness, cosign_newest
 from avatar.people import key_rotation
 from avatar.people.key_rotation import rotate, rotate_checkpoint_key, rotate_ledger_key
 from avatar.testing.world import World, id_of
@@ -148,7 +148,7 @@ def test_a_witness_never_forgets_what_it_cosigned(root, tmp_path):
     begin(world)
     log = NoteKey(world.ledger.read().origin, key_at(root / CHECKPOINT_KEY).public)
     with recorded(root) as disk:
-        watch(world.objects, Witness(root / "witness" / "memory", own, log), world.now)
+        cosign_newest(world.objects, Witness(root / "witness" / "memory", own, log), world.now)
 
     cosigned = 0
     for left in remains(disk, tmp_path):
