@@ -39,6 +39,6 @@ def test_a_countermeasure_that_is_taken_out_is_missed(name):
 @pytest.mark.timeout(900)
 def test_a_mutant_that_changes_nothing_survives():
     """Otherwise every run would call everything killed."""
-    (result,) = run([Mutant("nobody", "studio.py", ())])
+    (result,) = run([Mutant("nobody", "studio/studio.py", ())])
 
     assert not result.killed
