@@ -3,21 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Two files of tests at a time: many wait for a server or a browser.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
+# One more than a small machine has cores: many tests wait for a server or a browser. See tests/order.py.
+WORKERS ?= 3
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 QUIETLY := install --quiet --quiet
 
-.PHONY: help demo test quick check wheel lint types docs sync clean
+.PHONY: help demo test quick durations nightly check wheel lint types docs sync clean
 
 help: ## Show what there is to make
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.base ## Make a signed video with synthetic performers, into out/demo
 	@$(BIN)/avatar demo
 
 test: $(VENV)/.dev ## Run all tests, the quick ones first
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
+	$(BIN)/pytest $(SIDE_BY_SIDE) --durations=50
+
+durations: $(VENV)/.dev ## Run all tests, and record how long the slow ones take
+	$(BIN)/pytest $(SIDE_BY_SIDE) --durations=50 --record-seconds
 
 quick: $(VENV)/.dev ## Run the quick tests only
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
@@ -36,6 +39,13 @@ docs: $(VENV)/.dev ## Build the documentation site into out/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 check: lint types test ## Check style and types, and run all tests
+
+nightly: $(VENV)/.dev ## Attack at full size: mutants, fuzzed and hostile media, races, and many more drawn examples
+	$(BIN)/python -m tools.mutate_countermeasures
+	$(BIN)/python -m benchmarks.fuzz_media
+	$(BIN)/python -m benchmarks.hostile_media
+	$(BIN)/python -m benchmarks.races
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(SIDE_BY_SIDE) -m hypothesis --timeout=3600 --durations=50
 
 wheel: $(VENV)/.dev ## Build the wheel and make a signed video with it alone, into out/wheel
 	$(BIN)/python -m tools.wheel_environment out/wheel

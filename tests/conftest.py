@@ -1,6 +1,7 @@
-"""Worlds with people in them: on a folder, and on S3 served by one moto process for the whole session."""
+"""Worlds with people in them: on a folder, and on S3 served by one moto process for the whole test run."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,11 +17,14 @@ from avatar.artifacts.objects import FolderObjects, Objects
 from avatar.artifacts.s3 import S3Objects
 from avatar.runtime.threads import limit_to_one_thread
 from avatar.testing.world import World
+from tests.examples import examples
+from tests.order import Order
+from tests.sharing import served_once, shared_folder, stop_servers
 
 BUCKET = "avatar-tests"
 
 # No law is about time, and how long an example takes depends on what else the machine does.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, max_examples=examples(100))
 settings.load_profile("unhurried")
 
 
@@ -45,32 +49,19 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an S3 server that lives as long as the session; boto3's own chain is pointed at it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    endpoint = f"http://127.0.0.1:{port}"
-    environment = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    log = tmp_path_factory.mktemp("moto") / "log"
-    with pytest.MonkeyPatch.context() as patch, log.open("wb") as out:
-        for name, value in environment.items():
+def shared(pytestconfig: pytest.Config) -> Path:
+    """A folder that all processes of this test run see."""
+    return shared_folder(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(shared: Path) -> Iterator[str]:
+    """The address of an S3 server that lives as long as the test run; boto3's own chain is pointed at it."""
+    endpoint = served_once(shared, "moto", _start_moto)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _aws(endpoint).items():
             patch.setenv(name, value)
-        command = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
-        server = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **environment})
-        try:
-            _wait_for(port, server)
-            _make_bucket()
-            yield endpoint
-        finally:
-            server.terminate()
-            server.wait(60)
+        yield endpoint
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -86,6 +77,48 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
 def any_world(objects: Objects, tmp_path: Path) -> World:
     """A world on each kind of store."""
     return World(tmp_path, objects)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-seconds", action="store_true", help="Write how long slow tests took to seconds.json.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Order(config))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # all the others have ended
+        # moto would wait for the connections that its clients keep open, and keeps nothing itself.
+        stop_servers(shared_folder(config), {"moto": signal.SIGKILL, "prefect": signal.SIGINT})
+
+
+def _aws(endpoint: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _start_moto(folder: Path) -> tuple["subprocess.Popen[bytes]", str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    command = [str(Path(sys.executable).with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            command, stdout=log, stderr=log, env={**os.environ, **_aws(endpoint)}, start_new_session=True
+        )
+    _wait_for(port, server)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _aws(endpoint).items():
+            patch.setenv(name, value)
+        _make_bucket()
+    return server, endpoint
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -27,7 +27,7 @@ VOICES = Path(__file__).parents[1] / "data" / "voices"
 SAYS = VOICES / "ava_says.flac"  # Ava, reading the statement that ``said`` asks for
 USES = (Use.ANIMATE_FACE, Use.CLONE_VOICE, Use.PUBLISH)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from avatar.consent import fold, validation
 from avatar.consent.entries import FACTS, Entry, InternalFact, WebhookFact, read_entry
 from avatar.publishing.webhooks.event import EVENTS
 from tests.consent.fact_examples import facts
+from tests.examples import examples
 
 KINDS = pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
 
@@ -57,7 +58,9 @@ def test_no_two_facts_have_one_kind():
 
 @KINDS
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 def test_a_fact_of_each_kind_is_read_as_it_was_written(kind, data):
     fact = data.draw(facts(kind))
     at = datetime(2026, 5, 3, tzinfo=UTC)
@@ -70,7 +73,9 @@ def test_a_fact_of_each_kind_is_read_as_it_was_written(kind, data):
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 @pytest.mark.parametrize("kind", [each for each in FACTS if issubclass(each, WebhookFact)], ids=lambda k: k.__name__)
 def test_what_a_webhook_sends_of_a_fact_can_be_written_as_json(kind, data):
     assert canonical(data.draw(facts(kind)).webhook_data.data)

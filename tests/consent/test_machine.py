@@ -25,6 +25,7 @@ from avatar.stages.render import Assemble, Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.testing.world import World
 from tests.consent.reading import entries
+from tests.examples import examples
 
 PEOPLE = st.sampled_from(["ada", "bob"])
 USES = st.sets(st.sampled_from(list(Use)), min_size=1, max_size=4)
@@ -175,4 +176,4 @@ def _voice(sound: str, room: Path) -> CheckedSample:
 
 
 TestConsent = pytest.mark.slow(Consent.TestCase)
-TestConsent.settings = settings(max_examples=30, stateful_step_count=20)
+TestConsent.settings = settings(max_examples=examples(30), stateful_step_count=20)

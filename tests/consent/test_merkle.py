@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.consent.merkle import EMPTY_ROOT, Tree, leaf_hash, verify_consistency, verify_inclusion
+from tests.examples import examples
 
 # The leaves and hashes that implementations of Certificate Transparency share as test vectors.
 LEAVES = [
@@ -127,7 +128,7 @@ def test_every_proof_of_small_trees_is_the_one_that_the_rfc_defines():
 # -- laws
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data(), st.integers(1, 300))
 def test_a_proof_of_one_thing_proves_nothing_else(data, size):
     leaves = numbered(size)
@@ -145,7 +146,7 @@ def test_a_proof_of_one_thing_proves_nothing_else(data, size):
         assert not verify_inclusion(leaf_hash(leaves[index]), index, size, root, proof[:-1])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data(), st.integers(2, 300))
 def test_a_changed_past_has_no_consistency_proof(data, new):
     old = data.draw(st.integers(1, new))

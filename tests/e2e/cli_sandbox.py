@@ -72,6 +72,10 @@ class Place:
     def demo(self, script: str = SCRIPT) -> dict[str, Any]:
         done = self.run("demo", "--out", "out", "--script", script)
         assert done.returncode == 0, done.stdout + done.stderr
+        return self.report()
+
+    def report(self) -> dict[str, Any]:
+        """Return what the last demo said that it had done."""
         report: dict[str, Any] = json.loads((self.folder / "out" / "report.json").read_text())
         return report
 

@@ -15,7 +15,7 @@ from avatar.app.settings import Settings
 from avatar.artifacts.artifact import Artifact
 from tests.e2e.cli_sandbox import SCRIPT, Place, kill
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 
 
 def unsigned(report):

@@ -7,7 +7,7 @@ from PIL import Image
 
 from avatar.media.decode import probe
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 
 SAYS = "Hello, and welcome. Bob paid for five maps. And nobody hears this."
 

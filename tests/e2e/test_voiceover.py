@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.cli_sandbox import ROOT, Place
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.apart]
 
 PERFORMERS = ROOT / "performers"
 ABOUT = ("--purpose", "training", "--project", "onboarding")

@@ -86,6 +86,7 @@ def animated(bench: Bench, **options: Any) -> list[Frame]:
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.timeout(900)  # half a gigabyte of weights, and many GFLOP, on a machine that may be busy
 @pytest.mark.usefixtures("small")
 def test_a_speech_moves_the_head_and_shots_join_without_a_seam(bench: Bench, options: dict[str, Any]) -> None:
@@ -96,6 +97,7 @@ def test_a_speech_moves_the_head_and_shots_join_without_a_seam(bench: Bench, opt
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.timeout(900)  # half a gigabyte of weights, and many GFLOP, on a machine that may be busy
 def test_a_frame_at_full_size(bench: Bench, options: dict[str, Any]) -> None:
     """As the released model works: 256 pixels are looked at, 512 drawn. The whole way of one frame, once."""
@@ -171,6 +173,7 @@ def test_options_that_cannot_be_are_refused(
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.timeout(900)  # half a gigabyte of weights, and many GFLOP, on a machine that may be busy
 @pytest.mark.usefixtures("small", "bench")
 def test_it_passes_the_trial_of_engines(options: dict[str, Any], material: ConformanceMaterial, tmp_path: Path) -> None:

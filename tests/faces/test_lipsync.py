@@ -12,6 +12,7 @@ from avatar.faces.geometry.lip_geometry import parting
 from avatar.faces.lips.lipsync import expected_openings, lip_sync, opening, openings
 from avatar.faces.motion.visemes import viseme_track
 from avatar.media.frames import Format, Frame, Frames, Pixels, frames_in, planes_of
+from tests.examples import examples
 from tests.faces.speeches import saying
 
 RATE = Fraction(25)
@@ -31,7 +32,7 @@ def test_open_vowels_are_expected_wide_and_contacts_and_silence_closed() -> None
     assert not asked()[:5].any()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(-4, 4), st.floats(0.1, 10), st.floats(-1, 1))
 def test_a_mouth_that_is_late_is_found_late_whatever_its_size(late: int, size: float, rest: float) -> None:
     found = lip_sync(np.roll(asked(), late) * size + rest, TIMINGS, RATE)

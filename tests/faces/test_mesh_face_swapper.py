@@ -20,6 +20,7 @@ from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE
 from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
 from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Format
+from tests.examples import examples
 from tests.faces.conftest import PICTURES
 
 
@@ -152,7 +153,7 @@ def test_the_match_of_tone_does_not_flicker_with_a_frame(donor, landmarker, pict
     assert calm[brow].mean() < free[brow].mean()
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(-450, 450), st.integers(-450, 450), st.floats(0.2, 3))
 def test_a_face_partly_or_wholly_outside_the_patch_does_no_harm(donor, landmarker, picture, x, y, scale):
     rgb = cv2.resize(picture("ava"), (128, 128))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from avatar.faces.geometry.blendshapes import INDEX
 from avatar.faces.motion.visemes import MOST_OPEN, VISEMES, viseme_track
 from avatar.media.frames import frames_in
+from tests.examples import examples
 from tests.faces.speeches import column, saying
 
 RATES = [Fraction(25), Fraction(30000, 1001), Fraction(60), Fraction(12)]
@@ -29,7 +30,7 @@ def test_every_phoneme_has_a_shape() -> None:
     assert set(PHONEMES) == set(VISEMES)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.sampled_from(PHONEMES), max_size=12), st.sampled_from(RATES), st.floats(0.03, 0.3))
 def test_every_shot_starts_and_ends_at_rest_and_no_jaw_sings(symbols: list[str], rate: Fraction, each: float) -> None:
     track = track_of(" ".join(symbols), rate, each)

@@ -23,6 +23,7 @@ from avatar.faces.wav2lip.layers import shapes
 from avatar.faces.wav2lip.mel import heard_by_frames, spectrogram
 from avatar.media.frames import Box, Format, Frame, planes_of, rgb_of
 from avatar.models.reference import ModelRef
+from tests.examples import examples
 from tests.faces.checkpoints import random_tensors, save_checkpoint
 
 GOLDEN = Path(__file__).parent.parent / "data" / "wav2lip" / "tensors.json"
@@ -202,7 +203,7 @@ def written_out(sound: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=800 is too large")  # shorter than a window: still mirrored
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(401, 9000), st.lists(st.integers(0, 9000), max_size=6))
 def test_a_streamed_spectrogram_is_the_whole_one_however_it_is_cut(length: int, cuts: list[int]) -> None:
     sound = np.random.default_rng(length).normal(0, 0.1, length).astype(np.float32)

@@ -25,6 +25,7 @@ from avatar.people.directory import Person
 from avatar.people.samples import CheckedSample
 from avatar.testing.toys import TOYS
 from avatar.testing.world import TOY_TERMS
+from tests.sharing import served_once
 
 ROOT = Path(__file__).parents[2]
 
@@ -120,15 +121,21 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("prefect")
+def server(shared: Path) -> Server:
+    return Server(served_once(shared, "prefect", _start_prefect), shared / "prefect")
+
+
+def _start_prefect(home: Path) -> tuple["subprocess.Popen[bytes]", str]:
     port = _free_port()
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     environment = _environment(home) | {"PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api"}
-    with _running(command, environment, home, home / "server.log") as process:
-        server = Server(f"http://127.0.0.1:{port}/api", home)
-        _wait_for(server, process, home / "server.log")
-        yield server
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=environment, cwd=home, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    server = Server(f"http://127.0.0.1:{port}/api", home)
+    _wait_for(server, process, home / "server.log")
+    return process, server.url
 
 
 @dataclass(frozen=True)

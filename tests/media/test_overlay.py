@@ -16,6 +16,7 @@ from avatar.media.layout import background, colour
 from avatar.media.overlay import Overlay, Showing, laid_over
 from avatar.media.text import lines_of, printable
 from avatar.media.titles import caption, card, lower_third
+from tests.examples import examples
 from tests.media.video_fixtures import all_planes, moving, picture
 
 SHAPE = Format(256, 192, Fraction(25))
@@ -64,7 +65,7 @@ def test_cards_and_captions_stay_inside_the_frame(text, shape):
 
 
 @given(st.integers(0, 256), st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_blending_is_the_weighted_mean_of_what_is_above_and_below(level, alpha, above, below):
     rgba = np.full((4, 4, 4), above, np.uint8)
     rgba[..., 3] = alpha

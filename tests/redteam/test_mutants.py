@@ -26,6 +26,7 @@ def test_a_mutant_that_no_longer_fits_is_an_error():
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["made here", "compare and swap"])
 def test_a_countermeasure_that_is_taken_out_is_missed(name):
@@ -36,6 +37,7 @@ def test_a_countermeasure_that_is_taken_out_is_missed(name):
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.timeout(900)
 def test_a_mutant_that_changes_nothing_survives():
     """Otherwise every run would call everything killed."""

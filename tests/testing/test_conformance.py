@@ -44,6 +44,7 @@ def test_an_installed_engine_keeps_the_contract(name):
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.parametrize("name", TRIED)
 def test_an_installed_engine_passes_its_trial(name, material, tmp_path):
     conformance.trial(EngineSpec(name), tmp_path, material, learning=SPEAKING_WITH.get(name, "sample"))
@@ -62,6 +63,7 @@ class Careless(TOYS["tint"]()):
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.parametrize(
     ("options", "told"), [({}, "shows no face"), ({"forgets": True}, "frames where")], ids=["tints", "forgets"]
 )

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.voices.text.g2p import parse_phonemes, phonemise
+from tests.examples import examples
 
 
 def symbols(text: str) -> str:
@@ -39,7 +40,7 @@ def test_a_figure_of_two_words_is_linked_to_its_three_spoken_ones() -> None:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.text(st.sampled_from("abcdeinorst 0123456789.,:;!?'-$%&—…()\"éñ☃"), max_size=60))
 def test_links_cover_every_word_once_and_in_order(text: str) -> None:
     reading = phonemise(text)

@@ -12,7 +12,7 @@ import pytest
 from avatar.app.settings import Settings
 from tools.reference import families, pages, reason_codes
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GLOSSARY = (DOCS / "glossary.md").read_text()
 

@@ -17,7 +17,7 @@ from avatar.stages.registry import EngineSpec
 from avatar.testing.world import TOY_BLUEPRINT, TOY_BRIEF
 from avatar.voices.text.script import split_script
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 SHOWN = [ROOT / "README.md", *GUIDES, ROOT / "docs" / "consent.md", ROOT / "docs" / "ledger.md"]

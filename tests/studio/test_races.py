@@ -18,6 +18,7 @@ from tests.consent.reading import entries
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 def test_no_race_on_a_folder_lets_anything_out_after_a_withdrawal():
     tally = races.Tally()
     races.run(300, races.on_a_folder, tally, seed=1)
@@ -26,6 +27,7 @@ def test_no_race_on_a_folder_lets_anything_out_after_a_withdrawal():
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 def test_no_race_on_s3_lets_anything_out_after_a_withdrawal(s3_endpoint):
     tally = races.Tally()
     races.run(50, partial(races.on_s3, BUCKET), tally, seed=2)
