@@ -7,8 +7,9 @@ from shlex import quote
 from avatar.app.context import AppContext
 from avatar.app.missing import Missing, UsesOf, grant_command, is_stand_in
 from avatar.consent.brief import Brief
-from avatar.consent.claims import Claim, Use
+from avatar.consent.claims import Claim
 from avatar.consent.decide import Deny
+from avatar.consent.uses import Use
 from avatar.errors import ConsentError
 from avatar.people.directory import Person
 from avatar.production.production import DryRun, Production

@@ -6,8 +6,8 @@ from typing import Any
 
 from avatar.artifacts.artifact import Artifact
 from avatar.consent.brief import Brief
-from avatar.consent.claims import Use
 from avatar.consent.terms import Terms
+from avatar.consent.uses import Use
 
 
 @dataclass(frozen=True)

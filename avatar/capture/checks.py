@@ -19,8 +19,8 @@ from avatar.consent.evidence import Check
 
 CheckVerdict = Literal["passed", "unsure", "failed"]
 
-FACE_USES = frozenset({Use.ANIMATE_FACE, Use.SWAP_FACE, Use.REFINE_LIPS})
-VOICE_USES = frozenset({Use.CLONE_VOICE, Use.GUARD_VOICE})
+FACE_USES = frozenset(use for use in Use if use.text.likeness == "face")
+VOICE_USES = frozenset(use for use in Use if use.text.likeness == "voice")
 
 
 class CheckFinding(BaseModel):

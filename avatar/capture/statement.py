@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from secrets import SystemRandom
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,7 @@ Passcode = tuple[str, str, str]
 
 
 class StatementTemplate(BaseModel):
-    """The statement in one language: a file of ``statements/``."""
+    """The statement in one language: a file of ``statements/``, with how ``uses.yaml`` says each use in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,8 +63,13 @@ def statement_template(locale: str) -> StatementTemplate:
     if language not in languages():
         raise InputError(
             f"--locale {locale!r}: there is no statement in that language; use one of {', '.join(languages())}, "
-            "or add a file to avatar/capture/statements",
+            "or add a file to avatar/capture/statements, and its words to avatar/capture/uses.yaml",
             code="capture.locale",
         )
-    text = (files("avatar.capture") / "statements" / f"{language}.yaml").read_text(encoding="utf-8")
-    return StatementTemplate.model_validate(yaml.safe_load(text))
+    uses = {use: said[language] for use, said in _data("uses.yaml").items() if language in said}
+    return StatementTemplate.model_validate(_data(f"statements/{language}.yaml") | {"uses": uses})
+
+
+def _data(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load((files("avatar.capture") / name).read_text(encoding="utf-8"))
+    return data

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from avatar.artifacts.manifest import Manifest
 from avatar.artifacts.store import Store
-from avatar.consent.claims import Claim, Use
+from avatar.consent.claims import Claim
+from avatar.consent.uses import Use
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,22 +1,10 @@
 """Uses and claims: the questions that the gate decides."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from avatar.artifacts.artifact import Artifact
-
-
-class Use(StrEnum):
-    """What may be done with a person's likeness."""
-
-    CLONE_VOICE = "clone-voice"
-    ANIMATE_FACE = "animate-face"
-    SWAP_FACE = "swap-face"
-    REFINE_LIPS = "refine-lips"
-    PUBLISH = "publish"
-    TRAIN = "train"
-    GUARD_VOICE = "guard-voice"
+from avatar.consent.uses import Use
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from avatar.consent.brief import Brief
-from avatar.consent.claims import Claim, Use
+from avatar.consent.claims import Claim
 from avatar.consent.content_filter import LANGUAGES, find_homoglyph, topics_in
 from avatar.consent.evidence import Attested
 from avatar.consent.scope import covers_language, script_digest
 from avatar.consent.state import ActiveGrant, GrantUsage, PersonState, State
+from avatar.consent.uses import Use
 
 MAX_ATTESTED_AGE = timedelta(days=92)  # so long lasts what a real person did not say themselves, in a recording
 

@@ -10,11 +10,12 @@ from avatar.artifacts.store import Store
 from avatar.consent._clearance import Cleared, mint
 from avatar.consent.brief import Brief
 from avatar.consent.claim_collection import CollectedClaims, collect_claims
-from avatar.consent.claims import Claim, Clearable, Use
+from avatar.consent.claims import Claim, Clearable
 from avatar.consent.decide import Deny, Output, Permit, Question, decide, objections
 from avatar.consent.entries import Refused
 from avatar.consent.ledger import Ledger, now
 from avatar.consent.state import State
+from avatar.consent.uses import Use
 from avatar.errors import ConsentError
 
 R = TypeVar("R", bound=Clearable)

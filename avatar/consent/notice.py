@@ -1,25 +1,13 @@
 """The consent notice: what a person reads before they agree, in plain words."""
 
-from avatar.consent.claims import Use
 from avatar.consent.terms import Terms
 
 NOTICE_VERSION = 1
 
-_USES = {
-    Use.CLONE_VOICE: "learn my voice from my recordings and speak scripts in it",
-    Use.ANIMATE_FACE: "make my portrait move and speak",
-    Use.SWAP_FACE: "put my face on footage of another person, or another face on footage of me",
-    Use.REFINE_LIPS: "change the movements of my lips in footage of me",
-    Use.PUBLISH: "publish the videos, signed and marked as made by AI",
-    Use.TRAIN: "train machine learning models with my recordings",
-    Use.GUARD_VOICE: "keep a print of my voice, and compare with it what is made for others, so that nobody else "
-    "speaks in my voice",
-}
-
 
 def describe_uses(terms: Terms) -> tuple[str, ...]:
     """Return what each use of *terms* means, as the person would say it."""
-    return tuple(_USES[use] for use in sorted(set(terms.uses)))
+    return tuple(use.text.notice for use in sorted(set(terms.uses)))
 
 
 def render_notice(terms: Terms, organisation: str, companions: tuple[str, ...] = ()) -> str:

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from avatar.canonical import canonical, digest_of
-from avatar.consent.claims import Use
 from avatar.consent.evidence import Evidence, Notice
 from avatar.consent.scope import Scope
+from avatar.consent.uses import Use
 from avatar.consent.vocabulary import Digest, PersonId, RecordId, Signature
 
 MAX_GRANT_DURATION = timedelta(days=3653)

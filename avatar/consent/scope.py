@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from avatar.canonical import digest_of
-from avatar.consent.claims import Use
+from avatar.consent.uses import Use
 from avatar.consent.vocabulary import (
     Channel,
     Digest,

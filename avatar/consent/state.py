@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from avatar.consent.claims import Use
 from avatar.consent.record import Grant
 from avatar.consent.roles import Role
 from avatar.consent.scope import Scope
+from avatar.consent.uses import Use
 from avatar.consent.vocabulary import Channel, Purpose
 
 

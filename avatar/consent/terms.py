@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from avatar.consent import defaults
-from avatar.consent.claims import Use
 from avatar.consent.scope import Salted, Scope, ScriptPolicy
+from avatar.consent.uses import Use
 from avatar.consent.vocabulary import Channel, Purpose
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from avatar.capture.challenge import Challenge
 from avatar.capture.outcome import ChallengeState
-from avatar.consent.claims import Use
+from avatar.consent.uses import Use
 from avatar.errors import InputError
 from avatar.portal import check_texts, labels
 from avatar.portal.sessions import PersonalLink, RequestedTerms, Session

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from avatar.consent.claims import Use
 from avatar.consent.scope import Scope
 from avatar.consent.terms import Terms
+from avatar.consent.uses import Use
 from avatar.consent.vocabulary import Channel, Purpose, Topic
 
 
@@ -19,28 +19,6 @@ class DisplayLabel:
     value: str = ""
 
 
-_USES = {
-    Use.CLONE_VOICE: (
-        "Clone your voice",
-        "A computer learns your voice from your recordings and speaks scripts in it.",
-    ),
-    Use.ANIMATE_FACE: ("Animate your face", "Your portrait is made to move and to speak."),
-    Use.SWAP_FACE: (
-        "Swap your face",
-        "Your face is put on footage of another person, or another person's face on footage of you.",
-    ),
-    Use.REFINE_LIPS: ("Change your lips", "In footage of you, your lips are made to fit other words."),
-    Use.PUBLISH: ("Publish the videos", "Finished videos may leave the studio, signed and marked as made by AI."),
-    Use.TRAIN: (
-        "Train machine learning models",
-        "Your recordings teach models that are used for more than your videos.",
-    ),
-    Use.GUARD_VOICE: (
-        "Guard your voice",
-        "A print of your voice is kept, and what is made for others is compared with it, so that nobody else speaks "
-        "in your voice.",
-    ),
-}
 _PURPOSES = {
     Purpose.ADVERTISING: "Advertising",
     Purpose.MARKETING: "Marketing",
@@ -75,8 +53,7 @@ _LANGUAGES = {
 
 def use(value: Use) -> DisplayLabel:
     """Return what a *use* is called, and what it means."""
-    name, meaning = _USES[value]
-    return DisplayLabel(name, meaning, value)
+    return DisplayLabel(value.text.label, value.text.meaning, value)
 
 
 def purpose(value: Purpose) -> str:

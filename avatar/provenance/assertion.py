@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from avatar.consent.claims import Use
+from avatar.consent.uses import Use
 from avatar.consent.vocabulary import Digest, PersonId
 
 ASSERTION_LABEL = "org.avatar-pipeline.consent"

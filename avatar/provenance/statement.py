@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from avatar.artifacts.manifest import Manifest, seed_of
-from avatar.consent.claims import LedgerPosition, Use
+from avatar.consent.claims import LedgerPosition
+from avatar.consent.uses import Use
 from avatar.errors import CredentialError
 from avatar.provenance.assertion import (
     ACTIONS_LABEL,

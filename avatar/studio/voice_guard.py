@@ -15,9 +15,9 @@ from avatar.artifacts.artifact import Artifact, Speech, VoiceModel, VoiceSample
 from avatar.artifacts.objects import Objects
 from avatar.artifacts.store import Store
 from avatar.artifacts.vault import Label, Vault
-from avatar.consent.claims import Use
 from avatar.consent.decide import agreed_to
 from avatar.consent.ledger import Ledger, now
+from avatar.consent.uses import Use
 from avatar.errors import EngineError, InputError, StoreError
 from avatar.runtime.workdir import private_tempdir
 from avatar.stages.request import Parts, Request

@@ -12,6 +12,8 @@ PASSCODE = ("amber", "river", "lantern")
 @pytest.mark.parametrize("language", languages())
 def test_every_language_can_say_every_use_and_draws_from_enough_words(language: str) -> None:
     said = statement_template(language)
+    missing = sorted(set(Use) - set(said.uses))
+    assert not missing, f"nobody can say {missing} in {language!r}: add the words to avatar/capture/uses.yaml"
 
     statement = said.statement("Northwind Films", tuple(Use), PASSCODE)
 
