@@ -140,7 +140,8 @@ class ConsentGaps:
             told = [f"{need.alias} has not agreed to {', '.join(need.uses)}{beside} yet"]
         # What lasted 92 days because an operator attested it lasts longer only when the person says it themselves.
         verb = "avatar consent request" if "consent.weak-evidence" in refused.codes.values() else "avatar grant"
-        return Missing(refused.codes[need.uses[0]], _once(told), grant_command(need, self.brief, verb))
+        grants = need.alias if verb == "avatar grant" else ""
+        return Missing(refused.codes[need.uses[0]], _once(told), grant_command(need, self.brief, verb), grants)
 
     def _otherwise(self, alias: str, refused: _Refusals) -> list[Missing]:
         script = quote(self.script or "SCRIPT")

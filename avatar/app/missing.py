@@ -20,6 +20,7 @@ class Missing:
     code: str
     sentences: tuple[str, ...]
     command: str = ""
+    grants: str = ""  # whose agreement the command records
 
     def as_json(self) -> dict[str, Any]:
         return {"code": self.code, "sentences": list(self.sentences), "command": self.command}

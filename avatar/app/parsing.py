@@ -68,7 +68,7 @@ def parse_terms(  # noqa: PLR0913 - as many words as an agreement has
     """
     faults = InputFaults()
     with faults.collect():
-        described = _description(description)
+        described = parse_description(description)
     for option, number in (("--max-outputs", max_outputs), ("--max-seconds", max_seconds), ("--days", days)):
         if number < 1:
             faults.errors.append(InputError(f"{option} {number}: give 1 or more", code="grant.bad-value"))
@@ -104,7 +104,12 @@ def parse_terms(  # noqa: PLR0913 - as many words as an agreement has
     )
 
 
-def _description(description: str) -> str:
+def parse_description(description: str) -> str:
+    """Return *description* without blanks around it.
+
+    Raises:
+        InputError: ``grant.description``; it is too short to mean something, or too long.
+    """
     described = description.strip()
     if not _MIN_DESCRIPTION_CHARS <= len(described) <= _MAX_DESCRIPTION_CHARS:
         raise InputError(

@@ -31,7 +31,7 @@ class GivenSamples:
         faults = InputFaults()
         with faults.collect():
             check_alias(self.alias)
-        for option, file in self._files().items():
+        for option, file in self.files().items():
             if not file.is_file():
                 faults.errors.append(
                     InputError(f"{option} {str(file)!r}: there is no such file; give its path", code="file.missing")
@@ -68,7 +68,8 @@ class GivenSamples:
             taken.append(partial(samples.check_voiceover, self.voiceover, self.voiceover_transcript))
         return taken
 
-    def _files(self) -> dict[str, Path]:
+    def files(self) -> dict[str, Path]:
+        """Return the files that were given, by option."""
         named = {
             "--portrait": self.portrait,
             "--voice": self.voice,

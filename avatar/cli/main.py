@@ -15,6 +15,7 @@ from avatar.cli import (
     inspect,
     keys,
     ledger,
+    new,
     operators,
     people,
     plan,
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for commands in (
-    *(produce, plan, people, consent, inspect, verification, status, ledger),
+    *(new, plan, produce, people, consent, inspect, verification, status, ledger),
     *(engines, weights, operators, webhooks, keys, retention),
 ):
     commands.add_to(app)

@@ -1,7 +1,7 @@
 """Options that several commands take, each written once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,6 +34,26 @@ def _quieten(quiet: bool) -> bool:
 
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", callback=_quieten, help="Show results and errors, and nothing on the way.")
+]
+
+# Of an enrolment
+PortraitFile = Annotated[Path | None, typer.Option("--portrait", help="One face, looking at the camera (PNG or JPEG).")]
+VoiceFile = Annotated[Path | None, typer.Option("--voice", help="Six seconds or more of clear speech (wav, flac ...).")]
+TranscriptFile = Annotated[
+    Path | None, typer.Option("--transcript", help="What is said in --voice; recognised when left out.")
+]
+FootageFile = Annotated[Path | None, typer.Option("--footage", help="A video of the person, to be dubbed (mp4).")]
+VoiceoverFile = Annotated[
+    Path | None,
+    typer.Option("--voiceover", help="What they recorded to be heard as it is, in English (wav, flac ...)."),
+]
+VoiceoverTranscriptFile = Annotated[
+    Path | None,
+    typer.Option("--voiceover-transcript", help="What is said in --voiceover; recognised when left out."),
+]
+CapacityOf = Annotated[
+    Literal["self", "estate", "synthetic"],
+    typer.Option("--capacity", help="The person, their estate, or nobody real."),
 ]
 
 # Of an agreement

@@ -1,7 +1,7 @@
 """Commands about people: enrol, grant, withdraw, erase, list."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -48,20 +48,13 @@ def add_to(app: typer.Typer) -> None:
 
 def enroll(  # noqa: PLR0913, PLR0917 - a command line's options
     alias: Alias,
-    portrait: Annotated[Path | None, typer.Option(help="One face, looking at the camera (PNG or JPEG).")] = None,
-    voice: Annotated[Path | None, typer.Option(help="Six seconds or more of clear speech (wav, flac ...).")] = None,
-    transcript: Annotated[Path | None, typer.Option(help="What is said in --voice; recognised when left out.")] = None,
-    footage: Annotated[Path | None, typer.Option(help="A video of the person, to be dubbed (mp4).")] = None,
-    voiceover: Annotated[
-        Path | None, typer.Option(help="What they recorded to be heard as it is, in English (wav, flac ...).")
-    ] = None,
-    voiceover_transcript: Annotated[
-        Path | None, typer.Option(help="What is said in --voiceover; recognised when left out.")
-    ] = None,
-    capacity: Annotated[
-        Literal["self", "estate", "synthetic"],
-        typer.Option(help="The person, their estate, or nobody real."),
-    ] = "self",
+    portrait: options.PortraitFile = None,
+    voice: options.VoiceFile = None,
+    transcript: options.TranscriptFile = None,
+    footage: options.FootageFile = None,
+    voiceover: options.VoiceoverFile = None,
+    voiceover_transcript: options.VoiceoverTranscriptFile = None,
+    capacity: options.CapacityOf = "self",
 ) -> None:
     """Bring a person in, or bring more samples of a person who is here.
 

@@ -61,12 +61,13 @@ def plan(  # noqa: PLR0913, PLR0917 - a command line's options
                 glossary,
             ),
         )
-    print_json(found.as_json()) if as_json else _print(found)
+    print_json(found.as_json()) if as_json else print_plan(found)
     if not found.ready:
         raise typer.Exit(1)
 
 
-def _print(plan: "Plan") -> None:
+def print_plan(plan: "Plan") -> None:
+    """Print what is missing, with the commands to paste."""
     if plan.ready:
         typer.echo("Nothing is missing: it can be made now (avatar produce, with the same options).")
         return

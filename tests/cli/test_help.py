@@ -28,8 +28,8 @@ OTHERS = {
     "consent record", "consent request", "consent resume", "consent review", "consent serve", "consent suspend", "demo",
     "enroll", "erase", "grant", "keys rewrap", "keys rotate", "keys rotate-checkpoints", "keys rotate-ledger",
     "ledger checkpoint", "ledger export", "ledger prove", "ledger witness", "operators appoint", "operators rule",
-    "preview", "produce", "webhooks add", "webhooks deliver", "webhooks redeliver", "webhooks remove", "webhooks test",
-    "weights import", "weights pull", "withdraw",
+    "new", "preview", "produce", "webhooks add", "webhooks deliver", "webhooks redeliver", "webhooks remove",
+    "webhooks test", "weights import", "weights pull", "withdraw",
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ FAMILIES = {
     "lipsync": "Measuring whether lips follow the sound.",
     "mark": "The imperceptible marks of a file. Do not trust the file.",
     "media": "Picture or sound of a file. Give one that is whole and of a supported format.",
+    "new": "A first video with `avatar new`.",
     "out": "Where files are written.",
     "page": "The consent pages.",
     "panels": "Pictures side by side. Make them alike in size and rate.",
