@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools.reference.families import FAMILIES
@@ -45,9 +45,10 @@ def collect(root: Path) -> dict[str, list[str]]:
     ]
     named = {code for tree in trees for code, _ in _keywords(tree)}
     families = {code.partition(".")[0] for code in named} | set(FAMILIES)
+    checks = _checks(trees)
     found: dict[str, list[str]] = defaultdict(list)
     for tree in trees:
-        for each, sentence in (*_keywords(tree), *_given(tree), *_composed(tree), *_tables(tree)):
+        for each, sentence in (*_keywords(tree), *_given(tree), *_composed(tree), *_tables(tree, checks)):
             if each.partition(".")[0] in families:
                 known = found[each]
                 if sentence and sentence not in known:
@@ -127,8 +128,21 @@ def _looked_up(tree: ast.Module, function: ast.FunctionDef, name: str) -> Iterat
                     yield str(key.value), re.sub(r"\{\w+\}", "…", text)
 
 
-def _tables(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the codes in module tables: as keys of sentences, or named for a check (``CODES``)."""
+def _checks(trees: Iterable[ast.Module]) -> dict[str, str]:
+    """Return what each check of a recorded statement is for, and what helps (``ExplainedCheck``)."""
+    found = {}
+    for table in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Dict)):
+        for key, value in zip(table.keys, table.values, strict=True):
+            match key, value:
+                case ast.Constant(value=str(name)), ast.Call(
+                    func=ast.Name(id="ExplainedCheck"), args=[_, meaning, advice, *_]
+                ):
+                    found[name] = f"checked: {_text(meaning, {}).rstrip('.').replace('T', 't', 1)}; {_text(advice, {})}"
+    return found
+
+
+def _tables(tree: ast.Module, checks: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the codes in module tables: as keys of sentences, or named for one of *checks* (``CODES``)."""
     for statement in tree.body:
         if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Dict)):
             continue
@@ -136,25 +150,33 @@ def _tables(tree: ast.Module) -> Iterator[tuple[str, str]]:
             left, right = (_text(each, {}) if each else "" for each in (key, value))
             if _CODE.fullmatch(left) and " " in right:
                 yield left, right
-            elif _CODE.fullmatch(right) and left:
-                yield right, f"the check {left!r} does not pass"
+            elif _CODE.fullmatch(right) and left in checks:
+                yield right, checks[left]
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
-    """Yield every call with the strings that its function, or else the module, gives names to."""
+    """Yield every call with the expressions that the names of its function, or else of the module, stand for there."""
     inside = {id(node): function for function in _functions(tree) for node in ast.walk(function)}
+    texts = {function.name: value for function in _functions(tree) if (value := _returned(function))}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            scope = [tree, *([inside[id(node)]] if id(node) in inside else [])]
+            nearby = inside.get(id(node))
+            given = [*_assignments(tree.body), *(_assignments(ast.walk(nearby)) if nearby else ())]
+            before = [each for each in given if each.lineno <= node.lineno or each in tree.body]
             names = {
-                target.id: each.value
-                for part in scope
-                for each in (part.body if part is tree else ast.walk(part))
-                if isinstance(each, ast.Assign)
-                for target in each.targets
-                if isinstance(target, ast.Name)
+                target.id: each.value for each in before for target in each.targets if isinstance(target, ast.Name)
             }
-            yield node, names
+            yield node, texts | names
+
+
+def _assignments(nodes: Iterable[ast.AST]) -> list[ast.Assign]:
+    return sorted((node for node in nodes if isinstance(node, ast.Assign)), key=lambda node: node.lineno)
+
+
+def _returned(function: ast.FunctionDef) -> ast.expr | None:
+    """Return what *function* returns, if it has one way out."""
+    values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+    return values[0] if len(values) == 1 else None
 
 
 def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
@@ -162,11 +184,9 @@ def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
 
 
 def _sentence(call: ast.Call, names: dict[str, ast.expr]) -> str:
-    for argument in (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg != "code")):
-        text = _text(argument, names)
-        if " " in text:
-            return text
-    return ""
+    given = (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg != "code"))
+    texts = [text for argument in given if " " in (text := _text(argument, names))]
+    return texts[-1] if texts else ""
 
 
 def _text(node: ast.expr, names: dict[str, ast.expr]) -> str:  # noqa: PLR0911  # one for each form
@@ -176,7 +196,7 @@ def _text(node: ast.expr, names: dict[str, ast.expr]) -> str:  # noqa: PLR0911  
             return text
         case ast.JoinedStr(values=parts):
             return "".join(_text(part, names) if isinstance(part, ast.Constant) else "…" for part in parts)
-        case ast.Name(id=name) if name in names:
+        case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)) if name in names:
             return _text(names[name], {})
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return _text(left, names) + _text(right, names)
