@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from avatar.faces.wav2lip.generator import BANDS, COLUMNS
 from avatar.media.audio.io import Sound, pieces_of, rate_of
+from avatar.media.audio.mel import mel_filter_bank
 
 Mel = NDArray[np.float32]  # (80, columns), -4 to 4
 
@@ -84,7 +85,7 @@ def _columns_in(sound: Sound) -> int:
 
 def _columns(sound: Sound) -> Mel:
     windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::_HOP]
-    loudness = _bank() @ np.abs(np.fft.rfft(windows * _hann(), axis=1)).T
+    loudness = _filter_bank() @ np.abs(np.fft.rfft(windows * _hann(), axis=1)).T
     floor_of = 10 ** (_FLOOR_DB / 20)
     decibels = 20 * np.log10(np.maximum(floor_of, loudness)) - _REFERENCE_DB
     return np.clip(2 * _MOST * (decibels / -_FLOOR_DB + 1) - _MOST, -_MOST, _MOST).astype(np.float32)
@@ -96,8 +97,5 @@ def _hann() -> NDArray[np.float64]:
 
 
 @cache
-def _bank() -> NDArray[np.float64]:
-    import librosa
-
-    made = librosa.filters.mel(sr=RATE, n_fft=_WINDOW, n_mels=BANDS, fmin=_LOWEST_HZ, fmax=_HIGHEST_HZ)
-    return np.asarray(made, np.float64)
+def _filter_bank() -> NDArray[np.float64]:
+    return mel_filter_bank(RATE, _WINDOW, BANDS, _LOWEST_HZ, _HIGHEST_HZ).astype(np.float64)

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InputError
+from avatar.media.audio.mel import frames_of, mel_power
 from avatar.media.audio.resample import resample
 from avatar.models.weights import Weights
 from avatar.runtime.threads import one_thread
-from avatar.voices.signal.mel import frames_of, mel_power
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

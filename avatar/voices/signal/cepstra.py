@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.media.audio.mel import hz_to_mel_htk, mel_to_hz_htk
 from avatar.voices.signal.spectra import BINS, HOP, MIN_VOICED_HZ, RATE
 
 Reals = NDArray[np.float64]
@@ -65,15 +66,11 @@ def shift_formants(cepstra: Reals, factor: float) -> Reals:
     return cepstra if factor == 1.0 else np.asarray(cepstra @ _formant_shift_matrix(factor))
 
 
-def _hz_to_mel(hertz: Reals | float) -> Reals:
-    return np.asarray(1127 * np.log1p(np.asarray(hertz) / 700))
-
-
 @lru_cache(maxsize=1)
 def _mel_points_hz() -> Reals:
     """Return the frequencies in Hz where a spectrum is read, equally far apart in mel."""
-    mels = np.linspace(_hz_to_mel(_MIN_HZ), _hz_to_mel(_MAX_HZ), _MEL_POINTS)
-    return np.asarray(700 * np.expm1(mels / 1127))
+    mels = np.linspace(hz_to_mel_htk(_MIN_HZ), hz_to_mel_htk(_MAX_HZ), _MEL_POINTS)
+    return mel_to_hz_htk(mels)
 
 
 @lru_cache(maxsize=1)
@@ -100,6 +97,6 @@ def _formant_shift_matrix(factor: float) -> Reals:
 def _cosine_basis_at(hertz: Reals) -> Reals:
     """Return the inverse cosine transform (40, places), read at *hertz*."""
     place = np.interp(
-        _hz_to_mel(np.clip(hertz, _MIN_HZ, _MAX_HZ)), _hz_to_mel(_mel_points_hz()), np.arange(_MEL_POINTS)
+        hz_to_mel_htk(np.clip(hertz, _MIN_HZ, _MAX_HZ)), hz_to_mel_htk(_mel_points_hz()), np.arange(_MEL_POINTS)
     )
     return np.asarray(np.cos(np.pi * np.arange(ORDER)[:, None] * (place + 0.5) / _MEL_POINTS))
