@@ -41,21 +41,25 @@ def test_every_setting_is_explained():
     assert read <= named
 
 
-def test_every_reason_code_has_a_line_and_its_family_an_advice():
-    found = reason_codes.collect(ROOT)
+@pytest.fixture(scope="module")
+def codes():
+    return reason_codes.collect(ROOT)
+
+
+def test_every_reason_code_has_a_line_and_its_family_an_advice(codes):
     text = (DOCS / "reference" / "reason-codes.md").read_text()
 
-    assert len(found) > 300
-    assert [code for code in found if f"- `{code}`" not in text] == []
-    assert {code.partition(".")[0] for code in found} == set(families.FAMILIES)
+    assert len(codes) > 300
+    assert [code for code in codes if f"- `{code}`" not in text] == []
+    assert {code.partition(".")[0] for code in codes} == set(families.FAMILIES)
 
 
-def test_codes_in_the_source_are_all_collected():
+def test_codes_in_the_source_are_all_collected(codes):
     literal = set()
     for path in (ROOT / "avatar").rglob("*.py"):
         literal |= set(re.findall(r'code="([a-z-]+\.[a-z0-9-]+)"', path.read_text()))
 
-    assert literal <= set(reason_codes.collect(ROOT))
+    assert literal <= set(codes)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(avatar\.[\w.]+)`", GLOSSARY))))

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from tools.reference.families import FAMILIES
@@ -154,19 +155,26 @@ def _tables(tree: ast.Module, checks: dict[str, str]) -> Iterator[tuple[str, str
                 yield right, checks[left]
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
-    """Yield every call with the expressions that the names of its function, or else of the module, stand for there."""
+@cache
+def _calls(tree: ast.Module) -> tuple[tuple[ast.Call, dict[str, ast.expr]], ...]:
+    """Return every call with the expressions that the names of its function, or else of the module, stand for there."""
     inside = {id(node): function for function in _functions(tree) for node in ast.walk(function)}
     texts = {function.name: value for function in _functions(tree) if (value := _returned(function))}
+    outer = _assignments(tree.body)
+    inner = {id(function): _assignments(ast.walk(function)) for function in _functions(tree)}
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             nearby = inside.get(id(node))
-            given = [*_assignments(tree.body), *(_assignments(ast.walk(nearby)) if nearby else ())]
-            before = [each for each in given if each.lineno <= node.lineno or each in tree.body]
+            own = [each for each in (inner[id(nearby)] if nearby else ()) if each.lineno <= node.lineno]
             names = {
-                target.id: each.value for each in before for target in each.targets if isinstance(target, ast.Name)
+                target.id: each.value
+                for each in (*outer, *own)
+                for target in each.targets
+                if isinstance(target, ast.Name)
             }
-            yield node, texts | names
+            found.append((node, texts | names))
+    return tuple(found)
 
 
 def _assignments(nodes: Iterable[ast.AST]) -> list[ast.Assign]:
