@@ -8,7 +8,7 @@ import yaml
 
 from avatar.stages.catalogue import REQUESTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yaml"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
 CHANGES = (ROOT / "CHANGELOG.md").read_text()
