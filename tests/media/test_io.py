@@ -13,7 +13,7 @@ from avatar.media.audio.io import fitted, read_sound, seconds_of, write_sound
 from avatar.media.audio.limiter import CEILING, limit_true_peaks
 from avatar.media.audio.loudness import loudness
 from avatar.media.audio.normalize import normalize
-from avatar.media.audio.resample import resample
+from avatar.media.audio.resample import resample, resample_stream
 from tests.media.video_fixtures import tone
 
 
@@ -72,6 +72,16 @@ def test_resampling_keeps_pitch_and_length():
 
     assert len(out) == 48_000
     assert np.abs(np.fft.rfft(out)).argmax() == 1000
+
+
+@pytest.mark.parametrize("size", [1, 97, 4096, 100_000])
+@pytest.mark.parametrize("rate", [16_000, 44_100, 48_000])
+def test_sound_resampled_in_pieces_is_the_sound_resampled_whole(size, rate):
+    sound = speechlike(0.1)
+
+    out = np.concatenate(list(resample_stream(in_pieces(sound, size), 48_000, rate)))
+
+    assert np.allclose(out, resample(sound, 48_000, rate), atol=1e-5)
 
 
 @given(st.lists(st.integers(0, 300), max_size=8), st.integers(0, 1000))

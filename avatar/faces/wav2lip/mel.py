@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from avatar.faces.wav2lip.generator import BANDS, COLUMNS
 from avatar.media.audio.io import Sound, pieces_of, rate_of
 from avatar.media.audio.mel import mel_filter_bank
+from avatar.media.audio.resample import resample_stream
 
 Mel = NDArray[np.float32]  # (80, columns), -4 to 4
 
@@ -34,7 +35,7 @@ _MOST: Final = 4.0
 def heard_by_frames(path: Path, rate: Fraction) -> Iterator[Mel]:
     """Give the window (80, 16) that each frame of *rate* hears of the speech at *path*; silence after it, for ever."""
     silence = (np.full((BANDS, COLUMNS), -_MOST, np.float32) for _ in count())
-    columns = chain(spectrogram(_resampled(pieces_of(path), rate_of(path))), silence)
+    columns = chain(spectrogram(resample_stream(pieces_of(path), rate_of(path), RATE)), silence)
     held, dropped = np.zeros((BANDS, 0), np.float32), 0
     for frame in count():
         start = floor(frame * Fraction(RATE, _HOP) / rate)
@@ -60,18 +61,6 @@ def spectrogram(pieces: Iterator[Sound]) -> Iterator[Mel]:
     if not begun:
         held = _mirrored(np.pad(held, (0, max(0, _EDGE + 1 - len(held)))))
     yield _columns(_mirrored(held[::-1])[::-1])
-
-
-def _resampled(pieces: Iterator[Sound], rate: int) -> Iterator[Sound]:
-    if rate == RATE:
-        yield from pieces
-        return
-    import soxr
-
-    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
-    for piece in pieces:
-        yield np.asarray(stream.resample_chunk(np.ascontiguousarray(piece)), np.float32)
-    yield np.asarray(stream.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
 
 
 def _mirrored(sound: Sound) -> Sound:

@@ -1,5 +1,7 @@
 """Sound at another rate."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,3 +11,16 @@ def resample(sound: NDArray[np.float32], rate: int, to: int) -> NDArray[np.float
     import soxr
 
     return sound if rate == to else np.asarray(soxr.resample(sound, rate, to), dtype=np.float32)
+
+
+def resample_stream(pieces: Iterable[NDArray[np.float32]], rate: int, to: int) -> Iterator[NDArray[np.float32]]:
+    """Give the sound of *pieces* as ``resample`` would return it whole, in pieces of other lengths."""
+    if rate == to:
+        yield from pieces
+        return
+    import soxr
+
+    stream = soxr.ResampleStream(rate, to, 1, dtype="float32")
+    for piece in pieces:
+        yield np.asarray(stream.resample_chunk(np.ascontiguousarray(piece)), np.float32)
+    yield np.asarray(stream.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
