@@ -35,7 +35,7 @@ def engines(
 
 
 def _row(name: str, engine: Any) -> dict[str, Any]:
-    from dataclasses import fields
+    from dataclasses import asdict
 
     from avatar.stages.registry import request_of
 
@@ -43,5 +43,5 @@ def _row(name: str, engine: Any) -> dict[str, Any]:
         "name": name,
         "request": request_of(engine).__name__,
         "does": (type(engine).__doc__ or "").strip().splitlines()[0],
-        "options": {field.name: getattr(engine, field.name) for field in fields(engine)},
+        "options": asdict(engine),
     }

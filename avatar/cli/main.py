@@ -11,6 +11,7 @@ import typer
 
 from avatar.cli import (
     consent,
+    doctor,
     engines,
     inspect,
     keys,
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 for commands in (
     *(new, plan, produce, people, consent, inspect, verification, status, ledger),
-    *(engines, weights, operators, webhooks, keys, retention),
+    *(doctor, engines, weights, operators, webhooks, keys, retention),
 ):
     commands.add_to(app)
 

@@ -44,9 +44,10 @@ def list_weights(as_json: options.AsJson = False) -> None:
 
 def pull_weights() -> None:
     """Bring every weight file that can be fetched to this machine, its digest checked."""
+    from avatar.app.weight_files import shipped_weight_files
     from avatar.models.weights import pull
 
-    for weights in _all():
+    for weights in shipped_weight_files():
         with step(f"pulling {weights.name}"):
             typer.echo(f"{weights.name}: {pull(weights)}")
 
@@ -71,13 +72,14 @@ def verify_weights(as_json: options.AsJson = False) -> None:
 
     Models that you bring yourself may be absent; those whose public digest is known are checked where they are here.
     """
+    from avatar.app.weight_files import external_weight_files, shipped_weight_files
     from avatar.errors import WeightsError
     from avatar.models.weights import locate, weights_folder
 
     rows: list[dict[str, Any]] = []
     with step("opening the engines and checking digests"):
-        here = [each for each, _ in _external() if each.sha256 and (weights_folder() / each.name).is_file()]
-        for weights in (*_all(), *here):
+        here = [each for each, _ in external_weight_files() if each.sha256 and (weights_folder() / each.name).is_file()]
+        for weights in (*shipped_weight_files(), *here):
             row: dict[str, Any] = {"name": weights.name, "sha256": weights.sha256, "code": "", "trouble": ""}
             try:
                 locate(weights)
@@ -96,11 +98,12 @@ def verify_weights(as_json: options.AsJson = False) -> None:
 
 
 def _shipped_rows() -> list[dict[str, Any]]:
+    from avatar.app.weight_files import shipped_weight_files
     from avatar.errors import WeightsError
     from avatar.models.weights import locate
 
     rows = []
-    for weights in _all():
+    for weights in shipped_weight_files():
         try:
             here, state = True, str(locate(weights))
         except WeightsError as error:
@@ -110,10 +113,11 @@ def _shipped_rows() -> list[dict[str, Any]]:
 
 
 def _external_rows() -> list[dict[str, Any]]:
+    from avatar.app.weight_files import external_weight_files
     from avatar.models.weights import weights_folder
 
     rows = []
-    for weights, engine in _external():
+    for weights, engine in external_weight_files():
         path = weights_folder() / weights.name
         here = path.exists()
         rows.append(
@@ -131,19 +135,3 @@ def _row(weights: Any, origin: str, state: str, *, here: bool) -> dict[str, Any]
         "here": here,
         "state": state,
     }
-
-
-def _all() -> list[Any]:
-    from avatar.capture.default_analyzer import WEIGHTS
-    from avatar.stages.registry import installed
-
-    found = {weights.name: weights for load in installed().values() for weights in load().weights}
-    found |= {weights.name: weights for weights in WEIGHTS}
-    return [found[name] for name in sorted(found)]
-
-
-def _external() -> list[tuple[Any, str]]:
-    from avatar.models.weights import external_weights
-    from avatar.stages.registry import installed
-
-    return [(weights, name) for name, load in sorted(installed().items()) for weights in external_weights(load()())]

@@ -18,7 +18,7 @@ COMMANDS = {" ".join(path): command for path, command in walk()}
 HEAVY = ("torch", "cv2", "prefect", "numpy", "av", "onnxruntime", "pydantic")
 # What these commands print is a list, a report or a verdict.
 REPORTS = {
-    "check-status", "consent requests", "consent show", "detect", "engines", "glossary", "ledger check-proof",
+    "check-status", "consent requests", "consent show", "detect", "doctor", "engines", "glossary", "ledger check-proof",
     "ledger lock-status", "ledger verify", "operators list", "people", "plan", "status", "sweep", "timeline", "verify",
     "webhooks list", "weights list", "weights verify", "where",
 }  # fmt: skip
