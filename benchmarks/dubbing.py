@@ -24,10 +24,10 @@ from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.detection.tracker import Tracker
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
-from avatar.faces.wav2lip.crop import HALF, Cropper, cut
+from avatar.faces.wav2lip.crop import HALF_SIZE_PX, Cropper, crop_face
 from avatar.faces.wav2lip.generator import Wav2LipGenerator
 from avatar.faces.wav2lip.lip_syncer import LipSyncer
-from avatar.faces.wav2lip.mel import heard_by_frames
+from avatar.faces.wav2lip.mel import mel_windows
 from avatar.media.audio.io import read_sound, write_sound
 from avatar.media.audio.resample import resample
 from avatar.media.decode import decode, in_batches
@@ -97,9 +97,9 @@ class _Told:
         self._landmarker = landmarker
         self._landmarks: Landmarks | None = None
 
-    def look(self, frame: Frame) -> None:
+    def track_frame(self, frame: Frame) -> None:
         if self._landmarks is None:
-            self._landmarks = self._landmarker.face_in(rgb_of(frame.planes))
+            self._landmarks = self._landmarker.single_face(rgb_of(frame.planes))
         frame.landmarks, frame.tracked = self._landmarks, True
 
 
@@ -109,7 +109,7 @@ def dub(place: Path, checkpoint: Path, *, told: bool) -> None:
     frames = decode(place / "film.mp4")
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     tracker: Any = _Told(landmarker) if told else Tracker(landmarker)
-    heard = heard_by_frames(place / "sound.wav", frames.format.rate)
+    heard = mel_windows(place / "sound.wav", frames.format.rate)
     dubber = LipSyncer(Wav2LipGenerator(read_checkpoint(checkpoint)), tracker, Cropper(frames.format, 0.05), heard)
     encode(frames.through(dubber.dub), place / "dubbed.mp4")
     join([Piece(place / "dubbed.mp4", place / "sound.wav")], place / "ours.mp4")
@@ -162,7 +162,7 @@ def _apart(place: Path, peer: Path, checkpoint: Path) -> float:
     np.save(place / "pictures.npy", np.stack([rgb_of(frame.planes)[..., ::-1] for frame in frames]))
     _theirs(place, peer, checkpoint, 16, "shown.npy")
     theirs, generator = np.load(place / "shown.npy"), Wav2LipGenerator(read_checkpoint(checkpoint))
-    heard = heard_by_frames(place / "sound.wav", Fraction(25))
+    heard = mel_windows(place / "sound.wav", Fraction(25))
     pairs = zip(frames, theirs, heard, strict=False)
     return max(_differ(_laid(generator, frame, mel), their) for frame, their, mel in list(pairs)[1:-6])
 
@@ -170,8 +170,8 @@ def _apart(place: Path, peer: Path, checkpoint: Path) -> float:
 def _laid(generator: Wav2LipGenerator, frame: Frame, mel: np.ndarray) -> Pixels:
     import torch
 
-    seen = torch.from_numpy(cut(frame, _BOX))[None]
-    made = generator.faces(seen, torch.from_numpy(mel)[None, None], first=HALF)[0].numpy()
+    seen = torch.from_numpy(crop_face(frame, _BOX))[None]
+    made = generator.generate(seen, torch.from_numpy(mel)[None, None], first=HALF_SIZE_PX)[0].numpy()
     patch = np.ascontiguousarray((made.transpose(1, 2, 0) * 255).astype(np.uint8))
     size = _BOX.right - _BOX.left, (_BOX.bottom - _BOX.top) // 2
     return np.asarray(cv2.resize(patch, size), np.uint8)

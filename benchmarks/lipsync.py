@@ -23,11 +23,11 @@ from avatar.app.settings import Settings
 from avatar.cli.demo import BRIEF, TERMS
 from avatar.faces.animate import speech_animation
 from avatar.faces.animate.animator import Animator
-from avatar.faces.animate.portrait import framed
+from avatar.faces.animate.portrait import frame_portrait
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
-from avatar.faces.lips.lipsync import LipSync, lip_sync, openings
+from avatar.faces.lips.lipsync import LipSync, compare_lip_sync, measure_lip_openings
 from avatar.faces.motion.mouth_encoder import MOUTH, MouthEncoder
 from avatar.media.audio.io import read_sound
 from avatar.media.decode import decode
@@ -79,13 +79,15 @@ def _recorded(folder: Path, landmarker: Landmarker) -> list[Row]:
     encoder, format = MouthEncoder(locate(MOUTH)), Format(_SIZE, _SIZE, Fraction(25))
     rows = []
     for name in ("ava", "ben"):
-        animator = Animator.of(*framed(PERFORMERS / f"{name}.png", landmarker, _SIZE), format)
+        animator = Animator.of(*frame_portrait(PERFORMERS / f"{name}.png", landmarker, _SIZE), format)
         found = []
         for recording in sorted(folder.glob("*.wav")):
             mouth = speech_animation.mouth_from_audio(recording, format.rate, encoder)
-            frames = animator.frames(speech_animation.speaking(mouth, format.rate, seed=1, energy=1.0), lambda _: None)
+            frames = animator.frames(
+                speech_animation.speaking_gestures(mouth, format.rate, seed=1, energy=1.0), lambda _: None
+            )
             timings = align_phonemes(*read_sound(recording), recording.with_suffix(".txt").read_text())
-            found.append(lip_sync(openings(_encoded(frames), landmarker), timings, format.rate))
+            found.append(compare_lip_sync(measure_lip_openings(_encoded(frames), landmarker), timings, format.rate))
         rows += _rows(f"{name}, recorded speech ({len(found)} recordings)", _mean(found))
     return rows
 

@@ -20,8 +20,8 @@ from avatar.faces.liveportrait.checkpoint import (
     MOTION,
     RETARGETING,
     WARPING,
-    load,
-    networks,
+    build_networks,
+    load_network,
 )
 from benchmarks.rows import Row, options_with, show
 
@@ -40,7 +40,7 @@ def main() -> None:
     _settle(theirs)
     with tempfile.TemporaryDirectory() as folder:
         _save(theirs, Path(folder))
-        ours = {file: load(file, network, Path(folder), "cpu") for file, network in networks().items()}
+        ours = {file: load_network(file, network, Path(folder), "cpu") for file, network in build_networks().items()}
     with torch.inference_mode():
         show(list(_rows(ours, theirs)), asked.json)
 

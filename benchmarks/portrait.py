@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.faces.animate.animator import SCALE
-from avatar.faces.animate.portrait import framed
+from avatar.faces.animate.animator import SOURCE_SCALE
+from avatar.faces.animate.portrait import frame_portrait
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.drawing.warp_field import warp_field
 from avatar.faces.geometry.blendshapes import Floats
@@ -35,7 +35,7 @@ def between(one: Path, other: Path, landmarker: Landmarker, to: Path) -> None:
 
 def _seen(portrait: Path, landmarker: Landmarker) -> tuple[Pixels, Floats]:
     """Return a portrait and its mesh, whose lips meet where the picture's do: else two mouths are blended."""
-    picture, face = framed(portrait, landmarker, _SIZE // SCALE)
+    picture, face = frame_portrait(portrait, landmarker, _SIZE // SOURCE_SCALE)
     return picture, snap_lips(picture, face)
 
 

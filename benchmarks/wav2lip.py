@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
-from avatar.faces.wav2lip.crop import HALF
+from avatar.faces.wav2lip.crop import HALF_SIZE_PX
 from avatar.faces.wav2lip.generator import Wav2LipGenerator
-from avatar.faces.wav2lip.mel import heard_by_frames
+from avatar.faces.wav2lip.mel import mel_windows
 from benchmarks import dubbing
 from benchmarks.rows import Row
 
@@ -75,7 +75,7 @@ def _some(count: int) -> tuple[Any, Any]:
 
     source = torch.Generator().manual_seed(2)
     seen = torch.rand(count, 6, 96, 96, generator=source)
-    seen[:, :3, HALF:] = 0
+    seen[:, :3, HALF_SIZE_PX:] = 0
     return seen, torch.randn(count, 1, 80, 16, generator=source).clamp(-4, 4)
 
 
@@ -84,8 +84,8 @@ def _differences(ours: Wav2LipGenerator, theirs: Any) -> Iterator[Row]:
 
     seen, heard = _some(_OURS)
     with torch.no_grad():
-        wanted = theirs(heard, seen)[:, :, HALF:] * _LEVELS
-    made = ours.faces(seen, heard, first=HALF) * _LEVELS
+        wanted = theirs(heard, seen)[:, :, HALF_SIZE_PX:] * _LEVELS
+    made = ours.generate(seen, heard, first=HALF_SIZE_PX) * _LEVELS
     yield Row("lower half: spread of the values", float(wanted.std()), "of 255")
     yield Row("lower half: largest difference", float((made - wanted).abs().max()), "of 255")
     written = made.to(torch.uint8).int() - wanted.to(torch.uint8).int()
@@ -100,7 +100,7 @@ def _costs(ours: Wav2LipGenerator, theirs: Any) -> Iterator[Row]:
             theirs(batch[1], batch[0])
 
     def our_way(batch: tuple[Any, Any]) -> None:
-        ours.faces(*batch, first=HALF)
+        ours.generate(*batch, first=HALF_SIZE_PX)
 
     contenders = [("ours", _OURS, our_way), *(("public code", batch, their_way) for batch in _THEIRS)]
     spent: dict[str, list[float]] = {}
@@ -134,6 +134,6 @@ def _heard_apart(audio: Any, path: Path) -> float:
     # The public code gives these by position, which librosa no longer takes.
     audio._mel_basis = librosa.filters.mel(sr=16_000, n_fft=800, n_mels=80, fmin=55, fmax=7600)
     whole: NDArray[np.float64] = audio.melspectrogram(audio.load_wav(str(path), 16_000))
-    frames = islice(heard_by_frames(path, Fraction(25)), 1, 90)
+    frames = islice(mel_windows(path, Fraction(25)), 1, 90)
     pairs = ((window, whole[:, int(i * 80 / 25) :][:, :16]) for i, window in enumerate(frames, 1))
     return max(float(np.abs(window - other).max()) for window, other in pairs)

@@ -9,7 +9,7 @@ from scipy.signal import butter, fftconvolve, firwin2, sosfilt
 
 from avatar.faces.geometry.blendshapes import INDEX
 from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES
-from avatar.faces.motion.visemes import LIPS, TEETH, VISEMES, shapes, spans
+from avatar.faces.motion.visemes import BILABIALS, LABIODENTALS, VISEMES, blend_visemes, phone_spans
 from avatar.voices.recognition.asr_features import STEPS_PER_S, asr_features
 from avatar.voices.timings import SILENCE, Phone, Timings, build_timings
 
@@ -70,10 +70,12 @@ def spoilt(sound: Floats, other: Floats, draw: Draw) -> Floats:
 def targets(timings: Timings, count: int) -> tuple[Floats, Floats, np.ndarray[Any, np.dtype[np.int64]]]:
     """Return what the phoneme-driven mouth does in each of *count* steps, as an ``Example`` holds it."""
     times = (np.arange(count) + 0.5) / STEPS_PER_S
-    track = shapes(timings, times)
+    track = blend_visemes(timings, times)
     sides = [INDEX.get(name, INDEX.get(f"{name}Left")) for name in SHAPES]
-    silences = [(start, end) for start, end in spans(timings, (SILENCE,)) if end - start >= _QUIET]
-    known = dict(zip(EVENTS, (spans(timings, LIPS), spans(timings, TEETH), silences), strict=True))
+    silences = [(start, end) for start, end in phone_spans(timings, (SILENCE,)) if end - start >= _QUIET]
+    known = dict(
+        zip(EVENTS, (phone_spans(timings, BILABIALS), phone_spans(timings, LABIODENTALS), silences), strict=True)
+    )
     events = [np.any([(times >= a) & (times < b) for a, b in known[name]] or [times < 0], axis=0) for name in EVENTS]
     ends = np.array([phone.end for phone in timings.phones])
     said = np.array([PHONES.index(phone.symbol) for phone in timings.phones])

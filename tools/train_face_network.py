@@ -29,7 +29,7 @@ from torch.nn import functional
 from avatar.faces.geometry.blendshapes import INDEX, coefficients, neutral
 from avatar.faces.geometry.rig import Rig
 from avatar.faces.geometry.topology import LIPS_INNER, eye_distance
-from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES, network
+from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES, build_network
 from avatar.faces.motion.visemes import CONTACTS
 from avatar.media.audio.io import read_sound
 from avatar.runtime.atomic import atomic_write
@@ -130,7 +130,7 @@ class _Taught(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mouth = network()
+        self.mouth = build_network()
         self.phones = nn.Linear(self.mouth.out.in_features, len(PHONES))
 
 
@@ -187,7 +187,7 @@ class _Lips:
         def gaps(points: Any) -> Any:
             return (points[..., upper, :2] - points[..., lower, :2]) / eye_distance(rig.rest)
 
-        moved = [np.tensordot(coefficients(**{name: 1.0}), gaps(rig.moves), 1) for name in SHAPES]
+        moved = [np.tensordot(coefficients(**{name: 1.0}), gaps(rig.deltas), 1) for name in SHAPES]
         self._rest = torch.tensor(gaps(rig.rest), dtype=torch.float32)
         self._moved = torch.tensor(np.stack(moved), dtype=torch.float32)
         sides = [INDEX.get(name, INDEX.get(f"{name}Left")) for name in SHAPES]

@@ -9,8 +9,8 @@ from avatar.errors import CredentialError, InputError
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
-from avatar.faces.lips.lipsync import LipSync, lip_sync, openings
-from avatar.faces.motion.viseme_plot import viseme_chart
+from avatar.faces.lips.lipsync import LipSync, compare_lip_sync, measure_lip_openings
+from avatar.faces.motion.viseme_plot import plot_visemes
 from avatar.media.audio.extract import extract_audio
 from avatar.media.decode import decode
 from avatar.media.side_by_side import compare_side_by_side
@@ -66,14 +66,14 @@ def align_video(video: Path, said: str = "") -> Timings:
 
 def draw_speech(video: Path, timings: Timings, to: Path) -> None:
     """Write a PNG of the speech in *video*: wave, words, phonemes and what the mouth is asked to do."""
-    viseme_chart(extract_audio(video), SAMPLE_RATE, timings, to)
+    plot_visemes(extract_audio(video), SAMPLE_RATE, timings, to)
 
 
 def measure_lipsync(video: Path, timings: Timings) -> LipSync:
     """Return how well the lips seen in *video* follow *timings*, which are heard in it."""
     frames = decode(video)
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
-    return lip_sync(openings(frames, landmarker), timings, frames.format.rate)
+    return compare_lip_sync(measure_lip_openings(frames, landmarker), timings, frames.format.rate)
 
 
 def _labels(one: Path, other: Path) -> tuple[str, str]:

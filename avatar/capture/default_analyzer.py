@@ -86,7 +86,7 @@ class DefaultAnalyzer:
 
     def _face(self, picture: Path) -> Embedding:
         rgb = films.middle_frame(picture) if picture.suffix == ".mp4" else read_rgb(picture)
-        return self._network.of([align_crop(rgb, self._landmarker.face_in(rgb))])[0]
+        return self._network.embed([align_crop(rgb, self._landmarker.single_face(rgb))])[0]
 
     @cached_property
     def _encoders(self) -> SpeakerEncoders:

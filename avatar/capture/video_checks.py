@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.detection.face_embedding import Embedding, FaceEmbedder, align_crop, embedding_distance
-from avatar.faces.detection.landmarker import SURE, Landmarker
+from avatar.faces.detection.landmarker import MIN_MESH_SCORE, Landmarker
 from avatar.media.audio.io import Sound
 from avatar.media.decode import decode, thumbnail
 from avatar.media.frames import Landmarks, Pixels, rgb_of
@@ -54,7 +54,7 @@ def track_mouth(film: Path, landmarker: Landmarker) -> list[FaceObservation]:
             face, count = (found[0] if found else None), len(found)
         else:
             face, score = landmarker.landmarks(rgb, face)
-            face = face if score > SURE else None
+            face = face if score > MIN_MESH_SCORE else None
         looks.append(
             FaceObservation(count, align_crop(rgb, face), _gap(face)) if face is not None else FaceObservation(count)
         )
@@ -68,7 +68,7 @@ def face_distances(
 ) -> tuple[float, ...]:
     """Return, for each of *pictures*, the median distance of the face in *looks* from it."""
     chips = [look.chip for look in looks if look.chip is not None][::_COMPARE_EVERY]
-    faces = network.of(chips) if chips else []
+    faces = network.embed(chips) if chips else []
     return tuple(float(np.median([embedding_distance(face, other) for face in faces])) for other in pictures if faces)
 
 

@@ -25,7 +25,7 @@ def check_portrait(path: Path, room: Path) -> CheckedSample:
     from avatar.media.image_io import read_rgb
 
     picture = take_portrait(path, room)
-    Landmarker.load(locate(DETECTOR), locate(MESH)).face_in(read_rgb(picture))
+    Landmarker.load(locate(DETECTOR), locate(MESH)).single_face(read_rgb(picture))
     return CheckedSample(Portrait, {"picture.png": picture, **_credential(room)})
 
 

@@ -10,7 +10,7 @@ import soxr
 
 from avatar.faces.animate import speech_animation
 from avatar.faces.animate.animator import Animator
-from avatar.faces.animate.portrait import framed
+from avatar.faces.animate.portrait import frame_portrait
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
@@ -29,12 +29,12 @@ def filmed(portrait: Path, sound: Path, to: Path, *, seconds: float = 99.0, stil
     soundfile.write(wav, samples, rate)
     timings = align_phonemes(samples, rate, sound.with_suffix(".txt").read_text())
     mouth = speech_animation.mouth_from_phonemes(timings, wav, FORMAT.rate)
-    gestures = speech_animation.speaking(mouth, FORMAT.rate, seed=1, energy=1.0)
+    gestures = speech_animation.speaking_gestures(mouth, FORMAT.rate, seed=1, energy=1.0)
     gestures = gestures[: round(seconds * FORMAT.rate)]
     if still:
         gestures = [gestures[0]] * len(gestures)
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
-    animator = Animator.of(*framed(portrait, landmarker, FORMAT.width), FORMAT)
+    animator = Animator.of(*frame_portrait(portrait, landmarker, FORMAT.width), FORMAT)
     silent = to.with_suffix(".silent.mp4")
     encode(Frames(FORMAT, len(gestures), iter([animator.frame(gesture)] for gesture in gestures)), silent)
     shown = samples[: round(len(gestures) / FORMAT.rate * rate)]

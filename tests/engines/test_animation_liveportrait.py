@@ -14,7 +14,7 @@ from avatar.canonical import digest_of
 from avatar.engines.animation.liveportrait import LivePortrait
 from avatar.errors import InputError, WeightsError
 from avatar.faces.liveportrait import model as public
-from avatar.faces.liveportrait.checkpoint import FILES
+from avatar.faces.liveportrait.checkpoint import CHECKPOINT_FILES
 from avatar.media.frames import Frame, frames_in
 from avatar.models.pinned import digest_of_folder
 from avatar.models.reference import ModelRef
@@ -69,13 +69,16 @@ def options(public_model: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -
         if not (public_model / pulled.name).exists():
             (public_model / pulled.name).symlink_to(pulled)
     monkeypatch.setenv("AVATAR_WEIGHTS", str(public_model))
-    return {"model": ModelRef("liveportrait", digest_of_folder(public_model / "liveportrait", FILES)), "size": 256}
+    return {
+        "model": ModelRef("liveportrait", digest_of_folder(public_model / "liveportrait", CHECKPOINT_FILES)),
+        "size": 256,
+    }
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same networks over a square a quarter as large: convolutions take any."""
-    monkeypatch.setattr(public, "SIDE", 128)
+    monkeypatch.setattr(public, "INPUT_SIZE_PX", 128)
 
 
 def animated(bench: Bench, **options: Any) -> list[Frame]:
@@ -105,7 +108,7 @@ def test_a_frame_at_full_size(bench: Bench, options: dict[str, Any]) -> None:
 
     (first,) = next(frames.batches)
 
-    assert public.SIDE == 256
+    assert public.INPUT_SIZE_PX == 256
     assert first.settle().shape == (384, 256)
 
 
@@ -122,7 +125,7 @@ def test_the_public_model_is_pinned_by_its_five_files_and_may_be_sold() -> None:
         ),
     }
 
-    assert set(files) == set(FILES)
+    assert set(files) == set(CHECKPOINT_FILES)
     assert LivePortrait().model.sha256 == digest_of(files)
     (brought,) = external_weights(LivePortrait())
     assert (brought.name, brought.licence, brought.commercial) == ("liveportrait", "MIT", True)
@@ -133,11 +136,11 @@ def test_the_public_model_is_pinned_by_its_five_files_and_may_be_sold() -> None:
 
 
 def emptied(folder: Path) -> None:
-    (folder / FILES[3]).unlink()
+    (folder / CHECKPOINT_FILES[3]).unlink()
 
 
 def altered(folder: Path) -> None:
-    (folder / FILES[0]).write_bytes(b"other tensors")
+    (folder / CHECKPOINT_FILES[0]).write_bytes(b"other tensors")
 
 
 @pytest.mark.parametrize(("harm", "code"), [(emptied, "weights.missing"), (altered, "weights.altered")])
@@ -145,11 +148,11 @@ def test_a_model_that_is_not_the_pinned_one_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, harm: Callable[[Path], None], code: str
 ) -> None:
     folder = tmp_path / "weights" / "liveportrait"
-    for file in FILES:
+    for file in CHECKPOINT_FILES:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(b"tensors")
     monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path / "weights"))
-    pinned = digest_of_folder(folder, FILES)
+    pinned = digest_of_folder(folder, CHECKPOINT_FILES)
     harm(folder)
 
     with pytest.raises(WeightsError, match=str(folder)) as refusal:

@@ -144,7 +144,7 @@ def test_a_gpu_that_is_not_there_is_refused(tmp_path, monkeypatch):
 def test_what_comes_before_a_filmed_face_stays_there_and_before_an_animated_one_nothing_comes(tmp_path, looked_at):
     """A patch on the cheek, from the eleventh frame on."""
     rgb = picture("ava")
-    landmarks = Landmarker.load(locate(DETECTOR), locate(MESH)).face_in(rgb)
+    landmarks = Landmarker.load(locate(DETECTOR), locate(MESH)).single_face(rgb)
     x, y = landmarks[50, :2].astype(int)
     covered = rgb.copy()
     cv2.rectangle(covered, (x - 14, y - 14), (x + 14, y + 14), (20, 160, 40), -1)

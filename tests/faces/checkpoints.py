@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from avatar.faces.wav2lip.layers import layers
+from avatar.faces.wav2lip.layers import generator_layers
 
 
 def random_tensors(seed: int = 1) -> dict[str, Any]:
@@ -12,7 +12,7 @@ def random_tensors(seed: int = 1) -> dict[str, Any]:
 
     source = torch.Generator().manual_seed(seed)
     tensors: dict[str, Any] = {}
-    for layer in layers():
+    for layer in generator_layers():
         taps = layer.inputs * layer.kernel**2 / (layer.stride[0] * layer.stride[1] if layer.kind == "up" else 1)
         gain = 4 if layer.last else 0.5 if layer.kind == "residual" else 1.4
         for name, shape in layer.shapes():

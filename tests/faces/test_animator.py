@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from avatar.faces.animate.animator import SCALE, Animator, Gesture
+from avatar.faces.animate.animator import SOURCE_SCALE, Animator, Gesture
 from avatar.faces.geometry.blendshapes import Floats, coefficients
 from avatar.faces.geometry.rig import Pose, Rig
 from avatar.faces.geometry.topology import eye_distance
@@ -18,7 +18,7 @@ STILL = np.zeros(3, np.float32)
 
 @pytest.fixture(scope="module")
 def animator() -> Animator:
-    picture, face = drawn_face(SIZE * SCALE)
+    picture, face = drawn_face(SIZE * SOURCE_SCALE)
     return Animator.of(picture, face, FORMAT)
 
 
@@ -93,21 +93,21 @@ def test_a_closing_lid_covers_the_white_of_the_eye(animator: Animator) -> None:
 def test_a_pose_can_be_read_back() -> None:
     _, face = drawn_face(SIZE)
     rig = Rig.of(face)
-    pose = rig.head(np.array([3, -4, 2], np.float32))
-    seen = Pose.between(rig.rest, pose.carry(rig.rest))
+    pose = rig.head_pose(np.array([3, -4, 2], np.float32))
+    seen = Pose.fit(rig.rest, pose.apply(rig.rest))
 
     assert seen.rotation == pytest.approx(pose.rotation, abs=1e-4)
-    assert seen.back(seen.carry(rig.rest)) == pytest.approx(rig.rest, abs=1e-2)
+    assert seen.apply_inverse(seen.apply(rig.rest)) == pytest.approx(rig.rest, abs=1e-2)
 
 
 def refined(animator: Animator, shown: Floats, wanted: Floats) -> tuple[Frame, Frame]:
     """A stream of two frames, the first at rest: the second shows *shown* and is asked for *wanted*."""
     still = np.zeros(2, np.float32)
     refiner = MouthWarper(FORMAT)
-    refiner.refine(animator.frame(gesture()), coefficients(), looked_at=False)
+    refiner.warp(animator.frame(gesture()), coefficients(), looked_at=False)
     turn = np.array([2, -3, 1], np.float32)
     frame = animator.frame(Gesture(shown, turn, still, 0.0))
-    refiner.refine(frame, wanted, looked_at=False)
+    refiner.warp(frame, wanted, looked_at=False)
     return frame, animator.frame(Gesture(wanted, turn, still, 0.0))
 
 
@@ -137,7 +137,7 @@ def test_silence_closes_an_open_mouth(animator: Animator) -> None:
 def test_a_frame_without_a_face_passes_untouched() -> None:
     planes = np.random.default_rng(1).integers(0, 255, (SIZE * 3 // 2, SIZE), np.uint8)
     frame = Frame(planes.copy(), None, tracked=True)
-    MouthWarper(FORMAT).refine(frame, coefficients(jawOpen=0.3), looked_at=True)
+    MouthWarper(FORMAT).warp(frame, coefficients(jawOpen=0.3), looked_at=True)
 
     assert np.array_equal(frame.settle(), planes)
 
@@ -146,12 +146,12 @@ def test_a_frame_without_a_face_passes_untouched() -> None:
 @pytest.mark.parametrize("yaw", [0, 35, 60])
 def test_a_face_turned_away_or_half_outside_is_no_accident(place: tuple[int, int], yaw: float) -> None:
     picture, face = drawn_face(SIZE)
-    turned = Rig.of(face).head(np.array([0, yaw, 0], np.float32)).carry(face) + np.array([*place, 0], np.float32)
+    turned = Rig.of(face).head_pose(np.array([0, yaw, 0], np.float32)).apply(face) + np.array([*place, 0], np.float32)
     refiner = MouthWarper(FORMAT)
 
     for weight in (0.0, 0.3, 0.0):
         frame = Frame(planes_of(picture), turned.astype(np.float32), tracked=True)
-        refiner.refine(frame, coefficients(jawOpen=weight), looked_at=True)
+        refiner.warp(frame, coefficients(jawOpen=weight), looked_at=True)
 
         assert frame.landmarks is not None
         assert np.isfinite(frame.landmarks).all()

@@ -32,14 +32,14 @@ def network() -> FaceEmbedder:
 def faces(network: FaceEmbedder) -> dict[str, np.ndarray]:
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     pictures = {path.stem: read_rgb(path) for path in sorted(FACES.glob("*.jpg"))}
-    chips = [align_crop(rgb, landmarker.face_in(rgb)) for rgb in pictures.values()]
-    return dict(zip(pictures, network.of(chips), strict=True))
+    chips = [align_crop(rgb, landmarker.single_face(rgb)) for rgb in pictures.values()]
+    return dict(zip(pictures, network.embed(chips), strict=True))
 
 
 def test_it_gives_the_numbers_that_dlib_gives(network: FaceEmbedder) -> None:
     theirs = np.array(json.loads((FACES / "ava_chip_dlib.json").read_text()))
 
-    assert network.of([read_rgb(FACES / "ava_chip.png")])[0] == pytest.approx(theirs, abs=1e-5)
+    assert network.embed([read_rgb(FACES / "ava_chip.png")])[0] == pytest.approx(theirs, abs=1e-5)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avatar.faces.motion import idle_motion
-from avatar.faces.motion.idle_motion import Motion
+from avatar.faces.motion.idle_motion import IdleMotion
 from tests.faces.speeches import column
 
 RATE = Fraction(25)
@@ -14,12 +14,12 @@ def loudness(count: int = 250) -> np.ndarray:
     return np.abs(np.sin(np.arange(count) / 3)).astype(np.float32)
 
 
-def spoken(seed: int = 1, energy: float = 1.0) -> Motion:
-    return idle_motion.speaking(loudness(), RATE, seed, energy)
+def spoken(seed: int = 1, energy: float = 1.0) -> IdleMotion:
+    return idle_motion.speaking_motion(loudness(), RATE, seed, energy)
 
 
-@pytest.mark.parametrize("made", [spoken(), idle_motion.listening(250, RATE, 1, 1.0)])
-def test_motion_starts_and_ends_at_rest(made: Motion) -> None:
+@pytest.mark.parametrize("made", [spoken(), idle_motion.listening_motion(250, RATE, 1, 1.0)])
+def test_motion_starts_and_ends_at_rest(made: IdleMotion) -> None:
     for part in (made.coefficients, made.degrees, made.gaze, made.breath):
         assert not part[0].any()
         assert not part[-1].any()
@@ -51,11 +51,11 @@ def test_no_energy_is_no_head_motion() -> None:
 
 
 def test_who_listens_keeps_the_mouth_still() -> None:
-    made = idle_motion.listening(250, RATE, 1, 1.0).coefficients
+    made = idle_motion.listening_motion(250, RATE, 1, 1.0).coefficients
 
     assert not column(made, "jawOpen").any()
     assert not column(made, "mouthPucker").any()
 
 
 def test_a_shot_of_one_frame_is_at_rest() -> None:
-    assert not idle_motion.speaking(loudness(1), RATE, 1, 1.0).degrees.any()
+    assert not idle_motion.speaking_motion(loudness(1), RATE, 1, 1.0).degrees.any()

@@ -10,9 +10,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from avatar.errors import InputError, WeightsError
 from avatar.faces.geometry.topology import LEFT_EYE, OVAL, RIGHT_EYE
-from avatar.faces.inswapper.alignment import SWAPPED, affine_at, to_encoder, to_swapper
-from avatar.faces.inswapper.networks import Encoder, Swapper, unit
-from avatar.faces.inswapper.swapper import FaceSwapper, changed, shown
+from avatar.faces.inswapper.alignment import SWAPPER_SIZE_PX, arcface_alignment, offset_affine, swapper_alignment
+from avatar.faces.inswapper.networks import ArcFaceEncoder, InswapperNetwork, l2_normalize
+from avatar.faces.inswapper.swapper import FaceSwapper, change_mask, oval_mask
 from avatar.media.frames import Format, Frame, planes_of
 from avatar.models.onnx import OnnxNetwork, onnx_device
 from tests.faces import onnx_models
@@ -32,16 +32,19 @@ def network(tmp_path: Path, model) -> OnnxNetwork:
 
 
 @pytest.fixture
-def swapper(tmp_path: Path) -> Swapper:
-    return Swapper(network(tmp_path, onnx_models.swapper()))
+def swapper(tmp_path: Path) -> InswapperNetwork:
+    return InswapperNetwork(network(tmp_path, onnx_models.swapper()))
 
 
 def test_five_points_of_the_mesh_lie_where_both_networks_were_trained_to_find_them(landmarker):
-    landmarks = landmarker.face_in(picture("ava"))
+    landmarks = landmarker.single_face(picture("ava"))
     eyes = [landmarks[list(eye), :2].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)]
     points = np.stack([*eyes, landmarks[4, :2], landmarks[61, :2], landmarks[291, :2]])
 
-    for move, wanted in ((to_encoder(landmarks), AT_112), (to_swapper(landmarks), np.add(AT_112, (8, 0)))):
+    for move, wanted in (
+        (arcface_alignment(landmarks), AT_112),
+        (swapper_alignment(landmarks), np.add(AT_112, (8, 0))),
+    ):
         there = points @ move[:, :2].T + move[:, 2]
         assert np.abs(there - wanted).max() < 4, "a real face is not the mean face, but near it"
         assert np.abs((there - wanted).mean(axis=0)).max() < 1e-6
@@ -52,27 +55,27 @@ def test_five_points_of_the_mesh_lie_where_both_networks_were_trained_to_find_th
 def test_pixels_can_be_counted_from_any_corner():
     move = np.array([[2.0, -1.0, 3.0], [1.0, 2.0, 4.0]])
 
-    assert np.allclose(affine_at(move, 10, 20) @ (1, 2, 1), move @ (11, 22, 1))
+    assert np.allclose(offset_affine(move, 10, 20) @ (1, 2, 1), move @ (11, 22, 1))
 
 
 def test_a_likeness_has_length_1_and_is_seen_as_the_encoder_was_trained(tmp_path, landmarker):
     model = onnx_models.encoder()
     rgb = picture("ben")
-    landmarks = landmarker.face_in(rgb)
+    landmarks = landmarker.single_face(rgb)
 
-    likeness = Encoder(network(tmp_path, model)).of(rgb, landmarks)
+    likeness = ArcFaceEncoder(network(tmp_path, model)).embed(rgb, landmarks)
 
-    chip = cv2.warpAffine(rgb, to_encoder(landmarks), (112, 112)).astype(np.float64)
+    chip = cv2.warpAffine(rgb, arcface_alignment(landmarks), (112, 112)).astype(np.float64)
     cells = ((chip - 127.5) / 127.5).reshape(7, 16, 7, 16, 3).mean(axis=(1, 3)).transpose(2, 0, 1).reshape(-1)
     expected = cells @ numpy_helper.to_array(model.graph.initializer[0])
     assert np.allclose(likeness, expected / np.linalg.norm(expected), atol=1e-5)
 
 
 def test_the_source_goes_through_the_map_that_is_the_last_tensor_and_has_length_1(swapper):
-    likeness = unit(np.random.default_rng(0).normal(size=512).astype(np.float32))
+    likeness = l2_normalize(np.random.default_rng(0).normal(size=512).astype(np.float32))
     emap = numpy_helper.to_array(onnx_models.swapper().graph.initializer[-1])
 
-    source = swapper.source(likeness)
+    source = swapper.source_latent(likeness)
 
     assert source.shape == (1, 512)
     assert np.allclose(source[0], likeness @ emap / np.linalg.norm(likeness @ emap), atol=1e-6)
@@ -82,18 +85,18 @@ def test_a_map_in_half_precision_is_read_too(tmp_path):
     model = onnx_models.swapper()
     last = model.graph.initializer[-1]
     last.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(last).astype(np.float16), last.name))
-    whole, half = (Swapper(network(tmp_path, each)) for each in (onnx_models.swapper(), model))
-    likeness = unit(np.ones(512, np.float32))
+    whole, half = (InswapperNetwork(network(tmp_path, each)) for each in (onnx_models.swapper(), model))
+    likeness = l2_normalize(np.ones(512, np.float32))
 
-    assert np.allclose(whole.source(likeness), half.source(likeness), atol=1e-3)
+    assert np.allclose(whole.source_latent(likeness), half.source_latent(likeness), atol=1e-3)
 
 
 def test_a_face_is_made_by_the_network_in_red_green_blue_between_0_and_1(swapper):
-    source = swapper.source(unit(np.ones(512, np.float32)))
-    seen = np.zeros((SWAPPED, SWAPPED, 3), np.float32)
+    source = swapper.source_latent(l2_normalize(np.ones(512, np.float32)))
+    seen = np.zeros((SWAPPER_SIZE_PX, SWAPPER_SIZE_PX, 3), np.float32)
     seen[..., 0] = 0.25
 
-    made = swapper.made(seen, source)
+    made = swapper.swap(seen, source)
 
     tint = numpy_helper.to_array(onnx_models.swapper().graph.initializer[1])
     wanted = min(1.0, 0.25 * (1 + np.tanh(source[0] @ tint)[0]))
@@ -112,7 +115,7 @@ def test_a_face_is_made_by_the_network_in_red_green_blue_between_0_and_1(swapper
 )
 def test_other_networks_are_not_taken_for_the_swapper(tmp_path, model):
     with pytest.raises(WeightsError, match=r"bring the swapper of InsightFace") as refusal:
-        Swapper(network(tmp_path, model))
+        InswapperNetwork(network(tmp_path, model))
 
     assert refusal.value.code == "weights.other-network"
 
@@ -123,7 +126,7 @@ def test_a_swapper_whose_last_tensor_is_not_the_map_is_refused(tmp_path, last):
     model.graph.initializer.append(numpy_helper.from_array(last, "late"))
 
     with pytest.raises(WeightsError, match=r"as its last tensor") as refusal:
-        Swapper(network(tmp_path, model))
+        InswapperNetwork(network(tmp_path, model))
 
     assert refusal.value.code == "weights.other-network"
 
@@ -133,7 +136,7 @@ def test_a_swapper_whose_last_tensor_is_not_the_map_is_refused(tmp_path, last):
 )
 def test_other_networks_are_not_taken_for_the_encoder(tmp_path, model):
     with pytest.raises(WeightsError, match="bring ArcFace") as refusal:
-        Encoder(network(tmp_path, model))
+        ArcFaceEncoder(network(tmp_path, model))
 
     assert refusal.value.code == "weights.other-network"
 
@@ -177,16 +180,16 @@ def test_a_gpu_that_onnxruntime_cannot_use_is_refused(monkeypatch):
 
 def test_an_encoder_that_says_nothing_is_refused():
     with pytest.raises(InputError) as refusal:
-        unit(np.zeros(512, np.float32))
+        l2_normalize(np.zeros(512, np.float32))
 
     assert refusal.value.code == "portrait.no-likeness"
 
 
 def test_the_new_face_ends_inside_the_oval_and_before_the_square_does(landmarker):
-    landmarks = landmarker.face_in(picture("ava"))
-    move = to_swapper(landmarks)
+    landmarks = landmarker.single_face(picture("ava"))
+    move = swapper_alignment(landmarks)
 
-    share = shown(landmarks, move)
+    share = oval_mask(landmarks, move)
 
     oval = (landmarks[list(OVAL), :2] @ move[:, :2].T + move[:, 2]).astype(np.float32)
     away = np.array([[cv2.pointPolygonTest(oval, (float(x), float(y)), True) for x in range(128)] for y in range(128)])
@@ -200,7 +203,7 @@ def test_what_the_network_leaves_stays_and_what_it_changes_is_taken():
     made = seen.copy()
     made[:, 80:] += 0.1
 
-    share = changed(seen, made)
+    share = change_mask(seen, made)
 
     assert share[:, :60].max() == 0
     assert share[:, 90:].min() > 0.99
@@ -208,10 +211,10 @@ def test_what_the_network_leaves_stays_and_what_it_changes_is_taken():
 
 def test_only_pixels_of_the_face_change_and_they_are_the_networks(swapper, landmarker):
     rgb = picture("ava")
-    frame = Frame(planes_of(rgb), landmarker.face_in(rgb), tracked=True)
-    source = swapper.source(unit(np.ones(512, np.float32)))
+    frame = Frame(planes_of(rgb), landmarker.single_face(rgb), tracked=True)
+    source = swapper.source_latent(l2_normalize(np.ones(512, np.float32)))
 
-    FaceSwapper(swapper, source, Format(512, 512, Fraction(25))).into(frame)
+    FaceSwapper(swapper, source, Format(512, 512, Fraction(25))).swap_frame(frame)
 
     low, high = frame.landmarks[:, :2].min(axis=0) - 4, frame.landmarks[:, :2].max(axis=0) + 4
     after = cv2.cvtColor(frame.settle(), cv2.COLOR_YUV2RGB_I420).astype(int)
@@ -228,11 +231,11 @@ def test_only_pixels_of_the_face_change_and_they_are_the_networks(swapper, landm
 
 def test_a_network_that_changes_nothing_changes_nothing(landmarker):
     class Mirror:
-        def made(self, seen, source):
+        def swap(self, seen, source):
             return seen
 
     rgb = picture("ava")
-    frame = Frame(planes_of(rgb), landmarker.face_in(rgb), tracked=True)
-    FaceSwapper(Mirror(), np.zeros((1, 512), np.float32), Format(512, 512, Fraction(25))).into(frame)
+    frame = Frame(planes_of(rgb), landmarker.single_face(rgb), tracked=True)
+    FaceSwapper(Mirror(), np.zeros((1, 512), np.float32), Format(512, 512, Fraction(25))).swap_frame(frame)
 
     assert np.abs(frame.settle().astype(int) - planes_of(rgb)).max() <= 2, "the way to RGB and back"

@@ -6,7 +6,7 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.faces.detection.face_mesh import roi_of_landmarks
-from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, OVAL, POINTS, RIGHT_EYE, eye_distance, topology
+from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, MESH_POINTS, OVAL, RIGHT_EYE, eye_distance, topology
 
 
 def lip_gap(landmarks):
@@ -25,16 +25,16 @@ def test_a_face_is_found_once_with_its_eyes_where_the_detector_and_the_mesh_agre
     rgb = picture(name)
 
     (detection,) = landmarker.detect(rgb)
-    landmarks = landmarker.face_in(rgb)
+    landmarks = landmarker.single_face(rgb)
 
-    assert landmarks.shape == (POINTS, 3)
+    assert landmarks.shape == (MESH_POINTS, 3)
     assert landmarks.dtype == np.float32
     eyes = np.stack([landmarks[list(eye), :2].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)])
     assert np.abs(eyes - detection.keypoints[:2]).max() < 0.15 * eye_distance(landmarks)
 
 
 def test_an_open_mouth_and_closed_eyes_are_seen(landmarker, picture):
-    rest, open_mouth, blink = (landmarker.face_in(picture(name)) for name in ("ava", "ava_aa", "ava_blink"))
+    rest, open_mouth, blink = (landmarker.single_face(picture(name)) for name in ("ava", "ava_aa", "ava_blink"))
 
     assert lip_gap(rest) < 0.03 < 0.08 < lip_gap(open_mouth)
     assert eye_opening(blink) < 0.2 < 0.3 < eye_opening(rest)
@@ -45,20 +45,20 @@ def test_landmarks_scale_with_the_picture(landmarker, picture, scale):
     rgb = picture("ava")
     sized = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
-    away = np.abs(landmarker.face_in(sized)[:, :2] / scale - landmarker.face_in(rgb)[:, :2])
+    away = np.abs(landmarker.single_face(sized)[:, :2] / scale - landmarker.single_face(rgb)[:, :2])
 
-    assert np.median(away) < 0.01 * eye_distance(landmarker.face_in(rgb))
+    assert np.median(away) < 0.01 * eye_distance(landmarker.single_face(rgb))
 
 
 def test_landmarks_turn_with_the_picture(landmarker, picture):
     rgb = picture("ava")
     turn = cv2.getRotationMatrix2D((256, 256), 20, 1)
-    turned = landmarker.face_in(cv2.warpAffine(rgb, turn, (512, 512)))
+    turned = landmarker.single_face(cv2.warpAffine(rgb, turn, (512, 512)))
 
-    expected = landmarker.face_in(rgb)[:, :2] @ turn[:, :2].T + turn[:, 2]
+    expected = landmarker.single_face(rgb)[:, :2] @ turn[:, :2].T + turn[:, 2]
 
     assert np.median(np.abs(turned[:, :2] - expected)) < 1.5
-    assert roi_of_landmarks(turned).turn == pytest.approx(-np.deg2rad(20), abs=0.04)
+    assert roi_of_landmarks(turned).angle == pytest.approx(-np.deg2rad(20), abs=0.04)
 
 
 def test_a_small_face_in_a_wide_picture_is_found(landmarker, picture):
@@ -72,7 +72,7 @@ def test_a_small_face_in_a_wide_picture_is_found(landmarker, picture):
 
 def refused(landmarker, rgb):
     with pytest.raises(InputError) as caught:
-        landmarker.face_in(rgb)
+        landmarker.single_face(rgb)
     return caught.value.code, str(caught.value)
 
 

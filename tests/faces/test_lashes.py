@@ -38,7 +38,7 @@ def rows_of(mask: np.ndarray) -> tuple[int, int]:
 
 @pytest.mark.parametrize("above", [4, 7, 10])
 def test_lashes_are_as_long_as_the_open_eye_shows_them(above):
-    assert lashes(above).long == pytest.approx(above, abs=1.5)
+    assert lashes(above).length == pytest.approx(above, abs=1.5)
 
 
 def test_an_eye_that_shows_none_gets_a_line_and_no_hairs():
@@ -46,7 +46,7 @@ def test_an_eye_that_shows_none_gets_a_line_and_no_hairs():
 
     top, bottom = rows_of(bare.mask(lid(6), BOX, 1.0))
 
-    assert bare.long == 0
+    assert bare.length == 0
     assert bottom - top <= 6 + 2 * bare.line + 2
 
 

@@ -3,14 +3,14 @@ import numpy as np
 import pytest
 
 from avatar.faces.geometry.blendshapes import Floats, coefficients, neutral
-from avatar.faces.geometry.lip_line import LOWER, UPPER, snap_lips
+from avatar.faces.geometry.lip_line import LOWER_INNER_LIP, UPPER_INNER_LIP, snap_lips
 from avatar.faces.geometry.rig import Rig
 from avatar.faces.geometry.topology import LIPS_INNER, LIPS_OUTER, eye_distance
 from avatar.media.frames import Landmarks, Pixels
 
 SIZE = 768
 LINE = [61, *LIPS_INNER[:11], 291]
-UP, DOWN = list(UPPER), list(LOWER)
+UP, DOWN = list(UPPER_INNER_LIP), list(LOWER_INNER_LIP)
 
 
 def portrait(*, missed: float = 0.0, bow: float = 0.0, wider: float = 0.0) -> tuple[Pixels, Landmarks, Floats]:
@@ -76,7 +76,7 @@ def test_a_lower_lip_leaves_the_bow_of_the_upper_one_when_the_mouth_opens() -> N
 
     def more_bent(row: list[int], jaw: float) -> float:
         """How much further the middle of a lip's edge hangs for the bowed line than for the plain one."""
-        meshes = [rig.expressed(coefficients(jawOpen=jaw)) for rig in rigs]
+        meshes = [rig.apply_blendshapes(coefficients(jawOpen=jaw)) for rig in rigs]
         plain, bowed = (float(mesh[row[4], 1] - mesh[[row[2], row[6]], 1].mean()) for mesh in meshes)
         return bowed - plain
 

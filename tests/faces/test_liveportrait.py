@@ -18,18 +18,18 @@ from avatar.faces.geometry.blendshapes import coefficients
 from avatar.faces.geometry.rig import Pose, Rig
 from avatar.faces.liveportrait.checkpoint import (
     APPEARANCE,
-    FILES,
+    CHECKPOINT_FILES,
     GENERATOR,
     MOTION,
     RETARGETING,
     WARPING,
-    load,
-    networks,
-    shapes,
+    build_networks,
+    load_network,
+    tensor_shapes,
 )
-from avatar.faces.liveportrait.crop import HeadCrop, laid, shares
-from avatar.faces.liveportrait.expression import expression, eyes_open, lips_open
-from avatar.faces.liveportrait.keypoints import BINS, Head, degrees_of, turned
+from avatar.faces.liveportrait.crop import HeadCrop, blend_weights, paste_back
+from avatar.faces.liveportrait.expression import expression, eye_open_ratios, lip_open_ratio
+from avatar.faces.liveportrait.keypoints import ANGLE_BINS, HeadKeypoints, decode_degrees, rotation_matrix
 from avatar.media.frames import Format
 from tests.data.liveportrait.make import given as given_to_networks
 from tests.data.liveportrait.make import probed
@@ -52,8 +52,8 @@ def saved(folder: Path, file: str, tensors: dict[str, Any]) -> Path:
 def test_every_tensor_has_its_public_name_and_shape() -> None:
     public = public_shapes()
 
-    assert tuple(public) == FILES
-    assert {file: shapes(file, network) for file, network in networks().items()} == public
+    assert tuple(public) == CHECKPOINT_FILES
+    assert {file: tensor_shapes(file, network) for file, network in build_networks().items()} == public
 
 
 def near(made: Any, name: str) -> bool:
@@ -65,14 +65,14 @@ def near(made: Any, name: str) -> bool:
 def test_the_small_networks_make_what_the_public_code_makes(tmp_path: Path) -> None:
     folder = saved(tmp_path, RETARGETING, in_parts(random_tensors(RETARGETING)))
     saved(tmp_path, APPEARANCE, random_tensors(APPEARANCE))
-    small, look = (load(file, networks()[file], folder, "cpu") for file in (RETARGETING, APPEARANCE))
+    small, look = (load_network(file, build_networks()[file], folder, "cpu") for file in (RETARGETING, APPEARANCE))
     picture, points, moved, lips, eyes = given_to_networks()
 
     with torch.inference_mode():
         assert near(look(picture), "appearance")
         assert near(small.lips(points, lips), "mouth")
         assert near(small.eyes(points, eyes), "eye")
-        stitched = small.stitched(points, moved) - moved
+        stitched = small.stitch(points, moved) - moved
         raw = small.retarget_shoulder(torch.cat([points.flatten(1), moved.flatten(1)], dim=1))
     assert near(raw, "shoulder")
     assert torch.allclose(stitched[0, :, 2], raw[0, 2:63:3], atol=1e-6)
@@ -83,10 +83,10 @@ def test_the_small_networks_make_what_the_public_code_makes(tmp_path: Path) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # half a gigabyte of weights, on a machine that may be busy
 def test_the_large_networks_make_what_the_public_code_makes(public_model: Path) -> None:
-    nets = networks()
+    nets = build_networks()
     folder = public_model / "liveportrait"
     look, read, warp, draw = (
-        load(file, nets[file], folder, "cpu") for file in (APPEARANCE, MOTION, WARPING, GENERATOR)
+        load_network(file, nets[file], folder, "cpu") for file in (APPEARANCE, MOTION, WARPING, GENERATOR)
     )
     picture, points, moved, _, _ = given_to_networks()
 
@@ -104,7 +104,7 @@ def test_the_large_networks_make_what_the_public_code_makes(public_model: Path) 
 def test_a_bound_weight_is_divided_by_its_largest_stretch() -> None:
     from torch.nn.utils import spectral_norm
 
-    from avatar.faces.liveportrait.checkpoint import _folded
+    from avatar.faces.liveportrait.checkpoint import _fold_spectral_norm
 
     torch.manual_seed(1)
     layer = spectral_norm(torch.nn.Conv2d(5, 7, 3))
@@ -113,7 +113,7 @@ def test_a_bound_weight_is_divided_by_its_largest_stretch() -> None:
     given, stored = torch.rand(1, 5, 8, 8), layer.state_dict()
 
     plain = torch.nn.Conv2d(5, 7, 3)
-    plain.load_state_dict(_folded(stored, plain.state_dict()))
+    plain.load_state_dict(_fold_spectral_norm(stored, plain.state_dict()))
 
     assert torch.allclose(plain(given), layer(given), atol=1e-6)
 
@@ -123,7 +123,7 @@ def test_a_checkpoint_in_half_precision_of_several_gpus_with_more_in_it_is_read(
     halved = {f"module.{name}": each.half() if each.is_floating_point() else each for name, each in tensors.items()}
     folder = saved(tmp_path, APPEARANCE, {**halved, "epoch": torch.tensor(3)})
 
-    network = load(APPEARANCE, networks()[APPEARANCE], folder, "cpu")
+    network = load_network(APPEARANCE, build_networks()[APPEARANCE], folder, "cpu")
 
     assert network.second.weight.dtype == torch.float32
     assert torch.allclose(network.second.weight, tensors["second.weight"], atol=1e-3)
@@ -142,7 +142,7 @@ def test_a_checkpoint_in_half_precision_of_several_gpus_with_more_in_it_is_read(
 )
 def test_other_files_are_refused(tmp_path: Path, content: Any, code: str) -> None:
     with pytest.raises(WeightsError, match=r"appearance_feature_extractor\.pth") as refusal:
-        load(APPEARANCE, networks()[APPEARANCE], saved(tmp_path, APPEARANCE, content), "cpu")
+        load_network(APPEARANCE, build_networks()[APPEARANCE], saved(tmp_path, APPEARANCE, content), "cpu")
 
     assert refusal.value.code == code
 
@@ -152,7 +152,7 @@ def test_a_file_without_its_parts_is_refused(tmp_path: Path) -> None:
     del parts["retarget_eye"]
 
     with pytest.raises(WeightsError, match=r"retarget_eye\.mlp\.0\.weight among them") as refusal:
-        load(RETARGETING, networks()[RETARGETING], saved(tmp_path, RETARGETING, parts), "cpu")
+        load_network(RETARGETING, build_networks()[RETARGETING], saved(tmp_path, RETARGETING, parts), "cpu")
 
     assert refusal.value.code == "weights.other-network"
 
@@ -161,26 +161,26 @@ def test_a_file_without_its_parts_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_angle_is_the_mean_of_its_bins_of_3_degrees() -> None:
-    logits = torch.full((3, BINS), -100.0)
+    logits = torch.full((3, ANGLE_BINS), -100.0)
     logits[0, 0] = logits[1, -1] = 0.0
     logits[2, [32, 33]] = 0.0
 
-    assert torch.allclose(degrees_of(logits), torch.tensor([-97.5, 97.5, 0.0]), atol=1e-4)
+    assert torch.allclose(decode_degrees(logits), torch.tensor([-97.5, 97.5, 0.0]), atol=1e-4)
 
 
 @given(st.tuples(*[st.floats(-60, 60)] * 3))
 def test_heads_turn_as_ours_do_but_for_left_and_right(degrees: tuple[float, float, float]) -> None:
     pitch, yaw, roll = degrees
 
-    ours = Pose.turning(np.array(degrees, np.float32), np.zeros(3, np.float32)).rotation
-    theirs = turned(torch.tensor([[pitch, -yaw, roll]], dtype=torch.float64))[0]
+    ours = Pose.from_degrees(np.array(degrees, np.float32), np.zeros(3, np.float32)).rotation
+    theirs = rotation_matrix(torch.tensor([[pitch, -yaw, roll]], dtype=torch.float64))[0]
 
     assert np.allclose(ours, theirs, atol=1e-5)
 
 
-def head() -> Head:
+def head() -> HeadKeypoints:
     source = torch.Generator().manual_seed(3)
-    return Head(
+    return HeadKeypoints(
         torch.randn(1, 21, 3, generator=source) * 0.3,
         torch.tensor([[4.0, -7.0, 2.0]]),
         torch.randn(1, 21, 3, generator=source) * 0.02,
@@ -194,7 +194,7 @@ def test_points_are_turned_then_expressed_then_scaled_then_shifted_in_the_pictur
 
     points = given.points()[0]
 
-    rotation = turned(given.degrees)[0]
+    rotation = rotation_matrix(given.degrees)[0]
     for index in range(21):
         wanted = 1.3 * (rotation @ given.canonical[0, index] + given.expression[0, index]) + torch.tensor(
             [0.1, -0.2, 0]
@@ -206,8 +206,8 @@ def test_a_head_that_is_not_moved_stays_and_one_that_is_moves_as_asked() -> None
     given = head()
     none, some = torch.zeros(2, 3), torch.zeros(2, 21, 3)
 
-    assert torch.equal(given.moved(none, none[:, :2], some).points(), given.points().expand(2, 21, 3))
-    shifted = given.moved(none, torch.tensor([[0.0, 0.0], [0.3, -0.1]]), some).points()
+    assert torch.equal(given.displaced(none, none[:, :2], some).points(), given.points().expand(2, 21, 3))
+    shifted = given.displaced(none, torch.tensor([[0.0, 0.0], [0.3, -0.1]]), some).points()
     assert torch.allclose(shifted[1] - shifted[0], torch.tensor([0.3, -0.1, 0.0]).expand(21, 3), atol=1e-6)
 
 
@@ -234,21 +234,21 @@ def test_a_face_at_rest_moves_no_point_and_others_move_theirs() -> None:
 
 
 def test_lips_and_eyes_open_by_height_and_width_whatever_the_size(landmarker: Any, picture: Any) -> None:
-    rest = landmarker.face_in(picture("ava"))
-    open_mouth = landmarker.face_in(picture("ava_aa"))
+    rest = landmarker.single_face(picture("ava"))
+    open_mouth = landmarker.single_face(picture("ava_aa"))
 
-    assert lips_open(rest) < 0.08 < 0.15 < lips_open(open_mouth) < 1.0
-    assert np.all((eyes_open(rest) > 0.15) & (eyes_open(rest) < 0.6))
-    assert np.isclose(lips_open(open_mouth * 3), lips_open(open_mouth))
+    assert lip_open_ratio(rest) < 0.08 < 0.15 < lip_open_ratio(open_mouth) < 1.0
+    assert np.all((eye_open_ratios(rest) > 0.15) & (eye_open_ratios(rest) < 0.6))
+    assert np.isclose(lip_open_ratio(open_mouth * 3), lip_open_ratio(open_mouth))
 
 
 def test_a_blink_closes_the_eyes_and_p_the_lips(landmarker: Any, picture: Any) -> None:
-    rig = Rig.of(landmarker.face_in(picture("ben")))
+    rig = Rig.of(landmarker.single_face(picture("ben")))
 
-    openings = [eyes_open(rig.expressed(coefficients(eyeBlink=much))).mean() for much in (0, 0.5, 1)]
+    openings = [eye_open_ratios(rig.apply_blendshapes(coefficients(eyeBlink=much))).mean() for much in (0, 0.5, 1)]
     assert openings[0] > openings[1] > openings[2]
     assert openings[2] < 0.05
-    gaps = [lips_open(rig.expressed(coefficients(jawOpen=much))) for much in (0, 0.1, 0.3)]
+    gaps = [lip_open_ratio(rig.apply_blendshapes(coefficients(jawOpen=much))) for much in (0, 0.1, 0.3)]
     assert gaps[0] < gaps[1] < gaps[2]
 
 
@@ -257,7 +257,7 @@ def test_a_blink_closes_the_eyes_and_p_the_lips(landmarker: Any, picture: Any) -
 
 @pytest.fixture
 def square(landmarker: Any, picture: Any) -> HeadCrop:
-    return HeadCrop.around(landmarker.face_in(picture("ava")))
+    return HeadCrop.around(landmarker.single_face(picture("ava")))
 
 
 def test_the_head_is_upright_in_its_square_and_takes_a_share_of_it(
@@ -265,15 +265,15 @@ def test_the_head_is_upright_in_its_square_and_takes_a_share_of_it(
 ) -> None:
     rgb = picture("ava")
     turn = cv2.getRotationMatrix2D((256, 256), 17, 1.0)
-    tilted = HeadCrop.around(landmarker.face_in(np.ascontiguousarray(cv2.warpAffine(rgb, turn, (512, 512)))))
+    tilted = HeadCrop.around(landmarker.single_face(np.ascontiguousarray(cv2.warpAffine(rgb, turn, (512, 512)))))
 
-    straight, again = square.cut(rgb, 256), tilted.cut(cv2.warpAffine(rgb, turn, (512, 512)), 256)
+    straight, again = square.extract(rgb, 256), tilted.extract(cv2.warpAffine(rgb, turn, (512, 512)), 256)
 
     inner = slice(60, 200)
     assert np.abs(straight[inner, inner].astype(int) - again[inner, inner]).mean() < 12
-    assert np.isclose(np.linalg.det(square.way[:, :2]), (2 / square.side) ** 2)
-    face = landmarker.face_in(rgb)
-    eyes = face[[33, 263], :2] @ square.way[:, :2].T + square.way[:, 2]
+    assert np.isclose(np.linalg.det(square.affine[:, :2]), (2 / square.side) ** 2)
+    face = landmarker.single_face(rgb)
+    eyes = face[[33, 263], :2] @ square.affine[:, :2].T + square.affine[:, 2]
     assert np.isclose(eyes[0, 1], eyes[1, 1], atol=0.05)
     assert -0.2 < eyes[:, 1].mean() < 0.1
     assert 0.35 < eyes[1, 0] - eyes[0, 0] < 0.7
@@ -287,22 +287,22 @@ def test_what_is_cut_is_laid_back_where_it_was(square: HeadCrop, picture: Any, s
     box = square.box(scale, Format(size, size, Fraction(25)))
     grid = square.grid(box, scale)
     base = torch.from_numpy(small[box.top : box.bottom, box.left : box.right].copy()).permute(2, 0, 1) / 255
-    drawn = torch.from_numpy(square.cut(rgb, 512)).permute(2, 0, 1)[None] / 255
-    share = torch.from_numpy(shares(grid))
+    drawn = torch.from_numpy(square.extract(rgb, 512)).permute(2, 0, 1)[None] / 255
+    share = torch.from_numpy(blend_weights(grid))
 
-    laid_back = laid(drawn, base, share, torch.from_numpy(grid), square.side / scale)[0].numpy()
-    marked = laid(1 - drawn, base, share, torch.from_numpy(grid), square.side / scale)[0].numpy()
+    laid_back = paste_back(drawn, base, share, torch.from_numpy(grid), square.side / scale)[0].numpy()
+    marked = paste_back(1 - drawn, base, share, torch.from_numpy(grid), square.side / scale)[0].numpy()
 
     given = small[box.top : box.bottom, box.left : box.right].astype(int)
     assert np.abs(laid_back - given).mean() < 0.7
     assert np.abs(laid_back - given).max() < 12
-    assert np.abs(marked - given)[shares(grid) > 0.99].mean() > 40
-    assert np.array_equal(marked[shares(grid) == 0], given[shares(grid) == 0])
+    assert np.abs(marked - given)[blend_weights(grid) > 0.99].mean() > 40
+    assert np.array_equal(marked[blend_weights(grid) == 0], given[blend_weights(grid) == 0])
 
 
 def test_the_share_fades_to_nothing_at_the_edges() -> None:
     axis = np.linspace(-1, 1, 101)
-    share = shares(np.stack(np.meshgrid(axis, axis), axis=-1).astype(np.float32))
+    share = blend_weights(np.stack(np.meshgrid(axis, axis), axis=-1).astype(np.float32))
 
     assert share[[0, -1]].max() == share[:, [0, -1]].max() == 0
     assert share[25:75, 25:75].min() == 1

@@ -14,12 +14,20 @@ import numpy as np
 import pytest
 import torch
 
-from avatar.faces.animate.animator import SCALE, Gesture
+from avatar.faces.animate.animator import SOURCE_SCALE, Gesture
 from avatar.faces.geometry.blendshapes import coefficients
 from avatar.faces.liveportrait.animator import PortraitAnimator
-from avatar.faces.liveportrait.checkpoint import APPEARANCE, GENERATOR, MOTION, RETARGETING, WARPING, load, networks
-from avatar.faces.liveportrait.keypoints import BINS
-from avatar.faces.liveportrait.model import Model
+from avatar.faces.liveportrait.checkpoint import (
+    APPEARANCE,
+    GENERATOR,
+    MOTION,
+    RETARGETING,
+    WARPING,
+    build_networks,
+    load_network,
+)
+from avatar.faces.liveportrait.keypoints import ANGLE_BINS
+from avatar.faces.liveportrait.model import LivePortraitModel
 from avatar.media.frames import Format, Frame, planes_of
 from tests.faces.liveportrait_models import in_parts, random_tensors
 
@@ -36,7 +44,7 @@ class StandIn:
 
     def read(self, picture: Any) -> dict[str, Any]:
         self.pictures.append(picture)
-        straight = torch.full((1, BINS), -100.0)
+        straight = torch.full((1, ANGLE_BINS), -100.0)
         straight[:, [32, 33]] = 0.0
         points = torch.linspace(-0.5, 0.5, 63)[None]
         return {
@@ -66,7 +74,7 @@ class Still(torch.nn.Module):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def stitched(self, source: Any, points: Any) -> Any:
+    def stitch(self, source: Any, points: Any) -> Any:
         return points
 
     def lips(self, source: Any, open_: Any) -> Any:
@@ -92,9 +100,9 @@ def sitter_of(stand_in: StandIn, landmarker: Any, picture: Any) -> Callable[[Any
             RETARGETING: small,
         }
         rgb = picture("ava")
-        source = cv2.resize(rgb, (SCALE * SIZE, SCALE * SIZE), interpolation=cv2.INTER_CUBIC)
-        landmarks = landmarker.face_in(source)
-        return PortraitAnimator.of(Model(nets, "cpu"), source, landmarks, FORMAT)
+        source = cv2.resize(rgb, (SOURCE_SCALE * SIZE, SOURCE_SCALE * SIZE), interpolation=cv2.INTER_CUBIC)
+        landmarks = landmarker.single_face(source)
+        return PortraitAnimator.of(LivePortraitModel(nets, "cpu"), source, landmarks, FORMAT)
 
     return made
 
@@ -103,7 +111,7 @@ def sitter_of(stand_in: StandIn, landmarker: Any, picture: Any) -> Callable[[Any
 def small(tmp_path: Path) -> Any:
     (tmp_path / RETARGETING).parent.mkdir()
     torch.save(in_parts(random_tensors(RETARGETING)), tmp_path / RETARGETING)
-    return load(RETARGETING, networks()[RETARGETING], tmp_path, "cpu")
+    return load_network(RETARGETING, build_networks()[RETARGETING], tmp_path, "cpu")
 
 
 def gesture(degrees: tuple[float, float, float] = (0, 0, 0), **weights: float) -> Gesture:
@@ -160,7 +168,7 @@ def test_consent_is_asked_twice_a_frame_between_the_networks(sitter_of: Any) -> 
 )
 def test_the_nose_goes_where_the_head_turns(sitter_of: Any, degrees: Any, axis: int, sign: int) -> None:
     sitter = sitter_of(Still())
-    rest, turned = (sitter.points([each])[0] for each in (gesture(), gesture(degrees)))
+    rest, turned = (sitter.keypoints([each])[0] for each in (gesture(), gesture(degrees)))
 
     # Points before the middle of the head (z below 0) go with the nose, beyond what the whole head is carried.
     front, back = rest[:, 2] < -0.2, rest[:, 2] > 0.2
@@ -171,7 +179,7 @@ def test_the_nose_goes_where_the_head_turns(sitter_of: Any, degrees: Any, axis: 
 def test_a_head_turns_on_its_neck(sitter_of: Any) -> None:
     """Its middle is above the neck: rolling to the right carries it to the right."""
     sitter = sitter_of(Still())
-    rest, rolled = (sitter.points([each])[0] for each in (gesture(), gesture((0, 0, 10))))
+    rest, rolled = (sitter.keypoints([each])[0] for each in (gesture(), gesture((0, 0, 10))))
 
     assert (rolled - rest)[:, 0].mean() > 0.02
     assert (rolled - rest)[:, 2].abs().max() < 1e-5
@@ -193,7 +201,7 @@ def test_the_small_networks_are_asked_for_what_the_mouth_and_the_lids_do(
     for name in ("lips", "eyes"):
         monkeypatch.setattr(small, name, listening(name, getattr(small, name)))
 
-    sitter.points([gesture(), gesture(jawOpen=0.3), gesture(eyeBlink=1.0)])
+    sitter.keypoints([gesture(), gesture(jawOpen=0.3), gesture(eyeBlink=1.0)])
 
     lips, eyes = asked["lips"], asked["eyes"]
     assert lips.shape == (3, 2)
@@ -209,7 +217,7 @@ def test_gestures_of_a_batch_know_nothing_of_each_other(sitter_of: Any, small: A
     sitter = sitter_of(small)
     gestures = [gesture((3, -2, 1), jawOpen=0.2), gesture((-1, 4, 0), eyeBlink=1.0), gesture(mouthSmile=0.5)]
 
-    together = sitter.points(gestures)
+    together = sitter.keypoints(gestures)
 
-    alone = torch.cat([sitter.points([each]) for each in gestures])
+    alone = torch.cat([sitter.keypoints([each]) for each in gestures])
     assert torch.allclose(together, alone, atol=1e-6)

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.faces.animate.animator import Animator, Gesture
-from avatar.faces.animate.portrait import framed
-from avatar.faces.drawing.blend_mask import mouth
+from avatar.faces.animate.portrait import frame_portrait
+from avatar.faces.drawing.blend_mask import mouth_masks
 from avatar.faces.drawing.color_transfer import transfer_color
-from avatar.faces.features.eyes import widened
+from avatar.faces.features.eyes import correct_lower_lids
 from avatar.faces.geometry.blendshapes import coefficients
-from avatar.faces.geometry.eyelids import EYES, closing, eyeballs, openings
-from avatar.faces.geometry.lip_geometry import laid_on_the_line, part_lips, parting
+from avatar.faces.geometry.eyelids import EYE_POINTS, align_eye_contours, eye_aspect_ratio, eyelid_closure
+from avatar.faces.geometry.lip_geometry import mean_lip_gap, part_lips, snap_inner_lips
 from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_distance
 from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
 from avatar.faces.swap.source_face import SourceFace
@@ -26,12 +26,12 @@ from tests.faces.conftest import PICTURES
 
 @pytest.fixture(scope="module")
 def donor(landmarker, picture):
-    return SourceFace.of(picture("ben"), landmarker.face_in(picture("ben")))
+    return SourceFace.of(picture("ben"), landmarker.single_face(picture("ben")))
 
 
 def swapped(donor, landmarker, rgb):
-    landmarks, patch = widened(landmarker.face_in(rgb)), rgb.copy()
-    MeshFaceSwapper(donor).onto(patch, landmarks)
+    landmarks, patch = correct_lower_lids(landmarker.single_face(rgb)), rgb.copy()
+    MeshFaceSwapper(donor).swap(patch, landmarks)
     return patch, landmarks
 
 
@@ -92,17 +92,17 @@ def test_an_open_mouth_stays_the_heads_own(donor, landmarker, picture):
 
 
 def test_closed_eyes_stay_closed(donor, landmarker, picture):
-    rest = openings(widened(landmarker.face_in(picture("ava"))))
+    rest = eye_aspect_ratio(correct_lower_lids(landmarker.single_face(picture("ava"))))
     patch, landmarks = swapped(donor, landmarker, picture("ava_blink"))
 
-    assert closing(openings(landmarks), rest).min() == 1
-    assert closing(openings(widened(landmarker.face_in(patch))), rest).min() == 1
+    assert eyelid_closure(eye_aspect_ratio(landmarks), rest).min() == 1
+    assert eyelid_closure(eye_aspect_ratio(correct_lower_lids(landmarker.single_face(patch))), rest).min() == 1
 
 
 @pytest.fixture(scope="module")
 def blinking(landmarker):
     """Return ava's animated face with a gaze straight ahead, her lids half closed and shut: pictures and meshes."""
-    animator = Animator.of(*framed(PICTURES / "ava.jpg", landmarker, 512), Format(512, 512, Fraction(25)))
+    animator = Animator.of(*frame_portrait(PICTURES / "ava.jpg", landmarker, 512), Format(512, 512, Fraction(25)))
     gestures = [Gesture(coefficients(eyeBlink=each), np.zeros(3), np.zeros(2), 0.0) for each in (0.0, 0.5, 1.0)]
     frames = [frame for batch in animator.frames(gestures, lambda _: None).batches for frame in batch]
     return [(frame.rgb, frame.landmarks.astype(np.float32)) for frame in frames]
@@ -118,7 +118,7 @@ def test_between_the_lids_of_an_animated_head_the_eye_is_the_donors_for_as_long_
     transplant, shown = MeshFaceSwapper(donor), []
     for rgb, landmarks in blinking:
         patch = rgb.copy()
-        transplant.onto(patch, landmarks, filmed=False)
+        transplant.swap(patch, landmarks, filmed=False)
         shown.append((patch, rgb, landmarks))
 
     (_, _, _), (half, own, mesh), (shut, head, lids) = shown
@@ -132,7 +132,7 @@ def test_the_swapped_face_moves_as_the_head_did(donor, landmarker, picture):
     for name in ("ava_aa", "ava_yaw_p12"):
         patch, landmarks = swapped(donor, landmarker, picture(name))
 
-        again = landmarker.face_in(patch)
+        again = landmarker.single_face(patch)
 
         away = np.linalg.norm(again[:, :2] - landmarks[:, :2], axis=1)
         assert np.median(away) < 0.05 * eye_distance(landmarks)
@@ -140,14 +140,14 @@ def test_the_swapped_face_moves_as_the_head_did(donor, landmarker, picture):
 
 def test_the_match_of_tone_does_not_flicker_with_a_frame(donor, landmarker, picture):
     rgb = picture("ava")
-    landmarks = landmarker.face_in(rgb)
+    landmarks = landmarker.single_face(rgb)
     steady, alone = MeshFaceSwapper(donor), MeshFaceSwapper(donor)
-    steady.onto(rgb.copy(), landmarks)
+    steady.swap(rgb.copy(), landmarks)
     brighter = (rgb * 1.04).clip(0, 255).astype(np.uint8)
 
     calm, free = brighter.copy(), brighter.copy()
-    steady.onto(calm, landmarks)
-    alone.onto(free, landmarks)
+    steady.swap(calm, landmarks)
+    alone.swap(free, landmarks)
 
     brow = mask_of(landmarks, OVAL) & ~mask_of(landmarks, LIPS_INNER, grow=3)
     assert calm[brow].mean() < free[brow].mean()
@@ -157,38 +157,38 @@ def test_the_match_of_tone_does_not_flicker_with_a_frame(donor, landmarker, pict
 @given(st.integers(-450, 450), st.integers(-450, 450), st.floats(0.2, 3))
 def test_a_face_partly_or_wholly_outside_the_patch_does_no_harm(donor, landmarker, picture, x, y, scale):
     rgb = cv2.resize(picture("ava"), (128, 128))
-    landmarks = (landmarker.face_in(picture("ava")) * np.float32(0.25 * scale)) + np.float32([x, y, 0])
+    landmarks = (landmarker.single_face(picture("ava")) * np.float32(0.25 * scale)) + np.float32([x, y, 0])
 
     patch = rgb.copy()
-    MeshFaceSwapper(donor).onto(patch, landmarks)
+    MeshFaceSwapper(donor).swap(patch, landmarks)
 
     assert patch.shape == rgb.shape
 
 
 def test_an_iris_is_not_squashed_by_half_closed_lids(landmarker, picture):
-    landmarks = landmarker.face_in(picture("ava"))
+    landmarks = landmarker.single_face(picture("ava"))
     half = landmarks.copy()
     for upper, lower in ((159, 145), (386, 374), (158, 153), (385, 380), (160, 144), (387, 373)):
         half[upper] = (landmarks[upper] + landmarks[lower]) / 2
 
-    looked_at = eyeballs(landmarks, half)
+    looked_at = align_eye_contours(landmarks, half)
 
-    assert np.allclose(eyeballs(landmarks, landmarks), landmarks[list(EYES), :2], atol=0.6)
-    top = EYES.index(159)
+    assert np.allclose(align_eye_contours(landmarks, landmarks), landmarks[list(EYE_POINTS), :2], atol=0.6)
+    top = EYE_POINTS.index(159)
     assert looked_at[top, 1] == pytest.approx(half[159, 1], abs=0.6)
 
 
 def test_lips_are_parted_by_at_least_a_line_and_open_ones_are_left(landmarker, picture):
-    closed, wide = (landmarker.face_in(picture(name)) for name in ("ben", "ava_aa"))
+    closed, wide = (landmarker.single_face(picture(name)) for name in ("ben", "ava_aa"))
 
-    assert parting(part_lips(closed)) >= 0.033
+    assert mean_lip_gap(part_lips(closed)) >= 0.033
     middle = [13, 14]
     assert np.allclose(part_lips(wide)[middle], wide[middle])
 
 
 def test_the_line_of_a_closed_mouth_lies_between_the_lips(landmarker, picture):
     rgb = picture("ben")
-    lips = laid_on_the_line(landmarker.face_in(rgb), rgb)
+    lips = snap_inner_lips(landmarker.single_face(rgb), rgb)
 
     x = round(float(lips[13, 0]))
     column = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[:, x]
@@ -198,7 +198,7 @@ def test_the_line_of_a_closed_mouth_lies_between_the_lips(landmarker, picture):
 
 
 def test_touching_lips_show_no_mouth(landmarker, picture):
-    opening, _ = mouth(landmarker.face_in(picture("ben")), (512, 512))
+    opening, _ = mouth_masks(landmarker.single_face(picture("ben")), (512, 512))
 
     assert opening.max() == 0
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.faces.features.eyes import widened
+from avatar.faces.features.eyes import correct_lower_lids
 from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
 from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Landmarks, Pixels
@@ -17,12 +17,12 @@ SKIN, MICROPHONE = (205, 150, 125), (40, 40, 42)
 
 @pytest.fixture(scope="module")
 def donor(landmarker, picture) -> SourceFace:
-    return SourceFace.of(picture("ben"), landmarker.face_in(picture("ben")))
+    return SourceFace.of(picture("ben"), landmarker.single_face(picture("ben")))
 
 
 @pytest.fixture(scope="module")
 def head(landmarker, picture) -> tuple[Pixels, Landmarks]:
-    return picture("ava"), widened(landmarker.face_in(picture("ava")))
+    return picture("ava"), correct_lower_lids(landmarker.single_face(picture("ava")))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def known(donor, head) -> MeshFaceSwapper:
     """A transplant that has seen its head for a second."""
     transplant = MeshFaceSwapper(donor)
     for frame, landmarks in _second(*head):
-        transplant.onto(frame, landmarks)
+        transplant.swap(frame, landmarks)
     return transplant
 
 
@@ -70,7 +70,7 @@ def test_the_dark_rim_of_what_is_before_the_face_keeps_hardly_a_trace_of_it(know
     cv2.line(mask, at, to, 255, 44, cv2.LINE_AA)
     for _ in range(3):
         swapped = frame.copy()
-        known.onto(swapped, head[1])
+        known.swap(swapped, head[1])
 
     changed = np.abs(swapped.astype(int) - frame)
 
@@ -86,7 +86,7 @@ def test_what_is_before_the_face_stays_before_it(known, head, colour, at, to):
     frame, there = in_front(head[0], colour, at, to)
     for _ in range(3):
         swapped = frame.copy()
-        known.onto(swapped, head[1])
+        known.swap(swapped, head[1])
 
     changed = np.abs(swapped.astype(int) - frame)
 
@@ -97,11 +97,11 @@ def test_what_is_before_the_face_stays_before_it(known, head, colour, at, to):
 def test_when_it_has_gone_the_face_is_swapped_as_before(known, donor, head):
     frame, _ = in_front(head[0], MICROPHONE, (256, 330), (256, 512))
     for _ in range(5):
-        known.onto(frame.copy(), head[1])
+        known.swap(frame.copy(), head[1])
     for _ in range(12):
         after, before = head[0].copy(), head[0].copy()
-        known.onto(after, head[1])
-    MeshFaceSwapper(donor).onto(before, head[1])
+        known.swap(after, head[1])
+    MeshFaceSwapper(donor).swap(before, head[1])
 
     assert np.abs(after.astype(int) - before).max() <= 2
 
@@ -110,10 +110,10 @@ def test_when_it_has_gone_the_face_is_swapped_as_before(known, donor, head):
 def test_a_face_that_moves_or_turns_hides_nothing(known, donor, landmarker, picture, name):
     """As ray-traced, all at once: harder than the same in half a second."""
     pose = picture(name)
-    landmarks = widened(landmarker.face_in(pose))
+    landmarks = correct_lower_lids(landmarker.single_face(pose))
     swapped, alone = pose.copy(), pose.copy()
-    known.onto(swapped, landmarks)
-    MeshFaceSwapper(donor).onto(alone, landmarks)
+    known.swap(swapped, landmarks)
+    MeshFaceSwapper(donor).swap(alone, landmarks)
 
     kept = np.abs(swapped.astype(int) - pose).sum() / np.abs(alone.astype(int) - pose).sum()
 
@@ -122,10 +122,10 @@ def test_a_face_that_moves_or_turns_hides_nothing(known, donor, landmarker, pict
 
 def test_another_scene_hides_nothing(known, donor, landmarker, picture):
     other = picture("ben")
-    landmarks = widened(landmarker.face_in(other))
+    landmarks = correct_lower_lids(landmarker.single_face(other))
     dim = (other * 0.5).astype(np.uint8)
     swapped, alone = dim.copy(), dim.copy()
-    known.onto(swapped, landmarks)
-    MeshFaceSwapper(donor).onto(alone, landmarks)
+    known.swap(swapped, landmarks)
+    MeshFaceSwapper(donor).swap(alone, landmarks)
 
     assert np.abs(swapped.astype(int) - alone).mean() < 1

@@ -9,15 +9,15 @@ import torch
 
 from avatar.engines.swap.mesh_swap import _swap
 from avatar.faces.detection.blazeface import DETECTOR
-from avatar.faces.detection.face_mesh import MESH, Roi, _view, roi_of_landmarks, view_on
+from avatar.faces.detection.face_mesh import MESH, Roi, _crop_roi, crop_roi_on, roi_of_landmarks
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.detection.tracker import Tracker
 from avatar.faces.geometry.topology import eye_distance
 from avatar.faces.swap.mesh_face_swapper import MeshFaceSwapper
 from avatar.faces.swap.source_face import SourceFace
-from avatar.faces.wav2lip.crop import HALF, Cropper, cut, paste_back
+from avatar.faces.wav2lip.crop import HALF_SIZE_PX, Cropper, crop_face, paste_back
 from avatar.faces.wav2lip.generator import Wav2LipGenerator
-from avatar.faces.wav2lip.gpu_crop import cut_on, paste_back_on
+from avatar.faces.wav2lip.gpu_crop import crop_face_on, paste_back_on
 from avatar.faces.wav2lip.lip_syncer import LipSyncer
 from avatar.media.frames import Box, Format, Frame, planes_of
 from avatar.models.weights import locate
@@ -41,14 +41,14 @@ def apart(one: Any, other: Any) -> Any:
 def test_a_face_is_cut_out_the_same(picture: Any, box: Box) -> None:
     frame = Frame(planes_of(picture("ava")))
 
-    assert float(np.abs(cut_on(frame, box, GPU).numpy() - cut(frame, box)).max()) * 255 < 1.01
+    assert float(np.abs(crop_face_on(frame, box, GPU).numpy() - crop_face(frame, box)).max()) * 255 < 1.01
 
 
 @pytest.mark.parametrize("box", BOXES)
 def test_a_face_is_laid_back_the_same(picture: Any, landmarker: Landmarker, box: Box) -> None:
     rgb = picture("ava")
-    here, on_device, face = Frame(planes_of(rgb)), Frame(planes_of(rgb)), landmarker.face_in(rgb)
-    made = torch.rand(3, HALF, 96, generator=torch.Generator().manual_seed(1))
+    here, on_device, face = Frame(planes_of(rgb)), Frame(planes_of(rgb)), landmarker.single_face(rgb)
+    made = torch.rand(3, HALF_SIZE_PX, 96, generator=torch.Generator().manual_seed(1))
 
     paste_back(here, box, made.numpy(), face)
     paste_back_on(on_device, box, made, face)
@@ -59,10 +59,10 @@ def test_a_face_is_laid_back_the_same(picture: Any, landmarker: Landmarker, box:
 
 def test_the_mesh_sees_the_same_view(picture: Any, landmarker: Landmarker) -> None:
     rgb = picture("ava")
-    around = roi_of_landmarks(landmarker.face_in(rgb))
+    around = roi_of_landmarks(landmarker.single_face(rgb))
     for roi in (around, Roi(around.x, around.y, 150.0, 0.3), Roi(20.0, 480.0, 400.0, -0.2), Roi(900.0, 900.0, 90.0, 0)):
-        seen = view_on(Frame(planes_of(rgb)), roi, GPU)[0].permute(1, 2, 0).numpy()
-        known = _view(Frame(planes_of(rgb)).rgb, roi)
+        seen = crop_roi_on(Frame(planes_of(rgb)), roi, GPU)[0].permute(1, 2, 0).numpy()
+        known = _crop_roi(Frame(planes_of(rgb)).rgb, roi)
         assert apart(seen, known).mean() < 0.6, roi
         assert np.quantile(apart(seen, known), 0.99) <= 4, roi
 
@@ -72,8 +72,8 @@ def test_a_face_is_followed_to_the_same_places(picture: Any, landmarker: Landmar
     trackers = Tracker(landmarker), Tracker(there)
     for rgb in pictures:
         here, on_device = Frame(planes_of(rgb)), Frame(planes_of(rgb))
-        trackers[0].look(here)
-        trackers[1].look(on_device)
+        trackers[0].track_frame(here)
+        trackers[1].track_frame(on_device)
         assert here.landmarks is not None
         assert on_device.landmarks is not None
         away = np.abs(here.landmarks[:, :2] - on_device.landmarks[:, :2]).max()
@@ -84,8 +84,8 @@ def test_a_swapped_face_is_the_same(picture: Any, landmarker: Landmarker) -> Non
     donor, rgb = picture("ben"), picture("ava")
     made = []
     for device in ("cpu", GPU):
-        transplant = MeshFaceSwapper(SourceFace.of(donor, landmarker.face_in(donor), device))
-        frame = Frame(planes_of(rgb), landmarks=landmarker.face_in(rgb), tracked=True)
+        transplant = MeshFaceSwapper(SourceFace.of(donor, landmarker.single_face(donor), device))
+        frame = Frame(planes_of(rgb), landmarks=landmarker.single_face(rgb), tracked=True)
         _swap(frame, FORMAT, transplant)
         made.append(frame.rgb)
 

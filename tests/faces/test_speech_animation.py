@@ -12,7 +12,7 @@ from avatar.faces.animate.speech_animation import mouth_from_phonemes
 from avatar.faces.geometry.blendshapes import INDEX
 from avatar.faces.motion.audio_to_blendshapes import audio_to_blendshapes
 from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES
-from avatar.faces.motion.visemes import MOST_OPEN, viseme_track
+from avatar.faces.motion.visemes import MAX_JAW_OPEN, viseme_track
 from avatar.media.frames import frames_in
 from tests.faces.speeches import saying
 
@@ -43,7 +43,7 @@ def test_what_opens_little_is_enlarged_more_than_what_opens_wide_and_nothing_bey
     (little, shown), (wide, widest) = heard("S", 0.9), heard("AA", 0.9)
 
     assert (shown / little).min() > (widest / wide).max() > 1
-    assert widest.max() <= MOST_OPEN + 1e-6
+    assert widest.max() <= MAX_JAW_OPEN + 1e-6
 
 
 def test_lips_that_meet_stay_together_however_loud(heard) -> None:
@@ -59,7 +59,7 @@ class Hearing:
     def __init__(self, jaw: float) -> None:
         self._jaw = jaw
 
-    def hear(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         shapes = np.zeros((len(features), len(SHAPES)), np.float32)
         shapes[:, SHAPES.index("jawOpen")] = self._jaw
         return shapes, np.zeros((len(features), len(EVENTS)), np.float32)

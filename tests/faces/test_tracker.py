@@ -32,7 +32,7 @@ def test_a_face_that_leaves_and_comes_back_is_found_again(landmarker, picture):
 def test_lips_are_followed_without_delay(landmarker, picture):
     frames = tracked([picture("ava"), picture("ava_aa")], landmarker)
 
-    alone = landmarker.face_in(picture("ava_aa"))
+    alone = landmarker.single_face(picture("ava_aa"))
     lips = list(LIPS_INNER)
     away = np.abs(frames[1].landmarks[lips, :2] - alone[lips, :2]).max()
     assert away < 0.02 * eye_distance(alone)
@@ -56,7 +56,7 @@ def test_looking_does_not_touch_the_picture(landmarker, picture):
 
 def test_a_face_that_was_only_just_drawn_is_seen(landmarker, picture):
     """Whoever drew it has not said where it is, and its pixels are not in the planes yet."""
-    drawn, alone = Frame(planes_of(np.full((512, 512, 3), 120, np.uint8))), landmarker.face_in(picture("ava_aa"))
+    drawn, alone = Frame(planes_of(np.full((512, 512, 3), 120, np.uint8))), landmarker.single_face(picture("ava_aa"))
     np.copyto(drawn.edit(Box(0, 0, 512, 512)), picture("ava_aa"))
 
     (frame,) = tracked([drawn], landmarker)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avatar.faces.animate.animator import Animator, Gesture
-from avatar.faces.animate.portrait import framed
+from avatar.faces.animate.portrait import frame_portrait
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.geometry.blendshapes import coefficients
 from avatar.faces.geometry.topology import LIPS_INNER, LIPS_OUTER, eye_distance
@@ -29,7 +29,7 @@ TRUTH: dict[str, tuple[dict[str, float], float]] = {  # coefficients, and degree
 
 @cache
 def animator(landmarker: Landmarker) -> Animator:
-    return Animator.of(*framed(PICTURES / "ava.jpg", landmarker, SIZE), Format(SIZE, SIZE, Fraction(25)))
+    return Animator.of(*frame_portrait(PICTURES / "ava.jpg", landmarker, SIZE), Format(SIZE, SIZE, Fraction(25)))
 
 
 def likeness(one: Pixels, other: Pixels) -> float:
@@ -47,7 +47,7 @@ def test_lips_are_where_the_truth_has_them_and_the_mouth_looks_more_like_it_than
 
     made, still = (rgb_of(planes) for planes in (ours.frame(gesture).settle(), ours.base))
 
-    wanted, found = landmarker.face_in(truth), landmarker.face_in(made)
+    wanted, found = landmarker.single_face(truth), landmarker.single_face(made)
     apart = np.linalg.norm((found - wanted)[LIPS, :2], axis=1).mean()
     assert apart < 0.02 * eye_distance(wanted)
     low, high = wanted[LIPS, :2].min(axis=0).astype(int) - 12, wanted[LIPS, :2].max(axis=0).astype(int) + 12

@@ -13,9 +13,9 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.faces.animate.animator import Animator, Gesture
-from avatar.faces.animate.portrait import framed
+from avatar.faces.animate.portrait import frame_portrait
 from avatar.faces.detection.landmarker import Landmarker
-from avatar.faces.features.eyes import widened
+from avatar.faces.features.eyes import correct_lower_lids
 from avatar.faces.geometry.blendshapes import coefficients
 from avatar.faces.geometry.self_occlusion import flatten_self_occlusion
 from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE, eye_distance, topology
@@ -31,7 +31,7 @@ SAID = {"aa": {"jawOpen": 0.25}, "ou": {"mouthPucker": 0.6, "mouthFunnel": 0.35,
 
 @cache
 def prepared(name: str, landmarker: Landmarker) -> Animator:
-    source, face = framed(PORTRAITS / f"{name}.jpg", landmarker, SIZE)
+    source, face = frame_portrait(PORTRAITS / f"{name}.jpg", landmarker, SIZE)
     return Animator.of(source, face, Format(SIZE, SIZE, Fraction(25)))
 
 
@@ -52,7 +52,7 @@ def folded(landmarks: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", ["ava_yaw_p25", "ava_yaw_m25"])
 def test_what_a_turned_head_hides_is_brought_to_its_outline(landmarker, name):
-    face = widened(landmarker.face_in(read_rgb(PORTRAITS / f"{name}.jpg")))
+    face = correct_lower_lids(landmarker.single_face(read_rgb(PORTRAITS / f"{name}.jpg")))
 
     flat = flatten_self_occlusion(face)
 
@@ -64,7 +64,7 @@ def test_what_a_turned_head_hides_is_brought_to_its_outline(landmarker, name):
 
 @pytest.mark.parametrize("name", ["ava", "ben", "mia"])
 def test_a_face_seen_from_the_front_is_left_as_it_is(landmarker, name):
-    face = landmarker.face_in(read_rgb(PERFORMERS / f"{name}.png"))
+    face = landmarker.single_face(read_rgb(PERFORMERS / f"{name}.png"))
 
     assert flatten_self_occlusion(face) is face
 
@@ -75,7 +75,7 @@ def test_a_turned_mouth_speaks_as_the_ray_traced_one_does(landmarker, name, soun
     true = read_rgb(PORTRAITS / f"{name}_{sound}.jpg")
     still, made = rgb_of(animator.base), shown(animator, **SAID[sound])
 
-    lips, meant, rest = (landmarker.face_in(each) for each in (made, true, still))
+    lips, meant, rest = (landmarker.single_face(each) for each in (made, true, still))
     away = np.linalg.norm(lips[LIPS, :2] - meant[LIPS, :2], axis=1).mean() / np.linalg.norm(rest[263] - rest[33])
     assert away < 0.02
     low, high = (meant[LIPS, :2].min(axis=0) - 8).astype(int), (meant[LIPS, :2].max(axis=0) + 8).astype(int)
@@ -117,7 +117,7 @@ def test_the_outline_of_a_turning_cheek_has_no_specks(landmarker, name, turn):
 
 def test_a_head_turned_too_far_is_refused_with_the_angle_and_what_to_bring(landmarker):
     with pytest.raises(InputError) as caught:
-        landmarker.face_in(read_rgb(PORTRAITS / "ava_yaw_p32.jpg"))
+        landmarker.single_face(read_rgb(PORTRAITS / "ava_yaw_p32.jpg"))
 
     assert caught.value.code == "portrait.turned-away"
     assert "about 32 degrees" in str(caught.value)
@@ -129,7 +129,7 @@ def test_a_portrait_is_taken_from_256_to_2160_pixels(landmarker, tmp_path, side)
     picture = cv2.resize(read_rgb(PERFORMERS / "ava.png"), (side, side), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(tmp_path / "portrait.png"), picture[:, :, ::-1])
 
-    source, face = framed(tmp_path / "portrait.png", landmarker, SIZE)
+    source, face = frame_portrait(tmp_path / "portrait.png", landmarker, SIZE)
 
     assert source.shape == (2 * SIZE, 2 * SIZE, 3)
     assert eye_distance(face) == pytest.approx(149, abs=3)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.faces.geometry.blendshapes import INDEX
-from avatar.faces.motion.visemes import MOST_OPEN, VISEMES, viseme_track
+from avatar.faces.motion.visemes import MAX_JAW_OPEN, VISEMES, viseme_track
 from avatar.media.frames import frames_in
 from tests.examples import examples
 from tests.faces.speeches import column, saying
@@ -39,7 +39,7 @@ def test_every_shot_starts_and_ends_at_rest_and_no_jaw_sings(symbols: list[str],
     assert not track[-1].any()
     assert np.isfinite(track).all()
     assert track.min() >= 0
-    assert track[:, INDEX["jawOpen"]].max() <= MOST_OPEN
+    assert track[:, INDEX["jawOpen"]].max() <= MAX_JAW_OPEN
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.faces.drawing.warp_field import draw_over, warp_field
+from avatar.faces.drawing.warp_field import overwrite_warp_field, warp_field
 from avatar.media.frames import Box
 
 CORNERS = np.array([[10, 10], [50, 10], [50, 40], [10, 40]], np.float32)
@@ -56,7 +56,7 @@ def test_what_is_drawn_over_a_field_leaves_the_rest_of_it():
     base = warp_field(CORNERS, CORNERS + np.float32([2, 0]), SQUARE, WHOLE)
     small = (CORNERS + CORNERS.mean(axis=0)) / 2
 
-    draw_over(base, small, small + np.float32([0, 3]), SQUARE, Box(14, 10, 50, 42))
+    overwrite_warp_field(base, small, small + np.float32([0, 3]), SQUARE, Box(14, 10, 50, 42))
 
     assert base.dx[12, 12] == -2
     assert (base.dx[28, 30], base.dy[28, 30]) == (0, -3)

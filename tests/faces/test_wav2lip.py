@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from avatar.canonical import digest_of_file
 from avatar.errors import InputError, WeightsError
 from avatar.faces.wav2lip import generator as wav2lip_generator
-from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
-from avatar.faces.wav2lip.crop import HALF, Cropper, cut, paste_back
+from avatar.faces.wav2lip.checkpoint import read_checkpoint, resolve_checkpoint
+from avatar.faces.wav2lip.crop import HALF_SIZE_PX, Cropper, crop_face, paste_back
 from avatar.faces.wav2lip.generator import Wav2LipGenerator
-from avatar.faces.wav2lip.layers import shapes
-from avatar.faces.wav2lip.mel import heard_by_frames, spectrogram
+from avatar.faces.wav2lip.layers import tensor_shapes
+from avatar.faces.wav2lip.mel import mel_spectrogram, mel_windows
 from avatar.media.frames import Box, Format, Frame, planes_of, rgb_of
 from avatar.models.reference import ModelRef
 from tests.examples import examples
@@ -53,8 +53,8 @@ def some(count: int) -> tuple[Any, Any]:
 def test_every_tensor_has_its_public_name_and_shape() -> None:
     golden = {name: tuple(shape) for name, shape in json.loads(GOLDEN.read_text()).items()}
 
-    assert shapes() == golden
-    assert list(shapes()) == list(golden)
+    assert tensor_shapes() == golden
+    assert list(tensor_shapes()) == list(golden)
 
 
 def test_a_layer_is_a_convolution_then_normalisation_then_what_it_adds_then_relu(
@@ -77,7 +77,7 @@ def test_a_layer_is_a_convolution_then_normalisation_then_what_it_adds_then_relu
     third = (plain(second, "1.1", 1, 1) + second).relu()
     fourth = (plain(third, "1.2", 1, 1) + third).relu()
 
-    views = generator._encoded(seen)
+    views = generator._encode_face(seen)
     assert float((views[0] - first).abs().max()) < 1e-5
     assert float((views[1] - fourth).abs().max()) < 1e-5
     assert [tuple(view.shape[1:]) for view in views] == [
@@ -87,7 +87,7 @@ def test_a_layer_is_a_convolution_then_normalisation_then_what_it_adds_then_relu
 
 @pytest.mark.parametrize("first", [1, 20, 47, 48, 63, 90, 95])
 def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Wav2LipGenerator, first: int) -> None:
-    whole, rows = generator.faces(*some(2)), generator.faces(*some(2), first=first)
+    whole, rows = generator.generate(*some(2)), generator.generate(*some(2), first=first)
 
     assert whole.shape == (2, 3, 96, 96)
     assert float(whole.std()) > 0.05
@@ -97,16 +97,16 @@ def test_rows_decoded_alone_are_the_rows_of_the_whole_face(generator: Wav2LipGen
 
 def test_what_is_made_depends_on_the_face_and_on_the_speech(generator: Wav2LipGenerator) -> None:
     seen, heard = some(2)
-    made = generator.faces(seen, heard, first=HALF)
+    made = generator.generate(seen, heard, first=HALF_SIZE_PX)
 
-    assert float((made - generator.faces(seen.flip(0), heard, first=HALF)).abs().max()) > 0.01
-    assert float((made - generator.faces(seen, heard.flip(0), first=HALF)).abs().max()) > 0.001
+    assert float((made - generator.generate(seen.flip(0), heard, first=HALF_SIZE_PX)).abs().max()) > 0.01
+    assert float((made - generator.generate(seen, heard.flip(0), first=HALF_SIZE_PX)).abs().max()) > 0.001
 
 
 def test_the_way_of_gpus_makes_the_same_faces(tensors: dict[str, Any], generator: Wav2LipGenerator) -> None:
     direct = Wav2LipGenerator(tensors, "cpu:0")  # not "cpu", the only device with convolutions of our own
 
-    assert float((direct.faces(*some(2)) - generator.faces(*some(2))).abs().max()) * 255 < 0.05
+    assert float((direct.generate(*some(2)) - generator.generate(*some(2))).abs().max()) * 255 < 0.05
 
 
 def test_half_the_bits_make_nearly_the_same_faces(
@@ -115,10 +115,10 @@ def test_half_the_bits_make_nearly_the_same_faces(
     """As a GPU computes."""
     import torch
 
-    monkeypatch.setattr(wav2lip_generator, "precision_on", lambda _: torch.float16)
-    halved = Wav2LipGenerator(tensors, "cpu:0").faces(*some(1))
+    monkeypatch.setattr(wav2lip_generator, "dtype_on", lambda _: torch.float16)
+    halved = Wav2LipGenerator(tensors, "cpu:0").generate(*some(1))
 
-    away = (halved - generator.faces(*some(1))).abs() * 255
+    away = (halved - generator.generate(*some(1))).abs() * 255
     assert halved.dtype == torch.float32
     assert 0 < float(away.mean()) < 0.3
     assert float(away.max()) < 2
@@ -133,7 +133,7 @@ def test_a_public_checkpoint_is_read_with_and_without_the_prefix(
 ) -> None:
     read = read_checkpoint(save_checkpoint(tmp_path / "a.pth", tensors, prefix))
 
-    assert set(read) == set(shapes())
+    assert set(read) == set(tensor_shapes())
     assert all(bool((read[name] == tensors[name]).all()) for name in tensors)
 
 
@@ -175,18 +175,18 @@ def test_a_checkpoint_is_pinned_and_a_missing_one_names_its_place(
 ) -> None:
     monkeypatch.setenv("AVATAR_WEIGHTS", str(tmp_path))
     with pytest.raises(WeightsError, match=str(tmp_path / "w" / "a.pth")) as missing:
-        checkpoint_at(ModelRef("w/a.pth"))
+        resolve_checkpoint(ModelRef("w/a.pth"))
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "a.pth").write_bytes(b"numbers")
     digest = digest_of_file(tmp_path / "w" / "a.pth")
     with pytest.raises(InputError, match=digest) as unpinned:
-        checkpoint_at(ModelRef("w/a.pth"))
+        resolve_checkpoint(ModelRef("w/a.pth"))
     with pytest.raises(WeightsError) as altered:
-        checkpoint_at(ModelRef("w/a.pth", "0" * 64))
+        resolve_checkpoint(ModelRef("w/a.pth", "0" * 64))
     with pytest.raises(InputError) as outside:
-        checkpoint_at(ModelRef("../a.pth", digest))
+        resolve_checkpoint(ModelRef("../a.pth", digest))
 
-    assert checkpoint_at(ModelRef("w/a.pth", digest)) == tmp_path / "w" / "a.pth"
+    assert resolve_checkpoint(ModelRef("w/a.pth", digest)) == tmp_path / "w" / "a.pth"
     codes = [each.value.code for each in (missing, unpinned, altered, outside)]
     assert codes == ["weights.missing", "weights.not-pinned", "weights.altered", "weights.path"]
 
@@ -209,7 +209,7 @@ def test_a_streamed_spectrogram_is_the_whole_one_however_it_is_cut(length: int, 
     sound = np.random.default_rng(length).normal(0, 0.1, length).astype(np.float32)
     pieces = np.split(sound, sorted(min(cut, length) for cut in cuts))
 
-    streamed = np.concatenate(list(spectrogram(iter(pieces))), axis=1)
+    streamed = np.concatenate(list(mel_spectrogram(iter(pieces))), axis=1)
 
     assert streamed.shape == (80, length // 200 + 1)
     assert np.abs(streamed - written_out(sound)).max() < 1e-3
@@ -221,7 +221,7 @@ def test_a_frame_hears_what_begins_with_it_at_any_rate(tmp_path: Path, rate: str
     soundfile.write(tmp_path / "s.wav", sound, 16_000, subtype="FLOAT")
     whole = written_out(sound)
 
-    heard = list(islice(heard_by_frames(tmp_path / "s.wav", Fraction(rate)), 60))
+    heard = list(islice(mel_windows(tmp_path / "s.wav", Fraction(rate)), 60))
 
     for frame, window in enumerate(heard):
         start = int(frame * 80 / Fraction(rate))
@@ -231,7 +231,7 @@ def test_a_frame_hears_what_begins_with_it_at_any_rate(tmp_path: Path, rate: str
 def test_after_the_speech_and_in_silence_nothing_is_heard(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "s.wav", np.zeros(300), 48_000)
 
-    heard = list(islice(heard_by_frames(tmp_path / "s.wav", Fraction(25)), 100))
+    heard = list(islice(mel_windows(tmp_path / "s.wav", Fraction(25)), 100))
 
     assert all(window.shape == (80, 16) and (window == -4).all() for window in heard)
 
@@ -239,7 +239,7 @@ def test_after_the_speech_and_in_silence_nothing_is_heard(tmp_path: Path) -> Non
 def test_sound_of_another_rate_is_heard_alike() -> None:
     sound, rate = soundfile.read(SPEECH, dtype="float32")
     plain = librosa.resample(sound, orig_sr=rate, target_sr=16_000, res_type="soxr_hq")
-    heard = list(islice(heard_by_frames(SPEECH, Fraction(25)), 40))
+    heard = list(islice(mel_windows(SPEECH, Fraction(25)), 40))
 
     whole = written_out(plain)
     assert max(np.abs(w - whole[:, i * 80 // 25 :][:, :16]).mean() for i, w in enumerate(heard)) < 0.02
@@ -294,20 +294,20 @@ def noise(width: int = 256, height: int = 256) -> Frame:
 def test_the_network_sees_blue_green_red_with_the_lower_half_black_and_then_the_whole() -> None:
     rgb = np.zeros((96, 96, 3), np.uint8)
     rgb[:, :, 0], rgb[:, :, 1], rgb[:, :, 2] = 200, 120, 40
-    seen = cut(Frame(planes_of(rgb)), Box(0, 0, 96, 96))
+    seen = crop_face(Frame(planes_of(rgb)), Box(0, 0, 96, 96))
 
     colours = np.array([40, 120, 200])[:, None, None] / 255
     assert seen.shape == (6, 96, 96)
     assert np.abs(seen[3:] - colours).max() < 0.02
-    assert np.abs(seen[:3, :HALF] - colours).max() < 0.02
-    assert not seen[:3, HALF:].any()
+    assert np.abs(seen[:3, :HALF_SIZE_PX] - colours).max() < 0.02
+    assert not seen[:3, HALF_SIZE_PX:].any()
 
 
 def test_only_the_lower_half_of_the_box_is_touched_and_its_edges_do_not_show() -> None:
     frame, box, mesh = noise(), Box(40, 30, 200, 230), face_at(120, 130, 95)
     before, shown = frame.planes.copy(), rgb_of(frame.planes)
 
-    paste_back(frame, box, np.full((3, HALF, 96), 0.5, np.float32), mesh)
+    paste_back(frame, box, np.full((3, HALF_SIZE_PX, 96), 0.5, np.float32), mesh)
     inside = frame.see(Box(40, 130, 200, 230)).astype(int)
     after = frame.settle()
 

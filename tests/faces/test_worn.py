@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.faces.animate.animator import SCALE, Animator, Gesture
-from avatar.faces.animate.portrait import framed
+from avatar.faces.animate.animator import SOURCE_SCALE, Animator, Gesture
+from avatar.faces.animate.portrait import frame_portrait
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.geometry.blendshapes import coefficients
 from avatar.media.frames import Format, Frame, rgb_of
@@ -21,7 +21,7 @@ SIZE = 512
 
 @cache
 def prepared(path: Path, landmarker: Landmarker) -> Animator:
-    source, face = framed(path, landmarker, SIZE)
+    source, face = frame_portrait(path, landmarker, SIZE)
     return Animator.of(source, face, Format(SIZE, SIZE, Fraction(25)))
 
 
@@ -31,7 +31,9 @@ def shown(animator: Animator, degrees: tuple[float, float, float] = (0, 0, 0), *
 
 def rims(animator: Animator) -> np.ndarray:
     assert animator.glasses is not None
-    small = cv2.resize(animator.glasses.source[..., 3], None, fx=1 / SCALE, fy=1 / SCALE, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        animator.glasses.source[..., 3], None, fx=1 / SOURCE_SCALE, fy=1 / SOURCE_SCALE, interpolation=cv2.INTER_AREA
+    )
     return np.asarray(small > 230)
 
 

@@ -17,7 +17,7 @@ def picture(width: int, height: int) -> np.ndarray:
 
 
 def swayed(width: int, height: int) -> CoarseWarpField:
-    nodes = CoarseWarpField.resting(Box(0, 0, width, height))
+    nodes = CoarseWarpField.zeros(Box(0, 0, width, height))
     rows, columns = np.indices(nodes.dx.shape)
     nodes.dx[:], nodes.dy[:] = 3 * np.sin(rows / 9), 2 * np.cos(columns / 7)
     return nodes
@@ -27,7 +27,7 @@ def swayed(width: int, height: int) -> CoarseWarpField:
 def test_at_rest_a_still_is_the_picture_made_smaller(width, height):
     rgb = picture(2 * width, 2 * height)
 
-    shown = YuvWarp.of(rgb, 2).shown()
+    shown = YuvWarp.of(rgb, 2).unwarped()
 
     smaller = planes_of(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA))
     assert np.abs(shown.astype(int) - smaller).max() <= 1
@@ -38,9 +38,9 @@ def test_a_bent_still_shows_what_bending_the_picture_does(width, height):
     rgb, nodes = picture(2 * width, 2 * height), swayed(width, height)
     planes = np.empty((height * 3 // 2, width), np.uint8)
 
-    YuvWarp.of(rgb, 2).bend(planes, nodes)
+    YuvWarp.of(rgb, 2).warp(planes, nodes)
 
-    wanted = planes_of(nodes.over(Box(0, 0, width, height)).sample(rgb, 2))
+    wanted = planes_of(nodes.upsample(Box(0, 0, width, height)).sample(rgb, 2))
     for made, plane, most in zip(
         split(planes), split(wanted), (3, 10, 10), strict=True
     ):  # colour is interpolated between fewer values
@@ -53,7 +53,7 @@ def test_a_bent_still_shows_what_bending_the_picture_does(width, height):
 def test_nodes_are_interpolated_over_a_part_as_over_the_whole(part):
     nodes = swayed(130, 134)
 
-    whole, piece = nodes.over(nodes.box), nodes.over(part)
+    whole, piece = nodes.upsample(nodes.box), nodes.upsample(part)
 
     window = slice(part.top, part.bottom), slice(part.left, part.right)
     assert np.allclose(piece.dx, whole.dx[window], atol=1e-5)

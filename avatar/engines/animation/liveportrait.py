@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.faces.animate import speech_animation
-from avatar.faces.animate.portrait import framed, square
+from avatar.faces.animate.portrait import frame_portrait, square_format
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.liveportrait.animator import PortraitAnimator
-from avatar.faces.liveportrait.checkpoint import FILES
+from avatar.faces.liveportrait.checkpoint import CHECKPOINT_FILES
 from avatar.faces.liveportrait.model import open_model
 from avatar.media.frames import Frames, frames_in
 from avatar.models.pinned import resolve_pinned_dir
@@ -47,16 +47,16 @@ class LivePortrait:
 
     def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying the speech, or listening to it; they are made when pulled."""
-        request, format, device = cleared.request, square(self.size, self.rate), chosen(self.device)
-        folder = resolve_pinned_dir(self.model, option="model", files=FILES)
+        request, format, device = cleared.request, square_format(self.size, self.rate), chosen(self.device)
+        folder = resolve_pinned_dir(self.model, option="model", files=CHECKPOINT_FILES)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
         if request.listening:
             count = frames_in(timings.duration, format.rate)
-            gestures = speech_animation.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.listening_gestures(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
             mouth = speech_animation.mouth_from_phonemes(timings, bench.open(request.speech, "sound.wav"), format.rate)
-            gestures = speech_animation.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.speaking_gestures(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
-        source, landmarks = framed(bench.open(request.portrait), landmarker, self.size)
+        source, landmarks = frame_portrait(bench.open(request.portrait), landmarker, self.size)
         model = open_model(folder, self.model.sha256, device)
         return PortraitAnimator.of(model, source, landmarks, format).frames(gestures, bench.pulse)

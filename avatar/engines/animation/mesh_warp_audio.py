@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.faces.animate import speech_animation
-from avatar.faces.animate.portrait import ready, square
+from avatar.faces.animate.portrait import open_animator, square_format
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
@@ -34,13 +34,13 @@ class MeshWarpAudio:
 
     def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying what is heard, or listening to it; they are made when pulled."""
-        request, format = cleared.request, square(self.size, self.rate)
+        request, format = cleared.request, square_format(self.size, self.rate)
         sound = bench.open(request.speech, "sound.wav")
         if request.listening:
             count = frames_in(seconds_of(sound), format.rate)
-            gestures = speech_animation.listening(count, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.listening_gestures(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
             mouth = speech_animation.mouth_from_audio(sound, format.rate, MouthEncoder(bench.weight(MOUTH)))
-            gestures = speech_animation.speaking(mouth, format.rate, seed=bench.seed, energy=self.energy)
+            gestures = speech_animation.speaking_gestures(mouth, format.rate, seed=bench.seed, energy=self.energy)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH))
-        return ready(bench.open(request.portrait), landmarker, format).frames(gestures, bench.pulse)
+        return open_animator(bench.open(request.portrait), landmarker, format).frames(gestures, bench.pulse)

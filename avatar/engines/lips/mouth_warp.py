@@ -47,8 +47,8 @@ def _refining(refiner: MouthWarper, tracker: Tracker, track: Floats) -> Callable
 
     def step(batch: list[Frame]) -> list[Frame]:
         for frame in batch:
-            tracker.look(frame)
-            refiner.refine(frame, next(moments, silent), looked_at=frame.looked_at)
+            tracker.track_frame(frame)
+            refiner.warp(frame, next(moments, silent), looked_at=frame.looked_at)
         return batch
 
     return step

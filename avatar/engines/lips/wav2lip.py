@@ -11,11 +11,11 @@ from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.detection.tracker import Tracker
-from avatar.faces.wav2lip.checkpoint import checkpoint_at
+from avatar.faces.wav2lip.checkpoint import resolve_checkpoint
 from avatar.faces.wav2lip.crop import Cropper
 from avatar.faces.wav2lip.generator import open_generator
 from avatar.faces.wav2lip.lip_syncer import LipSyncer
-from avatar.faces.wav2lip.mel import heard_by_frames
+from avatar.faces.wav2lip.mel import mel_windows
 from avatar.media.frames import Frame, Frames
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
@@ -50,11 +50,11 @@ class Wav2Lip:
         if not 0 <= self.chin <= 0.5:
             raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
         device = chosen(self.device)
-        checkpoint = checkpoint_at(self.checkpoint)
+        checkpoint = resolve_checkpoint(self.checkpoint)
         generator = open_generator(checkpoint, self.checkpoint.sha256, device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         frames = bench.frames(cleared.request.footage)
-        heard = heard_by_frames(bench.open(cleared.request.speech, "sound.wav"), frames.format.rate)
+        heard = mel_windows(bench.open(cleared.request.speech, "sound.wav"), frames.format.rate)
         dubber = LipSyncer(generator, Tracker(landmarker), Cropper(frames.format, self.chin), heard)
         _log.debug("dubbing %d frames with %s", frames.count, self.checkpoint.sha256[:12])
         return Frames(frames.format, frames.count, _dubbed(frames, dubber, bench))

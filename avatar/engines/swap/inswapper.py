@@ -61,11 +61,11 @@ class Inswapper:
         beside = chosen("cpu" if self.device == "cpu" else "auto")
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), beside)
         portrait = read_rgb(bench.open(cleared.request.face))
-        face = landmarker.face_in(portrait)
-        likeness = open_encoder(encoder, self.encoder.sha256, device).of(portrait, face)
+        face = landmarker.single_face(portrait)
+        likeness = open_encoder(encoder, self.encoder.sha256, device).embed(portrait, face)
         swapper = open_swapper(model, self.model.sha256, device)
         frames = track(bench.frames(cleared.request.footage), landmarker)
-        exchange = FaceSwapper(swapper, swapper.source(likeness), frames.format)
+        exchange = FaceSwapper(swapper, swapper.source_latent(likeness), frames.format)
         _log.debug("swapping a face in %d frames with %s", frames.count, self.model.sha256[:12])
         return Frames(frames.format, frames.count, _swapped(frames, exchange, bench))
 
@@ -75,6 +75,6 @@ def _swapped(frames: Frames, exchange: FaceSwapper, bench: Workbench) -> Iterato
     for batch in frames.batches:
         for frame in batch:
             bench.pulse(done / max(frames.count, 1))
-            exchange.into(frame)
+            exchange.swap_frame(frame)
             done += 1
         yield batch

@@ -53,7 +53,7 @@ class MeshSwap:
 @memoize_by_content
 def _donor(portrait: Path, landmarker: Landmarker, device: str) -> SourceFace:
     rgb = read_rgb(portrait)
-    return SourceFace.of(rgb, landmarker.face_in(rgb), device)
+    return SourceFace.of(rgb, landmarker.single_face(rgb), device)
 
 
 def _swapped(frames: Frames, transplant: MeshFaceSwapper, bench: Workbench) -> Iterator[list[Frame]]:
@@ -68,7 +68,7 @@ def _swapped(frames: Frames, transplant: MeshFaceSwapper, bench: Workbench) -> I
 
 def _swap(frame: Frame, format: Format, transplant: MeshFaceSwapper) -> None:
     if frame.landmarks is None:
-        transplant.forget()
+        transplant.reset()
         return
     box = Box.around(frame.landmarks, _MARGIN, format)
     if box.empty:
@@ -77,4 +77,4 @@ def _swap(frame: Frame, format: Format, transplant: MeshFaceSwapper) -> None:
     moved[:, :2] -= (box.left, box.top)
     device = transplant.donor.device
     pixels = frame.edit(box) if device == "cpu" else frame.edit_on(box, device)
-    transplant.onto(pixels, moved, filmed=frame.looked_at)
+    transplant.swap(pixels, moved, filmed=frame.looked_at)

@@ -6,21 +6,30 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from avatar.faces.drawing.warp_field import STEP, CoarseWarpField, WarpField, coarse_warp_field, draw_over, warp_field
+from avatar.faces.drawing.warp_field import (
+    NODE_SPACING_PX,
+    CoarseWarpField,
+    WarpField,
+    coarse_warp_field,
+    overwrite_warp_field,
+    warp_field,
+)
 from avatar.faces.drawing.yuv_warp import YuvWarp
-from avatar.faces.features.eyes import Eye, EyeView, widened
+from avatar.faces.features.eyes import Eye, EyeView, correct_lower_lids
 from avatar.faces.features.glasses import Glasses
 from avatar.faces.features.mouth import Mouth
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.faces.geometry.head_surround import HeadSurround
 from avatar.faces.geometry.lip_line import snap_lips
-from avatar.faces.geometry.rig import Rig, Shown, gentle
+from avatar.faces.geometry.rig import PosedFace, Rig, limit_depth_slope
 from avatar.faces.geometry.self_occlusion import flatten_self_occlusion
 from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, Planes
 
-_BATCH = 8
-_BESIDE = 6  # pixels around the mesh that are drawn as finely as the face: where it ends, its outline has an edge
-SCALE = 2  # the source is kept at twice the resolution of the frames: bending it then costs no sharpness
+_BATCH_FRAMES = 8
+_FACE_MARGIN_PX = (
+    6  # pixels around the mesh that are drawn as finely as the face: where it ends, its outline has an edge
+)
+SOURCE_SCALE = 2  # the source is kept at twice the resolution of the frames: bending it then costs no sharpness
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +42,7 @@ class Gesture:
     breath: float
 
     @property
-    def resting(self) -> bool:
+    def is_resting(self) -> bool:
         return not (self.coefficients.any() or self.degrees.any() or self.gaze.any() or self.breath)
 
 
@@ -48,11 +57,11 @@ class Animator:
 
     format: Format
     source: Pixels
-    still: YuvWarp
+    background: YuvWarp
     base: Planes
     rig: Rig
     surround: HeadSurround
-    chest: tuple[Floats, Floats]
+    breath_lift: tuple[Floats, Floats]
     mouth: Mouth
     eyes: tuple[Eye, Eye]
     glasses: Glasses | None
@@ -60,15 +69,17 @@ class Animator:
     @classmethod
     def of(cls, source: Pixels, landmarks: Landmarks, format: Format) -> "Animator":
         """Prepare *source*, which has ``SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
-        rest = gentle(flatten_self_occlusion(widened(snap_lips(source, landmarks)))) / np.float32(SCALE)
+        rest = limit_depth_slope(flatten_self_occlusion(correct_lower_lids(snap_lips(source, landmarks)))) / np.float32(
+            SOURCE_SCALE
+        )
         rig = Rig.of(rest)
         size = (format.width, format.height)
         small = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
-        glasses, base = Glasses.of(rig, source, SCALE), YuvWarp.of(source, SCALE).shown()
-        source = glasses.taken_off() if glasses else source
-        mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, source, SCALE)
-        surround, chest = HeadSurround.of(rig), _chest(rig, format)
-        still = YuvWarp.of(source, SCALE)
+        glasses, base = Glasses.of(rig, source, SOURCE_SCALE), YuvWarp.of(source, SOURCE_SCALE).unwarped()
+        source = glasses.removed() if glasses else source
+        mouth, eyes = Mouth.of(rig, small), Eye.pair(rig, source, SOURCE_SCALE)
+        surround, chest = HeadSurround.of(rig), _breath_lift(rig, format)
+        still = YuvWarp.of(source, SOURCE_SCALE)
         source = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2RGBA), np.uint8)
         return cls(format, source, still, base, rig, surround, chest, mouth, eyes, glasses)
 
@@ -76,45 +87,45 @@ class Animator:
         """Return a frame for each of *gestures*, made when pulled; *pulse* hears of the progress."""
 
         def batches() -> Iterator[list[Frame]]:
-            for start in range(0, len(gestures), _BATCH):
+            for start in range(0, len(gestures), _BATCH_FRAMES):
                 pulse(start / len(gestures))
-                yield [self.frame(gesture) for gesture in gestures[start : start + _BATCH]]
+                yield [self.frame(gesture) for gesture in gestures[start : start + _BATCH_FRAMES]]
 
         return Frames(self.format, len(gestures), batches())
 
     def frame(self, gesture: Gesture) -> Frame:
         """Return the portrait in *gesture*, with the landmarks where they were put."""
-        if gesture.resting:
+        if gesture.is_resting:
             return Frame(self.base.copy(), self.rig.rest.copy(), tracked=True)
-        pose = self.rig.head(gesture.degrees)
-        expressed = self.rig.expressed(gesture.coefficients)
-        mesh = pose.carry(expressed)
-        outside = self.surround.moved(self.rig, expressed, pose)
-        shown = Shown(mesh, pose, gesture.coefficients)
+        pose = self.rig.head_pose(gesture.degrees)
+        expressed = self.rig.apply_blendshapes(gesture.coefficients)
+        mesh = pose.apply(expressed)
+        outside = self.surround.deform(self.rig, expressed, pose)
+        shown = PosedFace(mesh, pose, gesture.coefficients)
         boxes = [eye.box(mesh, self.format) for eye in self.eyes]
-        face = self._face(mesh, boxes)
-        around, bent, lips = self._bend(mesh, outside, gesture, face)
+        face = self._painted_box(mesh, boxes)
+        around, bent, lips = self._warp_fields(mesh, outside, gesture, face)
         planes = np.empty_like(self.base)
-        self.still.bend(planes, around)
+        self.background.warp(planes, around)
         frame = Frame(planes, mesh, tracked=True)
-        view = frame.cover(face, _three(bent.sample(self.source, SCALE)))
+        view = frame.cover(face, _drop_alpha(bent.sample(self.source, SOURCE_SCALE)))
         for eye, box in zip(self.eyes, boxes, strict=True):
             eye.paint(_window(view, face, box), box, shown, EyeView(self.source, bent, gesture.gaze))
         if self.glasses:
-            self.glasses.put_on(view, face, self.rig, self.surround, pose)
+            self.glasses.draw(view, face, self.rig, self.surround, pose)
         inner = _window(view, face, lips.box)
-        np.copyto(inner, _three(lips.sample(self.source, SCALE)))
+        np.copyto(inner, _drop_alpha(lips.sample(self.source, SOURCE_SCALE)))
         self.mouth.paint(inner, lips.box, shown)
         return frame
 
-    def _face(self, mesh: Floats, boxes: Sequence[Box]) -> Box:
+    def _painted_box(self, mesh: Floats, boxes: Sequence[Box]) -> Box:
         """Return the region that is painted for *mesh*: all of it, the eyes' *boxes*, and glasses."""
-        face = Box.around(mesh, _BESIDE, self.format)
+        face = Box.around(mesh, _FACE_MARGIN_PX, self.format)
         for box in (*boxes, self.mouth.box(mesh, self.format), *([self.glasses.box] if self.glasses else [])):
             face = face.union(box)
         return face
 
-    def _bend(
+    def _warp_fields(
         self, mesh: Floats, outside: Floats, gesture: Gesture, face: Box
     ) -> tuple[CoarseWarpField, WarpField, WarpField]:
         """Return the field of the whole frame, coarse, that of *face*, and that of the lips, three times as fine."""
@@ -124,16 +135,16 @@ class Animator:
         after = np.concatenate([mesh, outside])[:, :2]
         whole = Box(0, 0, self.format.width, self.format.height)
         around = coarse_warp_field(before, after, self.surround.outer, whole)
-        bent = around.over(face)
-        draw_over(bent, before, after, self.surround.close, face)
-        pixels, squares = (np.float32(gesture.breath) * lift for lift in self.chest)
+        bent = around.upsample(face)
+        overwrite_warp_field(bent, before, after, self.surround.close, face)
+        pixels, squares = (np.float32(gesture.breath) * lift for lift in self.breath_lift)
         np.add(bent.dy, pixels[face.top : face.bottom], out=bent.dy)
         np.add(around.dy, squares, out=around.dy)
         lips = warp_field(before, after, self.surround.close, self.mouth.box(mesh, self.format), fine=3)
         return around, bent, lips
 
 
-def _three(pixels: Pixels) -> Pixels:
+def _drop_alpha(pixels: Pixels) -> Pixels:
     """Return *pixels* without their fourth channel."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), np.uint8)
 
@@ -142,10 +153,13 @@ def _window(view: Pixels, of: Box, box: Box) -> Pixels:
     return view[box.top - of.top : box.bottom - of.top, box.left - of.left : box.right - of.left]
 
 
-def _chest(rig: Rig, format: Format) -> tuple[Floats, Floats]:
+def _breath_lift(rig: Rig, format: Format) -> tuple[Floats, Floats]:
     """Return how far (pixels) a full breath lifts each row of pixels and of nodes (n, 1): shoulders, not the face."""
     chin, face = rig.rest[152, 1], rig.rest[152, 1] - rig.rest[10, 1]
-    rows = np.arange(format.height), np.arange(-(-format.height // STEP)) * STEP + (STEP - 1) / 2
+    rows = (
+        np.arange(format.height),
+        np.arange(-(-format.height // NODE_SPACING_PX)) * NODE_SPACING_PX + (NODE_SPACING_PX - 1) / 2,
+    )
     down = (np.clip((each - chin - 0.05 * face) / (0.55 * face), 0, 1) for each in rows)
     pixels, squares = (np.asarray(d * d * (3 - 2 * d) * rig.unit * 0.014, np.float32)[:, None] for d in down)
     return pixels, squares

@@ -7,19 +7,21 @@ import cv2
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.faces.animate.animator import SCALE, Animator
+from avatar.faces.animate.animator import SOURCE_SCALE, Animator
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.media.frames import Format, Landmarks, Pixels
 from avatar.media.image_io import read_rgb
 from avatar.runtime.memo import memoize_by_content
 
-_SMALLEST = 256
+_MIN_PORTRAIT_SIDE_PX = 256
 _SIZES = (128, 2160)
-_FACES_HIGH = 2.75  # the side of the square, in heights of the face (hairline to chin): head, neck and shoulders
-_ABOVE = 0.46  # of the side lies above the middle of the face
+_SQUARE_FACE_HEIGHTS = (
+    2.75  # the side of the square, in heights of the face (hairline to chin): head, neck and shoulders
+)
+_FACE_CENTER_SHARE = 0.46  # of the side lies above the middle of the face
 
 
-def square(size: int, rate: str) -> Format:
+def square_format(size: int, rate: str) -> Format:
     """Return the format of frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``).
 
     Raises: InputError, with code ``animation.size`` or ``animation.rate``.
@@ -39,15 +41,15 @@ def square(size: int, rate: str) -> Format:
 
 
 @memoize_by_content
-def ready(path: Path, landmarker: Landmarker, format: Format) -> Animator:
+def open_animator(path: Path, landmarker: Landmarker, format: Format) -> Animator:
     """Return the portrait at *path*, ready to be moved in square frames of *format*.
 
     Raises: InputError, with one of the codes of ``framed``.
     """
-    return Animator.of(*framed(path, landmarker, format.width), format)
+    return Animator.of(*frame_portrait(path, landmarker, format.width), format)
 
 
-def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landmarks]:
+def frame_portrait(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landmarks]:
     """Return the portrait at *path* as ``SCALE`` x *size* pixels square, and its mesh in those pixels.
 
     A picture that is nearly square is kept whole; a wide or tall one is cropped around head and shoulders.
@@ -55,30 +57,31 @@ def framed(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landm
     Raises: InputError, with code ``portrait.too-small``, or one of those of ``Landmarker.face_in``.
     """
     rgb = read_rgb(path)
-    if min(rgb.shape[:2]) < _SMALLEST:
+    if min(rgb.shape[:2]) < _MIN_PORTRAIT_SIDE_PX:
         raise InputError(
-            f"the portrait is {rgb.shape[1]} x {rgb.shape[0]} pixels; bring one of at least {_SMALLEST} x {_SMALLEST}",
+            f"the portrait is {rgb.shape[1]} x {rgb.shape[0]} pixels; "
+            f"bring one of at least {_MIN_PORTRAIT_SIDE_PX} x {_MIN_PORTRAIT_SIDE_PX}",
             code="portrait.too-small",
         )
-    face = landmarker.face_in(rgb)
-    left, top, side = _square(rgb.shape[1], rgb.shape[0], face)
+    face = landmarker.single_face(rgb)
+    left, top, side = _square_around(rgb.shape[1], rgb.shape[0], face)
     inside = rgb[top : top + side, left : left + side]
-    scale = SCALE * size / side
+    scale = SOURCE_SCALE * size / side
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    source = cv2.resize(inside, (SCALE * size, SCALE * size), interpolation=way)
+    source = cv2.resize(inside, (SOURCE_SCALE * size, SOURCE_SCALE * size), interpolation=way)
     moved = face - np.array([left, top, 0], np.float32)
     moved[:, :2] = (moved[:, :2] + 0.5) * scale - 0.5
     moved[:, 2] *= scale
     return np.asarray(source, np.uint8), moved.astype(np.float32)
 
 
-def _square(width: int, height: int, face: Landmarks) -> tuple[int, int, int]:
+def _square_around(width: int, height: int, face: Landmarks) -> tuple[int, int, int]:
     """Return left, top and side of the square to show."""
     short, tall = min(width, height), float(face[152, 1] - face[10, 1])
-    wanted = _FACES_HIGH * tall
+    wanted = _SQUARE_FACE_HEIGHTS * tall
     nearly_square = max(width, height) <= 1.1 * short and short < 1.35 * wanted
     side = short if nearly_square else min(short, round(wanted))
     x, y = float(face[[10, 152], 0].mean()), float(face[[10, 152], 1].mean())
     left = min(max(0, round(x - side / 2)), width - side)
-    top = min(max(0, round(y - _ABOVE * side)), height - side)
+    top = min(max(0, round(y - _FACE_CENTER_SHARE * side)), height - side)
     return left, top, side

@@ -11,18 +11,21 @@ from avatar.faces.animate.animator import Gesture
 from avatar.faces.geometry.blendshapes import INDEX, Floats
 from avatar.faces.motion import idle_motion
 from avatar.faces.motion.audio_to_blendshapes import audio_to_blendshapes
-from avatar.faces.motion.idle_motion import Motion
+from avatar.faces.motion.idle_motion import IdleMotion
 from avatar.faces.motion.mouth_encoder import MouthEncoder
 from avatar.faces.motion.prosody import loudness
-from avatar.faces.motion.visemes import MOST_OPEN, viseme_track
+from avatar.faces.motion.visemes import MAX_JAW_OPEN, viseme_track
 from avatar.media.audio.io import seconds_of
 from avatar.media.frames import frames_in
 from avatar.voices.timings import Timings
 
-_QUIET, _LOUDER = 0.72, 0.46  # how far a jaw goes in the faintest syllable, and how much further in the loudest
+_QUIET_JAW_GAIN, _LOUD_JAW_GAIN = (
+    0.72,
+    0.46,
+)  # how far a jaw goes in the faintest syllable, and how much further in the loudest
 # How evenly small openings are enlarged: by half where a jaw hardly opens, the widest not at all. By four fifths
 # where nobody told what is said: what is heard of a weak syllable is less than what it was.
-_SHOWN, _SHOWN_HEARD = 2.0, 1.2
+_PHONEME_OPENING_BOOST, _AUDIO_OPENING_BOOST = 2.0, 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,40 +39,42 @@ class MouthTrack:
 def mouth_from_phonemes(timings: Timings, sound: Path, rate: Fraction) -> MouthTrack:
     """Return the mouth that says *timings*, which *sound* is the sound of."""
     count = frames_in(timings.duration, rate)
-    return _stressed(viseme_track(timings, rate, count), loudness(sound, rate, count), _SHOWN)
+    return _emphasized(viseme_track(timings, rate, count), loudness(sound, rate, count), _PHONEME_OPENING_BOOST)
 
 
 def mouth_from_audio(sound: Path, rate: Fraction, encoder: MouthEncoder) -> MouthTrack:
     """Return the mouth that is heard in *sound*, whoever speaks: no words and no timings are needed."""
     count = frames_in(seconds_of(sound), rate)
-    return _stressed(audio_to_blendshapes(sound, rate, count, encoder), loudness(sound, rate, count), _SHOWN_HEARD)
+    return _emphasized(
+        audio_to_blendshapes(sound, rate, count, encoder), loudness(sound, rate, count), _AUDIO_OPENING_BOOST
+    )
 
 
-def speaking(mouth: MouthTrack, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
+def speaking_gestures(mouth: MouthTrack, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
     """Return the gestures, frame by frame, of someone who speaks with *mouth*."""
-    return _gestures(mouth.track, idle_motion.speaking(mouth.loudness, rate, seed, _checked(energy)))
+    return _gestures(mouth.track, idle_motion.speaking_motion(mouth.loudness, rate, seed, _checked_energy(energy)))
 
 
-def listening(count: int, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
+def listening_gestures(count: int, rate: Fraction, *, seed: int, energy: float) -> list[Gesture]:
     """Return the gestures of someone who is present for *count* frames while another speaks."""
     still = np.zeros((count, len(INDEX)), np.float32)
-    return _gestures(still, idle_motion.listening(count, rate, seed, _checked(energy)))
+    return _gestures(still, idle_motion.listening_motion(count, rate, seed, _checked_energy(energy)))
 
 
-def _stressed(track: Floats, level: Floats, shown: float) -> MouthTrack:
+def _emphasized(track: Floats, level: Floats, shown: float) -> MouthTrack:
     """Return *track* with louder syllables opened wider, and small openings so far that a viewer sees them."""
-    share = track[:, INDEX["jawOpen"]] * (_QUIET + _LOUDER * level) / MOST_OPEN
-    track[:, INDEX["jawOpen"]] = MOST_OPEN * np.minimum(share * (1 + shown) / (share + shown), 1)
+    share = track[:, INDEX["jawOpen"]] * (_QUIET_JAW_GAIN + _LOUD_JAW_GAIN * level) / MAX_JAW_OPEN
+    track[:, INDEX["jawOpen"]] = MAX_JAW_OPEN * np.minimum(share * (1 + shown) / (share + shown), 1)
     return MouthTrack(track, level)
 
 
-def _checked(energy: float) -> float:
+def _checked_energy(energy: float) -> float:
     if not 0 <= energy <= 2:
         raise InputError(f"energy is {energy}; give a number from 0 to 2", code="animation.energy")
     return energy
 
 
-def _gestures(mouth: Floats, whole: Motion) -> list[Gesture]:
+def _gestures(mouth: Floats, whole: IdleMotion) -> list[Gesture]:
     face = mouth + whole.coefficients
     each = zip(face, whole.degrees, whole.gaze, whole.breath.tolist(), strict=True)
     return [Gesture(*one) for one in each]

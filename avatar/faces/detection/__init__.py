@@ -1,1 +1,1 @@
-"""Find faces, lay landmarks on them, follow them through frames, embed them."""
+"""Face detection, landmarks, tracking and embedding."""

@@ -1,4 +1,4 @@
-"""Find faces in a picture: BlazeFace, short range (Apache-2.0), which looks at 128 x 128 pixels."""
+"""Face detection by BlazeFace, short range (Apache-2.0), on views of 128 x 128 pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ DETECTOR = Weights(
     licence="Apache-2.0",
 )
 
-_SIDE = 128
-_SURE = 0.5  # the score from which a box counts
-_SAME_FACE = 0.3  # boxes that overlap by more (intersection over union) are one face
+_INPUT_SIZE_PX = 128
+_MIN_DETECTION_SCORE = 0.5  # 0 to 1
+_NMS_IOU = 0.3  # boxes that overlap by more (intersection over union) are one face
 
 Square = tuple[float, float, float]  # left, top, side
 
@@ -44,7 +44,7 @@ class Detection:
 
 
 def detect(graph: TfliteNetwork, rgb: Pixels) -> list[Detection]:
-    """Return the faces that *graph* finds in *rgb*, the surest first.
+    """Return the faces that *graph* detects in *rgb*, the highest score first.
 
     The whole picture is looked at first, and parts of it only when nothing was found: the network sees faces from
     about a sixth of its view.
@@ -52,49 +52,49 @@ def detect(graph: TfliteNetwork, rgb: Pixels) -> list[Detection]:
     height, width = rgb.shape[:2]
     side = float(max(height, width))
     whole = ((width - side) / 2, (height - side) / 2, side)
-    return _look(graph, rgb, [whole]) or _look(graph, rgb, list(_parts(height, width)))
+    return _detect_in(graph, rgb, [whole]) or _detect_in(graph, rgb, list(_tile_squares(height, width)))
 
 
-def _parts(height: int, width: int) -> Iterator[Square]:
-    """Overlapping squares: as wide as the short side, then half as wide."""
+def _tile_squares(height: int, width: int) -> Iterator[Square]:
+    """Yield overlapping squares: as wide as the short side, then half as wide."""
     for side in (float(min(height, width)), min(height, width) / 2):
-        for top in _starts(height, side):
-            yield from ((left, top, side) for left in _starts(width, side))
+        for top in _tile_starts(height, side):
+            yield from ((left, top, side) for left in _tile_starts(width, side))
 
 
-def _starts(length: int, side: float) -> list[float]:
+def _tile_starts(length: int, side: float) -> list[float]:
     count = int(np.ceil((length - side) / (side / 2))) + 1
     return [float(start) for start in np.linspace(0, length - side, count)]
 
 
-def _look(graph: TfliteNetwork, rgb: Pixels, squares: list[Square]) -> list[Detection]:
+def _detect_in(graph: TfliteNetwork, rgb: Pixels, squares: list[Square]) -> list[Detection]:
     import torch
 
-    views = np.stack([_view(rgb, square) for square in squares])
+    views = np.stack([_crop_square(rgb, square) for square in squares])
     pictures = torch.from_numpy(views).to(graph.device).permute(0, 3, 1, 2).float() / 127.5 - 1
     places, scores = (output.cpu().numpy() for output in graph(pictures))
     found: list[Detection] = []
     for square, place, score in zip(squares, places, scores, strict=True):
-        found += _decoded(square, place, score[:, 0])
-    return _merged(found)
+        found += _decode_boxes(square, place, score[:, 0])
+    return _weighted_nms(found)
 
 
-def _view(rgb: Pixels, square: Square) -> Pixels:
+def _crop_square(rgb: Pixels, square: Square) -> Pixels:
     left, top, side = square
-    scale = _SIDE / side
+    scale = _INPUT_SIZE_PX / side
     shrunk = rgb
     if scale < 0.5:  # bilinear sampling skips pixels below half size
         shrunk = cv2.resize(rgb, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         scale = 0.5
-    moved = np.array([[scale, 0, -left * _SIDE / side], [0, scale, -top * _SIDE / side]])
-    return np.asarray(cv2.warpAffine(shrunk, moved, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR), np.uint8)
+    moved = np.array([[scale, 0, -left * _INPUT_SIZE_PX / side], [0, scale, -top * _INPUT_SIZE_PX / side]])
+    return np.asarray(cv2.warpAffine(shrunk, moved, (_INPUT_SIZE_PX, _INPUT_SIZE_PX), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _decoded(square: Square, place: NDArray[np.float32], score: NDArray[np.float32]) -> Iterator[Detection]:
+def _decode_boxes(square: Square, place: NDArray[np.float32], score: NDArray[np.float32]) -> Iterator[Detection]:
     left, top, side = square
     chances = 1 / (1 + np.exp(-score.clip(-50, 50)))
-    for index in np.flatnonzero(chances > _SURE):
-        row, anchor = place[index] / _SIDE, _anchors()[index]
+    for index in np.flatnonzero(chances > _MIN_DETECTION_SCORE):
+        row, anchor = place[index] / _INPUT_SIZE_PX, _anchors()[index]
         middle, half = row[:2] + anchor, row[2:4] / 2
         low, high = (((middle + sign * half) * side + (left, top)).tolist() for sign in (-1, 1))
         points = (row[4:].reshape(6, 2) + anchor) * side + (left, top)
@@ -103,7 +103,7 @@ def _decoded(square: Square, place: NDArray[np.float32], score: NDArray[np.float
 
 @cache
 def _anchors() -> NDArray[np.float32]:
-    """Where each of the 896 answers looks, as fractions of the view: two for each cell of 16 x 16, six of 8 x 8."""
+    """Return the 896 anchors (896, 2) as fractions of the view: two for each cell of 16 x 16, six of 8 x 8."""
     grids = []
     for cells, each in ((16, 2), (8, 6)):
         middles = (np.arange(cells, dtype=np.float32) + 0.5) / cells
@@ -112,12 +112,12 @@ def _anchors() -> NDArray[np.float32]:
     return np.concatenate(grids)
 
 
-def _merged(found: list[Detection]) -> list[Detection]:
-    """One detection for each face: overlapping ones are averaged, weighted by score."""
+def _weighted_nms(found: list[Detection]) -> list[Detection]:
+    """Return one detection for each face: weighted non-maximum suppression averages overlapping ones by score."""
     rest = sorted(found, key=lambda detection: -detection.score)
     faces = []
     while rest:
-        same = [d for d in rest if _overlap(rest[0], d) > _SAME_FACE]
+        same = [d for d in rest if _iou(rest[0], d) > _NMS_IOU]
         rest = [d for d in rest[1:] if d not in same]
         weights = [d.score for d in same]
         box = np.average([d.box for d in same], axis=0, weights=weights)
@@ -126,7 +126,7 @@ def _merged(found: list[Detection]) -> list[Detection]:
     return faces
 
 
-def _overlap(one: Detection, other: Detection) -> float:
+def _iou(one: Detection, other: Detection) -> float:
     a, b = np.array(one.box), np.array(other.box)
     shared = _area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])]))
     return shared / max(_area(a) + _area(b) - shared, 1e-9)

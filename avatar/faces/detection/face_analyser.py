@@ -1,4 +1,4 @@
-"""See who is in a picture: where its faces are, and by which numbers each is told from others."""
+"""The face analyser: landmarks and embeddings of the faces in a picture, in one interface."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,27 +6,27 @@ from typing import Protocol
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_embedding import FACE_EMBEDDER, Embedding, FaceEmbedder, align_crop, open_face_embedder
 from avatar.faces.detection.face_mesh import MESH
-from avatar.faces.detection.landmarker import SURE, Landmarker
+from avatar.faces.detection.landmarker import MIN_MESH_SCORE, Landmarker
 from avatar.media.frames import Landmarks, Pixels
 from avatar.models.weights import locate
 
 
 class FaceAnalyser(Protocol):
-    """Whoever can see faces, and tell them apart."""
+    """Detects faces and embeds them."""
 
     def faces(self, rgb: Pixels) -> list[Landmarks]:
-        """Return the mesh of each face in *rgb*, the largest first."""
+        """Return the landmarks of each face in *rgb*, the largest first."""
 
     def face_at(self, rgb: Pixels, landmarks: Landmarks) -> Landmarks | None:
-        """Return the mesh of the face in *rgb* where *landmarks* say that one is, or ``None`` if none is seen there."""
+        """Return the landmarks of the face of *rgb* at *landmarks*, refined, or ``None`` if no face is there."""
 
     def embed(self, seen: list[tuple[Pixels, Landmarks]]) -> list[Embedding]:
-        """Return the numbers of the face at each mesh of each picture."""
+        """Return the embedding of the face at the landmarks of each pair."""
 
 
 @dataclass(frozen=True)
 class DefaultFaceAnalyser:
-    """Sees by the networks that are shipped, on a CPU: the same on every machine."""
+    """A face analyser of the shipped networks, on a CPU: the same results on every machine."""
 
     landmarker: Landmarker
     network: FaceEmbedder
@@ -36,16 +36,17 @@ class DefaultFaceAnalyser:
 
     def face_at(self, rgb: Pixels, landmarks: Landmarks) -> Landmarks | None:
         points, score = self.landmarker.landmarks(rgb, landmarks)
-        return points if score > SURE else None
+        return points if score > MIN_MESH_SCORE else None
 
     def embed(self, seen: list[tuple[Pixels, Landmarks]]) -> list[Embedding]:
-        return self.network.of([align_crop(rgb, face) for rgb, face in seen])
+        return self.network.embed([align_crop(rgb, face) for rgb, face in seen])
 
 
 def open_face_analyser() -> FaceAnalyser:
-    """Return the sight of the shipped networks; they are read once in a process.
+    """Return the face analyser of the shipped networks, which are loaded once in a process.
 
-    Raises: WeightsError, with code ``weights.missing`` or ``weights.altered``.
+    Raises:
+        WeightsError: a weights file is missing or altered; code ``weights.missing`` or ``weights.altered``.
     """
     landmarker = Landmarker.load(locate(DETECTOR), locate(MESH))
     return DefaultFaceAnalyser(landmarker, open_face_embedder(locate(FACE_EMBEDDER)))

@@ -1,7 +1,7 @@
-"""Whether pictures show the same face: 128 numbers a face, close together for one person (dlib's network, CC0).
+"""Face embeddings: vectors of 128 numbers, close together for one person (dlib's network, CC0).
 
 The residual network of 29 layers that dlib publishes (``dlib_face_recognition_resnet_model_v1``), read from its own
-file and run in torch, so that nothing has to be compiled. On the same chips it agrees with dlib 20.0.1 to 4e-7.
+file and run in torch, so that nothing has to be compiled. On the same crops it agrees with dlib 20.0.1 to 4e-7.
 """
 
 from dataclasses import dataclass
@@ -31,48 +31,48 @@ FACE_EMBEDDER = Weights(
     licence="CC0-1.0",
 )
 
-Embedding = NDArray[np.float32]  # (128,)
+Embedding = NDArray[np.float32]  # (128,), compared by Euclidean distance
 
-_SIDE = 150  # pixels of the square that the network looks at
-_ROOM = 0.25  # around the face, of its size, on each side
-_POINTS = (263, 362, 33, 133, 2)  # of the mesh: outer and inner corner of each eye, then the base of the nose
+_INPUT_SIZE_PX = 150  # side of the square crop
+_CROP_PADDING = 0.25  # on each side, as a share of the size of the face
+_ALIGNMENT_POINTS = (263, 362, 33, 133, 2)  # of the mesh: outer and inner corner of each eye, then the base of the nose
 # Where these lie in the square of a face without room around it, 0 to 1: dlib's mean face of five points.
-_MEAN = ((0.8595675, 0.2134982), (0.6460605, 0.2289674), (0.1205751, 0.2137275), (0.3340851, 0.2290642),
+_MEAN_FACE = ((0.8595675, 0.2134982), (0.6460605, 0.2289674), (0.1205751, 0.2137275), (0.3340851, 0.2290642),
          (0.4901123, 0.6277975))  # fmt: skip
-_COLOUR = (122.782, 117.001, 104.298)  # the mean red, green and blue that the network was trained around
-_WIDTHS = (32, 32, 32, 64, 64, 64, 64, 128, 128, 128, 256, 256, 256, 256)  # filters of each residual block
+_MEAN_RGB = (122.782, 117.001, 104.298)  # the mean red, green and blue that the network was trained around
+_BLOCK_FILTERS = (32, 32, 32, 64, 64, 64, 64, 128, 128, 128, 256, 256, 256, 256)  # filters of each residual block
 
 
 def embedding_distance(one: Embedding, other: Embedding) -> float:
-    """Return how far apart two faces are: 0 for the same picture, about 0.6 and more for different people."""
+    """Return the Euclidean distance of two embeddings: 0 for the same picture, about 0.6 and more for two people."""
     return float(np.linalg.norm(one.astype(np.float64) - other))
 
 
 def align_crop(rgb: Pixels, landmarks: Landmarks) -> Pixels:
-    """Return the face of *rgb* with this mesh, upright, in the 150 pixels square that the network looks at."""
-    wanted = (np.array(_MEAN) + _ROOM) / (1 + 2 * _ROOM) * _SIDE
-    move, scale = estimate_similarity_transform(landmarks[list(_POINTS), :2], wanted)
+    """Return the aligned crop (150, 150, 3) of the face of *rgb* at *landmarks*, as the network takes it."""
+    wanted = (np.array(_MEAN_FACE) + _CROP_PADDING) / (1 + 2 * _CROP_PADDING) * _INPUT_SIZE_PX
+    move, scale = estimate_similarity_transform(landmarks[list(_ALIGNMENT_POINTS), :2], wanted)
     if scale < 0.5:  # else fine lines alias into noise
         small = cv2.resize(rgb, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
         move[:, :2] /= 2 * scale
         rgb = np.asarray(small, np.uint8)
-    return np.asarray(cv2.warpAffine(rgb, move, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.warpAffine(rgb, move, (_INPUT_SIZE_PX, _INPUT_SIZE_PX), flags=cv2.INTER_LINEAR), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
 class FaceEmbedder:
-    """The network, ready to look."""
+    """dlib's residual network of 29 layers, loaded."""
 
     convolutions: tuple[tuple["Tensor", "Tensor"], ...]  # weights and bias, the layer's affine part folded in
-    last: "Tensor"  # (256, 128)
+    projection: "Tensor"  # (256, 128)
 
-    def of(self, chips: list[Pixels]) -> list[Embedding]:
-        """Return the 128 numbers of each 150 x 150 picture of a face."""
+    def embed(self, chips: list[Pixels]) -> list[Embedding]:
+        """Return the embedding of each of *chips*, aligned crops (150, 150, 3) of faces."""
         import torch
 
         stacked = torch.from_numpy(np.stack(chips)).permute(0, 3, 1, 2).float()
         with torch.inference_mode():
-            out = self._run((stacked - torch.tensor(_COLOUR).view(1, 3, 1, 1)) / 256)
+            out = self._run((stacked - torch.tensor(_MEAN_RGB).view(1, 3, 1, 1)) / 256)
         return [np.asarray(row, np.float32) for row in out.numpy()]
 
     def _run(self, x: "Tensor") -> "Tensor":
@@ -80,14 +80,14 @@ class FaceEmbedder:
 
         first, *rest = self.convolutions
         x = max_pool2d(conv2d(x, first[0], first[1], stride=2).relu(), 3, 2)
-        for width, one, two in zip(_WIDTHS, rest[0::2], rest[1::2], strict=True):
+        for width, one, two in zip(_BLOCK_FILTERS, rest[0::2], rest[1::2], strict=True):
             # The first block of each width but the first halves the picture; so does the very last.
             halves = width != x.shape[1] or (width == 256 and one is rest[-2])
-            x = _block(x, one, two, halves)
-        return x.mean(dim=(2, 3)) @ self.last
+            x = _residual_block(x, one, two, halves)
+        return x.mean(dim=(2, 3)) @ self.projection
 
 
-def _block(x: "Tensor", one: Any, two: Any, halves: bool) -> "Tensor":
+def _residual_block(x: "Tensor", one: Any, two: Any, halves: bool) -> "Tensor":
     from torch.nn.functional import avg_pool2d, conv2d, pad
 
     stride, around = (2, 0) if halves else (1, 1)
@@ -103,31 +103,32 @@ def _block(x: "Tensor", one: Any, two: Any, halves: bool) -> "Tensor":
 def open_face_embedder(path: Path) -> FaceEmbedder:
     """Return the network in dlib's file *path*, loaded once in a process.
 
-    Raises: WeightsError, with code ``weights.unreadable``.
+    Raises:
+        WeightsError: the file is not dlib's network; code ``weights.unreadable``.
     """
     import torch
 
     data = path.read_bytes()
-    widths, depth, folded, at = (32, *(width for width in _WIDTHS for _ in range(2))), 3, [], 0
+    widths, depth, folded, at = (32, *(width for width in _BLOCK_FILTERS for _ in range(2))), 3, [], 0
     for index, width in enumerate(widths):
         side = 7 if index == 0 else 3
         shape = (width, depth, side, side)
-        kernel, at = _numbers(data, b"con_4", at)
-        scale, at = _numbers(data, b"affine_", at)
+        kernel, at = _read_parameters(data, b"con_4", at)
+        scale, at = _read_parameters(data, b"affine_", at)
         if len(kernel) != width * depth * side * side + width or len(scale) != 2 * width:
             raise _unreadable(path)
         weights, bias = kernel[:-width].reshape(shape), kernel[-width:]
         gain, shift = scale[:width], scale[width:]
         folded.append((torch.tensor(weights * gain[:, None, None, None]), torch.tensor(bias * gain + shift)))
         depth = width
-    last, _ = _numbers(data, b"fc_2", at, skip=2)
+    last, _ = _read_parameters(data, b"fc_2", at, skip=2)
     if len(last) != 256 * 128:
         raise _unreadable(path)
     return FaceEmbedder(tuple(folded), torch.tensor(last.reshape(256, 128)))
 
 
-def _numbers(data: bytes, layer: bytes, start: int, skip: int = 0) -> tuple[NDArray[np.float32], int]:
-    """Return the parameters of the next *layer* from *start* on, and where they end.
+def _read_parameters(data: bytes, layer: bytes, start: int, skip: int = 0) -> tuple[NDArray[np.float32], int]:
+    """Return the parameters (n,) of the next *layer* in *data* from *start* on, and the offset of their end.
 
     dlib writes the layer's name, *skip* whole numbers, the version 2, four sizes, then plain 32-bit numbers.
     """

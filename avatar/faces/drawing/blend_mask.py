@@ -4,47 +4,50 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.geometry.eyelids import EYES
-from avatar.faces.geometry.lip_geometry import across, parting
+from avatar.faces.geometry.eyelids import EYE_POINTS
+from avatar.faces.geometry.lip_geometry import lip_normal, mean_lip_gap
 from avatar.faces.geometry.signed_distance import signed_distance
 from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE, eye_distance
 from avatar.media.frames import Landmarks
 
 # In eye distances.
-_FOREHEAD, _JAW = 0.32, 0.09  # how far from the oval the face has faded in, above the eyes and below the mouth
-_LIDS, _AROUND = 0.1, 0.24  # the lids reach this far from the eye; the skin is all the donor's from there on
+_FOREHEAD_FADE, _JAW_FADE = (
+    0.32,
+    0.09,
+)  # how far from the oval the face has faded in, above the eyes and below the mouth
+_LID_REACH, _LID_FADE_END = 0.1, 0.24  # the lids reach this far from the eye; the skin is all the donor's from there on
 
-_TOUCH, _APART = (
+_CLOSED_LIP_GAP, _OPEN_LIP_GAP = (
     0.028,
     0.05,
 )  # mean distances of the lips between which the head's own mouth appears; at rest 0.01-0.03
-_LOW = 0.06  # how far below the mesh's lower lip the mouth may still be open
-_SOFT = 0.014  # how far the rim of the mouth is softened
-_BLURRED = 4  # standard deviations: farther, a blur reaches nothing
+_LOWER_LIP_MARGIN = 0.06  # how far below the mesh's lower lip the mouth may still be open
+_MOUTH_EDGE_SIGMA = 0.014  # how far the rim of the mouth is softened
+_BLUR_REACH_SIGMAS = 4  # standard deviations: farther, a blur reaches nothing
 
 
-def fade_at_rest(landmarks: Landmarks) -> NDArray[np.float32]:
+def rest_blend_mask(landmarks: Landmarks) -> NDArray[np.float32]:
     """Return the fade of each of the 500 mesh points (see ``Donor``) while eyes are open: 0 at the oval, 1 inside."""
     unit = eye_distance(landmarks)
     points = landmarks[:, :2] / unit
-    eyes, lips = points[list(EYES), 1].mean(), points[list(LIPS_INNER), 1].mean()
-    reach = np.interp(points[:, 1], [eyes, lips], [_FOREHEAD, _JAW])
+    eyes, lips = points[list(EYE_POINTS), 1].mean(), points[list(LIPS_INNER), 1].mean()
+    reach = np.interp(points[:, 1], [eyes, lips], [_FOREHEAD_FADE, _JAW_FADE])
     inside = (signed_distance(points, points[list(OVAL)]) / reach).clip(0, 1)
-    return np.concatenate([inside, np.ones(len(EYES))]).astype(np.float32)
+    return np.concatenate([inside, np.ones(len(EYE_POINTS))]).astype(np.float32)
 
 
-def lids(landmarks: Landmarks) -> NDArray[np.float32]:
+def lid_masks(landmarks: Landmarks) -> NDArray[np.float32]:
     """Return how much each of the 500 mesh points belongs to the lids of the right and of the left eye (2, 500)."""
     points = landmarks[:, :2] / eye_distance(landmarks)
     rows = []
     for eye, own in ((RIGHT_EYE, (1, 0)), (LEFT_EYE, (0, 1))):
         away = -signed_distance(points, points[list(eye)])
-        skin = np.interp(away, [_LIDS, _AROUND], [1, 0])
+        skin = np.interp(away, [_LID_REACH, _LID_FADE_END], [1, 0])
         rows.append(np.concatenate([skin, np.repeat(own, len(eye))]))
     return np.stack(rows).astype(np.float32)
 
 
-def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def mouth_masks(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return where the head's own mouth is seen between the lips at *landmarks*, for the pixels of *shape* (2, h, w).
 
     First the opening itself; lips that touch show nothing of it, for the line between them is the donor's. Then all
@@ -52,18 +55,18 @@ def mouth(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float32]:
     mouth.
     """
     lips, unit = landmarks[list(LIPS_INNER), :2], eye_distance(landmarks)
-    seen = float(np.interp(parting(landmarks), [_TOUCH, _APART], [0, 255]))
+    seen = float(np.interp(mean_lip_gap(landmarks), [_CLOSED_LIP_GAP, _OPEN_LIP_GAP], [0, 255]))
     around = lips.copy()
-    around[11:] += _LOW * unit * across(landmarks)
-    soft = max(_SOFT * unit, 0.5)
+    around[11:] += _LOWER_LIP_MARGIN * unit * lip_normal(landmarks)
+    soft = max(_MOUTH_EDGE_SIGMA * unit, 0.5)
     rims = np.zeros((2, *shape), np.float32)
-    _fill(rims[0], lips, seen, soft)
-    _fill(rims[1], around, 255, soft)
+    _fill_soft_polygon(rims[0], lips, seen, soft)
+    _fill_soft_polygon(rims[1], around, 255, soft)
     return rims
 
 
-def _fill(whole: NDArray[np.float32], outline: NDArray[np.floating], value: float, soft: float) -> None:
-    reach = _BLURRED * soft + 2
+def _fill_soft_polygon(whole: NDArray[np.float32], outline: NDArray[np.floating], value: float, soft: float) -> None:
+    reach = _BLUR_REACH_SIGMAS * soft + 2
     low, high = outline.min(axis=0) - reach, outline.max(axis=0) + reach
     left, top = (max(0, int(edge)) for edge in low)
     window = whole[top : max(top, int(high[1])), left : max(left, int(high[0]))]

@@ -18,40 +18,47 @@ from avatar.media.frames import Landmarks, Pixels
 _NOSTRILS = (98, 97, 2, 326, 327, 290, 250, 19, 20, 60)
 _FEATURES = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTER, _NOSTRILS)
 # In eye distances.
-_CLEAR = 0.09  # points nearer than this to a feature or to the oval's edge do not tell the colour of skin
-_REGION = 0.45  # how far around a point its skin is asked
-_CELL = 0.1  # colours are averaged over squares of this size before points are read
-BLACK, SKIN = 0.15, 0.6  # shares of the skin's brightness between which things take part in its change
+_MIN_FEATURE_DISTANCE = (
+    0.09  # points nearer than this to a feature or to the oval's edge do not tell the colour of skin
+)
+_TONE_SIGMA = 0.45  # how far around a point its skin is asked
+_CELL_SIZE = 0.1  # colours are averaged over squares of this size before points are read
+NO_TRANSFER_BRIGHTNESS, FULL_TRANSFER_BRIGHTNESS = (
+    0.15,
+    0.6,
+)  # shares of the skin's brightness between which things take part in its change
 DARK = (0.3, 0.6)  # shares of the skin's brightness: surely the inside of a mouth, perhaps still a lip
-LEAST, MOST = 0.35, 2.8  # gains outside this range would show noise or clipping, not light
-_ODD = 0.45  # skin this far (as a share) from the face's median brightness is hair, a hand or a highlight
+MIN_GAIN, MAX_GAIN = 0.35, 2.8  # gains outside this range would show noise or clipping, not light
+_MAX_BRIGHTNESS_DEVIATION = (
+    0.45  # skin this far (as a share) from the face's median brightness is hair, a hand or a highlight
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Skin:
+class SkinSampler:
     """Which *points* (n) show skin, and how each point of the mesh asks them: *ask* (468, n)."""
 
     points: NDArray[np.int64]
-    ask: NDArray[np.float32]
+    weights: NDArray[np.float32]
 
     @classmethod
-    def of(cls, landmarks: Landmarks) -> "Skin":
+    def of(cls, landmarks: Landmarks) -> "SkinSampler":
         """Return where the skin is on a face that looks at the camera."""
         unit = eye_distance(landmarks)
         points = np.flatnonzero(_is_skin(landmarks[:, :2] / unit))
         flat = landmarks[:, :2].astype(np.float64) / unit
         away = ((flat[:, None] - flat[None, points]) ** 2).sum(axis=2)
-        return cls(points, np.exp(-away / (2 * _REGION**2)).astype(np.float32))
+        return cls(points, np.exp(-away / (2 * _TONE_SIGMA**2)).astype(np.float32))
 
     def tone(self, picture: Pixels, landmarks: Landmarks) -> NDArray[np.float32]:
         """Return the colour of the skin (0 to 1) around each of *landmarks* in *picture*: (468, 3)."""
-        colours, there = _colours(picture, landmarks)
+        colours, there = _sample_colors(picture, landmarks)
         bright = colours.mean(axis=1)
         usual = max(float(np.median(bright[there])), 1e-3) if there.any() else 1.0
-        plain = there & (np.abs(bright / usual - 1) < _ODD)
+        plain = there & (np.abs(bright / usual - 1) < _MAX_BRIGHTNESS_DEVIATION)
         known = np.empty((len(colours), 4), np.float32)
         known[:, :3], known[:, 3] = colours * plain[:, None], plain
-        told = self.ask @ known[self.points]
+        told = self.weights @ known[self.points]
         return np.asarray((told[:, :3] + np.float32(1e-3)) / (told[:, 3:] + np.float32(1e-3)), np.float32)
 
 
@@ -65,7 +72,9 @@ def transfer_color(picture: Any, wanted: Any, given: Any) -> Any:
 
     given = given.clamp(min=1e-3)
     ratio = picture.mean(dim=0) / given.mean(dim=0)
-    gain = 1 + ((wanted / given).clamp(LEAST, MOST) - 1) * ((ratio - BLACK) / (SKIN - BLACK)).clamp(0, 1)
+    gain = 1 + ((wanted / given).clamp(MIN_GAIN, MAX_GAIN) - 1) * (
+        (ratio - NO_TRANSFER_BRIGHTNESS) / (FULL_TRANSFER_BRIGHTNESS - NO_TRANSFER_BRIGHTNESS)
+    ).clamp(0, 1)
     above = picture - given
     return (given * gain + above * torch.where(above > 0, gain.clamp(max=1), gain)).clamp(0, 1)
 
@@ -77,17 +86,17 @@ def darkness(picture: Any, bright: float) -> Any:
 
 
 def _is_skin(points: NDArray[np.floating]) -> NDArray[np.bool_]:
-    inside = signed_distance(points, points[list(OVAL)]) > _CLEAR
+    inside = signed_distance(points, points[list(OVAL)]) > _MIN_FEATURE_DISTANCE
     for feature in _FEATURES:
         hull = cv2.convexHull(points[list(feature)].astype(np.float32))
-        inside &= signed_distance(points, np.asarray(hull, np.float32)) < -_CLEAR
+        inside &= signed_distance(points, np.asarray(hull, np.float32)) < -_MIN_FEATURE_DISTANCE
     return inside
 
 
-def _colours(picture: Pixels, landmarks: Landmarks) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _sample_colors(picture: Pixels, landmarks: Landmarks) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return the colour around each point, averaged over a cell, and whether the point is in the picture at all."""
     height, width = picture.shape[:2]
-    cell = _CELL * eye_distance(landmarks)
+    cell = _CELL_SIZE * eye_distance(landmarks)
     down, across = (max(2, round(length / cell)) for length in (height, width))
     small = cv2.resize(picture, (across, down), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
     share = (landmarks[:, :2] + np.float32(0.5)) / np.array([width, height], np.float32)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.runtime.jit import lazy_njit
 
-_THIN = 1e-3  # square pixels: a triangle with less area covers no pixel worth drawing
-_EDGE = 1e-4  # barycentric slack, so that no pixel between two triangles is missed
+_MIN_TRIANGLE_AREA_PX = 1e-3  # square pixels: a triangle with less area covers no pixel worth drawing
+_BARYCENTRIC_SLACK = 1e-4  # barycentric slack, so that no pixel between two triangles is missed
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class RasterBuffer:
     *corners* (h, w, 3) are the points of that triangle, *shares* (h, w, 3) how much each of them counts there.
     """
 
-    seen: Any
+    covered: Any
     corners: Any
-    shares: Any
+    barycentric: Any
 
     def interpolate(self, carried: Any) -> Any:
         """Return what each pixel gets (h, w, k) when the mesh points carry *carried* (points, k); zero where unseen."""
@@ -35,10 +35,12 @@ class RasterBuffer:
         height, width, _ = self.corners.shape
         if carried.device.type == "cpu":
             spread = torch.zeros(height, width, carried.shape[1])
-            _spread(self.seen.numpy(), self.corners.numpy(), self.shares.numpy(), carried.numpy(), spread.numpy())
+            _interpolate(
+                self.covered.numpy(), self.corners.numpy(), self.barycentric.numpy(), carried.numpy(), spread.numpy()
+            )
             return spread
         at_corners = carried.index_select(0, self.corners.flatten()).reshape(height, width, 3, -1)
-        return (at_corners * self.shares[..., None]).sum(dim=2)
+        return (at_corners * self.barycentric[..., None]).sum(dim=2)
 
 
 def rasterize(points: Any, triangles: Any, width: int, height: int, depth: Any | None = None) -> RasterBuffer:
@@ -48,12 +50,12 @@ def rasterize(points: Any, triangles: Any, width: int, height: int, depth: Any |
     nearer one is seen; *depth* (p,) is smaller towards the viewer.
     """
     if depth is not None:
-        triangles = _farthest_first(triangles, depth)
+        triangles = _back_to_front(triangles, depth)
     way = rasterize_cpu if points.device.type == "cpu" else rasterize_gpu
     return way(points, triangles, width, height)
 
 
-def _farthest_first(triangles: Any, depth: Any) -> Any:
+def _back_to_front(triangles: Any, depth: Any) -> Any:
     """Return *triangles* in the order of the *depth* of their corners."""
     import torch
 
@@ -93,7 +95,7 @@ def _rasterize(
         ax, ay, bx, by = points[a, 0] - left, points[a, 1] - top, points[b, 0] - left, points[b, 1] - top
         cx, cy = points[c, 0] - left, points[c, 1] - top
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area <= _THIN:
+        if area <= _MIN_TRIANGLE_AREA_PX:
             continue
         # How the share of each corner grows with x and with y, and where it starts.
         ax_, ay_, a_ = (by - cy) / area, (cx - bx) / area, (bx * cy - cx * by) / area
@@ -105,14 +107,14 @@ def _rasterize(
             for column in range(left, right + 1):
                 x = column - left
                 first, second, third = ax_ * x + first_, bx_ * x + second_, cx_ * x + third_
-                if first > -_EDGE and second > -_EDGE and third > -_EDGE:
+                if first > -_BARYCENTRIC_SLACK and second > -_BARYCENTRIC_SLACK and third > -_BARYCENTRIC_SLACK:
                     seen[row, column] = True
                     corners[row, column, 0], corners[row, column, 1], corners[row, column, 2] = a, b, c
                     shares[row, column, 0], shares[row, column, 1], shares[row, column, 2] = first, second, third
 
 
 @lazy_njit
-def _spread(
+def _interpolate(
     seen: NDArray[np.bool_], corners: NDArray[np.int64], shares: Floats, carried: Floats, spread: Floats
 ) -> None:
     height, width = seen.shape
@@ -133,12 +135,14 @@ def rasterize_gpu(points: Any, triangles: Any, width: int, height: int) -> Raste
     corners = points[triangles]
     low = corners.amin(dim=1).ceil().clamp(min=0)
     high = corners.amax(dim=1).floor().minimum(low.new_tensor([width - 1, height - 1]))
-    planes, area = _planes(corners - low[:, None])  # from each box's own corner: large coordinates cost precision
-    size = (high - low + 1).clamp(min=0).long() * (area > _THIN)[:, None]
-    which, x, y = _pixels(size)
+    planes, area = _barycentric_planes(
+        corners - low[:, None]
+    )  # from each box's own corner: large coordinates cost precision
+    size = (high - low + 1).clamp(min=0).long() * (area > _MIN_TRIANGLE_AREA_PX)[:, None]
+    which, x, y = _box_pixels(size)
     plane = planes.index_select(0, which).reshape(-1, 3, 3)
     shares = plane[:, 0] * x[:, None] + plane[:, 1] * y[:, None] + plane[:, 2]
-    inside = (shares.amin(dim=1) > -_EDGE).nonzero()[:, 0]
+    inside = (shares.amin(dim=1) > -_BARYCENTRIC_SLACK).nonzero()[:, 0]
     which, shares = which[inside], shares[inside]
     place = y[inside] * width + x[inside] + (low[:, 1] * width + low[:, 0]).long()[which]
     top = torch.full((height * width,), -1, dtype=torch.long, device=points.device)
@@ -150,7 +154,7 @@ def rasterize_gpu(points: Any, triangles: Any, width: int, height: int) -> Raste
     return RasterBuffer((top >= 0).reshape(height, width), corners, spread.reshape(height, width, 3))
 
 
-def _planes(corners: Any) -> tuple[Any, Any]:
+def _barycentric_planes(corners: Any) -> tuple[Any, Any]:
     """Return how the corners' shares grow with x, with y, and their start, (t, 9), and twice the area.
 
     The area is negative for a triangle that is turned away.
@@ -167,10 +171,10 @@ def _planes(corners: Any) -> tuple[Any, Any]:
         ],
         dim=1,
     )
-    return planes / area.clamp(min=_THIN)[:, None], area
+    return planes / area.clamp(min=_MIN_TRIANGLE_AREA_PX)[:, None], area
 
 
-def _pixels(size: Any) -> tuple[Any, Any, Any]:
+def _box_pixels(size: Any) -> tuple[Any, Any, Any]:
     """Return each pixel of boxes of *size* (t, 2), in one flat list: the box, and x and y inside it."""
     import torch
 

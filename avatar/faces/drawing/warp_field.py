@@ -10,10 +10,10 @@ from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Box, Pixels
 from avatar.runtime.jit import lazy_njit
 
-STEP = 4  # pixels from one node to the next, where a mesh moves smoothly
-_FLAT = 0.02  # square nodes: a thinner triangle shows nothing, and has no inverse
-_LEVEL = 1e-9  # nodes: an edge that falls by less is level
-_SLACK = 0.5  # nodes that a triangle reaches beyond its edges, so that none is missed between two
+NODE_SPACING_PX = 4  # pixels from one node to the next, where a mesh moves smoothly
+_MIN_TRIANGLE_AREA = 0.02  # square nodes: a thinner triangle shows nothing, and has no inverse
+_MIN_EDGE_RISE = 1e-9  # nodes: an edge that falls by less is level
+_EDGE_SLACK = 0.5  # nodes that a triangle reaches beyond its edges, so that none is missed between two
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class WarpField:
     dy: Floats
     fine: int = 1
 
-    def part(self, box: Box) -> "WarpField":
+    def crop(self, box: Box) -> "WarpField":
         """Return the field of *box*, which lies inside this one's."""
         top, left = box.top - self.box.top, box.left - self.box.left
         window = slice(top, top + box.bottom - box.top), slice(left, left + box.right - box.left)
@@ -44,7 +44,7 @@ class WarpField:
         # Pixel centres: the middle of pixel x lies at (x + 1/2) * scale - 1/2 in the finer picture.
         start = np.array([left * scale - 0.5, top * scale - 0.5], np.float32)
         map_x, map_y = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
-        _places(self.dx, self.dy, start, np.float32(scale / self.fine), np.float32(scale), map_x, map_y)
+        _remap_coordinates(self.dx, self.dy, start, np.float32(scale / self.fine), np.float32(scale), map_x, map_y)
         flags = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_CUBIC
         pixels = cv2.remap(source, map_x, map_y, flags, borderMode=cv2.BORDER_REPLICATE)
         if self.fine > 1:
@@ -62,22 +62,25 @@ class CoarseWarpField:
     dy: Floats
 
     @classmethod
-    def resting(cls, box: Box) -> "CoarseWarpField":
+    def zeros(cls, box: Box) -> "CoarseWarpField":
         """Return nodes over *box* that do not move."""
-        shape = -(-(box.bottom - box.top) // STEP), -(-(box.right - box.left) // STEP)
+        shape = -(-(box.bottom - box.top) // NODE_SPACING_PX), -(-(box.right - box.left) // NODE_SPACING_PX)
         return cls(box, np.zeros(shape, np.float32), np.zeros(shape, np.float32))
 
-    def over(self, part: Box) -> WarpField:
+    def upsample(self, part: Box) -> WarpField:
         """Return the field of *part*, which lies inside the box, interpolated."""
         left, top = part.left - self.box.left, part.top - self.box.top
         width, height = part.right - part.left, part.bottom - part.top
         # With a node more on each side: the first and the last are not interpolated.
-        start, first = max(0, left // STEP - 1), max(0, top // STEP - 1)
-        inside = slice(first, (top + height) // STEP + 2), slice(start, (left + width) // STEP + 2)
-        left, top = left - start * STEP, top - first * STEP
+        start, first = max(0, left // NODE_SPACING_PX - 1), max(0, top // NODE_SPACING_PX - 1)
+        inside = (
+            slice(first, (top + height) // NODE_SPACING_PX + 2),
+            slice(start, (left + width) // NODE_SPACING_PX + 2),
+        )
+        left, top = left - start * NODE_SPACING_PX, top - first * NODE_SPACING_PX
         window = slice(top, top + height), slice(left, left + width)
         rows, columns = self.dx[inside].shape
-        size = columns * STEP, rows * STEP
+        size = columns * NODE_SPACING_PX, rows * NODE_SPACING_PX
         wide = (cv2.resize(each[inside], size, interpolation=cv2.INTER_LINEAR) for each in (self.dx, self.dy))
         dx, dy = (np.asarray(each, np.float32)[window] for each in wide)
         return WarpField(part, dx, dy)
@@ -110,32 +113,36 @@ def warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box:
 
 def coarse_warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> CoarseWarpField:
     """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
-    still = CoarseWarpField.resting(box)
-    grid = _Grid(box, STEP, *still.dx.shape)
-    _draw(*_plain(before, after), triangles, grid.origin, grid.step, still.dx, still.dy)
+    still = CoarseWarpField.zeros(box)
+    grid = _Grid(box, NODE_SPACING_PX, *still.dx.shape)
+    _rasterize_offsets(*_contiguous(before, after), triangles, grid.origin, grid.step, still.dx, still.dy)
     return still
 
 
-def draw_over(base: WarpField, before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> None:
+def overwrite_warp_field(
+    base: WarpField, before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box
+) -> None:
     """Draw the field of *triangles* over what *base* has in *box*, which lies inside its own."""
-    part = base.part(box)
-    _draw(*_plain(before, after), triangles, _Grid(box, 1, *part.dx.shape).origin, 1.0, part.dx, part.dy)
+    part = base.crop(box)
+    _rasterize_offsets(
+        *_contiguous(before, after), triangles, _Grid(box, 1, *part.dx.shape).origin, 1.0, part.dx, part.dy
+    )
 
 
 def _offsets(before: Floats, after: Floats, triangles: NDArray[np.int64], grid: _Grid) -> tuple[Floats, Floats]:
     """Return how far to the right and down each node's picture comes from: 0 off the mesh."""
     shape = grid.rows, grid.columns
     dx, dy = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    _draw(*_plain(before, after), triangles, grid.origin, grid.step, dx, dy)
+    _rasterize_offsets(*_contiguous(before, after), triangles, grid.origin, grid.step, dx, dy)
     return dx, dy
 
 
-def _plain(before: Floats, after: Floats) -> tuple[Floats, Floats]:
+def _contiguous(before: Floats, after: Floats) -> tuple[Floats, Floats]:
     return np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
 
 
 @lazy_njit
-def _places(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+def _remap_coordinates(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
     dx: Floats, dy: Floats, start: Floats, step: np.float32, scale: np.float32, map_x: Floats, map_y: Floats
 ) -> None:
     """Write where in the source each pixel comes from: its own place, from *start* on in *step*s, and its offset."""
@@ -149,7 +156,7 @@ def _places(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code ta
 
 
 @lazy_njit
-def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+def _rasterize_offsets(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
     before: Floats,
     after: Floats,
     triangles: NDArray[np.int64],
@@ -169,11 +176,11 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
             point = triangles[triangle, corner]
             x[corner], y[corner] = (after[point, 0] - origin[0]) / step, (after[point, 1] - origin[1]) / step
         cross = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
-        left = max(0, int(np.ceil(min(x[0], x[1], x[2]) - _SLACK)))
-        right = min(columns - 1, int(np.floor(max(x[0], x[1], x[2]) + _SLACK)))
-        top = max(0, int(np.ceil(min(y[0], y[1], y[2]) - _SLACK)))
-        bottom = min(rows - 1, int(np.floor(max(y[0], y[1], y[2]) + _SLACK)))
-        if abs(cross) <= _FLAT or left > right or top > bottom:
+        left = max(0, int(np.ceil(min(x[0], x[1], x[2]) - _EDGE_SLACK)))
+        right = min(columns - 1, int(np.floor(max(x[0], x[1], x[2]) + _EDGE_SLACK)))
+        top = max(0, int(np.ceil(min(y[0], y[1], y[2]) - _EDGE_SLACK)))
+        bottom = min(rows - 1, int(np.floor(max(y[0], y[1], y[2]) + _EDGE_SLACK)))
+        if abs(cross) <= _MIN_TRIANGLE_AREA or left > right or top > bottom:
             continue
         first, second, third = triangles[triangle]
         was = (before[second, 0] - before[first, 0]) * (before[third, 1] - before[first, 1])
@@ -186,9 +193,9 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
             edge_x, edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
             if cross < 0:
                 edge_x, edge_y[corner] = -edge_x, -edge_y[corner]
-            slack = _SLACK * np.sqrt(edge_x**2 + edge_y[corner] ** 2)
+            slack = _EDGE_SLACK * np.sqrt(edge_x**2 + edge_y[corner] ** 2)
             # Of each row, the columns up to room + lean * row, or from there on; a level edge bounds rows alone.
-            per = 1 / edge_y[corner] if abs(edge_y[corner]) > _LEVEL else 1.0
+            per = 1 / edge_y[corner] if abs(edge_y[corner]) > _MIN_EDGE_RISE else 1.0
             room[corner] = (edge_y[corner] * x[corner] - edge_x * y[corner] + slack) * per
             lean[corner] = edge_x * per
         start_x, start_y = before[first, 0] - after[first, 0], before[first, 1] - after[first, 1]
@@ -205,9 +212,9 @@ def _draw(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
             leftmost, rightmost = float(left), float(right)
             for corner in range(3):
                 bound = room[corner] + lean[corner] * row
-                if edge_y[corner] > _LEVEL:
+                if edge_y[corner] > _MIN_EDGE_RISE:
                     rightmost = min(rightmost, bound)
-                elif edge_y[corner] < -_LEVEL:
+                elif edge_y[corner] < -_MIN_EDGE_RISE:
                     leftmost = max(leftmost, bound)
                 elif bound < 0:
                     rightmost = -1.0

@@ -9,21 +9,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.drawing.warp_field import STEP, CoarseWarpField
+from avatar.faces.drawing.warp_field import NODE_SPACING_PX, CoarseWarpField
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Box, Pixels, Planes, planes_of, split
 from avatar.runtime.jit import lazy_njit
 
 # Each value with those to its right, below it, and below to its right, the first in the lowest byte: one look-up gives
 # all that is interpolated.
-Packed = NDArray[np.uint32]
+PackedPlane = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, eq=False)
 class YuvWarp:
     """A picture's *planes* (brightness, then the two of colour), *scale* times as large as the frames that show it."""
 
-    planes: tuple[Packed, Packed, Packed]
+    planes: tuple[PackedPlane, PackedPlane, PackedPlane]
     scale: int
 
     @classmethod
@@ -34,40 +34,40 @@ class YuvWarp:
         # OpenCV gives four pixels the colour of the first: here, of their mean.
         even = np.asarray(cv2.resize(half, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
         light, (_, blue, red) = split(planes_of(picture))[0], split(planes_of(even))
-        return cls((_packed(light), _packed(blue), _packed(red)), scale)
+        return cls((_pack_neighbours(light), _pack_neighbours(blue), _pack_neighbours(red)), scale)
 
-    def shown(self) -> Planes:
+    def unwarped(self) -> Planes:
         """Return the frame in which nothing is bent."""
         height, width = (length // self.scale for length in self.planes[0].shape)
         planes = np.empty((height * 3 // 2, width), np.uint8)
-        self.bend(planes, CoarseWarpField.resting(Box(0, 0, width, height)))
+        self.warp(planes, CoarseWarpField.zeros(Box(0, 0, width, height)))
         return planes
 
-    def bend(self, planes: Planes, nodes: CoarseWarpField) -> None:
+    def warp(self, planes: Planes, nodes: CoarseWarpField) -> None:
         """Write to *planes*, those of a frame, the picture bent as *nodes* say."""
-        wide = _widened(nodes.dx), _widened(nodes.dy)
+        wide = _upsample_columns(nodes.dx), _upsample_columns(nodes.dy)
         for plane, packed, every in zip(split(planes), self.planes, (1, 2, 2), strict=True):
             dx, dy = (np.ascontiguousarray(offsets[:, ::every]) for offsets in wide)
             # Where in the source the first value stands: in the middle of its first pixel; colour is half as large.
             start = np.float32((self.scale - every) / (2 * every))
-            _bend(plane, packed, dx, dy, every, start, self.scale)
+            _warp_plane(plane, packed, dx, dy, every, start, self.scale)
 
 
-def _packed(plane: NDArray[np.uint8]) -> Packed:
+def _pack_neighbours(plane: NDArray[np.uint8]) -> PackedPlane:
     around = np.pad(plane, ((0, 1), (0, 1)), mode="edge").astype(np.uint32)
     beside = around[:-1, :-1] | around[:-1, 1:] << 8 | around[1:, :-1] << 16 | around[1:, 1:] << 24
     return np.asarray(beside, np.uint32)
 
 
-def _widened(nodes: Floats) -> Floats:
+def _upsample_columns(nodes: Floats) -> Floats:
     """Return *nodes* (rows, columns) interpolated to the right: (rows, columns of pixels)."""
-    wide = np.empty((nodes.shape[0], nodes.shape[1] * STEP), np.float32)
-    _widen(nodes, wide)
+    wide = np.empty((nodes.shape[0], nodes.shape[1] * NODE_SPACING_PX), np.float32)
+    _interpolate_rows(nodes, wide)
     return wide
 
 
 @lazy_njit
-def _widen(nodes: Floats, wide: Floats) -> None:
+def _interpolate_rows(nodes: Floats, wide: Floats) -> None:
     rows, columns = nodes.shape
     for row in range(rows):
         ones, others, line = nodes[row, : columns - 1], nodes[row, 1:], wide[row, 2:]
@@ -81,8 +81,8 @@ def _widen(nodes: Floats, wide: Floats) -> None:
 
 
 @lazy_njit
-def _bend(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
-    plane: NDArray[np.uint8], packed: Packed, dx: Floats, dy: Floats, every: int, start: np.float32, scale: int
+def _warp_plane(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+    plane: NDArray[np.uint8], packed: PackedPlane, dx: Floats, dy: Floats, every: int, start: np.float32, scale: int
 ) -> None:
     """Write to *plane*, which has a value for *every* pixel or two, what *packed* shows as far away as *dx*, *dy* say.
 
@@ -98,7 +98,7 @@ def _bend(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code take
     found, share_x, share_y = np.empty(width, np.uint32), np.empty(width, np.float32), np.empty(width, np.float32)
     around = found.view(np.uint8)
     for row in range(height):
-        at = min(max((row * every + 0.5) / STEP - 0.5, 0.0), rows - 1.0)
+        at = min(max((row * every + 0.5) / NODE_SPACING_PX - 0.5, 0.0), rows - 1.0)
         upper = int(at)
         lower, share, own_y = min(upper + 1, rows - 1), np.float32(at - upper), np.float32(row) * step + start
         line, upper_x, lower_x, upper_y, lower_y = plane[row], dx[upper], dx[lower], dy[upper], dy[lower]

@@ -12,7 +12,7 @@ from avatar.faces.drawing.polygon_mask import polygon_mask
 from avatar.faces.drawing.warp_field import WarpField
 from avatar.faces.features.lashes import Lashes
 from avatar.faces.geometry.blendshapes import INDEX, Floats
-from avatar.faces.geometry.rig import Rig, Shown
+from avatar.faces.geometry.rig import PosedFace, Rig
 from avatar.faces.geometry.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Box, Format, Landmarks, Pixels
 from avatar.runtime.jit import lazy_njit
@@ -20,14 +20,16 @@ from avatar.runtime.jit import lazy_njit
 Rows = dict[tuple[int, ...], tuple[int, ...]]
 
 # The rows of points above each upper lid: in its fold, and under the brow.
-_FOLD: Final[Rows] = {RIGHT_EYE: (247, 30, 29, 27, 28, 56, 190), LEFT_EYE: (414, 286, 258, 257, 259, 260, 467)}
-_UNDER_BROW: Final[Rows] = {
+_LID_FOLD: Final[Rows] = {RIGHT_EYE: (247, 30, 29, 27, 28, 56, 190), LEFT_EYE: (414, 286, 258, 257, 259, 260, 467)}
+_BROW_EDGE: Final[Rows] = {
     RIGHT_EYE: (113, 225, 224, 223, 222, 221, 189),
     LEFT_EYE: (413, 441, 442, 443, 444, 445, 342),
 }
-_LASHES: Final = 0.35  # widths of an eye
-_TURNED: Final = 0.35  # the sine of 20 degrees: a head turned so far shows the outer lashes of its far eye in full
-_HUE: Final = 0.07  # shares of red, green and blue, summed: skin differs from skin by less
+_LASH_REACH: Final = 0.35  # widths of an eye
+_FULL_TURN_SINE: Final = (
+    0.35  # the sine of 20 degrees: a head turned so far shows the outer lashes of its far eye in full
+)
+_SKIN_HUE_TOLERANCE: Final = 0.07  # shares of red, green and blue, summed: skin differs from skin by less
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,23 +61,23 @@ class Eye:
         """Return both eyes of *source*; the resting mesh of *rig* is in pixels of frames *scale* times smaller."""
         right, left = (cls._of(rig, source, scale, contour) for contour in (RIGHT_EYE, LEFT_EYE))
         # Both alike: of one, light or a crease may hide them.
-        long = (right.lashes.long + left.lashes.long) / 2
-        return right._with(long), left._with(long)
+        long = (right.lashes.length + left.lashes.length) / 2
+        return right._with_lash_length(long), left._with_lash_length(long)
 
     @classmethod
     def _of(cls, rig: Rig, source: Pixels, scale: int, contour: tuple[int, ...]) -> "Eye":
         whole = Format(source.shape[1] // scale, source.shape[0] // scale, Fraction(1))
-        around = Box.around(rig.rest[[*contour, *_FOLD[contour], *_UNDER_BROW[contour]]], 0.06 * rig.unit, whole)
+        around = Box.around(rig.rest[[*contour, *_LID_FOLD[contour], *_BROW_EDGE[contour]]], 0.06 * rig.unit, whole)
         inside = slice(around.top * scale, around.bottom * scale), slice(around.left * scale, around.right * scale)
         at = np.array((around.left, around.top), np.float32)
         lid = (rig.rest[list(contour[:9]), :2] - at) * scale
-        away = 0 if _away(rig, contour) < _TURNED / 2 else -1 if contour is RIGHT_EYE else 1
-        bare = _without_lashes(source[inside], lid.astype(np.float32), 0.05 * rig.unit * scale, away)
+        away = 0 if _outward_sine(rig, contour) < _FULL_TURN_SINE / 2 else -1 if contour is RIGHT_EYE else 1
+        bare = _remove_lashes(source[inside], lid.astype(np.float32), 0.05 * rig.unit * scale, away)
         lashes = Lashes.of(source[inside], lid, rig.unit, scale, 0 if contour is RIGHT_EYE else -1)
         return cls(rig, contour, scale, lashes, bare, (around.left, around.top))
 
-    def _with(self, long: float) -> "Eye":
-        return replace(self, lashes=replace(self.lashes, long=long))
+    def _with_lash_length(self, long: float) -> "Eye":
+        return replace(self, lashes=replace(self.lashes, length=long))
 
     @property
     def blink(self) -> int:
@@ -84,38 +86,38 @@ class Eye:
 
     def box(self, mesh: Floats, within: Format) -> Box:
         """Return the region this eye paints for *mesh* (468, >=2)."""
-        return Box.around(mesh[[*self.contour, *_FOLD[self.contour]]], 4, within)
+        return Box.around(mesh[[*self.contour, *_LID_FOLD[self.contour]]], 4, within)
 
-    def paint(self, view: Pixels, box: Box, shown: Shown, look: EyeView) -> None:
+    def paint(self, view: Pixels, box: Box, shown: PosedFace, look: EyeView) -> None:
         """Paint eyeball, lid and lash line into *view*, the pixels of *box*."""
         lids = shown.mesh[list(self.contour), :2]
         corner = np.array((box.left, box.top), np.float32)
-        ball = self._ball(shown.pose.carry(self.rig.rest[list(self.contour)])[:, :2], look.gaze)
-        _paint_ball(view, corner, polygon_mask([lids], box), look.source, np.float32(self.scale), ball)
+        ball = self._eyeball(shown.pose.apply(self.rig.rest[list(self.contour)])[:, :2], look.gaze)
+        _paint_eyeball(view, corner, polygon_mask([lids], box), look.source, np.float32(self.scale), ball)
         closed = float(shown.coefficients[self.blink])
         if closed > 0:
             painted = view.astype(np.float32)
-            skin = look.bent.part(box).sample(self.bare, self.scale, self.corner)
+            skin = look.bent.crop(box).sample(self.bare, self.scale, self.corner)
             painted += (skin - painted) * (self._lid_mask(shown.mesh, box) * min(1.0, 3 * closed))[..., None]
             self.lashes.paint(painted, lids[:9], box, closed)
             np.copyto(view, painted.round().clip(0, 255).astype(np.uint8))
 
     @cached_property
-    def _beyond(self) -> Floats:
+    def _lash_overhang(self) -> Floats:
         """How far (7, 1) lashes stand out beyond each point of the fold, in widths of the eye: to the left negative.
 
         From the front they do not. Of the eye that is turned away, the outer ones are seen against the cheek.
         """
-        away = min(1.0, max(0.0, _away(self.rig, self.contour) / _TURNED))
+        away = min(1.0, max(0.0, _outward_sine(self.rig, self.contour) / _FULL_TURN_SINE))
         end = np.linspace(-1, 0, 7) if self.contour is RIGHT_EYE else np.linspace(0, 1, 7)
-        return np.asarray(_LASHES * away * end[:, None] ** 3, np.float32)
+        return np.asarray(_LASH_REACH * away * end[:, None] ** 3, np.float32)
 
     def _lid_mask(self, mesh: Floats, box: Box) -> Floats:
         """Return where (0 to 1) the moving lid is: from its edge up to the fold, softly."""
-        lid, fold = mesh[list(self.contour[:9]), :2], mesh[list(_FOLD[self.contour]), :2]
+        lid, fold = mesh[list(self.contour[:9]), :2], mesh[list(_LID_FOLD[self.contour]), :2]
         across = lid[-1] - lid[0]
         up = np.array([across[1], -across[0]], np.float32)
-        beyond = self._beyond * across + np.abs(self._beyond) * up
+        beyond = self._lash_overhang * across + np.abs(self._lash_overhang) * up
         outline = np.concatenate([lid[:1] + beyond[:1], lid, lid[-1:] + beyond[-1:], (fold + beyond)[::-1]])
         hard = polygon_mask([outline], box)
         soft = cv2.GaussianBlur(hard, (0, 0), max(0.5, 0.012 * self.rig.unit))
@@ -128,22 +130,22 @@ class Eye:
         """
         closing = min(1.0, 2.5 * float(coefficients[self.blink]))
         if closing > 0:
-            upper, fold, brow = list(self.contour[1:8]), list(_FOLD[self.contour]), list(_UNDER_BROW[self.contour])
+            upper, fold, brow = list(self.contour[1:8]), list(_LID_FOLD[self.contour]), list(_BROW_EDGE[self.contour])
             bare = before[fold] + (before[brow] - before[fold]) * 0.3
             before[upper] += (bare - before[upper]) * closing
             before[fold] += (before[brow] - before[fold]) * (0.7 * closing)
 
-    def _ball(self, resting: Floats, gaze: Floats) -> Floats:
+    def _eyeball(self, resting: Floats, gaze: Floats) -> Floats:
         """Return how the eyeball lies under lids that would be at *resting*, as ``_paint_ball`` takes it.
 
         It is the portrait's eye, moved with the head, gazing.
         """
         own = np.ascontiguousarray(self.rig.rest[list(self.contour), :2])
-        return _laid(own, np.ascontiguousarray(resting), gaze, np.float32(self.rig.unit))
+        return _fit_eyeball(own, np.ascontiguousarray(resting), gaze, np.float32(self.rig.unit))
 
 
 @lazy_njit
-def _laid(own: Floats, resting: Floats, gaze: Floats, unit: np.float32) -> Floats:
+def _fit_eyeball(own: Floats, resting: Floats, gaze: Floats, unit: np.float32) -> Floats:
     """Return how points *own* (n, 2) of the source lie at *resting* (n, 2) of the frame, best in the mean, gazing."""
     middle, start = np.zeros(2), np.zeros(2)
     for point in range(len(own)):
@@ -174,7 +176,7 @@ def _laid(own: Floats, resting: Floats, gaze: Floats, unit: np.float32) -> Float
 
 
 @lazy_njit
-def _paint_ball(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
+def _paint_eyeball(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
     view: Pixels, corner: Floats, share: Floats, source: Pixels, scale: np.float32, ball: Floats
 ) -> None:
     """Paint an eyeball into *view*, whose first pixel is *corner*, where *share* (0 to 1) says that it is seen.
@@ -206,7 +208,7 @@ def _paint_ball(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled cod
                 view[row, column, each] = int(old + (upper + (lower - upper) * down - old) * seen + half)
 
 
-def widened(landmarks: Landmarks) -> Landmarks:
+def correct_lower_lids(landmarks: Landmarks) -> Landmarks:
     """Return *landmarks* with the lower lids where the pictures show them: the network draws them a little high."""
     result = landmarks.copy()
     unit = float(np.linalg.norm(landmarks[263, :2] - landmarks[33, :2]))
@@ -216,12 +218,12 @@ def widened(landmarks: Landmarks) -> Landmarks:
     return result
 
 
-def _away(rig: Rig, contour: tuple[int, ...]) -> float:
+def _outward_sine(rig: Rig, contour: tuple[int, ...]) -> float:
     """Return the sine of the angle by which the head turns this eye's outer end away; negative for the near eye."""
-    return float(rig.frame[0, 2]) * (1 if contour is RIGHT_EYE else -1)
+    return float(rig.rotation[0, 2]) * (1 if contour is RIGHT_EYE else -1)
 
 
-def _without_lashes(around: Pixels, lid: Floats, spread: float, away: int) -> Pixels:
+def _remove_lashes(around: Pixels, lid: Floats, spread: float, away: int) -> Pixels:
     """Return *around* as smooth skin: each place takes the colour of the bright skin above the *lid* (9, 2) near it.
 
     An eye that is turned *away* (-1: to the left, 1: to the right, 0: not) has background behind its outer lashes,
@@ -237,14 +239,14 @@ def _without_lashes(around: Pixels, lid: Floats, spread: float, away: int) -> Pi
     skin = float(np.percentile(light[above > 0], 75)) if (above > 0).any() else 128.0
     # Lashes and brows are darker than three quarters of the skin around them.
     bright = np.clip((light / max(skin, 1.0) - 0.72) / 0.15, 0.002, 1)
-    behind = bright * _unlike(around, lid, spread, away) if away else np.zeros_like(bright)
+    behind = bright * _hue_difference(around, lid, spread, away) if away else np.zeros_like(bright)
     share = (bright * (above > 0) + 1e-4) * (1 - 0.999 * behind)
     total = cv2.GaussianBlur(share, (0, 0), spread)
     each = cv2.GaussianBlur(around.astype(np.float32) * share[..., None], (0, 0), spread) / total[..., None]
     return np.asarray((each + (around - each) * behind[..., None]).round().clip(0, 255), np.uint8)
 
 
-def _unlike(around: Pixels, lid: Floats, spread: float, away: int) -> Floats:
+def _hue_difference(around: Pixels, lid: Floats, spread: float, away: int) -> Floats:
     """Return how much (0 to 1) each pixel beyond the outer end of the *lid* differs in hue from the skin above it."""
     middle = (lid[4] - (0, spread)).round().astype(int)
     reach = max(1, round(spread / 2))
@@ -252,4 +254,4 @@ def _unlike(around: Pixels, lid: Floats, spread: float, away: int) -> Floats:
     near = colours[max(0, middle[1] - reach) : middle[1] + 1, max(0, middle[0] - reach) : middle[0] + reach + 1]
     other = np.abs(colours - np.median(near.reshape(-1, 3), axis=0)).sum(axis=2)
     beyond = np.arange(around.shape[1])[None] * away > away * (lid[-1, 0] if away > 0 else lid[0, 0])
-    return np.asarray(np.clip((other - _HUE) / _HUE, 0, 1) * beyond, np.float32)
+    return np.asarray(np.clip((other - _SKIN_HUE_TOLERANCE) / _SKIN_HUE_TOLERANCE, 0, 1) * beyond, np.float32)

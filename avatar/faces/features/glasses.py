@@ -18,15 +18,19 @@ from avatar.faces.geometry.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Box, Format, Pixels
 
 # In distances of the outer corners of the eyes.
-_THICK = 0.07  # a rim is thinner than this, a brow is not
-_LASHES = 0.035  # lashes reach this far from the eye
-_ACROSS, _UP, _DOWN = 0.85, 0.3, 0.42  # how far from the middle of the eyes rims are looked for
-_ROOM = 0.3  # by how much a head may move
-_BRIDGE = (8, 168, 6, 197)  # down the nose between the eyes: here every pair of glasses rests, and no brow is
-_DARK = 0.22  # of the skin's brightness: how much darker than both its sides a rim is
-_GAP = 0.22
-_BLACK = 0.64  # of the skin's brightness
-_LONG = 1.0  # a rim goes round an eye: a shorter streak is a shadow
+_MAX_RIM_WIDTH = 0.07  # a rim is thinner than this, a brow is not
+_LASH_REACH = 0.035  # lashes reach this far from the eye
+_SEARCH_HALF_WIDTH, _SEARCH_ABOVE, _SEARCH_BELOW = (
+    0.85,
+    0.3,
+    0.42,
+)  # how far from the middle of the eyes rims are looked for
+_HEAD_MOTION_MARGIN = 0.3  # by how much a head may move
+_NOSE_BRIDGE = (8, 168, 6, 197)  # down the nose between the eyes: here every pair of glasses rests, and no brow is
+_MIN_RIM_CONTRAST = 0.22  # of the skin's brightness: how much darker than both its sides a rim is
+_MAX_RIM_GAP = 0.22
+_MAX_RIM_BRIGHTNESS = 0.64  # of the skin's brightness
+_MIN_RIM_LENGTH = 1.0  # a rim goes round an eye: a shorter streak is a shadow
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +44,16 @@ class Glasses:
     @classmethod
     def of(cls, rig: Rig, source: Pixels, scale: int) -> "Glasses | None":
         """Return the glasses in *source* (RGB) on the face of *rig*, or ``None`` where none are worn, or pale ones."""
-        rims = _rims(rig.rest[:, :2] * scale, source, rig.unit * scale)
+        rims = _find_rims(rig.rest[:, :2] * scale, source, rig.unit * scale)
         if rims is None:
             return None
         whole = Format(source.shape[1] // scale, source.shape[0] // scale, Fraction(1))
         rows, columns = np.nonzero(rims)
         edges = np.array([[columns.min(), rows.min()], [columns.max(), rows.max()]], np.float32) / scale
         soft = cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3), np.uint8)), (0, 0), 0.8)
-        return cls(np.dstack([source, soft]), scale, Box.around(edges, _ROOM * rig.unit, whole))
+        return cls(np.dstack([source, soft]), scale, Box.around(edges, _HEAD_MOTION_MARGIN * rig.unit, whole))
 
-    def taken_off(self) -> Pixels:
+    def removed(self) -> Pixels:
         """Return the source without them, skin in their place."""
         bare = np.ascontiguousarray(self.source[..., :3])
         grown = cv2.dilate((self.source[..., 3] > 8).astype(np.uint8), np.ones((3, 3), np.uint8))
@@ -60,13 +64,13 @@ class Glasses:
         bare[box] = cv2.inpaint(np.ascontiguousarray(bare[box]), grown[box], 3, cv2.INPAINT_TELEA)
         return bare
 
-    def put_on(self, view: Pixels, box: Box, rig: Rig, surround: HeadSurround, pose: Pose) -> None:
+    def draw(self, view: Pixels, box: Box, rig: Rig, surround: HeadSurround, pose: Pose) -> None:
         """Draw them into *view*, the pixels of *box*, where a head in *pose* has them."""
         before = np.concatenate([rig.rest, surround.rest])[:, :2]
-        after = np.concatenate([pose.carry(rig.rest), surround.moved(rig, rig.rest, pose)])[:, :2]
+        after = np.concatenate([pose.apply(rig.rest), surround.deform(rig, rig.rest, pose)])[:, :2]
         rims = (
             coarse_warp_field(before, after, surround.triangles, self.box)
-            .over(self.box)
+            .upsample(self.box)
             .sample(self.source, self.scale)
         )
         top, left = self.box.top - box.top, self.box.left - box.left
@@ -75,37 +79,39 @@ class Glasses:
         np.copyto(part, (part + (rims[..., :3] - part.astype(np.float32)) * share).round().astype(np.uint8))
 
 
-def _rims(points: NDArray[np.floating], source: Pixels, unit: float) -> Pixels | None:
+def _find_rims(points: NDArray[np.floating], source: Pixels, unit: float) -> Pixels | None:
     """Return where (255, else 0) dark rims are that rest on the nose, or ``None``."""
     light = cv2.cvtColor(source, cv2.COLOR_RGB2GRAY)
     middle = points[[33, 263]].mean(axis=0)
-    left, right = (max(0, int(middle[0] + side * _ACROSS * unit)) for side in (-1, 1))
-    top, bottom = (max(0, int(middle[1] + far * unit)) for far in (-_UP, _DOWN))
+    left, right = (max(0, int(middle[0] + side * _SEARCH_HALF_WIDTH * unit)) for side in (-1, 1))
+    top, bottom = (max(0, int(middle[1] + far * unit)) for far in (-_SEARCH_ABOVE, _SEARCH_BELOW))
     part = light[top:bottom, left:right]
     if not part.size:
         return None
     skin = float(np.median(part))
     found = np.zeros(light.shape, np.uint8)
-    found[top:bottom, left:right] = cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, _disk(_THICK * unit)) > _DARK * skin
+    found[top:bottom, left:right] = (
+        cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, _disk(_MAX_RIM_WIDTH * unit)) > _MIN_RIM_CONTRAST * skin
+    )
     for eye in (RIGHT_EYE, LEFT_EYE):
         lashes = np.zeros(light.shape, np.uint8)
         cv2.fillPoly(lashes, [points[list(eye)].round().astype(np.int32)], 1)
-        found[cv2.dilate(lashes, _disk(2 * _LASHES * unit)) > 0] = 0
-    rims = _resting(found, points[list(_BRIDGE)], unit)
+        found[cv2.dilate(lashes, _disk(2 * _LASH_REACH * unit)) > 0] = 0
+    rims = _crossing_components(found, points[list(_NOSE_BRIDGE)], unit)
     if rims.any():
         # Before a brow a rim does not stand out, and beside lashes it was left out: what is dark closes the gap.
-        closed = cv2.morphologyEx(rims, cv2.MORPH_CLOSE, _disk(_GAP * unit))
-        rims[(closed > 0) & (light < _BLACK * skin)] = 255
+        closed = cv2.morphologyEx(rims, cv2.MORPH_CLOSE, _disk(_MAX_RIM_GAP * unit))
+        rims[(closed > 0) & (light < _MAX_RIM_BRIGHTNESS * skin)] = 255
     return rims if rims.any() else None
 
 
-def _resting(found: Pixels, line: NDArray[np.floating], unit: float) -> Pixels:
+def _crossing_components(found: Pixels, line: NDArray[np.floating], unit: float) -> Pixels:
     """Return (255, else 0) those long pieces of what was *found* that cross the *line* down the nose."""
     _, labels, sizes, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
     along = np.concatenate([np.linspace(one, other, 24) for one, other in pairwise(line)])
     columns, rows = along.round().astype(int).clip(0, np.array(found.shape)[::-1] - 1).T
     crossing = np.setdiff1d(labels[rows, columns], [0])
-    long = [each for each in crossing if sizes[each, cv2.CC_STAT_WIDTH] > _LONG * unit]
+    long = [each for each in crossing if sizes[each, cv2.CC_STAT_WIDTH] > _MIN_RIM_LENGTH * unit]
     return np.asarray(np.isin(labels, long) * np.uint8(255), np.uint8)
 
 

@@ -11,11 +11,16 @@ from avatar.faces.drawing.polygon_mask import polygon_mask
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Box, Pixels
 
-_HAIRS, _BENDS = 26, 5  # hairs of a lid, and points that each is drawn through
-_LINE: Final = 0.022  # thickness of the line that the roots make, in widths of an eye's distance to the other
-_LONGEST: Final = 0.12  # of a hair, in the same
-_DARK, _SEEN = 0.62, 0.12  # of the brightness of skin: a lash; and the share of a row above the lid that is lash
-_AHEAD: Final = 0.3  # how far a lid is closed when its lashes point at the viewer, the curl of them down
+_HAIR_COUNT, _HAIR_POINTS = 26, 5  # hairs of a lid, and points that each is drawn through
+_LASH_LINE_WIDTH: Final = (
+    0.022  # thickness of the line that the roots make, in widths of an eye's distance to the other
+)
+_MAX_HAIR_LENGTH: Final = 0.12  # of a hair, in the same
+_MAX_LASH_BRIGHTNESS, _MIN_LASH_COVERAGE = (
+    0.62,
+    0.12,
+)  # of the brightness of skin: a lash; and the share of a row above the lid that is lash
+_LEVEL_CLOSURE: Final = 0.3  # how far a lid is closed when its lashes point at the viewer, the curl of them down
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +31,7 @@ class Lashes:
     """
 
     colour: Floats
-    long: float
+    length: float
     line: float
     outer: int
 
@@ -36,8 +41,8 @@ class Lashes:
 
         *around* has *scale* times the resolution of frames. Where it shows no lashes there are none but a line.
         """
-        long = _length(around, lid, _LONGEST * unit * scale) / scale
-        return cls(_colour(around, lid), long, _LINE * unit, outer)
+        long = _measure_length(around, lid, _MAX_HAIR_LENGTH * unit * scale) / scale
+        return cls(_darkest_color(around, lid), long, _LASH_LINE_WIDTH * unit, outer)
 
     def paint(self, onto: Floats, lid: Floats, box: Box, closed: float) -> None:
         """Paint them into *onto*, the pixels of *box*, for a *lid* (9, 2) that is *closed* so far (0 to 1)."""
@@ -46,41 +51,41 @@ class Lashes:
 
     def mask(self, lid: Floats, box: Box, closed: float) -> Floats:
         """Return where (0 to 1) they are: a line along *lid* that tapers to its ends, and hairs that grow from it."""
-        edge = _smooth(lid, 8 * len(lid))
+        edge = _fit_cubic(lid, 8 * len(lid))
         taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(edge)))[:, None] * np.array((0, self.line))
         line = np.concatenate([edge - taper * 0.4, (edge + taper * 0.6)[::-1]])
         return polygon_mask((each.astype(np.float32) for each in (line, *self._hairs(lid, closed))), box)
 
     def _hairs(self, lid: Floats, closed: float) -> NDArray[np.float64]:
         """Return the outlines (hairs, points, 2) of hairs on *lid*: up from an open one, down from a closed one."""
-        number = np.arange(_HAIRS)
+        number = np.arange(_HAIR_COUNT)
         uneven = np.sin(np.outer((5.1, 2.4, 3.7), number))  # lashes are no comb
-        places = (number + 0.5 + 0.35 * uneven[0]) / _HAIRS
-        across = _along(lid)
+        places = (number + 0.5 + 0.35 * uneven[0]) / _HAIR_COUNT
+        across = _lid_direction(lid)
         down, out = np.array((-across[1], across[0])), -across if self.outer == 0 else across
         outward = 1 - places if self.outer == 0 else places
-        long = self.long * (0.5 + 0.5 * np.sin(np.pi * (0.1 + 0.7 * outward))) * (0.85 + 0.25 * uneven[1])
+        long = self.length * (0.5 + 0.5 * np.sin(np.pi * (0.1 + 0.7 * outward))) * (0.85 + 0.25 * uneven[1])
         lean = 1.1 * outward - 0.3 + 0.2 * uneven[2]
-        bent = np.linspace(0, 1, _BENDS)[:, None, None]
+        bent = np.linspace(0, 1, _HAIR_POINTS)[:, None, None]
         # They fall less and less and lean more and more: lashes curl.
-        falls, leans = _falling(closed) * (1.6 * bent - 0.6 * bent**2), lean[:, None] * bent**2
-        curve = _smooth(lid, 101)[(places * 100).astype(int)] + long[:, None] * (down * falls + out * leans)
+        falls, leans = _droop(closed) * (1.6 * bent - 0.6 * bent**2), lean[:, None] * bent**2
+        curve = _fit_cubic(lid, 101)[(places * 100).astype(int)] + long[:, None] * (down * falls + out * leans)
         wide = across * (0.16 * self.line + 0.25) * (1 - 0.85 * bent)
         return np.moveaxis(np.concatenate([curve - wide, (curve + wide)[::-1]]), 0, 1)
 
 
-def _falling(closed: float) -> float:
+def _droop(closed: float) -> float:
     """Return how far down (of their length) lashes point before a lid that is *closed* so far: up when it is open."""
-    return float(np.interp(closed, (0.0, _AHEAD, 1.0), (-0.6, 0.3, 0.9)))
+    return float(np.interp(closed, (0.0, _LEVEL_CLOSURE, 1.0), (-0.6, 0.3, 0.9)))
 
 
-def _along(lid: Floats) -> Floats:
+def _lid_direction(lid: Floats) -> Floats:
     """Return the direction from the first end of *lid* (n, 2) to its last."""
     across = lid[-1] - lid[0]
     return np.asarray(across / max(float(np.linalg.norm(across)), 1e-6), np.float32)
 
 
-def _smooth(lid: Floats, count: int) -> NDArray[np.float64]:
+def _fit_cubic(lid: Floats, count: int) -> NDArray[np.float64]:
     """Return *count* points evenly along *lid* (n, 2) by a curve without corners: the cubic that comes nearest."""
     along = np.concatenate([[0.0], np.linalg.norm(np.diff(lid, axis=0), axis=1).cumsum()])
     along /= max(float(along[-1]), 1e-6)
@@ -88,21 +93,21 @@ def _smooth(lid: Floats, count: int) -> NDArray[np.float64]:
     return np.asarray(at @ np.linalg.lstsq(np.vander(along, 4), lid.astype(np.float64), rcond=None)[0])
 
 
-def _length(around: Pixels, lid: Floats, longest: float) -> float:
+def _measure_length(around: Pixels, lid: Floats, longest: float) -> float:
     """Return how far above the open *lid*, in pixels, rows of *around* have dark places among bright ones."""
-    edge = _smooth(lid, 64)
-    right, down = _along(lid)
+    edge = _fit_cubic(lid, 64)
+    right, down = _lid_direction(lid)
     up = np.array((down, -right))
     steps = np.arange(1, max(2, int(longest)) + 1)
     seen = (edge[None, 6:-6] + steps[:, None, None] * up).round().astype(int)
     light = cv2.cvtColor(around, cv2.COLOR_RGB2GRAY).astype(np.float32)
     rows, columns = (np.clip(seen[..., axis], 0, light.shape[1 - axis] - 1) for axis in (1, 0))
     found = light[rows, columns]
-    lashes = (found < _DARK * np.percentile(found, 80)).mean(axis=1) > _SEEN
+    lashes = (found < _MAX_LASH_BRIGHTNESS * np.percentile(found, 80)).mean(axis=1) > _MIN_LASH_COVERAGE
     return float(steps[-1] if lashes.all() else lashes.argmin())
 
 
-def _colour(around: Pixels, lid: Floats) -> Floats:
+def _darkest_color(around: Pixels, lid: Floats) -> Floats:
     """Return the darkest colour along *lid* (9, 2 pixels of *around*): lashes, or the crease where none are seen."""
     height, width = around.shape[:2]
     rows, columns = (lid[1:8, axis].round().astype(int) for axis in (1, 0))

@@ -6,20 +6,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.features.teeth import HALF_WIDTH, lower_row, upper_row
+from avatar.faces.features.teeth import HALF_WIDTH_MM, lower_row, upper_row
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Pixels
 from avatar.runtime.jit import lazy_njit
 
-FINE: Final = 2  # the inside is painted this much larger, then averaged
+SUPERSAMPLING: Final = 2  # the inside is painted this much larger, then averaged
 
 # Linear parts of the light on the teeth; light that has been inside a mouth has lost its blue.
-_CAVITY: Final = (0.05, 0.018, 0.016)  # ray-traced mouths of speech are all but black between teeth and tongue
-_TONGUE: Final = (0.66, 0.33, 0.33)
-_WARM: Final = (1.0, 0.76, 0.68)
-_GUM: Final = (0.70, 0.38, 0.38)
-_ENAMEL: Final = (1.08, 1.03, 0.95)
-_IN_FRONT: Final = 0.5  # of tongueOut: from here on the tongue lies over the lower teeth
+_CAVITY_RGB: Final = (0.05, 0.018, 0.016)  # ray-traced mouths of speech are all but black between teeth and tongue
+_TONGUE_RGB: Final = (0.66, 0.33, 0.33)
+_INNER_LIGHT_RGB: Final = (1.0, 0.76, 0.68)
+_GUM_RGB: Final = (0.70, 0.38, 0.38)
+_ENAMEL_RGB: Final = (1.08, 1.03, 0.95)
+_TONGUE_OVER_TEETH: Final = 0.5  # of tongueOut: from here on the tongue lies over the lower teeth
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +60,15 @@ class MouthInterior:
     def paint(self, view: Pixels, share: Floats, shade: Floats) -> None:
         """Paint it into *view*; *share* and *shade*, in fine pixels, say how much of it is seen and how lit it is."""
         # Pushed-out lips stand before the teeth like a tube: what is behind them goes dark.
-        lit = (1 - 0.85 * eased(self.rounding, 0.3, 0.75)) * (0.4 + 0.6 * eased(self.gap, 0.5, 6))
-        tongue = np.array([self.tongue, eased(self.tongue, 0.0, 0.9), eased(self.tongue, 0.5, 0.8), 0.42 * self.gap])
+        lit = (1 - 0.85 * smoothstep(self.rounding, 0.3, 0.75)) * (0.4 + 0.6 * smoothstep(self.gap, 0.5, 6))
+        tongue = np.array(
+            [self.tongue, smoothstep(self.tongue, 0.0, 0.9), smoothstep(self.tongue, 0.5, 0.8), 0.42 * self.gap]
+        )
         light, teeth = np.asarray(self.light, np.float64), self.teeth
         _paint(view, share, shade * np.float32(lit), light, self.places, teeth.drawn, teeth.edges, teeth.scale, tongue)
 
 
-def eased(value: float, low: float, high: float) -> float:
+def smoothstep(value: float, low: float, high: float) -> float:
     """Return 0 for a *value* up to *low*, 1 from *high* on, and a smooth way between."""
     share = min(max((value - low) / (high - low), 0.0), 1.0)
     return share * share * (3 - 2 * share)
@@ -88,13 +90,15 @@ def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compil
     for pixel in range(view.shape[0] * view.shape[1]):
         row, column = pixel // view.shape[1], pixel % view.shape[1]
         seen = 0.0
-        for fine in range(FINE * FINE):
-            seen += share[row * FINE + fine // FINE, column * FINE + fine % FINE] / (FINE * FINE)
+        for fine in range(SUPERSAMPLING * SUPERSAMPLING):
+            seen += share[
+                row * SUPERSAMPLING + fine // SUPERSAMPLING, column * SUPERSAMPLING + fine % SUPERSAMPLING
+            ] / (SUPERSAMPLING * SUPERSAMPLING)
         if seen <= 0.0:
             continue
         mean[:] = 0.0
-        for fine in range(FINE * FINE):
-            y, x = row * FINE + fine // FINE, column * FINE + fine % FINE
+        for fine in range(SUPERSAMPLING * SUPERSAMPLING):
+            y, x = row * SUPERSAMPLING + fine // SUPERSAMPLING, column * SUPERSAMPLING + fine % SUPERSAMPLING
             right = places[0, 0, 0] * x + places[0, 0, 1] * y + places[0, 0, 2]
             below = places[0, 1, 0] * x + places[0, 1, 1] * y + places[0, 1, 2]
             # The tongue: a dome, with a groove along its middle.
@@ -104,11 +108,11 @@ def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compil
             flesh = body * groove * (0.5 + 0.3 * tongue[0] + 0.35 * min(max(deep / 5, 0.0), 1.0))
             there = min(max(flesh * 3, 0.0), 1.0)
             for each in range(3):
-                colour[each] = _CAVITY[each] + (_TONGUE[each] * flesh - _CAVITY[each]) * there
+                colour[each] = _CAVITY_RGB[each] + (_TONGUE_RGB[each] * flesh - _CAVITY_RGB[each]) * there
             for which in range(2):
                 right = places[which, 0, 0] * x + places[which, 0, 1] * y + places[which, 0, 2]
                 below = places[which, 1, 0] * x + places[which, 1, 1] * y + places[which, 1, 2]
-                across, down = (right + HALF_WIDTH) * scale - 0.5, below * scale + edges[which] - 0.5
+                across, down = (right + HALF_WIDTH_MM) * scale - 0.5, below * scale + edges[which] - 0.5
                 left, top = int(np.floor(across)), int(np.floor(down))
                 tooth[:] = 0.0
                 for corner in range(4):
@@ -121,15 +125,20 @@ def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compil
                 tone = tooth[0] / min(max(tooth[1], 0.05), 1.0) * lit
                 if which == 1:
                     # Teeth fade where the arch turns into the dark of the cheek.
-                    tooth[1] *= min(max((HALF_WIDTH - 4 - abs(right)) / 8, 0.0), 1.0)
+                    tooth[1] *= min(max((HALF_WIDTH_MM - 4 - abs(right)) / 8, 0.0), 1.0)
                 for each in range(3):
-                    colour[each] += (_GUM[each] * 0.7 * lit - colour[each]) * tooth[2]
-                    colour[each] += (_ENAMEL[each] * tone - colour[each]) * tooth[1]
-                    if which == 0 and tongue[0] > _IN_FRONT:
-                        colour[each] += (_TONGUE[each] * flesh - colour[each]) * there * tongue[2]
+                    colour[each] += (_GUM_RGB[each] * 0.7 * lit - colour[each]) * tooth[2]
+                    colour[each] += (_ENAMEL_RGB[each] * tone - colour[each]) * tooth[1]
+                    if which == 0 and tongue[0] > _TONGUE_OVER_TEETH:
+                        colour[each] += (_TONGUE_RGB[each] * flesh - colour[each]) * there * tongue[2]
             dim = shade[y, x] * (1 - 0.55 * min(max((abs(right) - 8) / 18, 0.0), 1.0))
             for each in range(3):
-                mean[each] += colour[each] * dim * (_WARM[each] + (1 - _WARM[each]) * dim) / (FINE * FINE)
+                mean[each] += (
+                    colour[each]
+                    * dim
+                    * (_INNER_LIGHT_RGB[each] + (1 - _INNER_LIGHT_RGB[each]) * dim)
+                    / (SUPERSAMPLING * SUPERSAMPLING)
+                )
         for each in range(3):
             old = view[row, column, each]
             view[row, column, each] = int(min(max(np.rint(old + (mean[each] * light[each] - old) * seen), 0.0), 255.0))

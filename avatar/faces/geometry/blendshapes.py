@@ -1,4 +1,4 @@
-"""The 52 ARKit coefficients: their names, and how each moves the 468 points of the face mesh."""
+"""The 52 ARKit blendshapes: their names, and the displacement of the 468 mesh points that each causes."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]  # an array of any shape; each function states the shape
 
 NAMES: tuple[str, ...] = (
     *("browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff"),
@@ -23,7 +23,7 @@ INDEX: dict[str, int] = {name: index for index, name in enumerate(NAMES)}
 
 
 def coefficients(**weights: float) -> Floats:
-    """Return the 52 coefficients (float32) for *weights*; a name without its side, like ``mouthSmile``, sets both.
+    """Return blendshape coefficients (52,) of 0 to 1 for *weights*; a name without its side, like ``mouthSmile``, sets both.
 
     >>> float(coefficients(mouthSmile=0.5)[INDEX["mouthSmileLeft"]])
     0.5
@@ -42,7 +42,7 @@ def _stored() -> dict[str, Floats]:
 
 
 def basis() -> Floats:
-    """Return what each coefficient at 1 does to each point: (52, 468, 3), in distances between the outer eye corners.
+    """Return the blendshape basis (52, 468, 3): point displacements at weight 1, in outer eye corner distances.
 
     x to the right of the picture, y down, z away from the camera; "Left" is the person's left, right in the picture.
     """

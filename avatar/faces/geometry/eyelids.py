@@ -1,4 +1,4 @@
-"""Eyes behind moving lids: an eyeball does not squash when the lids close over it."""
+"""Eyelids: eye aspect ratio, eyelid closure, and the alignment of eyeballs behind moving lids."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,21 +8,24 @@ from avatar.media.frames import Landmarks
 from avatar.runtime.jit import lazy_njit
 
 _CONTOURS = np.array([RIGHT_EYE, LEFT_EYE])
-_NARROW = 1e-6  # pixels: an eye seen from its very side
-EYES = RIGHT_EYE + LEFT_EYE  # the order of the 32 points that ``eyeballs`` returns
+_MIN_EYE_WIDTH_PX = 1e-6  # an eye seen from its very side
+EYE_POINTS = RIGHT_EYE + LEFT_EYE  # the order of the 32 points of ``align_eye_contours``
 
-# Shares of the opening at rest. To a network the lids of a blink never meet: half of it is left, or even 0.7.
-_SHUT, _OPEN = 0.74, 0.84
-_MET, _APART = 0.15, 0.35  # of a mesh that was not looked for but drawn
+# Shares of the aspect ratio at rest. A tracking network never sees lids meet: in a blink 0.5 to 0.7 of it is left.
+_TRACKED_CLOSED_SHARE = 0.74
+_TRACKED_OPEN_SHARE = 0.84
+# The same for a mesh whose position is known because it was rendered, not tracked.
+_DRAWN_CLOSED_SHARE = 0.15
+_DRAWN_OPEN_SHARE = 0.35
 
 
-def openings(landmarks: Landmarks) -> NDArray[np.float64]:
-    """Return how far the right and the left eye are open (2,): the mean gap of the lids as a share of the width."""
-    return _openings(landmarks, _CONTOURS)
+def eye_aspect_ratio(landmarks: Landmarks) -> NDArray[np.float64]:
+    """Return the aspect ratio (2,) of the right and the left eye: mean gap of the lids by width of the eye."""
+    return _eye_aspect_ratio(landmarks, _CONTOURS)
 
 
 @lazy_njit
-def _openings(landmarks: Landmarks, eyes: NDArray[np.int64]) -> NDArray[np.float64]:
+def _eye_aspect_ratio(landmarks: Landmarks, eyes: NDArray[np.int64]) -> NDArray[np.float64]:
     shares = np.empty(len(eyes))
     for which in range(len(eyes)):
         eye, gaps = eyes[which], 0.0
@@ -34,32 +37,32 @@ def _openings(landmarks: Landmarks, eyes: NDArray[np.int64]) -> NDArray[np.float
     return shares
 
 
-def closing(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return how far eyes that are *now* open are closed, 0 to 1, when they are open *at_rest* as given."""
-    return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_SHUT, _OPEN], [1, 0]))
+def eyelid_closure(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the closure (2,) of tracked eyes, 0 (open) to 1: from the aspect ratios *now* and *at_rest* (2,)."""
+    return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_TRACKED_CLOSED_SHARE, _TRACKED_OPEN_SHARE], [1, 0]))
 
 
-def shutting(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return how far eyeballs are hidden, 0 to 1, as ``closing`` does, where the lids are known to be where they are.
+def eyeball_occlusion(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return how much of each eyeball its lids hide (2,), 0 to 1: ``eyelid_closure`` for lids whose place is known.
 
-    Lids that close become the head's own at once; between them the eyeball is the donor's for as long as it is seen.
+    Closing lids are taken from the target at once; the eyeball stays the source's for as long as it is visible.
     """
-    return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_MET, _APART], [1, 0]))
+    return np.asarray(np.interp(now / np.maximum(at_rest, 1e-6), [_DRAWN_CLOSED_SHARE, _DRAWN_OPEN_SHARE], [1, 0]))
 
 
-def eyeballs(donor: Landmarks, target: Landmarks) -> NDArray[np.float32]:
-    """Return where in the donor's picture the rims of the target's eye openings look (32, 2), in the order of ``EYES``.
+def align_eye_contours(donor: Landmarks, target: Landmarks) -> NDArray[np.float32]:
+    """Return the texture coordinates (32, 2; pixels of the donor's picture) of the target's eye contours.
 
-    Both eyes are laid over each other by their corners, so an iris stays round and lids cover it. Where the target's
-    eye is opened wider than the donor's, the donor's opening is stretched instead of showing its lids.
+    Their order is that of ``EYE_POINTS``. Each eye is aligned by its two corners, so an iris stays round and lids cover
+    it. Where the target's eye is open wider than the donor's, the donor's opening is stretched: its lids never show.
     """
-    places = np.empty((len(EYES), 2), np.float32)
-    _lay(donor, target, _CONTOURS, places)
+    places = np.empty((len(EYE_POINTS), 2), np.float32)
+    _align_contours(donor, target, _CONTOURS, places)
     return places
 
 
 @lazy_njit
-def _lay(donor: Landmarks, target: Landmarks, eyes: NDArray[np.int64], places: NDArray[np.float32]) -> None:
+def _align_contours(donor: Landmarks, target: Landmarks, eyes: NDArray[np.int64], places: NDArray[np.float32]) -> None:
     for which in range(len(eyes)):
         eye = eyes[which]
         given, seen = np.empty(16, np.complex128), np.empty(16, np.complex128)
@@ -67,8 +70,8 @@ def _lay(donor: Landmarks, target: Landmarks, eyes: NDArray[np.int64], places: N
             given[point] = complex(donor[eye[point], 0], donor[eye[point], 1])
             seen[point] = complex(target[eye[point], 0], target[eye[point], 1])
         width = seen[8] - seen[0]
-        if abs(width) <= _NARROW:
-            width = complex(_NARROW, 0)
+        if abs(width) <= _MIN_EYE_WIDTH_PX:
+            width = complex(_MIN_EYE_WIDTH_PX, 0)
         for point in range(16):
             laid = given[0] + (seen[point] - seen[0]) * (given[8] - given[0]) / width
             if point % 8:  # neither corner: between the lids

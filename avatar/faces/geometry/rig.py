@@ -1,4 +1,4 @@
-"""One person's face as something that can be posed: their resting mesh, and what each coefficient does to it."""
+"""The face rig of one person: a resting mesh, its blendshapes fitted to it, and the rigid pose of the head."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,63 +8,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.geometry.blendshapes import INDEX, Floats, basis, neutral
-from avatar.faces.geometry.lip_line import LOWER, UPPER, gap_of
+from avatar.faces.geometry.lip_line import LOWER_INNER_LIP, UPPER_INNER_LIP, central_lip_gap
 from avatar.faces.geometry.topology import LEFT_EYE, RIGHT_EYE
 from avatar.media.frames import Landmarks
 from avatar.runtime.jit import lazy_njit
 
-_UPPER, _LOWER = list(UPPER), list(LOWER)
+_UPPER_INNER, _LOWER_INNER = list(UPPER_INNER_LIP), list(LOWER_INNER_LIP)
 # The rows of each lip from the inside out, point by point beyond _UPPER and _LOWER.
 _UPPER_ROWS = ([183, 42, 41, 38, 12, 268, 271, 272, 407], [184, 74, 73, 72, 11, 302, 303, 304, 408])
 _LOWER_ROWS = ([96, 89, 179, 86, 15, 316, 403, 319, 325], [77, 90, 180, 85, 16, 315, 404, 320, 307])
-_UPPER_EDGE, _LOWER_EDGE = [185, 40, 39, 37, 0, 267, 269, 270, 409], [146, 91, 181, 84, 17, 314, 405, 321, 375]
-_LIP_ROWS = np.array([[_UPPER, *_UPPER_ROWS, _UPPER_EDGE], [_LOWER, *_LOWER_ROWS, _LOWER_EDGE]])
-_THIN = 0.12  # of a lip's height: what a row keeps when lips are pressed or rolled
-_PRESSED = 0.35  # of mouthPress: from here on lips are meant to touch
-_OPEN = 0.01  # eye distances between the lips of a resting mouth: more, and it is open
-_STEEPEST = 2.5  # pixels of depth a pixel: 6 degrees then squeeze the skin by a quarter
-_MEETING = 0.95  # of the way from the upper to the lower lid: where a closed eye's lids meet
-_CLIMB = 0.6  # how steeply the line of closed lids may end
-_STRAIGHT = 0.3  # of jawOpen: by then the lower lip has left the shape into which a closed mouth presses it
-_BEHIND = 1.0  # eye distances
-_CORNERS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
+_UPPER_EDGE = [185, 40, 39, 37, 0, 267, 269, 270, 409]
+_LOWER_EDGE = [146, 91, 181, 84, 17, 314, 405, 321, 375]
+_LIP_ROWS = np.array([[_UPPER_INNER, *_UPPER_ROWS, _UPPER_EDGE], [_LOWER_INNER, *_LOWER_ROWS, _LOWER_EDGE]])
+_MIN_LIP_ROW_SHARE = 0.12  # of a lip's height, that a row keeps when lips are pressed or rolled
+_LIP_CONTACT_PRESS = 0.35  # weight of mouthPress from which lips touch
+_MAX_CLOSED_GAP = 0.01  # eye distances between the lips of a resting mouth that counts as closed
+_MAX_DEPTH_SLOPE = 2.5  # pixels of depth per pixel: a turn of 6 degrees then squeezes the skin by a quarter
+_LID_MEETING_SHARE = 0.95  # of the way from the upper to the lower lid, where the lids of a closed eye meet
+_MAX_LID_LINE_SLOPE = 0.6  # of the end of the line of closed lids
+_STRAIGHT_LIP_JAW_OPEN = (
+    0.3  # of jawOpen: by then the lower lip has left the shape into which a closed mouth presses it
+)
+_PIVOT_DEPTH = 1.0  # eye distances from the edge of the face back to the pivot of the head
+_BLINK_CONTOURS = {"eyeBlinkRight": RIGHT_EYE, "eyeBlinkLeft": LEFT_EYE}
 
 
-def gentle(landmarks: Landmarks) -> Landmarks:
-    """Return *landmarks* with depth that nowhere falls away steeper than ``_STEEPEST``.
+def limit_depth_slope(landmarks: Landmarks) -> Landmarks:
+    """Return *landmarks* with the slope of their depth limited to 2.5 pixels per pixel.
 
     At the side of a face the mesh turns edge-on: there a small turn of the head would fold it.
     """
     flat, depth = landmarks[:, :2], landmarks[:, 2]
     apart = np.linalg.norm(flat[:, None] - flat[None], axis=2)
     result = landmarks.copy()
-    result[:, 2] = (depth[None] + _STEEPEST * apart).min(axis=1)
+    result[:, 2] = (depth[None] + _MAX_DEPTH_SLOPE * apart).min(axis=1)
     return result
 
 
 @cache
 def rigid_points() -> NDArray[np.int64]:
-    """Return the points that no coefficient moves much: what tells the pose of the head."""
+    """Return the point numbers (n,) that blendshapes hardly move: those by which head pose is estimated."""
     reach = np.linalg.norm(basis(), axis=2).max(axis=0)
     return np.setdiff1d(np.flatnonzero(reach < 0.03), LEFT_EYE + RIGHT_EYE)
 
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """Where a head is, relative to its resting mesh: *rotation* (3, 3), *scale*, then *shift* (3,) in pixels."""
+    """The pose of a head relative to its resting mesh: *rotation* (3, 3), *scale*, then *translation* (3,) in pixels."""
 
     rotation: NDArray[np.float64]
     scale: float
-    shift: NDArray[np.float64]
+    translation: NDArray[np.float64]
 
     @classmethod
-    def between(cls, before: Floats, after: Floats) -> "Pose":
-        """Return the pose that best carries *before* (n, 3) to *after*: the closed form of Kabsch and Umeyama."""
-        return cls.best(before[None], after)
+    def fit(cls, before: Floats, after: Floats) -> "Pose":
+        """Return the least-squares pose from *before* (n, 3) to *after* (n, 3): the closed form of Kabsch and Umeyama."""
+        return cls.fit_best(before[None], after)
 
     @classmethod
-    def best(cls, befores: Floats, after: Floats) -> "Pose":
-        """Return the pose ``between`` one of *befores* (k, n, 3) and *after*: of that which comes nearest to it."""
+    def fit_best(cls, befores: Floats, after: Floats) -> "Pose":
+        """Return the pose that ``fit`` gives for the one of *befores* (k, n, 3) with the smallest residual to *after*."""
         mean_p, mean_q, spread, covariance = _moments(befores, after)
         u, weights, vt = np.linalg.svd(covariance)
         proper = np.ones_like(weights)
@@ -75,18 +78,18 @@ class Pose:
         return cls(rotation, scale, mean_q - scale * rotation @ mean_p[which])
 
     @classmethod
-    def turning(cls, degrees: Floats, pivot: Floats) -> "Pose":
-        """Return the pose of a head turned about *pivot* by *degrees*: pitch down, yaw right, roll clockwise."""
-        rotation = _rotation(degrees)
+    def from_degrees(cls, degrees: Floats, pivot: Floats) -> "Pose":
+        """Return the rotation about *pivot* (3,) by *degrees* (3,): pitch down, yaw right, roll clockwise."""
+        rotation = _rotation_matrix(degrees)
         return cls(rotation, 1.0, pivot - rotation @ pivot)
 
-    def carry(self, points: Floats) -> Floats:
-        """Return *points* (..., 3) of the resting head where this pose puts them."""
-        return np.asarray(points @ (self.rotation.T * self.scale) + self.shift, np.float32)
+    def apply(self, points: Floats) -> Floats:
+        """Return *points* (..., 3) of the resting head, transformed by this pose."""
+        return np.asarray(points @ (self.rotation.T * self.scale) + self.translation, np.float32)
 
-    def back(self, points: Floats) -> Floats:
-        """Return where *points* (..., 3) of the posed head are on the resting one."""
-        return np.asarray((points - self.shift) @ self.rotation / self.scale, np.float32)
+    def apply_inverse(self, points: Floats) -> Floats:
+        """Return *points* (..., 3) of the posed head, transformed back to the resting one."""
+        return np.asarray((points - self.translation) @ self.rotation / self.scale, np.float32)
 
 
 @lazy_njit
@@ -114,21 +117,21 @@ def _moments(befores: Floats, after: Floats) -> tuple[Any, Any, Any, Any]:
     return mean_p, mean_q, spread, covariance
 
 
-def facing(landmarks: Landmarks) -> NDArray[np.float64]:
+def face_rotation(landmarks: Landmarks) -> NDArray[np.float64]:
     """Return the rotation (3, 3) of the face at *landmarks* from one that looks straight at the camera."""
     points = rigid_points()
-    return Pose.between(neutral()[points], landmarks[points]).rotation
+    return Pose.fit(neutral()[points], landmarks[points]).rotation
 
 
-def yaw_of(landmarks: Landmarks) -> float:
-    """Return by how many degrees the face at *landmarks* is turned: to the right in the picture is positive."""
-    frame = facing(landmarks)
+def yaw_degrees(landmarks: Landmarks) -> float:
+    """Return the yaw of the face at *landmarks* in degrees: to the right in the picture is positive."""
+    frame = face_rotation(landmarks)
     return float(np.degrees(np.arctan2(-frame[0, 2], frame[2, 2])))
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """A face as a frame shows it: its *mesh* (468, 3), the *pose* of the head and the *coefficients* (52)."""
+class PosedFace:
+    """A face in one frame: its *mesh* (468, 3; pixels), the *pose* of the head and the blendshape *coefficients* (52,)."""
 
     mesh: Landmarks
     pose: Pose
@@ -137,76 +140,76 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Rig:
-    """A resting mesh *rest* (468, 3) in pixels, and the *moves* (52, 468, 3) of its coefficients in pixels.
+    """A resting mesh *rest* (468, 3) and the displacements *deltas* (52, 468, 3) of its blendshapes, both in pixels.
 
-    *pivot* is where the head sits on the neck, *unit* the distance of the outer eye corners in pixels, and *frame* the
-    rotation (3, 3) of the resting face from one that looks straight at the camera. *ajar* is how much of jawOpen the
-    resting mouth has already: 0 for closed lips.
+    *pivot* (3,) is the point about which the head turns on the neck, *unit* the distance of the outer eye corners in
+    pixels, and *rotation* (3, 3) that of the resting face from one that looks straight at the camera. *rest_jaw_open*
+    is the weight of jawOpen that the resting mouth shows already: 0 for closed lips.
     """
 
     rest: Landmarks
-    moves: Floats
+    deltas: Floats
     pivot: Floats
     unit: float
-    frame: NDArray[np.float64]
-    ajar: float
+    rotation: NDArray[np.float64]
+    rest_jaw_open: float
 
     @classmethod
     def of(cls, rest: Landmarks) -> "Rig":
         """Fit the rig to the mesh of a resting face."""
-        frame = facing(rest)
+        frame = face_rotation(rest)
         unit = float(np.linalg.norm(rest[263] - rest[33]))
         moves = np.asarray(basis() @ frame.T.astype(np.float32) * unit, np.float32)
-        for name, eye in _CORNERS.items():
-            moves[INDEX[name]] = _lids(rest, moves[INDEX[name]], eye)
-        moves[INDEX["jawOpen"]] += _straightening(rest)
+        for name, eye in _BLINK_CONTOURS.items():
+            moves[INDEX[name]] = _fit_blink(rest, moves[INDEX[name]], eye)
+        moves[INDEX["jawOpen"]] += _lip_straightening(rest)
         # The top of the spine: below the ears, and as far behind the edge of the face as the ears are. Heads ray-traced
         # with a neck are turned so.
         sides, chin = (rest[234] + rest[454]) / 2, rest[152]
-        pivot = sides + (chin - sides) * np.array([0.75, 0.75, 0.0]) + frame[:, 2] * (_BEHIND * unit)
-        return cls(rest, moves, pivot.astype(np.float32), unit, frame, _ajar(rest, moves[INDEX["jawOpen"]]))
+        pivot = sides + (chin - sides) * np.array([0.75, 0.75, 0.0]) + frame[:, 2] * (_PIVOT_DEPTH * unit)
+        return cls(rest, moves, pivot.astype(np.float32), unit, frame, _rest_jaw_open(rest, moves[INDEX["jawOpen"]]))
 
-    def expressed(self, coefficients: Floats) -> Landmarks:
-        """Return the mesh (468, 3) with the expression of *coefficients* (52,), the head at rest."""
-        moved = (coefficients @ self.moves.reshape(len(self.moves), -1)).reshape(self.rest.shape)
-        if self.ajar:
+    def apply_blendshapes(self, coefficients: Floats) -> Landmarks:
+        """Return the mesh (468, 3; pixels) deformed by *coefficients* (52,), the head at rest."""
+        moved = (coefficients @ self.deltas.reshape(len(self.deltas), -1)).reshape(self.rest.shape)
+        if self.rest_jaw_open:
             # Who smiles with open lips in the portrait must still close them on P, B and M.
-            pressed = min(1.0, float(coefficients[INDEX["mouthPressLeft"]]) / _PRESSED)
-            moved = moved - self.moves[INDEX["jawOpen"]] * np.float32(self.ajar * pressed)
+            pressed = min(1.0, float(coefficients[INDEX["mouthPressLeft"]]) / _LIP_CONTACT_PRESS)
+            moved = moved - self.deltas[INDEX["jawOpen"]] * np.float32(self.rest_jaw_open * pressed)
         mesh = np.asarray(self.rest + moved, np.float32)
-        _touch(mesh, _LIP_ROWS)
+        _separate_lips(mesh, _LIP_ROWS)
         return mesh
 
-    def head(self, degrees: Floats) -> Pose:
-        """Return the pose of the head after it has nodded, turned and tilted by *degrees* on its neck."""
-        return Pose.turning(degrees, self.pivot)
+    def head_pose(self, degrees: Floats) -> Pose:
+        """Return the pose of the head turned on its neck by *degrees* (3,): pitch, yaw, roll."""
+        return Pose.from_degrees(degrees, self.pivot)
 
 
-def _straightening(rest: Landmarks) -> Floats:
+def _lip_straightening(rest: Landmarks) -> Floats:
     """Return what an opening jaw does to the lower lip of closed lips besides lowering it: its edge straightens.
 
     Pressed together, it follows the bow of the upper lip; a lip on its own is a plain arc.
     """
     move = np.zeros_like(rest)
-    if gap_of(rest) > _OPEN:
+    if central_lip_gap(rest) > _MAX_CLOSED_GAP:
         return move
-    edge = [78, *_LOWER, 308]
+    edge = [78, *_LOWER_INNER, 308]
     x, y = (rest[edge, axis].astype(np.float64) for axis in (0, 1))
     x = (x - x.mean()) / max(float(np.ptp(x)), 1e-3)
     arc = (np.polyval(np.polyfit(x, y, 2), x) - y)[1:-1]
-    for row, share in ((_LOWER, 1.0), (_LOWER_ROWS[0], 0.7), (_LOWER_ROWS[1], 0.35)):
-        move[row, 1] = arc * share / _STRAIGHT
+    for row, share in ((_LOWER_INNER, 1.0), (_LOWER_ROWS[0], 0.7), (_LOWER_ROWS[1], 0.35)):
+        move[row, 1] = arc * share / _STRAIGHT_LIP_JAW_OPEN
     return move
 
 
-def _ajar(rest: Landmarks, opening: Floats) -> float:
+def _rest_jaw_open(rest: Landmarks, opening: Floats) -> float:
     gap = float(np.linalg.norm(rest[14, :2] - rest[13, :2]))
     most = float(np.linalg.norm(opening[14, :2] - opening[13, :2]))
-    return gap / most if gap_of(rest) > _OPEN else 0.0
+    return gap / most if central_lip_gap(rest) > _MAX_CLOSED_GAP else 0.0
 
 
 @lazy_njit
-def _touch(mesh: Landmarks, lips: NDArray[np.int64]) -> None:
+def _separate_lips(mesh: Landmarks, lips: NDArray[np.int64]) -> None:
     """Let lips of *mesh* that would pass through each other meet half-way, and no row of a lip fold over, in place.
 
     *lips* (2, 4, n) are the upper and the lower lip from the inside out, in rows of n points; the last one is outside.
@@ -219,20 +222,20 @@ def _touch(mesh: Landmarks, lips: NDArray[np.int64]) -> None:
         for lip in range(2):
             sign = np.float32(2 * lip - 1)
             edge = mesh[lips[lip, 0, point], 1]
-            thin = sign * np.float32(_THIN) * abs(mesh[lips[lip, 3, point], 1] - edge)
+            thin = sign * np.float32(_MIN_LIP_ROW_SHARE) * abs(mesh[lips[lip, 3, point], 1] - edge)
             for row in range(1, 3):
                 edge += thin
                 mesh[lips[lip, row, point], 1] = max(mesh[lips[lip, row, point], 1] * sign, edge * sign) * sign
 
 
-def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
+def _fit_blink(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
     """Return *move*, the blink of one eye, scaled so that this person's own lids meet exactly."""
     upper, lower = list(eye[1:8]), list(eye[:8:-1])
     gap = rest[lower, :2] - rest[upper, :2]
     middle = move[upper[3], :2]
-    fitted = move * np.clip(gap[3] @ middle * _MEETING / max(float(middle @ middle), 1e-6), 0, 3)
-    fitted[upper, :2] = gap * _MEETING
-    fitted[lower, :2] = -gap * (1 - _MEETING)
+    fitted = move * np.clip(gap[3] @ middle * _LID_MEETING_SHARE / max(float(middle @ middle), 1e-6), 0, 3)
+    fitted[upper, :2] = gap * _LID_MEETING_SHARE
+    fitted[lower, :2] = -gap * (1 - _LID_MEETING_SHARE)
     fitted[[eye[0], eye[8]], :2] = 0
     # Closed lids meet in a flatter line than the lower lid of an open eye: its outer end comes down.
     inner, outer = (eye[8], eye[0]) if eye is RIGHT_EYE else (eye[0], eye[8])
@@ -246,12 +249,12 @@ def _lids(rest: Landmarks, move: Floats, eye: tuple[int, ...]) -> Floats:
     last = lower[0] if outer == eye[0] else lower[-1]
     ends = rest[[last, outer], :2] + fitted[[last, outer], :2]
     level, down = across / np.linalg.norm(across), gap[3] / max(float(np.linalg.norm(gap[3])), 1e-6)
-    climb = (ends[0] - ends[1]) @ down - _CLIMB * abs(float((ends[0] - ends[1]) @ level))
+    climb = (ends[0] - ends[1]) @ down - _MAX_LID_LINE_SLOPE * abs(float((ends[0] - ends[1]) @ level))
     fitted[outer, :2] += max(0.0, float(climb)) * down
     return np.asarray(fitted, np.float32)
 
 
-def _rotation(degrees: Floats) -> NDArray[np.float64]:
+def _rotation_matrix(degrees: Floats) -> NDArray[np.float64]:
     (sx, sy, sz), (cx, cy, cz) = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
     pitch = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
     yaw = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])

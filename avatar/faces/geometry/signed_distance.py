@@ -1,4 +1,4 @@
-"""Where points lie relative to the closed contours of a face."""
+"""Signed distances of points to closed contours."""
 
 import cv2
 import numpy as np
@@ -6,6 +6,6 @@ from numpy.typing import NDArray
 
 
 def signed_distance(points: NDArray[np.floating], outline: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return how far inside *outline* (m, 2) each of *points* (n, 2) is, in their unit; outside is negative."""
+    """Return the signed distance (n,) of *points* (n, 2) to the polygon *outline* (m, 2): positive inside."""
     contour = np.ascontiguousarray(outline, np.float32)
     return np.array([cv2.pointPolygonTest(contour, (float(x), float(y)), True) for x, y in points])

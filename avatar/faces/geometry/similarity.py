@@ -1,4 +1,4 @@
-"""The turn, scale and shift that brings points of a face to where a network wants them."""
+"""The least-squares 2-D similarity transform between two point sets (Umeyama 1991)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 def estimate_similarity_transform(
     points: NDArray[np.floating], wanted: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the turn, scale and shift (2, 3) that brings *points* (n, 2) nearest to *wanted*, and its scale."""
+    """Return the affine matrix (2, 3) of rotation, scale and translation from *points* (n, 2) to *wanted*, and the scale."""
     here, there = (np.asarray(each, np.float64) @ np.array([1, 1j]) for each in (points, wanted))
     middle = here.mean()
     turn = np.vdot(here - middle, there - there.mean()) / np.vdot(here - middle, here - middle)

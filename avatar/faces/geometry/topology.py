@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-POINTS: Final = 468
+MESH_POINTS: Final = 468  # landmarks of the face mesh
 
 # Closed contours, each point once, clockwise in the picture from its left end (the oval: from the top).
 OVAL: Final = (

@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
-from avatar.faces.liveportrait.blocks import Halved, ResidualVolume, Same
+from avatar.faces.liveportrait.blocks import DownBlock2d, ResBlock3d, SameBlock2d
 
-CHANNELS, DEPTH = 32, 16  # of the volume; it is a quarter as high and wide as the picture
+VOLUME_CHANNELS, VOLUME_DEPTH = 32, 16  # of the volume; it is a quarter as high and wide as the picture
 
 
 class AppearanceExtractor(nn.Module):
@@ -12,13 +12,13 @@ class AppearanceExtractor(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = Same(3, 64)
-        self.down_blocks = nn.Sequential(Halved(64, 128), Halved(128, 256))
-        self.second = nn.Conv2d(256, CHANNELS * DEPTH, 1)
+        self.first = SameBlock2d(3, 64)
+        self.down_blocks = nn.Sequential(DownBlock2d(64, 128), DownBlock2d(128, 256))
+        self.second = nn.Conv2d(256, VOLUME_CHANNELS * VOLUME_DEPTH, 1)
         self.resblocks_3d = nn.Sequential()
         for number in range(6):
-            self.resblocks_3d.add_module(f"3dr{number}", ResidualVolume(CHANNELS))
+            self.resblocks_3d.add_module(f"3dr{number}", ResBlock3d(VOLUME_CHANNELS))
 
     def forward(self, picture: Tensor) -> Tensor:
         flat = self.second(self.down_blocks(self.first(picture)))
-        return self.resblocks_3d(flat.unflatten(1, (CHANNELS, DEPTH)))  # type: ignore[no-any-return]
+        return self.resblocks_3d(flat.unflatten(1, (VOLUME_CHANNELS, VOLUME_DEPTH)))  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from torch import Tensor, cat, nn
 from torch.nn import functional
 
 
-class Same(nn.Module):
+class SameBlock2d(nn.Module):
     """A convolution, a normalisation and a ReLU; a *leak* of the ReLU lets some of what is negative pass."""
 
     def __init__(self, inputs: int, outputs: int, leak: float = 0.0) -> None:
@@ -17,14 +17,14 @@ class Same(nn.Module):
         return functional.leaky_relu(self.norm(self.conv(x)), self._leak)
 
 
-class Halved(Same):
+class DownBlock2d(SameBlock2d):
     """The same, at half the size."""
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.avg_pool2d(super().forward(x), 2)
 
 
-class Volume(nn.Module):
+class ConvBlock3d(nn.Module):
     """A convolution, a normalisation and a ReLU over volumes (depth, height, width)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -36,21 +36,21 @@ class Volume(nn.Module):
         return functional.relu(self.norm(self.conv(x)))
 
 
-class HalvedVolume(Volume):
+class DownBlock3d(ConvBlock3d):
     """The same, at half the height and width; depth stays."""
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.avg_pool3d(super().forward(x), (1, 2, 2))
 
 
-class DoubledVolume(Volume):
+class UpBlock3d(ConvBlock3d):
     """The same, at twice the height and width."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(functional.interpolate(x, scale_factor=(1, 2, 2)))
 
 
-class ResidualVolume(nn.Module):
+class ResBlock3d(nn.Module):
     """Two convolutions over a volume, each behind its normalisation and ReLU, added to what came in."""
 
     def __init__(self, width: int) -> None:
@@ -63,12 +63,12 @@ class ResidualVolume(nn.Module):
         return x + self.conv2(functional.relu(self.norm2(inner)))  # type: ignore[no-any-return]
 
 
-class Down(nn.Module):
+class HourglassEncoder(nn.Module):
     """The way down an hourglass: what came in, and each half of it, *widths* wide."""
 
     def __init__(self, widths: tuple[int, ...]) -> None:
         super().__init__()
-        self.down_blocks = nn.ModuleList(map(HalvedVolume, widths[:-1], widths[1:]))
+        self.down_blocks = nn.ModuleList(map(DownBlock3d, widths[:-1], widths[1:]))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         views = [x]
@@ -77,13 +77,13 @@ class Down(nn.Module):
         return views
 
 
-class Up(nn.Module):
+class HourglassDecoder(nn.Module):
     """The way up an hourglass: each doubled view beside its counterpart from the way down."""
 
     def __init__(self, widths: tuple[int, ...], outputs: tuple[int, ...]) -> None:
         super().__init__()
         inputs = [widths[-1], *(2 * width for width in outputs[:-1])]
-        self.up_blocks = nn.ModuleList(map(DoubledVolume, inputs, outputs))
+        self.up_blocks = nn.ModuleList(map(UpBlock3d, inputs, outputs))
         width = outputs[-1] + widths[0]
         self.conv = nn.Conv3d(width, width, 3, padding=1)
         self.norm = nn.BatchNorm3d(width)
@@ -103,8 +103,8 @@ class Hourglass(nn.Module):
     def __init__(self, inputs: int) -> None:
         super().__init__()
         widths = (inputs, *self._INNER)
-        self.encoder = Down(widths)
-        self.decoder = Up(widths, (*self._INNER[-2::-1], self._INNER[0] // 2))
+        self.encoder = HourglassEncoder(widths)
+        self.decoder = HourglassDecoder(widths, (*self._INNER[-2::-1], self._INNER[0] // 2))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decoder(self.encoder(x))  # type: ignore[no-any-return]

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-POINTS: Final = 21
-BINS: Final = 66  # of an angle, 3 degrees each
-_FIRST: Final = -97.5  # degrees: the middle of the first
+KEYPOINTS: Final = 21
+ANGLE_BINS: Final = 66  # of an angle, 3 degrees each
+_FIRST_BIN_DEGREES: Final = -97.5  # degrees: the middle of the first
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class HeadKeypoints:
     """A head as the paper has it: *canonical* points (1, 21, 3), then their expression, turn, scale and shift.
 
     *degrees* (n, 3) are pitch (down), yaw (left in the picture) and roll (clockwise); *expression* (n, 21, 3); *scale*
@@ -20,45 +20,45 @@ class Head:
     degrees: Any
     expression: Any
     scale: Any
-    shift: Any
+    translation: Any
 
     @classmethod
-    def seen(cls, read: dict[str, Any]) -> "Head":
+    def from_motion(cls, read: dict[str, Any]) -> "HeadKeypoints":
         """Return the head that the motion extractor *read* in a picture."""
         import torch
 
-        degrees = [degrees_of(read[name]) for name in ("pitch", "yaw", "roll")]
-        points, expression = (read[name].unflatten(1, (POINTS, 3)) for name in ("kp", "exp"))
+        degrees = [decode_degrees(read[name]) for name in ("pitch", "yaw", "roll")]
+        points, expression = (read[name].unflatten(1, (KEYPOINTS, 3)) for name in ("kp", "exp"))
         return cls(points, torch.stack(degrees, dim=1), expression, read["scale"], read["t"])
 
     def points(self) -> Any:
         """Return where the points are (n, 21, 3)."""
-        posed = self.canonical @ turned(self.degrees).mT + self.expression
+        posed = self.canonical @ rotation_matrix(self.degrees).mT + self.expression
         moved = posed * self.scale[..., None]
-        moved[..., :2] += self.shift[:, None, :2]
+        moved[..., :2] += self.translation[:, None, :2]
         return moved
 
-    def moved(self, degrees: Any, shift: Any, expression: Any) -> "Head":
+    def displaced(self, degrees: Any, shift: Any, expression: Any) -> "HeadKeypoints":
         """Return this head with *degrees* (n, 3), *shift* (n, 2) and *expression* (n, 21, 3) added to its own."""
         from torch.nn import functional
 
         return replace(
             self,
             degrees=self.degrees + degrees,
-            shift=self.shift + functional.pad(shift, (0, 1)),
+            translation=self.translation + functional.pad(shift, (0, 1)),
             expression=self.expression + expression,
         )
 
 
-def degrees_of(logits: Any) -> Any:
+def decode_degrees(logits: Any) -> Any:
     """Return the angles (n,) in degrees that *logits* (n, 66) of their bins mean."""
     import torch
 
-    middles = 3 * torch.arange(BINS, device=logits.device) + _FIRST
+    middles = 3 * torch.arange(ANGLE_BINS, device=logits.device) + _FIRST_BIN_DEGREES
     return logits.softmax(dim=1) @ middles
 
 
-def turned(degrees: Any) -> Any:
+def rotation_matrix(degrees: Any) -> Any:
     """Return the rotations (n, 3, 3) by *degrees* (n, 3): pitch first, then yaw, then roll."""
     import torch
 

@@ -8,31 +8,39 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from avatar.faces.liveportrait.checkpoint import APPEARANCE, GENERATOR, MOTION, RETARGETING, WARPING, load, networks
-from avatar.faces.liveportrait.keypoints import Head
+from avatar.faces.liveportrait.checkpoint import (
+    APPEARANCE,
+    GENERATOR,
+    MOTION,
+    RETARGETING,
+    WARPING,
+    build_networks,
+    load_network,
+)
+from avatar.faces.liveportrait.keypoints import HeadKeypoints
 
 _log = logging.getLogger(__name__)
 
-SIDE: Final = 256  # pixels: of the square that is looked at; what is drawn has twice as many
+INPUT_SIZE_PX: Final = 256  # pixels: of the square that is looked at; what is drawn has twice as many
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class PortraitFeatures:
     """A portrait that was looked at: its *source* for the warping network, its *head*, its *points* (1, 21, 3)."""
 
     source: Any
-    head: Head
+    head: HeadKeypoints
     points: Any
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class LivePortraitModel:
     """The networks of one public model, by file, on one device."""
 
     networks: Mapping[str, Any]
     device: str
 
-    def look(self, picture: Any) -> Seen:
+    def extract(self, picture: Any) -> PortraitFeatures:
         """Look at a portrait (3, 256, 256; red, green, blue, 0 to 1)."""
         import torch
 
@@ -40,12 +48,14 @@ class Model:
             given = picture[None].to(self.device)
             with self._precision():
                 read, volume = self.networks[MOTION](given), self.networks[APPEARANCE](given).float()
-            head = Head.seen({name: value.float() for name, value in read.items()})  # points need whole precision
+            head = HeadKeypoints.from_motion(
+                {name: value.float() for name, value in read.items()}
+            )  # points need whole precision
             points = head.points()
             with self._precision():
-                return Seen(self.networks[WARPING].source(volume, points), head, points)
+                return PortraitFeatures(self.networks[WARPING].source(volume, points), head, points)
 
-    def retargeted(self, seen: Seen, points: Any, lips: Any, eyes: Any) -> Any:
+    def retarget(self, seen: PortraitFeatures, points: Any, lips: Any, eyes: Any) -> Any:
         """Return *points* (n, 21, 3) with lips and eyes opened as asked, neck and shoulders where they were.
 
         *lips* (n, 2) and *eyes* (n, 3) say how far open they are in the portrait, then how far they shall be: heights
@@ -56,16 +66,16 @@ class Model:
         small = self.networks[RETARGETING]
         with torch.inference_mode():
             moved = points + small.eyes(seen.points, eyes) + small.lips(seen.points, lips)
-            return small.stitched(seen.points, moved)
+            return small.stitch(seen.points, moved)
 
-    def bent(self, seen: Seen, points: Any) -> Any:
+    def warp(self, seen: PortraitFeatures, points: Any) -> Any:
         """Return what *seen* shows, bent to *points* (n, 21, 3), for ``drawn``."""
         import torch
 
         with torch.inference_mode(), self._precision():
             return self.networks[WARPING](seen.source, points)
 
-    def drawn(self, bent: Any) -> Any:
+    def decode(self, bent: Any) -> Any:
         """Return the pictures (n, 3, 512, 512; red, green, blue, 0 to 1) of what was *bent*; on the device still."""
         import torch
 
@@ -80,10 +90,12 @@ class Model:
 
 
 @lru_cache(maxsize=1)
-def open_model(folder: Path, sha256: str, device: str) -> Model:
+def open_model(folder: Path, sha256: str, device: str) -> LivePortraitModel:
     """Return the public model in *folder*, with digest *sha256*, loaded once in a process: half a gigabyte.
 
     Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
     """
     _log.info("opening the model %s on %s", sha256[:12], device)
-    return Model({file: load(file, network, folder, device) for file, network in networks().items()}, device)
+    return LivePortraitModel(
+        {file: load_network(file, network, folder, device) for file, network in build_networks().items()}, device
+    )

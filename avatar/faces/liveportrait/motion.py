@@ -5,22 +5,30 @@ from itertools import pairwise
 from torch import Tensor, nn, zeros
 from torch.nn import functional
 
-from avatar.faces.liveportrait.keypoints import BINS, POINTS
+from avatar.faces.liveportrait.keypoints import ANGLE_BINS, KEYPOINTS
 
-_WIDTHS, _DEPTHS = (96, 192, 384, 768), (3, 3, 9, 3)
-_EPSILON = 1e-6
+_STAGE_WIDTHS, _STAGE_DEPTHS = (96, 192, 384, 768), (3, 3, 9, 3)
+_NORM_EPSILON = 1e-6
 # What is read off, by the names of the checkpoint.
-_HEADS = {"kp": 3 * POINTS, "scale": 1, "pitch": BINS, "yaw": BINS, "roll": BINS, "t": 3, "exp": 3 * POINTS}
+_OUTPUT_HEADS = {
+    "kp": 3 * KEYPOINTS,
+    "scale": 1,
+    "pitch": ANGLE_BINS,
+    "yaw": ANGLE_BINS,
+    "roll": ANGLE_BINS,
+    "t": 3,
+    "exp": 3 * KEYPOINTS,
+}
 
 
-class _Channels(nn.LayerNorm):
+class _ChannelLayerNorm(nn.LayerNorm):
     """A layer normalisation over the channels of pictures (n, channels, h, w)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-class _Response(nn.Module):
+class _GlobalResponseNorm(nn.Module):
     """Global response normalisation: each channel by how strong it is beside the others (n, h, w, channels)."""
 
     def __init__(self, width: int) -> None:
@@ -29,17 +37,17 @@ class _Response(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         strength: Tensor = x.norm(dim=(1, 2), keepdim=True)
-        share = strength / (strength.mean(dim=-1, keepdim=True) + _EPSILON)
+        share = strength / (strength.mean(dim=-1, keepdim=True) + _NORM_EPSILON)
         return x + self.beta + self.gamma * (x * share)
 
 
-class _Block(nn.Module):
+class _ConvNextBlock(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.dwconv = nn.Conv2d(width, width, 7, padding=3, groups=width)
-        self.norm = nn.LayerNorm(width, _EPSILON)
+        self.norm = nn.LayerNorm(width, _NORM_EPSILON)
         self.pwconv1 = nn.Linear(width, 4 * width)
-        self.grn = _Response(4 * width)
+        self.grn = _GlobalResponseNorm(4 * width)
         self.pwconv2 = nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -48,26 +56,28 @@ class _Block(nn.Module):
         return x + made.permute(0, 3, 1, 2)  # type: ignore[no-any-return]
 
 
-class _Detector(nn.Module):
+class _ConvNextBackbone(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        stem = nn.Sequential(nn.Conv2d(3, _WIDTHS[0], 4, 4), _Channels(_WIDTHS[0], _EPSILON))
+        stem = nn.Sequential(nn.Conv2d(3, _STAGE_WIDTHS[0], 4, 4), _ChannelLayerNorm(_STAGE_WIDTHS[0], _NORM_EPSILON))
         halves = [
-            nn.Sequential(_Channels(narrow, _EPSILON), nn.Conv2d(narrow, wide, 2, 2))
-            for narrow, wide in pairwise(_WIDTHS)
+            nn.Sequential(_ChannelLayerNorm(narrow, _NORM_EPSILON), nn.Conv2d(narrow, wide, 2, 2))
+            for narrow, wide in pairwise(_STAGE_WIDTHS)
         ]
         self.downsample_layers = nn.ModuleList([stem, *halves])
-        blocks = zip(_WIDTHS, _DEPTHS, strict=True)
-        self.stages = nn.ModuleList(nn.Sequential(*(_Block(width) for _ in range(depth))) for width, depth in blocks)
-        self.norm = nn.LayerNorm(_WIDTHS[-1], _EPSILON)
-        for name, outputs in _HEADS.items():
-            self.add_module(f"fc_{name}", nn.Linear(_WIDTHS[-1], outputs))
+        blocks = zip(_STAGE_WIDTHS, _STAGE_DEPTHS, strict=True)
+        self.stages = nn.ModuleList(
+            nn.Sequential(*(_ConvNextBlock(width) for _ in range(depth))) for width, depth in blocks
+        )
+        self.norm = nn.LayerNorm(_STAGE_WIDTHS[-1], _NORM_EPSILON)
+        for name, outputs in _OUTPUT_HEADS.items():
+            self.add_module(f"fc_{name}", nn.Linear(_STAGE_WIDTHS[-1], outputs))
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         for halve, stage in zip(self.downsample_layers, self.stages, strict=True):
             picture = stage(halve(picture))
         seen = self.norm(picture.mean(dim=(2, 3)))
-        return {name: self.get_submodule(f"fc_{name}")(seen) for name in _HEADS}
+        return {name: self.get_submodule(f"fc_{name}")(seen) for name in _OUTPUT_HEADS}
 
 
 class MotionExtractor(nn.Module):
@@ -75,7 +85,7 @@ class MotionExtractor(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.detector = _Detector()
+        self.detector = _ConvNextBackbone()
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         return self.detector(picture)  # type: ignore[no-any-return]

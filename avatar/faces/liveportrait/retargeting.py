@@ -5,12 +5,12 @@ from typing import Any
 
 from torch import Tensor, cat, nn
 
-from avatar.faces.liveportrait.keypoints import POINTS
+from avatar.faces.liveportrait.keypoints import KEYPOINTS
 
-_ALL = 3 * POINTS
+_COORDINATES = 3 * KEYPOINTS
 
 
-class _Dense(nn.Module):
+class _Mlp(nn.Module):
     def __init__(self, *widths: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -22,31 +22,33 @@ class _Dense(nn.Module):
         return self.mlp(x)  # type: ignore[no-any-return]
 
 
-class Retargeting(nn.Module):
+class StitchingRetargeting(nn.Module):
     """All three, under the names of the checkpoint: shoulders that stay, eyes, and mouth."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.retarget_shoulder = _Dense(2 * _ALL, 128, 128, 64, _ALL + 2)
-        self.retarget_mouth = _Dense(_ALL + 2, 128, 128, 64, _ALL)
-        self.retarget_eye = _Dense(_ALL + 3, 256, 256, 128, 128, 64, _ALL)
+        self.retarget_shoulder = _Mlp(2 * _COORDINATES, 128, 128, 64, _COORDINATES + 2)
+        self.retarget_mouth = _Mlp(_COORDINATES + 2, 128, 128, 64, _COORDINATES)
+        self.retarget_eye = _Mlp(_COORDINATES + 3, 256, 256, 128, 128, 64, _COORDINATES)
 
-    def stitched(self, source: Tensor, points: Tensor) -> Any:
+    def stitch(self, source: Tensor, points: Tensor) -> Any:
         """Return *points* (n, 21, 3), moved so that neck and shoulders stay where those of *source* (1, 21, 3) are."""
         given = source.expand_as(points)
-        made = self.retarget_shoulder(_flat(given, points))
-        moved = points + made[:, :_ALL].reshape(-1, POINTS, 3)
-        moved[..., :2] += made[:, None, _ALL:]
+        made = self.retarget_shoulder(_concatenate(given, points))
+        moved = points + made[:, :_COORDINATES].reshape(-1, KEYPOINTS, 3)
+        moved[..., :2] += made[:, None, _COORDINATES:]
         return moved
 
     def lips(self, source: Tensor, open_: Tensor) -> Any:
         """Return how to move points (n, 21, 3) for lips *open_* (n, 2): as they are in *source*, and as they shall."""
-        return self.retarget_mouth(_flat(source.expand(len(open_), POINTS, 3), open_)).reshape(-1, POINTS, 3)
+        return self.retarget_mouth(_concatenate(source.expand(len(open_), KEYPOINTS, 3), open_)).reshape(
+            -1, KEYPOINTS, 3
+        )
 
     def eyes(self, source: Tensor, open_: Tensor) -> Any:
         """Return how to move points (n, 21, 3) for eyes *open_* (n, 3): both as they are, and as both shall be."""
-        return self.retarget_eye(_flat(source.expand(len(open_), POINTS, 3), open_)).reshape(-1, POINTS, 3)
+        return self.retarget_eye(_concatenate(source.expand(len(open_), KEYPOINTS, 3), open_)).reshape(-1, KEYPOINTS, 3)
 
 
-def _flat(one: Tensor, other: Tensor) -> Tensor:
+def _concatenate(one: Tensor, other: Tensor) -> Tensor:
     return cat((one.flatten(1), other.flatten(1)), dim=1)

@@ -9,16 +9,22 @@ from numpy.typing import NDArray
 from avatar.faces.geometry.blendshapes import NAMES, Floats, coefficients
 from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES, MouthEncoder
 from avatar.faces.motion.prosody import loudness
-from avatar.faces.motion.visemes import Span, finished, moments
+from avatar.faces.motion.visemes import Span, apply_contacts, frame_times
 from avatar.media.audio.io import read_sound
 from avatar.voices.recognition.asr_features import STEPS_PER_S, asr_features
 
-_JAW = SHAPES.index("jawOpen")
+_JAW_OPEN_COLUMN = SHAPES.index("jawOpen")
 # The next three were chosen on cloned and recorded speech that is neither trained on nor reported on (the model card).
-_SURE = 0.5  # the probability from which lips meet
-_USUAL, _CLEARER = 0.13, 1.2  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
-_LEAD = 0.005  # seconds: a mouth is in place a little before it is heard
-_HUSH, _PAUSE = 0.003, 0.3  # 50 dB below the loudest, for longer (in seconds) than any closure of the mouth lasts
+_MIN_CONTACT_PROBABILITY = 0.5  # the probability from which lips meet
+_MEAN_JAW_OPEN, _JAW_GAIN = (
+    0.13,
+    1.2,
+)  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
+_MOUTH_LEAD_S = 0.005  # seconds: a mouth is in place a little before it is heard
+_SILENCE_LEVEL, _MIN_SILENCE_S = (
+    0.003,
+    0.3,
+)  # 50 dB below the loudest, for longer (in seconds) than any closure of the mouth lasts
 
 Flags = NDArray[np.bool_]
 
@@ -28,23 +34,27 @@ def audio_to_blendshapes(sound: Path, rate: Fraction, count: int, encoder: Mouth
 
     Like ``viseme_track``, and finished by the same rules: contacts are made, both ends are at rest.
     """
-    shapes, events = encoder.hear(asr_features(*read_sound(sound)))
-    times, steps = moments(rate, count), (np.arange(len(shapes)) + 0.5) / STEPS_PER_S
-    shapes[:, _JAW] = np.maximum(_USUAL + _CLEARER * (shapes[:, _JAW] - _USUAL), 0)
+    shapes, events = encoder.predict(asr_features(*read_sound(sound)))
+    times, steps = frame_times(rate, count), (np.arange(len(shapes)) + 0.5) / STEPS_PER_S
+    shapes[:, _JAW_OPEN_COLUMN] = np.maximum(
+        _MEAN_JAW_OPEN + _JAW_GAIN * (shapes[:, _JAW_OPEN_COLUMN] - _MEAN_JAW_OPEN), 0
+    )
     known = dict(zip(EVENTS, events.T, strict=True))
     level = loudness(sound, Fraction(STEPS_PER_S), len(shapes))
-    silent = np.interp(times, steps, np.maximum(known["silence"], _hushed(level)))
-    at_frames = np.stack([np.interp(times + _LEAD, steps, each) for each in shapes.T], axis=1)
+    silent = np.interp(times, steps, np.maximum(known["silence"], _silence_mask(level)))
+    at_frames = np.stack([np.interp(times + _MOUTH_LEAD_S, steps, each) for each in shapes.T], axis=1)
     # Nothing is shaped in silence: what a network still hears there would be a twitch.
-    track = at_frames @ _spread() * (1 - silent * silent * (3 - 2 * silent))[:, None]
-    return finished(track, _spans(known["teeth"] > _SURE), _spans(known["lips"] > _SURE), rate)
+    track = at_frames @ _shape_matrix() * (1 - silent * silent * (3 - 2 * silent))[:, None]
+    return apply_contacts(
+        track, _spans(known["teeth"] > _MIN_CONTACT_PROBABILITY), _spans(known["lips"] > _MIN_CONTACT_PROBABILITY), rate
+    )
 
 
-def _hushed(level: Floats) -> Floats:
+def _silence_mask(level: Floats) -> Floats:
     """Tell (n, 0 or 1) where the *level* (n, 0 to 1) stays so low, and so long, that nobody can be speaking."""
     hushed = np.zeros(len(level), np.float32)
-    for start, end in _spans(level < _HUSH):
-        if end - start >= _PAUSE:
+    for start, end in _spans(level < _SILENCE_LEVEL):
+        if end - start >= _MIN_SILENCE_S:
             hushed[round(start * STEPS_PER_S) : round(end * STEPS_PER_S)] = 1
     return hushed
 
@@ -56,7 +66,7 @@ def _spans(high: Flags) -> list[Span]:
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def _spread() -> Floats:
+def _shape_matrix() -> Floats:
     """Return the matrix (12, 52) that gives each shape to the coefficients it drives."""
     spread = np.stack([coefficients(**{name: 1.0}) for name in SHAPES])
     assert spread.shape == (len(SHAPES), len(NAMES))

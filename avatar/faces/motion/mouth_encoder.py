@@ -25,16 +25,16 @@ SHAPES: Final = (
 )
 EVENTS: Final = ("lips", "teeth", "silence")
 
-_WIDTH, _HEADS, _INNER, _LAYERS = 160, 4, 400, 2
-_REACH = 11  # steps that the convolution of a layer sees: a phoneme and its neighbours
-_DROPPED = 0.1  # of what the layers say, while they learn
-_BLOCK, _AROUND = (
+_WIDTH, _HEADS, _FEEDFORWARD_WIDTH, _LAYERS = 160, 4, 400, 2
+_KERNEL_STEPS = 11  # steps that the convolution of a layer sees: a phoneme and its neighbours
+_DROPOUT = 0.1  # of what the layers say, while they learn
+_BLOCK_STEPS, _CONTEXT_STEPS = (
     8 * STEPS_PER_S,
     STEPS_PER_S,
 )  # long sounds are heard in blocks of 8 s, each with a second before and after
 
 
-def network() -> Any:
+def build_network() -> Any:
     """Return the untrained network: features (batch, n, 384) in, (batch, n, 15) out, of which the last 3 are logits."""
     from torch import Tensor, nn
 
@@ -44,11 +44,13 @@ def network() -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.norms = nn.ModuleList(nn.LayerNorm(_WIDTH) for _ in range(3))
-            self.near = nn.Conv1d(_WIDTH, _WIDTH, _REACH, padding=_REACH // 2, groups=_WIDTH)
+            self.near = nn.Conv1d(_WIDTH, _WIDTH, _KERNEL_STEPS, padding=_KERNEL_STEPS // 2, groups=_WIDTH)
             self.mixed = nn.Linear(_WIDTH, _WIDTH)
             self.far = nn.MultiheadAttention(_WIDTH, _HEADS, batch_first=True)
-            self.each = nn.Sequential(nn.Linear(_WIDTH, _INNER), nn.GELU(), nn.Linear(_INNER, _WIDTH))
-            self.drop = nn.Dropout(_DROPPED)
+            self.each = nn.Sequential(
+                nn.Linear(_WIDTH, _FEEDFORWARD_WIDTH), nn.GELU(), nn.Linear(_FEEDFORWARD_WIDTH, _WIDTH)
+            )
+            self.drop = nn.Dropout(_DROPOUT)
 
         def forward(self, x: Tensor) -> Tensor:
             near = self.near(self.norms[0](x).transpose(1, 2)).transpose(1, 2)
@@ -60,7 +62,7 @@ def network() -> Any:
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.ear = nn.Sequential(nn.LayerNorm(FEATURE_SIZE), nn.Dropout(_DROPPED), nn.Linear(FEATURE_SIZE, _WIDTH))
+            self.ear = nn.Sequential(nn.LayerNorm(FEATURE_SIZE), nn.Dropout(_DROPOUT), nn.Linear(FEATURE_SIZE, _WIDTH))
             self.layers = nn.Sequential(*(Layer() for _ in range(_LAYERS)), nn.LayerNorm(_WIDTH))
             self.out = nn.Linear(_WIDTH, len(SHAPES) + len(EVENTS))
 
@@ -79,21 +81,21 @@ class MouthEncoder:
     def __init__(self, weights: Path) -> None:
         from safetensors.torch import load_file
 
-        self._network = network()
+        self._network = build_network()
         # Kept in half precision, worked with in single: the file is half as large and a CPU as fast.
         self._network.load_state_dict({name: value.float() for name, value in load_file(weights).items()})
         self._network.eval()
 
-    def hear(self, features: Floats) -> tuple[Floats, Floats]:
+    def predict(self, features: Floats) -> tuple[Floats, Floats]:
         """Return the shapes (n, 12) and the probabilities of the events (n, 3), 50 a second, in *features* (n, 384)."""
         import torch
 
         pieces = []
         with torch.inference_mode():
-            for start in range(0, len(features), _BLOCK):
-                first, last = max(0, start - _AROUND), min(len(features), start + _BLOCK + _AROUND)
+            for start in range(0, len(features), _BLOCK_STEPS):
+                first, last = max(0, start - _CONTEXT_STEPS), min(len(features), start + _BLOCK_STEPS + _CONTEXT_STEPS)
                 heard = self._network(torch.from_numpy(features[None, first:last]))[0]
-                pieces.append(heard[start - first : min(start + _BLOCK, len(features)) - first])
+                pieces.append(heard[start - first : min(start + _BLOCK_STEPS, len(features)) - first])
         if not pieces:
             return np.zeros((0, len(SHAPES)), np.float32), np.zeros((0, len(EVENTS)), np.float32)
         outputs = torch.cat(pieces)

@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.drawing.color_transfer import BLACK, DARK, LEAST, MOST, SKIN, darkness, transfer_color
+from avatar.faces.drawing.color_transfer import (
+    DARK,
+    FULL_TRANSFER_BRIGHTNESS,
+    MAX_GAIN,
+    MIN_GAIN,
+    NO_TRANSFER_BRIGHTNESS,
+    darkness,
+    transfer_color,
+)
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Pixels
@@ -18,15 +26,15 @@ from avatar.runtime.jit import lazy_njit
 
 
 @dataclass(frozen=True, eq=False)
-class Hidden:
+class OcclusionMap:
     """How much of a face is hidden: *cells* (n, n) of a chart whose first cell lies at *low* (x, y) of the donor's.
 
     *per* (x, y) is how many cells there are to a pixel of the donor's picture.
     """
 
     cells: Any
-    low: NDArray[np.float32]
-    per: NDArray[np.float32]
+    origin: NDArray[np.float32]
+    cells_per_pixel: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +47,10 @@ class CompositeLayer:
 
     coarse: Any
     step: int
-    unit: float
+    eye_distance: float
     mouth: Floats
-    bright: float
-    hidden: Hidden | None = None
+    skin_brightness: float
+    occlusion: OcclusionMap | None = None
 
 
 def composite(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
@@ -55,35 +63,41 @@ def composite_gpu(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
     """Do what ``composite`` does in torch, on the device where *patch* is."""
     import torch
 
-    head, spread = patch.permute(2, 0, 1).float() / 255, _interpolated(layer, patch.shape[:2])
-    face = transfer_color(donor.colours(spread[:2], layer.unit), spread[3:6], spread[6:9])
+    head, spread = patch.permute(2, 0, 1).float() / 255, _upsample_layer(layer, patch.shape[:2])
+    face = transfer_color(donor.sample(spread[:2], layer.eye_distance), spread[3:6], spread[6:9])
     share = spread[2] * spread[2] * (3 - 2 * spread[2])
     opening, around = torch.from_numpy(layer.mouth).to(donor.device)
-    share = share * (1 - opening.maximum(around * darkness(head, layer.bright)))
-    if layer.hidden:
-        share = share * (1 - _hidden_at(layer.hidden, spread[:2]))
+    share = share * (1 - opening.maximum(around * darkness(head, layer.skin_brightness)))
+    if layer.occlusion:
+        share = share * (1 - _sample_occlusion(layer.occlusion, spread[:2]))
     mixed = torch.lerp(head, face, share)
     patch.copy_((mixed * 255).round().byte().permute(1, 2, 0))
 
 
 def composite_cpu(patch: Pixels, donor: SourceFace, layer: CompositeLayer) -> None:
     """Do what ``composite`` does pixel by pixel, on the CPU."""
-    picture = donor.pixels(layer.unit)
+    picture = donor.mipmap(layer.eye_distance)
     height, width = donor.picture.shape[2:]
     finer = np.array([picture.shape[1] / width, picture.shape[0] / height], np.float32)
-    hidden = layer.hidden or _NOTHING
-    cells, chart = np.asarray(hidden.cells, np.float32), np.concatenate([hidden.low, hidden.per]).astype(np.float32)
-    bright = np.float32(layer.bright)
+    hidden = layer.occlusion or _NO_OCCLUSION
+    cells, chart = (
+        np.asarray(hidden.cells, np.float32),
+        np.concatenate([hidden.origin, hidden.cells_per_pixel]).astype(np.float32),
+    )
+    bright = np.float32(layer.skin_brightness)
     coarse = np.ascontiguousarray(layer.coarse.numpy().transpose(2, 0, 1))
     _composite(patch, coarse, layer.step, picture, finer, layer.mouth, bright, cells, chart)
 
 
-_NOTHING = Hidden(np.zeros((1, 1), np.float32), np.zeros(2, np.float32), np.zeros(2, np.float32))
+_NO_OCCLUSION = OcclusionMap(np.zeros((1, 1), np.float32), np.zeros(2, np.float32), np.zeros(2, np.float32))
 
 # Single precision, as torch has it: the loop is a third faster for it.
 _CARRIED, _FOUND = 9, 12
 _0, _HALF, _1, _2, _3, _FULL = (np.float32(number) for number in (0, 0.5, 1, 2, 3, 255))
-_BLACK, _WIDTH, _LEAST, _MOST = (np.float32(number) for number in (BLACK, SKIN - BLACK, LEAST, MOST))
+_BLACK, _WIDTH, _LEAST, _MOST = (
+    np.float32(number)
+    for number in (NO_TRANSFER_BRIGHTNESS, FULL_TRANSFER_BRIGHTNESS - NO_TRANSFER_BRIGHTNESS, MIN_GAIN, MAX_GAIN)
+)
 _DARK, _DARKER = (np.float32(number) for number in (DARK[1], DARK[1] - DARK[0]))
 _NO_LIGHT = np.float32(1e-3)
 
@@ -190,7 +204,7 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
                     patch[row, start + i * step, k] = np.uint8(old[k, i])
 
 
-def _interpolated(layer: CompositeLayer, shape: tuple[int, ...]) -> Any:
+def _upsample_layer(layer: CompositeLayer, shape: tuple[int, ...]) -> Any:
     """Return what *layer* brings to each pixel (9, h, w).
 
     Interpolation softens the rims of the eyes as a lens would.
@@ -203,11 +217,11 @@ def _interpolated(layer: CompositeLayer, shape: tuple[int, ...]) -> Any:
     return fine[:, : shape[0], : shape[1]]
 
 
-def _hidden_at(hidden: Hidden, places: Any) -> Any:
+def _sample_occlusion(hidden: OcclusionMap, places: Any) -> Any:
     """Return how much is hidden at *places* (2, h, w), pixels of the donor's picture: (h, w)."""
     from torch.nn import functional
 
-    low, per = (places.new_tensor(each) for each in (hidden.low, hidden.per))
+    low, per = (places.new_tensor(each) for each in (hidden.origin, hidden.cells_per_pixel))
     last = places.new_tensor(hidden.cells.shape[::-1]) - 1
     grid = (places.permute(1, 2, 0) - low) * per / last * 2 - 1
     cells = hidden.cells[None, None]

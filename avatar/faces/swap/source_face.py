@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.drawing.blend_mask import fade_at_rest, lids
-from avatar.faces.drawing.color_transfer import Skin
-from avatar.faces.features.eyes import widened
-from avatar.faces.geometry.eyelids import EYES
-from avatar.faces.geometry.lip_geometry import laid_on_the_line
-from avatar.faces.geometry.topology import POINTS, eye_distance, topology
+from avatar.faces.drawing.blend_mask import lid_masks, rest_blend_mask
+from avatar.faces.drawing.color_transfer import SkinSampler
+from avatar.faces.features.eyes import correct_lower_lids
+from avatar.faces.geometry.eyelids import EYE_POINTS
+from avatar.faces.geometry.lip_geometry import snap_inner_lips
+from avatar.faces.geometry.topology import MESH_POINTS, eye_distance, topology
 from avatar.media.frames import Landmarks, Pixels
 
-TWINS = np.array([*range(POINTS), *EYES])  # for each of the 500 mesh points, the landmark it stands on
+VERTEX_LANDMARKS = np.array(
+    [*range(MESH_POINTS), *EYE_POINTS]
+)  # for each of the 500 mesh points, the landmark it stands on
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,7 @@ class SourceFace:
     triangles: Any
     fade: NDArray[np.float32]
     lids: NDArray[np.float32]
-    skin: Skin
+    skin: SkinSampler
     tone: NDArray[np.float32]
     device: str
     _plain: dict[int, NDArray[np.float32]] = field(default_factory=dict)
@@ -42,20 +44,20 @@ class SourceFace:
         """Prepare the face at *landmarks*, as a network sees them, of the portrait *rgb*."""
         import torch
 
-        landmarks = laid_on_the_line(widened(landmarks), rgb)
-        picture, skin = pixels_of(rgb, device), Skin.of(landmarks)
+        landmarks = snap_inner_lips(correct_lower_lids(landmarks), rgb)
+        picture, skin = to_tensor(rgb, device), SkinSampler.of(landmarks)
         return cls(
             picture=picture,
             landmarks=landmarks,
-            triangles=torch.from_numpy(_triangles()).to(device),
-            fade=fade_at_rest(landmarks),
-            lids=lids(landmarks),
+            triangles=torch.from_numpy(_mesh_triangles()).to(device),
+            fade=rest_blend_mask(landmarks),
+            lids=lid_masks(landmarks),
             skin=skin,
             tone=skin.tone(rgb, landmarks),
             device=device,
         )
 
-    def colours(self, places: Any, unit: float) -> Any:
+    def sample(self, places: Any, unit: float) -> Any:
         """Return the colours (3, h, w) at *places* (2, h, w) as seen on a face with eyes *unit* pixels apart."""
         from torch.nn import functional
 
@@ -65,7 +67,7 @@ class SourceFace:
         picture = self._at(self._level(unit))
         return functional.grid_sample(picture, grid, padding_mode="border", align_corners=False)[0]
 
-    def pixels(self, unit: float) -> NDArray[np.float32]:
+    def mipmap(self, unit: float) -> NDArray[np.float32]:
         """Return the picture (h, w, 3), 0 to 1, no larger than a face with eyes *unit* pixels apart shows it."""
         level = self._level(unit)
         if level not in self._plain:
@@ -74,7 +76,7 @@ class SourceFace:
 
     def _level(self, unit: float) -> int:
         shrink = eye_distance(self.landmarks) / max(unit, 1e-6)
-        last = _last(*self.picture.shape[2:])
+        last = _coarsest_level(*self.picture.shape[2:])
         return int(np.clip(np.floor(2 * np.log2(max(shrink, 1e-6)) + 0.1), 0, last))
 
     def _at(self, level: int) -> Any:
@@ -89,19 +91,19 @@ class SourceFace:
         return self._smaller[level]
 
 
-def _last(height: int, width: int) -> int:
+def _coarsest_level(height: int, width: int) -> int:
     """Return the level from which a picture of *height* x *width* pixels would be too small to show a face."""
     return next(level for level in count() if min(round(side / 2 ** (level / 2)) for side in (height, width)) <= 64)
 
 
-def _triangles() -> NDArray[np.int64]:
+def _mesh_triangles() -> NDArray[np.int64]:
     """The mesh with its eyes on their own rims, points 468 to 499."""
-    mesh, rims = topology(), np.arange(POINTS)
-    rims[list(EYES)] = POINTS + np.arange(len(EYES))
+    mesh, rims = topology(), np.arange(MESH_POINTS)
+    rims[list(EYE_POINTS)] = MESH_POINTS + np.arange(len(EYE_POINTS))
     return np.concatenate([mesh.skin, rims[mesh.eyes], mesh.mouth])
 
 
-def pixels_of(rgb: Pixels, device: str) -> Any:
+def to_tensor(rgb: Pixels, device: str) -> Any:
     """Return *rgb* as (1, 3, h, w), 0 to 1, on *device*."""
     import torch
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from avatar.errors import WeightsError
-from avatar.faces.wav2lip.layers import shapes
+from avatar.faces.wav2lip.layers import tensor_shapes
 from avatar.models.checkpoint import read_state_dict, validate_state_dict
 from avatar.models.pinned import resolve_pinned_file
 from avatar.models.reference import ModelRef
 
 
-def checkpoint_at(model: ModelRef) -> Path:
+def resolve_checkpoint(model: ModelRef) -> Path:
     """Return the checkpoint file of the weights folder that *model* names, its digest checked.
 
     Raises:
@@ -35,5 +35,5 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
         raise WeightsError(f"{path.name} has no 'state_dict'; bring a Wav2Lip generator", code="weights.other-network")
     named = {str(name).removeprefix("module."): tensor for name, tensor in tensors.items()}
     return validate_state_dict(
-        named, shapes(), path.name, "a Wav2Lip generator for faces of 96 pixels (not a discriminator)"
+        named, tensor_shapes(), path.name, "a Wav2Lip generator for faces of 96 pixels (not a discriminator)"
     )

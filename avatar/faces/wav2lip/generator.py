@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from avatar.faces.wav2lip.checkpoint import read_checkpoint
-from avatar.faces.wav2lip.layers import DECODER, FACE, OUTPUT, SPEECH, Block, ConvSpec, layers
+from avatar.faces.wav2lip.layers import (
+    AUDIO_ENCODER,
+    FACE_DECODER,
+    FACE_ENCODER,
+    OUTPUT_BLOCK,
+    Block,
+    ConvSpec,
+    generator_layers,
+)
 from avatar.runtime.winograd import conv2d_3x3, transform_kernels_3x3
 
 _log = logging.getLogger(__name__)
 
-SIZE: Final = 96  # pixels: the side of the face
-BANDS, COLUMNS = 80, 16  # of the mel spectrogram that one frame hears
-_EPSILON: Final = 1e-5  # of batch normalisation, as in training
+FACE_SIZE_PX: Final = 96  # pixels: the side of the face
+MEL_BANDS, MEL_COLUMNS = 80, 16  # of the mel spectrogram that one frame hears
+_BATCH_NORM_EPSILON: Final = 1e-5  # of batch normalisation, as in training
 
 
 class Wav2LipGenerator:
@@ -25,10 +33,12 @@ class Wav2LipGenerator:
     """
 
     def __init__(self, tensors: Mapping[str, Any], device: str = "cpu") -> None:
-        self.device, self._precision = device, precision_on(device)
-        self._folded = {layer.name: _folded(layer, tensors, device, self._precision) for layer in layers()}
+        self.device, self._precision = device, dtype_on(device)
+        self._folded = {
+            layer.name: _fold_batch_norm(layer, tensors, device, self._precision) for layer in generator_layers()
+        }
 
-    def faces(self, seen: Any, heard: Any, first: int = 0) -> Any:
+    def generate(self, seen: Any, heard: Any, first: int = 0) -> Any:
         """Return the rows from *first* on of the faces that say what is *heard*: (n, 3, 96 - first, 96), 0 to 1.
 
         *seen* (n, 6, 96, 96), 0 to 1: the face with its lower half black, then the face itself, each blue, green, red.
@@ -39,18 +49,18 @@ class Wav2LipGenerator:
 
         with torch.inference_mode():
             # Channels last: the layout that convolutions on processors and GPUs are quickest in.
-            views = self._encoded(seen.to(self._precision).contiguous(memory_format=torch.channels_last))
-            made = self._block(SPEECH, heard.to(self._precision))
-            top, starts = 0, _starts(first)
-            for block, start in zip(DECODER, starts, strict=True):
+            views = self._encode_face(seen.to(self._precision).contiguous(memory_format=torch.channels_last))
+            made = self._block(AUDIO_ENCODER, heard.to(self._precision))
+            top, starts = 0, _block_starts(first)
+            for block, start in zip(FACE_DECODER, starts, strict=True):
                 made = self._block(block, made[:, :, start - top :])
                 top = start * block[0].stride[0]
                 made = torch.cat((made, views.pop()[:, :, top:]), dim=1)
-            return torch.sigmoid(self._block(OUTPUT, made)[:, :, first - top :].float())
+            return torch.sigmoid(self._block(OUTPUT_BLOCK, made)[:, :, first - top :].float())
 
-    def _encoded(self, seen: Any) -> list[Any]:
+    def _encode_face(self, seen: Any) -> list[Any]:
         views = []
-        for block in FACE:
+        for block in FACE_ENCODER:
             seen = self._block(block, seen)
             views.append(seen)
         return views
@@ -64,7 +74,7 @@ class Wav2LipGenerator:
         from torch.nn import functional
 
         weight, bias = self._folded[layer.name]
-        if _by_winograd(layer, self.device):
+        if _uses_winograd(layer, self.device):
             made = conv2d_3x3(value, weight, bias)
         elif layer.kind == "up":
             more = layer.stride[0] - 1
@@ -76,7 +86,7 @@ class Wav2LipGenerator:
         return made if layer.last else made.relu_()
 
 
-def precision_on(device: str) -> Any:
+def dtype_on(device: str) -> Any:
     """Return the type of numbers that the network computes in on *device*."""
     import torch
 
@@ -94,25 +104,25 @@ def open_generator(checkpoint: Path, sha256: str, device: str) -> Wav2LipGenerat
     return Wav2LipGenerator(read_checkpoint(checkpoint), device)
 
 
-def _starts(first: int) -> list[int]:
+def _block_starts(first: int) -> list[int]:
     """Return from which row on each block of the decoder needs its input, for rows from *first* on to be exact.
 
     Each 3 x 3 convolution spoils one row at a cut, and two rows of a doubled picture come from one row and the next.
     """
     needed, starts = first - 1, []
-    for block in reversed(DECODER):
+    for block in reversed(FACE_DECODER):
         doubles = block[0].stride[0] == 2
         needed = max(0, needed - (len(block) - 1)) // 2 if doubles else 0
         starts.append(needed)
     return starts[::-1]
 
 
-def _by_winograd(layer: ConvSpec, device: str) -> bool:
+def _uses_winograd(layer: ConvSpec, device: str) -> bool:
     # GPUs choose for themselves.
     return device == "cpu" and layer.kind == "residual" and 128 <= layer.inputs <= 384
 
 
-def _folded(layer: ConvSpec, tensors: Mapping[str, Any], device: str, precision: Any) -> tuple[Any, Any]:
+def _fold_batch_norm(layer: ConvSpec, tensors: Mapping[str, Any], device: str, precision: Any) -> tuple[Any, Any]:
     import torch
 
     if layer.last:
@@ -123,10 +133,10 @@ def _folded(layer: ConvSpec, tensors: Mapping[str, Any], device: str, precision:
             tensors[f"{layer.name}.conv_block.1.{part}"].double()
             for part in ("weight", "bias", "running_mean", "running_var")
         )
-        scale = scale / torch.sqrt(variance + _EPSILON)
+        scale = scale / torch.sqrt(variance + _BATCH_NORM_EPSILON)
         weight = weight * scale.reshape((1, -1, 1, 1) if layer.kind == "up" else (-1, 1, 1, 1))
         bias = (bias - mean) * scale + shift
-    if _by_winograd(layer, device):
+    if _uses_winograd(layer, device):
         return transform_kernels_3x3(weight), bias.float()
     placed = weight.to(device, precision).contiguous(memory_format=torch.channels_last)
     return placed, bias.to(device, precision)

@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from avatar.faces.wav2lip.crop import HALF, lower_half, shown_in
-from avatar.faces.wav2lip.generator import SIZE
+from avatar.faces.wav2lip.crop import HALF_SIZE_PX, lower_half, paste_mask
+from avatar.faces.wav2lip.generator import FACE_SIZE_PX
 from avatar.media.frames import Box, Frame, Landmarks
 
 
-def cut_on(frame: Frame, box: Box, device: str) -> Any:
+def crop_face_on(frame: Frame, box: Box, device: str) -> Any:
     """Return what ``crop.cut`` returns, on the torch *device*."""
     import torch
 
-    face = _scaled(frame.see_on(box, device).permute(2, 0, 1).float(), (SIZE, SIZE)).round().flip(0) / 255
+    face = (
+        _resize(frame.see_on(box, device).permute(2, 0, 1).float(), (FACE_SIZE_PX, FACE_SIZE_PX)).round().flip(0) / 255
+    )
     seen = torch.cat((face, face))
-    seen[:3, HALF:] = 0
+    seen[:3, HALF_SIZE_PX:] = 0
     return seen
 
 
@@ -23,13 +25,13 @@ def paste_back_on(frame: Frame, box: Box, made: Any, landmarks: Landmarks) -> No
 
     lower, device = lower_half(box), str(made.device)
     size = (lower.bottom - lower.top, lower.right - lower.left)
-    patch = _scaled((made.flip(0) * 255).floor(), size).round()
-    share = _scaled(torch.from_numpy(shown_in(landmarks, box))[None].to(device), size)
+    patch = _resize((made.flip(0) * 255).floor(), size).round()
+    share = _resize(torch.from_numpy(paste_mask(landmarks, box))[None].to(device), size)
     view = frame.edit_on(lower, device)
     view.copy_(torch.lerp(view.permute(2, 0, 1).float(), patch, share).round().byte().permute(1, 2, 0))
 
 
-def _scaled(picture: Any, size: tuple[int, int]) -> Any:
+def _resize(picture: Any, size: tuple[int, int]) -> Any:
     """Return *picture* (channels, h, w) in another *size* (height, width), as OpenCV scales it."""
     from torch.nn import functional
 

@@ -62,10 +62,10 @@ def _all_named(blocks: Sequence[Block], name: str) -> tuple[Block, ...]:
     return tuple(_named(block, f"{name}.{index}") for index, block in enumerate(blocks))
 
 
-_EMBED: Final = (ConvSpec(512, 512, padding=0), ConvSpec(512, 512, kernel=1, padding=0))  # 3 x 3 to one vector
+_FACE_EMBEDDING: Final = (ConvSpec(512, 512, padding=0), ConvSpec(512, 512, kernel=1, padding=0))  # 3 x 3 to one vector
 
 # From 96 x 96 down to 1 x 1: the masked face and the face itself, three channels each.
-FACE: Final = _all_named(
+FACE_ENCODER: Final = _all_named(
     (
         (ConvSpec(6, 16, kernel=7, padding=3),),
         _down(16, 32, 2),
@@ -73,13 +73,13 @@ FACE: Final = _all_named(
         _down(64, 128, 2),
         _down(128, 256, 2),
         _down(256, 512, 1),
-        _EMBED,
+        _FACE_EMBEDDING,
     ),
     "face_encoder_blocks",
 )
 
 # From 80 mel bands x 16 columns to 1 x 1.
-SPEECH: Final = _named(
+AUDIO_ENCODER: Final = _named(
     (
         ConvSpec(1, 32),
         *_residual(32, 2),
@@ -93,7 +93,7 @@ SPEECH: Final = _named(
 )
 
 # From 1 x 1 up to 96 x 96; each block is followed by the output of its counterpart in FACE, laid beside its own.
-DECODER: Final = _all_named(
+FACE_DECODER: Final = _all_named(
     (
         (ConvSpec(512, 512, kernel=1, padding=0),),
         (ConvSpec(1024, 512, padding=0, kind="up"), *_residual(512, 1)),
@@ -106,18 +106,18 @@ DECODER: Final = _all_named(
     "face_decoder_blocks",
 )
 
-OUTPUT: Final = (
+OUTPUT_BLOCK: Final = (
     ConvSpec(80, 32, name="output_block.0"),
     ConvSpec(32, 3, kernel=1, padding=0, name="output_block.1", last=True),
 )
 
 
-def layers() -> Iterator[ConvSpec]:
+def generator_layers() -> Iterator[ConvSpec]:
     """Give every layer of the generator."""
-    for block in (*FACE, SPEECH, *DECODER, OUTPUT):
+    for block in (*FACE_ENCODER, AUDIO_ENCODER, *FACE_DECODER, OUTPUT_BLOCK):
         yield from block
 
 
-def shapes() -> dict[str, tuple[int, ...]]:
+def tensor_shapes() -> dict[str, tuple[int, ...]]:
     """Return the shape of each tensor of a checkpoint, by name."""
-    return dict(pair for layer in layers() for pair in layer.shapes())
+    return dict(pair for layer in generator_layers() for pair in layer.shapes())

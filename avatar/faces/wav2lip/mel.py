@@ -16,75 +16,77 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.faces.wav2lip.generator import BANDS, COLUMNS
+from avatar.faces.wav2lip.generator import MEL_BANDS, MEL_COLUMNS
 from avatar.media.audio.io import Sound, pieces_of, rate_of
 from avatar.media.audio.mel import mel_filter_bank
 from avatar.media.audio.resample import resample_stream
 
 Mel = NDArray[np.float32]  # (80, columns), -4 to 4
 
-RATE: Final = 16_000
-_WINDOW, _HOP = 800, 200
-_EDGE: Final = _WINDOW // 2  # samples mirrored at either end
-_EMPHASIS: Final = 0.97
-_LOWEST_HZ, _HIGHEST_HZ = 55, 7_600
+SAMPLE_RATE_HZ: Final = 16_000
+_WINDOW_SAMPLES, _HOP_SAMPLES = 800, 200
+_PADDING_SAMPLES: Final = _WINDOW_SAMPLES // 2  # samples mirrored at either end
+_PREEMPHASIS: Final = 0.97
+_MIN_FREQUENCY_HZ, _MAX_FREQUENCY_HZ = 55, 7_600
 _FLOOR_DB, _REFERENCE_DB = -100.0, 20.0
-_MOST: Final = 4.0
+_MAX_MEL_VALUE: Final = 4.0
 
 
-def heard_by_frames(path: Path, rate: Fraction) -> Iterator[Mel]:
+def mel_windows(path: Path, rate: Fraction) -> Iterator[Mel]:
     """Give the window (80, 16) that each frame of *rate* hears of the speech at *path*; silence after it, for ever."""
-    silence = (np.full((BANDS, COLUMNS), -_MOST, np.float32) for _ in count())
-    columns = chain(spectrogram(resample_stream(pieces_of(path), rate_of(path), RATE)), silence)
-    held, dropped = np.zeros((BANDS, 0), np.float32), 0
+    silence = (np.full((MEL_BANDS, MEL_COLUMNS), -_MAX_MEL_VALUE, np.float32) for _ in count())
+    columns = chain(mel_spectrogram(resample_stream(pieces_of(path), rate_of(path), SAMPLE_RATE_HZ)), silence)
+    held, dropped = np.zeros((MEL_BANDS, 0), np.float32), 0
     for frame in count():
-        start = floor(frame * Fraction(RATE, _HOP) / rate)
-        while held.shape[1] + dropped < start + COLUMNS:
+        start = floor(frame * Fraction(SAMPLE_RATE_HZ, _HOP_SAMPLES) / rate)
+        while held.shape[1] + dropped < start + MEL_COLUMNS:
             held = np.concatenate([held, next(columns)], axis=1)
         held, dropped = held[:, start - dropped :], start
-        yield held[:, :COLUMNS]
+        yield held[:, :MEL_COLUMNS]
 
 
-def spectrogram(pieces: Iterator[Sound]) -> Iterator[Mel]:
+def mel_spectrogram(pieces: Iterator[Sound]) -> Iterator[Mel]:
     """Give the columns of the mel spectrogram of the *pieces* of a sound at 16 kHz, as soon as they are known."""
     held, last, begun = np.zeros(0, np.float32), np.float32(0), False
     for piece in pieces:
         if not len(piece):
             continue
-        held = np.concatenate([held, piece - np.float32(_EMPHASIS) * np.concatenate([[last], piece[:-1]])])
+        held = np.concatenate([held, piece - np.float32(_PREEMPHASIS) * np.concatenate([[last], piece[:-1]])])
         last = piece[-1]
-        if not begun and len(held) > _EDGE:
-            held, begun = _mirrored(held), True
-        if begun and (columns := _columns_in(held)):
-            yield _columns(held)
-            held = held[columns * _HOP :]
+        if not begun and len(held) > _PADDING_SAMPLES:
+            held, begun = _reflect_pad(held), True
+        if begun and (columns := _column_count(held)):
+            yield _mel_columns(held)
+            held = held[columns * _HOP_SAMPLES :]
     if not begun:
-        held = _mirrored(np.pad(held, (0, max(0, _EDGE + 1 - len(held)))))
-    yield _columns(_mirrored(held[::-1])[::-1])
+        held = _reflect_pad(np.pad(held, (0, max(0, _PADDING_SAMPLES + 1 - len(held)))))
+    yield _mel_columns(_reflect_pad(held[::-1])[::-1])
 
 
-def _mirrored(sound: Sound) -> Sound:
+def _reflect_pad(sound: Sound) -> Sound:
     """Return *sound* with its first half window mirrored before it."""
-    return np.concatenate([sound[_EDGE:0:-1], sound])
+    return np.concatenate([sound[_PADDING_SAMPLES:0:-1], sound])
 
 
-def _columns_in(sound: Sound) -> int:
-    return max(0, (len(sound) - _WINDOW) // _HOP + 1)
+def _column_count(sound: Sound) -> int:
+    return max(0, (len(sound) - _WINDOW_SAMPLES) // _HOP_SAMPLES + 1)
 
 
-def _columns(sound: Sound) -> Mel:
-    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::_HOP]
-    loudness = _filter_bank() @ np.abs(np.fft.rfft(windows * _hann(), axis=1)).T
+def _mel_columns(sound: Sound) -> Mel:
+    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW_SAMPLES)[::_HOP_SAMPLES]
+    loudness = _mel_filters() @ np.abs(np.fft.rfft(windows * _hann(), axis=1)).T
     floor_of = 10 ** (_FLOOR_DB / 20)
     decibels = 20 * np.log10(np.maximum(floor_of, loudness)) - _REFERENCE_DB
-    return np.clip(2 * _MOST * (decibels / -_FLOOR_DB + 1) - _MOST, -_MOST, _MOST).astype(np.float32)
+    return np.clip(
+        2 * _MAX_MEL_VALUE * (decibels / -_FLOOR_DB + 1) - _MAX_MEL_VALUE, -_MAX_MEL_VALUE, _MAX_MEL_VALUE
+    ).astype(np.float32)
 
 
 @cache
 def _hann() -> NDArray[np.float64]:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW_SAMPLES) / _WINDOW_SAMPLES)
 
 
 @cache
-def _filter_bank() -> NDArray[np.float64]:
-    return mel_filter_bank(RATE, _WINDOW, BANDS, _LOWEST_HZ, _HIGHEST_HZ).astype(np.float64)
+def _mel_filters() -> NDArray[np.float64]:
+    return mel_filter_bank(SAMPLE_RATE_HZ, _WINDOW_SAMPLES, MEL_BANDS, _MIN_FREQUENCY_HZ, _MAX_FREQUENCY_HZ).astype(np.float64)

@@ -12,8 +12,8 @@ import pytest
 
 from avatar.canonical import digest_of_file
 from avatar.faces.inswapper.networks import open_encoder, open_swapper
-from avatar.faces.liveportrait.checkpoint import FILES, load, networks
-from avatar.faces.wav2lip.checkpoint import checkpoint_at, read_checkpoint
+from avatar.faces.liveportrait.checkpoint import CHECKPOINT_FILES, build_networks, load_network
+from avatar.faces.wav2lip.checkpoint import read_checkpoint, resolve_checkpoint
 from avatar.models.pinned import digest_of_folder, resolve_pinned_dir
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights, locate
@@ -49,7 +49,7 @@ def test_a_checkpoint_that_runs_code(scene, weights, tmp_path):
     torch.save({"state_dict": Running(tmp_path / "ran")}, path)
 
     with scene.attacked():
-        read_checkpoint(checkpoint_at(ModelRef(path.name, digest_of_file(path))))
+        read_checkpoint(resolve_checkpoint(ModelRef(path.name, digest_of_file(path))))
     assert not (tmp_path / "ran").exists()
 
 
@@ -59,7 +59,7 @@ def test_a_checkpoint_that_runs_code(scene, weights, tmp_path):
     code="weights.unreadable",
     entry=False,
 )
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", CHECKPOINT_FILES)
 def test_an_animators_checkpoint_that_runs_code(scene, weights, tmp_path, file):
     import torch
 
@@ -67,7 +67,7 @@ def test_an_animators_checkpoint_that_runs_code(scene, weights, tmp_path, file):
     torch.save({"retarget_eye": Running(tmp_path / "ran")}, weights / file)
 
     with scene.attacked():
-        load(file, networks()[file], weights, "cpu")
+        load_network(file, build_networks()[file], weights, "cpu")
     assert not (tmp_path / "ran").exists()
 
 
@@ -77,7 +77,7 @@ def test_a_bare_pickle(scene, weights, tmp_path):
     path.write_bytes(pickle.dumps(Running(tmp_path / "ran")))
 
     with scene.attacked():
-        read_checkpoint(checkpoint_at(ModelRef(path.name, digest_of_file(path))))
+        read_checkpoint(resolve_checkpoint(ModelRef(path.name, digest_of_file(path))))
     assert not (tmp_path / "ran").exists()
 
 
@@ -144,7 +144,7 @@ def test_a_link_to_other_weights(scene, weights, tmp_path):
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
 def test_weights_outside_their_folder(scene, weights, name):
     with scene.attacked():
-        checkpoint_at(ModelRef(name, "0" * 64))
+        resolve_checkpoint(ModelRef(name, "0" * 64))
     with scene.attacked():
         resolve_pinned_dir(ModelRef(name, "0" * 64), option="model")
 
@@ -154,7 +154,7 @@ def test_weights_that_nobody_pinned(scene, weights):
     (weights / "wav2lip.pth").write_bytes(b"x")
 
     with scene.attacked():
-        checkpoint_at(ModelRef("wav2lip.pth"))
+        resolve_checkpoint(ModelRef("wav2lip.pth"))
 
 
 @attack("a file is added to a pinned model folder", by="weights by digest", code="weights.altered", entry=False)
