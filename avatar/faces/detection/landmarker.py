@@ -66,7 +66,7 @@ class Landmarker:
         return sorted(laid, key=eye_distance, reverse=True)
 
     def _faces_in_quarters(self, rgb: Pixels) -> list[Landmarks]:
-        """Return the largest face in overlapping quarters of *rgb*: the detector misses small faces of large pictures."""
+        """Return the largest face in quarters of *rgb*: the detector misses small faces of large pictures."""
         height, width = (side // 2 for side in rgb.shape[:2])
         corners = [(top, left) for top in (0, height // 2, height) for left in (0, width // 2, width)]
         found = []

@@ -23,7 +23,7 @@ INDEX: dict[str, int] = {name: index for index, name in enumerate(NAMES)}
 
 
 def coefficients(**weights: float) -> Floats:
-    """Return blendshape coefficients (52,) of 0 to 1 for *weights*; a name without its side, like ``mouthSmile``, sets both.
+    """Return blendshape coefficients (52,) for *weights* of 0 to 1; a name without its side sets both sides.
 
     >>> float(coefficients(mouthSmile=0.5)[INDEX["mouthSmileLeft"]])
     0.5

@@ -35,7 +35,7 @@ Coordinates = NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class _LipFrame:
-    """A coordinate frame along the lips of the picture *grey*: unit vectors *right* and *down*, *unit* the eye distance."""
+    """Coordinates along the lips of the picture *grey*: unit vectors *right* and *down*, *unit* the eye distance."""
 
     grey: Pixels
     origin: Coordinates

@@ -54,7 +54,7 @@ def rigid_points() -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """The pose of a head relative to its resting mesh: *rotation* (3, 3), *scale*, then *translation* (3,) in pixels."""
+    """The pose of a head relative to its rest: *rotation* (3, 3), *scale*, then *translation* (3,) in pixels."""
 
     rotation: NDArray[np.float64]
     scale: float
@@ -62,12 +62,12 @@ class Pose:
 
     @classmethod
     def fit(cls, before: Floats, after: Floats) -> "Pose":
-        """Return the least-squares pose from *before* (n, 3) to *after* (n, 3): the closed form of Kabsch and Umeyama."""
+        """Return the least-squares pose from *before* (n, 3) to *after* (n, 3), by Kabsch and Umeyama."""
         return cls.fit_best(before[None], after)
 
     @classmethod
     def fit_best(cls, befores: Floats, after: Floats) -> "Pose":
-        """Return the pose that ``fit`` gives for the one of *befores* (k, n, 3) with the smallest residual to *after*."""
+        """Return the pose ``fit`` to that of *befores* (k, n, 3) with the smallest residual to *after* (n, 3)."""
         mean_p, mean_q, spread, covariance = _moments(befores, after)
         u, weights, vt = np.linalg.svd(covariance)
         proper = np.ones_like(weights)
@@ -131,7 +131,7 @@ def yaw_degrees(landmarks: Landmarks) -> float:
 
 @dataclass(frozen=True, eq=False)
 class PosedFace:
-    """A face in one frame: its *mesh* (468, 3; pixels), the *pose* of the head and the blendshape *coefficients* (52,)."""
+    """A face in one frame: *mesh* (468, 3; pixels), head *pose* and blendshape *coefficients* (52,)."""
 
     mesh: Landmarks
     pose: Pose
