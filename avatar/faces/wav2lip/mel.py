@@ -89,4 +89,6 @@ def _hann() -> NDArray[np.float64]:
 
 @cache
 def _mel_filters() -> NDArray[np.float64]:
-    return mel_filter_bank(SAMPLE_RATE_HZ, _WINDOW_SAMPLES, MEL_BANDS, _MIN_FREQUENCY_HZ, _MAX_FREQUENCY_HZ).astype(np.float64)
+    return mel_filter_bank(SAMPLE_RATE_HZ, _WINDOW_SAMPLES, MEL_BANDS, _MIN_FREQUENCY_HZ, _MAX_FREQUENCY_HZ).astype(
+        np.float64
+    )
