@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tflite
 from numpy.typing import NDArray
 
 from avatar.errors import WeightsError
-from avatar.models.flatbuffer import Table
 
-# Operator codes and table slots of the TensorFlow Lite schema (version 3).
-_ADD, _CONCATENATION, _CONV, _DEPTHWISE, _DEQUANTIZE, _MAX_POOL = 0, 2, 3, 4, 6, 17
-_RELU, _RESHAPE, _PAD, _PRELU = 19, 22, 34, 54
-_TYPES: dict[int, str] = {0: "<f4", 1: "<f2", 2: "<i4"}
-_SAME = 0
+_DTYPES: dict[int, str] = {
+    tflite.TensorType.FLOAT32: "<f4",
+    tflite.TensorType.FLOAT16: "<f2",
+    tflite.TensorType.INT32: "<i4",
+}
+_OPTIONS: dict[int, type[Any]] = {  # operator -> the table of its options
+    tflite.BuiltinOperator.CONCATENATION: tflite.ConcatenationOptions,
+    tflite.BuiltinOperator.CONV_2D: tflite.Conv2DOptions,
+    tflite.BuiltinOperator.DEPTHWISE_CONV_2D: tflite.DepthwiseConv2DOptions,
+    tflite.BuiltinOperator.MAX_POOL_2D: tflite.Pool2DOptions,
+    tflite.BuiltinOperator.RESHAPE: tflite.ReshapeOptions,
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class _Operator:
     code: int
     inputs: tuple[int, ...]
     output: int
-    options: Table
+    options: Any  # the table of the schema that belongs to its code, None for operators without options
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,9 @@ class TfliteNetwork:
         self._source, self._outputs = stored.source, stored.outputs
         constants = {i: _tensor(a, device) for i, a in stored.constants.items()}
         for operator in stored.operators:
-            if operator.code == _DEQUANTIZE and operator.inputs[0] in constants:
+            if operator.code == tflite.BuiltinOperator.DEQUANTIZE and operator.inputs[0] in constants:
                 constants[operator.output] = constants[operator.inputs[0]].float()
-        self._steps = [_step(o, constants) for o in stored.operators if o.code != _DEQUANTIZE]
+        self._steps = [_step(o, constants) for o in stored.operators if o.code != tflite.BuiltinOperator.DEQUANTIZE]
 
     def __call__(self, pictures: Any) -> tuple[Any, ...]:
         import torch
@@ -65,35 +72,41 @@ class TfliteNetwork:
 
 def _read(path: Path) -> _Stored:
     data = path.read_bytes()
-    if data[4:8] != b"TFL3":
+    if not tflite.Model.ModelBufferHasIdentifier(data, 0):
         raise WeightsError(f"{path} is not a tflite file; bring the pinned one", code="weights.format")
-    model = Table.root(data)
-    codes = [max(c.number(0, "<b"), c.number(3)) for c in model.tables(1)]
-    graph, buffers = model.tables(2)[0], model.tables(4)
+    model = tflite.Model.GetRootAs(data, 0)
+    graph = model.Subgraphs(0)
     constants = {}
-    for index, tensor in enumerate(graph.tables(0)):
-        dtype, shape = _TYPES[tensor.number(1, "<b")], tensor.array(0)
-        raw = buffers[tensor.number(2, "<I")].array(0, "u1")
-        if raw.size:
-            constants[index] = raw.view(dtype).reshape(shape)
-    operators = tuple(
-        _Operator(codes[o.number(0, "<I")], tuple(map(int, o.array(1))), int(o.array(2)[0]), o.table(4))
-        for o in graph.tables(3)
-    )
-    return _Stored(operators, constants, int(graph.array(1)[0]), tuple(map(int, graph.array(2))))
+    for index in range(graph.TensorsLength()):
+        tensor = graph.Tensors(index)
+        buffer = model.Buffers(tensor.Buffer())
+        if buffer.DataLength():
+            constants[index] = buffer.DataAsNumpy().view(_DTYPES[tensor.Type()]).reshape(tensor.ShapeAsNumpy())
+    operators = tuple(_operator(model, graph.Operators(index)) for index in range(graph.OperatorsLength()))
+    return _Stored(operators, constants, int(graph.Inputs(0)), tuple(map(int, graph.OutputsAsNumpy())))
+
+
+def _operator(model: Any, stored: Any) -> _Operator:
+    named = model.OperatorCodes(stored.OpcodeIndex())
+    code = max(named.DeprecatedBuiltinCode(), named.BuiltinCode())  # files of before and after there were 127
+    options = _OPTIONS[code]() if code in _OPTIONS else None
+    if options is not None:
+        table = stored.BuiltinOptions()
+        options.Init(table.Bytes, table.Pos)
+    return _Operator(code, tuple(map(int, stored.InputsAsNumpy())), int(stored.Outputs(0)), options)
 
 
 def _step(operator: _Operator, constants: dict[int, Any]) -> Step:
     makers: dict[int, Callable[[_Operator, dict[int, Any]], Callable[..., Any]]] = {
-        _ADD: _add,
-        _CONCATENATION: _concatenation,
-        _CONV: _convolution,
-        _DEPTHWISE: _convolution,
-        _MAX_POOL: _max_pool,
-        _RELU: _relu,
-        _RESHAPE: _reshape,
-        _PAD: _pad,
-        _PRELU: _prelu,
+        tflite.BuiltinOperator.ADD: _add,
+        tflite.BuiltinOperator.CONCATENATION: _concatenation,
+        tflite.BuiltinOperator.CONV_2D: _convolution,
+        tflite.BuiltinOperator.DEPTHWISE_CONV_2D: _convolution,
+        tflite.BuiltinOperator.MAX_POOL_2D: _max_pool,
+        tflite.BuiltinOperator.RELU: _relu,
+        tflite.BuiltinOperator.RESHAPE: _reshape,
+        tflite.BuiltinOperator.PAD: _pad,
+        tflite.BuiltinOperator.PRELU: _prelu,
     }
     if operator.code not in makers:
         raise WeightsError(f"this network has operator {operator.code}, which is unknown here", code="weights.format")
@@ -119,12 +132,13 @@ def _convolution(operator: _Operator, constants: dict[int, Any]) -> Callable[...
     from torch.nn import functional
 
     options, (_, kernel, bias) = operator.options, operator.inputs
-    weight = constants[kernel].permute(3, 0, 1, 2) if operator.code == _DEPTHWISE else constants[kernel]
-    weight = weight.contiguous() if operator.code == _DEPTHWISE else weight.permute(0, 3, 1, 2).contiguous()
-    groups = weight.shape[0] if operator.code == _DEPTHWISE else 1
-    stride = options.number(2), options.number(1)
+    depthwise = operator.code == tflite.BuiltinOperator.DEPTHWISE_CONV_2D
+    order = (3, 0, 1, 2) if depthwise else (0, 3, 1, 2)  # torch wants output channel, input channel, row, column
+    weight = constants[kernel].permute(*order).contiguous()
+    groups = weight.shape[0] if depthwise else 1
+    stride = options.StrideH(), options.StrideW()
     size = int(weight.shape[2]), int(weight.shape[3])
-    same = options.number(0, "<b") == _SAME
+    same = options.Padding() == tflite.Padding.SAME
 
     def run(x: Any) -> Any:
         x, padding = _padded(x, size, stride) if same else (x, (0, 0))
@@ -137,8 +151,9 @@ def _max_pool(operator: _Operator, _: dict[int, Any]) -> Callable[..., Any]:
     from torch.nn import functional
 
     options = operator.options
-    stride, size = (options.number(2), options.number(1)), (options.number(4), options.number(3))
-    same = options.number(0, "<b") == _SAME
+    stride = options.StrideH(), options.StrideW()
+    size = options.FilterHeight(), options.FilterWidth()
+    same = options.Padding() == tflite.Padding.SAME
 
     def run(x: Any) -> Any:
         return functional.max_pool2d(x, size, stride, ceil_mode=same)
@@ -176,14 +191,14 @@ def _prelu(operator: _Operator, constants: dict[int, Any]) -> Callable[..., Any]
 
 
 def _reshape(operator: _Operator, _: dict[int, Any]) -> Callable[..., Any]:
-    last = int(operator.options.array(0)[-1])
+    last = int(operator.options.NewShapeAsNumpy()[-1])
     return lambda x: x.permute(0, 2, 3, 1).reshape(x.shape[0], -1, last)
 
 
 def _concatenation(operator: _Operator, _: dict[int, Any]) -> Callable[..., Any]:
     import torch
 
-    axis = operator.options.number(0)
+    axis = operator.options.Axis()
     return lambda *parts: torch.cat(parts, axis)
 
 
