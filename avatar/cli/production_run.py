@@ -16,12 +16,14 @@ from avatar.app.context import AppContext, open_app, open_studio
 from avatar.app.delivery import Delivered, deliver, write_report
 from avatar.app.propagate import propagate_consent_change
 from avatar.artifacts.artifact import FACE_GAPS, Artifact, Footage, SignedVideo
+from avatar.cli.output import note, step
 from avatar.cli.progress import Progress
 from avatar.consent.brief import Brief
 from avatar.consent.entries import Refused
 from avatar.errors import WorkerError
 from avatar.media.face_gaps import Range, read_faceless, said_of
 from avatar.production.production import Production, direct
+from avatar.runtime.jit import is_compiled
 from avatar.stages.registry import EngineSpec
 from avatar.stages.request import Request
 from avatar.studio.workers.channel import StudioFactory
@@ -46,15 +48,20 @@ def make(plan: Plan, place: Callable[[Production], Path], template: Zygote) -> P
         context = open_app(progress.tell)
         opening = StudioFactory.of(open_studio, settings=context.settings.model_dump(mode="json"))
         with Workers(opening, progress.tell, template) as workers:
-            production = plan(context)
+            with step("checking what was asked for"):
+                production = plan(context)
             out = place(production)
+            if not is_compiled():
+                note("The first video on a machine takes about half a minute more: its loops are compiled once.")
             progress.begin(len(production.script))
             signed = _directed(context, production, workers)
+    with step("verifying the video and writing its files"):
         delivered = deliver(context, signed, out)
     cost = {"seconds": time.monotonic() - started, "cpu_seconds": sum(os.times()[:4])}  # the workers' are in it
     report = _report(context, signed, delivered, progress, cost)
     write_report(out / "report.json", report)
-    propagate_consent_change(context)
+    with step("telling public statuses and webhooks"):
+        propagate_consent_change(context)
     _tell(delivered, report)
     return out
 

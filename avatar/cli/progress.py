@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -13,12 +14,14 @@ from avatar.artifacts.artifact import Footage, FrameDeltas, Shot, Speech
 from avatar.cli.output import is_quiet
 from avatar.stages.catalogue import REQUESTS
 from avatar.stages.render import KeepPatches
+from avatar.stages.request import Request
 from avatar.studio.studio import ProgressEvent
 
 # What takes time on a line: animation, swap and lips flow inside the picture, or where patches are kept, before it.
 _TAKES_TIME = (Speech, FrameDeltas, Shot)
 _COLUMNS = tuple(dict.fromkeys(k.progress_label for k in REQUESTS.values() if k.output_type in _TAKES_TIME))
 _SOMETIMES = KeepPatches.progress_label
+_ENDS = ("kept", "recalled", "refused")
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Progress:
         self._tallies = {kind.progress_label: _Tally() for kind in REQUESTS.values()}
         self._lines: list[_Line] = []
         self._of_artifact: dict[str, _Line] = {}  # speech or footage digest -> its line
+        self._begun: set[Request[Any]] = set()
         self._expected = 0
         self._whole = ""
         self._live = Live(console=self._console, refresh_per_second=4, get_renderable=self._table)
@@ -79,8 +83,15 @@ class Progress:
                 line.cells[stage] = cell
                 if moment.what in ("kept", "recalled"):
                     line.seconds[stage] = round(moment.seconds, 3)
-            if not self._console.is_terminal and moment.what in ("kept", "recalled", "refused"):
+            if not self._console.is_terminal and (moment.what in _ENDS or self._begins(moment, line)):
                 self._log(moment, stage, line)
+
+    def _begins(self, moment: ProgressEvent, line: _Line | None) -> bool:
+        """Return whether this is the start of work for the whole video: in a log nothing else is seen meanwhile."""
+        if moment.what != "running" or line is not None or moment.request in self._begun:
+            return False
+        self._begun.add(moment.request)
+        return True
 
     def stages(self) -> dict[str, dict[str, float]]:
         """Return how often each stage ran and was recalled, and its seconds."""

@@ -1,7 +1,9 @@
 """Plain loops over arrays, as machine code: what thousands of calls a frame would cost too much for."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -22,6 +24,15 @@ def lazy_njit(function: Callable[P, T]) -> Callable[P, T]:
         return made[0](*args, **kwargs)
 
     return call
+
+
+def is_compiled() -> bool:
+    """Return whether an earlier process has left machine code for the next ones; true where nobody can tell."""
+    package = Path(__file__).parents[1]
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if not chosen and not os.access(package, os.W_OK):
+        return True  # numba keeps it in a folder of its own choice
+    return any(Path(chosen or package).rglob("*.nbi"))
 
 
 def _machine_code(function: Callable[P, T]) -> Any:

@@ -1,16 +1,18 @@
 """What a terminal and a log show of a production on its way."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
 
-from avatar.artifacts.artifact import Footage, FrameDeltas, Portrait, Speech, VoiceModel
+from avatar.artifacts.artifact import Footage, FrameDeltas, Portrait, Speech, VoiceModel, VoiceSample
+from avatar.cli import output
 from avatar.cli.progress import Progress
 from avatar.stages.catalogue import REQUESTS
 from avatar.stages.face import AnimateFace
 from avatar.stages.render import KeepPatches, Render
-from avatar.stages.voice import CloneVoice
+from avatar.stages.voice import CloneVoice, LearnVoice
 from avatar.studio.studio import ProgressEvent
 from tests.stages.examples import example
 
@@ -75,3 +77,37 @@ def test_every_stage_is_shown_by_its_own_label(kind) -> None:
     assert shown.progress.stages()[kind.progress_label]["performed"] == 1 + (
         kind.progress_label in ("voice", "animation")
     )
+
+
+def test_a_log_says_when_work_for_the_whole_video_begins_and_says_it_once() -> None:
+    shown = Shown(terminal=False)
+    learn = LearnVoice(VoiceSample("v"))
+    for done in (0.0, 0.3, 0.6):
+        shown.tell(ProgressEvent("running", learn, done, 10 * done))
+
+    assert shown.log().count("whole: learning running") == 1
+
+
+def test_a_step_of_a_moment_is_not_shown_and_a_longer_one_is(capsys, monkeypatch) -> None:
+    monkeypatch.setattr(output, "_SHOWN_AFTER_S", 0.1)
+    with output.step("winking"):
+        pass
+    with output.step("waiting"):
+        time.sleep(0.2)
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[0] == "waiting …"
+    assert err.splitlines()[1].startswith("waiting: done in 0.2 s")
+
+
+def test_a_quiet_step_says_nothing(capsys, monkeypatch) -> None:
+    monkeypatch.setattr(output, "_SHOWN_AFTER_S", 0.05)
+    output.set_quiet(True)
+    try:
+        with output.step("waiting"):
+            time.sleep(0.1)
+    finally:
+        output.set_quiet(False)
+
+    assert capsys.readouterr().err == ""
