@@ -191,7 +191,7 @@ def _toys_installed(folder: Path) -> Path:
     info = folder / "packages" / "avatar_toys-1.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: avatar-toys\nVersion: 1\n")
-    lines = [f"{name} = avatar.testing.toys:{name.capitalize()}" for name in TOYS]
+    lines = [f"{name} = avatar.testing.toys:{kind().__name__}" for name, kind in TOYS.items()]
     lines += ["buzz = tests.flows.toys:Buzz", "speckle = tests.flows.toys:Speckle"]
     (info / "entry_points.txt").write_text("\n".join(["[avatar.engines]", *lines, ""]))
     return info.parent
