@@ -10,8 +10,8 @@ import numpy as np
 
 from avatar.media.decode import decode
 from avatar.media.encode import PRESET, encode
-from avatar.media.overlay import Showing, laid_over
-from avatar.media.titles import lower_third
+from avatar.media.overlay import OverlaySpan, overlay_frames
+from avatar.media.titles import draw_lower_third
 from benchmarks.dubbing import talking
 from benchmarks.rows import Row
 
@@ -44,8 +44,8 @@ def _spent() -> float:
 
 def _ours(film: Path, to: Path) -> None:
     frames = decode(film)
-    shown = lower_third("Ada Lovelace\nAnalyst", frames.format)
-    encode(laid_over(frames, [Showing(shown, 10, _FRAMES - 10)]), to)
+    shown = draw_lower_third("Ada Lovelace\nAnalyst", frames.format)
+    encode(overlay_frames(frames, [OverlaySpan(shown, 10, _FRAMES - 10)]), to)
 
 
 def _moviepy(film: Path, to: Path) -> None:

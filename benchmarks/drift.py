@@ -12,11 +12,11 @@ import numpy as np
 
 from avatar.media.audio.extract import extract_audio
 from avatar.media.audio.io import write_sound
-from avatar.media.decode import decode, in_batches
+from avatar.media.decode import batched, decode
 from avatar.media.encode import encode
-from avatar.media.frames import Format, Frame, Frames, Planes, frames_in, split
-from avatar.media.join import Piece, join
-from avatar.media.timeline import SAMPLE_RATE, samples_for
+from avatar.media.frames import Format, Frame, Frames, Planes, frame_count, split_planes
+from avatar.media.join import Clip, join
+from avatar.media.timeline import SAMPLE_RATE, max_samples_for
 from benchmarks.rows import Row
 
 _MINUTES = 10
@@ -33,15 +33,15 @@ def rows() -> Iterator[Row]:
 def _looked_at(name: str, rate: Fraction, place: Path) -> Iterator[Row]:
     count = int(_MINUTES * 60 * rate)
     numbers = (Frame(_saying(number)) for number in range(count))
-    encode(Frames(Format(_WIDTH * 2, _HEIGHT * 2, rate), count, in_batches(numbers)), place / "footage.mp4")
+    encode(Frames(Format(_WIDTH * 2, _HEIGHT * 2, rate), count, batched(numbers)), place / "footage.mp4")
     lengths = _lengths(count, rate)
     pieces, start = [], 0
     for number, seconds in enumerate(lengths):
-        piece = Piece(place / f"{number}.mp4", place / f"{number}.wav")
-        frames = decode(place / "footage.mp4", start, frames_in(seconds, rate))
+        piece = Clip(place / f"{number}.mp4", place / f"{number}.wav")
+        frames = decode(place / "footage.mp4", start, frame_count(seconds, rate))
         start += frames.count
         encode(frames, piece.picture)
-        sound = np.zeros(samples_for(frames.count, rate), np.float32)
+        sound = np.zeros(max_samples_for(frames.count, rate), np.float32)
         sound[:48] = 0.8
         write_sound(place / f"{number}.wav", [sound])
         pieces.append(piece)
@@ -63,7 +63,7 @@ def _lengths(count: int, rate: Fraction) -> list[float]:
     used = 0
     while True:
         seconds = 2.0 + 2.0 * ((len(lengths) * 0.618034) % 1)
-        used += frames_in(seconds, rate)
+        used += frame_count(seconds, rate)
         if used > count:
             return lengths
         lengths.append(seconds)
@@ -76,7 +76,7 @@ def _saying(number: int) -> Planes:
 
 
 def _said(planes: Planes) -> int:
-    light = split(planes)[0]
+    light = split_planes(planes)[0]
     bits = light.reshape(2, _BIT * 2, 8, _BIT).mean(axis=(1, 3)) > 128
     return sum(int(bit) << place for place, bit in enumerate(bits.reshape(-1)))
 

@@ -30,11 +30,11 @@ from avatar.faces.wav2lip.lip_syncer import LipSyncer
 from avatar.faces.wav2lip.mel import mel_windows
 from avatar.media.audio.io import read_sound, write_sound
 from avatar.media.audio.resample import resample
-from avatar.media.decode import decode, in_batches
+from avatar.media.decode import batched, decode
 from avatar.media.encode import encode
 from avatar.media.frames import Box, Format, Frame, Frames, Landmarks, Pixels, planes_of, rgb_of
 from avatar.media.image_io import read_rgb
-from avatar.media.join import Piece, join
+from avatar.media.join import Clip, join
 from avatar.models.weights import locate
 from benchmarks.rows import Row
 
@@ -112,7 +112,7 @@ def dub(place: Path, checkpoint: Path, *, told: bool) -> None:
     heard = mel_windows(place / "sound.wav", frames.format.rate)
     dubber = LipSyncer(Wav2LipGenerator(read_checkpoint(checkpoint)), tracker, Cropper(frames.format, 0.05), heard)
     encode(frames.through(dubber.dub), place / "dubbed.mp4")
-    join([Piece(place / "dubbed.mp4", place / "sound.wav")], place / "ours.mp4")
+    join([Clip(place / "dubbed.mp4", place / "sound.wav")], place / "ours.mp4")
 
 
 def _material(place: Path) -> None:
@@ -129,7 +129,7 @@ def talking(count: int) -> Frames:
     portrait = cv2.resize(read_rgb(_PERFORMERS / "ava.png"), (_SIZE + 16, _SIZE + 16), interpolation=cv2.INTER_AREA)
     drift = [round(8 + 7 * np.sin(number / 9)) for number in range(count)]
     frames = (Frame(planes_of(np.ascontiguousarray(portrait[8 : 8 + _SIZE, at : at + _SIZE]))) for at in drift)
-    return Frames(Format(_SIZE, _SIZE, Fraction(25)), count, in_batches(frames))
+    return Frames(Format(_SIZE, _SIZE, Fraction(25)), count, batched(frames))
 
 
 def _theirs(place: Path, peer: Path, checkpoint: Path, batch: int, shown: str = "") -> float:

@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.ingest.gateway import take_footage, take_portrait, take_sound
+from avatar.media.ingest.gateway import ingest_footage, ingest_portrait, ingest_sound
 from benchmarks.hostile_media import Hostile, Sane, attacks, hostile, sane
 from benchmarks.rows import Row, show
 
 MOST_MEMORY = 1024  # MB, of any process that read one
 MOST_SECONDS = 30.0  # of processor time, for one file
 
-_DOORS = {"portrait": take_portrait, "sound": take_sound, "footage": take_footage}
+_DOORS = {"portrait": ingest_portrait, "sound": ingest_sound, "footage": ingest_footage}
 
 
 @dataclass

@@ -15,14 +15,14 @@ import imageio_ffmpeg
 import numpy as np
 
 from avatar.media.audio.io import read_sound, write_sound
-from avatar.media.decode import brightness, in_batches
+from avatar.media.decode import batched, decode_luma
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, planes_of
 from avatar.media.image_io import read_rgb
-from avatar.watermark.audio import Sound, detect_sound, mark_sound
-from avatar.watermark.detect import best_location, detect_mark, phase_in, phases_at
-from avatar.watermark.reed_solomon import SYMBOLS
-from avatar.watermark.video import mark_picture
+from avatar.watermark.audio import Sound, detect_audio_watermark, embed_audio_watermark
+from avatar.watermark.detect import demodulate, detect_watermark, locate_watermark, tile_phases_at
+from avatar.watermark.reed_solomon import CODEWORD_SYMBOLS
+from avatar.watermark.video import embed_video_watermark
 from benchmarks.rows import Row, options, show
 
 _PERFORMERS = Path(__file__).parents[1] / "performers"
@@ -66,11 +66,11 @@ def _sounds() -> Iterator[Row]:
     voices = [read_sound(path) for path in sorted(_PERFORMERS.glob("*_statement.flac"))]
     seconds = sum(len(voice) / rate for voice, rate in voices)
     started = time.process_time()
-    marked = [mark_sound(voice, rate) for voice, rate in voices]
+    marked = [embed_audio_watermark(voice, rate) for voice, rate in voices]
     yield Row("marking sound", (time.process_time() - started) / seconds, "CPU-s/s")
     started = time.process_time()
     for voice, (_, rate) in zip(marked, voices, strict=True):
-        detect_sound(voice, rate)
+        detect_audio_watermark(voice, rate)
     yield Row("looking for the sound mark", (time.process_time() - started) / seconds, "CPU-s/s")
     for name, kind, told in _SOUNDS:
         scores = [_score(voice, rate, kind, told) for voice, (_, rate) in zip(marked, voices, strict=True)]
@@ -78,7 +78,11 @@ def _sounds() -> Iterator[Row]:
         yield Row(f"sound, {name}: unmarked, highest", max(_score(*each, kind, told) for each in voices), "score")
     for length in (0.5, 1.0, 2.0):
         cuts = [(cut, rate) for voice, rate in voices for cut in _cuts(voice, rate, length)]
-        yield Row(f"sound, {length} s: marked, lowest", min(_found(mark_sound(*cut), cut[1]) for cut in cuts), "score")
+        yield Row(
+            f"sound, {length} s: marked, lowest",
+            min(_found(embed_audio_watermark(*cut), cut[1]) for cut in cuts),
+            "score",
+        )
         yield Row(f"sound, {length} s: unmarked, highest", max(_found(*cut) for cut in cuts), "score")
 
 
@@ -91,22 +95,22 @@ def _pictures() -> Iterator[Row]:
         usual = time.process_time() - started
         started = time.process_time()
         videos = [
-            _encoded(mark_picture(_drifting(portrait), number), marked, portrait.stem)
+            _encoded(embed_video_watermark(_drifting(portrait), number), marked, portrait.stem)
             for number, portrait in enumerate(_PORTRAITS, start=1)
         ]
         seconds = _FRAMES / 25 * len(_PORTRAITS)
         yield Row("marking pictures", (time.process_time() - started - usual) / seconds, "CPU-s/s")
         started = time.process_time()
         for video in videos:
-            detect_mark(video)
+            detect_watermark(video)
         yield Row("looking for the picture mark", (time.process_time() - started) / seconds, "CPU-s/s")
         yield Row("bytes of a marked shot", _size(videos) / _size(clean), "of an unmarked one")
         yield Row("picture, lowest", min(_psnr(portrait) for portrait in _PORTRAITS), "dB PSNR")
         for name, told in _CHANGES:
-            found = [detect_mark(_changed(video, Path(folder), told)) for video in videos]
+            found = [detect_watermark(_changed(video, Path(folder), told)) for video in videos]
             yield Row(f"picture, {name}: lowest", min(each.score for each in found), "score")
             yield Row(f"picture, {name}: numbers read", sum(len(each.shots) for each in found), "of 3")
-        yield Row("picture, unmarked: highest", max(detect_mark(video).score for video in clean), "score")
+        yield Row("picture, unmarked: highest", max(detect_watermark(video).score for video in clean), "score")
         foreign = [score for video in (*clean, *videos) for score in _foreign(video)]
         yield Row(f"picture, {len(foreign)} looks for patterns that are nowhere: highest", max(foreign), "score")
 
@@ -115,7 +119,7 @@ def _drifting(portrait: Path) -> Frames:
     large = cv2.resize(read_rgb(portrait), (544, 544), interpolation=cv2.INTER_AREA)
     places = [round(16 + 12 * np.sin(number / 9)) for number in range(_FRAMES)]
     frames = (Frame(planes_of(np.ascontiguousarray(large[16:528, at : at + 512]))) for at in places)
-    return Frames(Format(512, 512, Fraction(25)), _FRAMES, in_batches(frames))
+    return Frames(Format(512, 512, Fraction(25)), _FRAMES, batched(frames))
 
 
 def _encoded(frames: Frames, folder: Path, name: str) -> Path:
@@ -135,7 +139,7 @@ def _psnr(portrait: Path) -> float:
 
 
 def _pair(portrait: Path) -> tuple[Frames, Frames]:
-    return _drifting(portrait), mark_picture(_drifting(portrait), 1)
+    return _drifting(portrait), embed_video_watermark(_drifting(portrait), 1)
 
 
 def _changed(video: Path, folder: Path, told: tuple[str, ...]) -> Path:
@@ -144,10 +148,10 @@ def _changed(video: Path, folder: Path, told: tuple[str, ...]) -> Path:
 
 
 def _foreign(video: Path) -> Iterator[float]:
-    spectra = [phases_at(turning) for turning in phase_in(*brightness(video))]
-    for number in range(SYMBOLS + 1, 254, 4):
-        yield best_location(spectra, number=number).score
-        yield from (best_location([each], number=number).score for each in spectra)
+    spectra = [tile_phases_at(turning) for turning in demodulate(*decode_luma(video))]
+    for number in range(CODEWORD_SYMBOLS + 1, 254, 4):
+        yield locate_watermark(spectra, number=number).score
+        yield from (locate_watermark([each], number=number).score for each in spectra)
 
 
 def _cuts(voice: Sound, rate: int, seconds: float) -> list[Sound]:
@@ -157,7 +161,7 @@ def _cuts(voice: Sound, rate: int, seconds: float) -> list[Sound]:
 
 
 def _found(sound: Sound, rate: int) -> float:
-    return detect_sound(sound, rate).score
+    return detect_audio_watermark(sound, rate).score
 
 
 def _score(voice: Sound, rate: int, kind: str, told: tuple[str, ...]) -> float:

@@ -152,8 +152,10 @@ MUTANTS = (
         "            else:\n                cleared = self._clear(request, brief)\n",
         "            else:\n                pass\n",
     ),
-    _one("asked while it runs", "studio/studio.py", "ask=lambda: self._ask(request, bench.brief)", "ask=lambda: None"),
-    _one("asked while it runs", "runtime/supervise.py", "                ask()\n", "                pass\n"),
+    _one(
+        "asked while it runs", "studio/studio.py", "check=lambda: self._ask(request, bench.brief)", "check=lambda: None"
+    ),
+    _one("asked while it runs", "runtime/supervise.py", "                check()\n", "                pass\n"),
     _one(
         "asked as frames flow", "studio/studio.py", "                    self._ask(cleared.request, bench.brief)\n", ""
     ),
@@ -200,17 +202,22 @@ MUTANTS = (
         'return "\\n".join(["WEBVTT\\n", *blocks]).replace("&lt;", "<")',
     ),
     # Media
-    _never("sniffed", "media/ingest/gateway.py", "found not in _ALLOWED[kind]"),
+    _never("sniffed", "media/ingest/gateway.py", "found not in _FORMATS_BY_KIND[kind]"),
     _one("one format", "media/container.py", 'format="mov", ', ""),
     _never(
-        "sizes first", "media/ingest/sanitize.py", "width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE"
+        "sizes first", "media/ingest/sanitize.py", "width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX"
     ),
-    _never("sizes first", "media/ingest/sanitize.py", "index.rate > FASTEST"),
+    _never("sizes first", "media/ingest/sanitize.py", "index.rate > MAX_FRAME_RATE"),
     _never("whole files", "media/mp4.py", "box.size < box.header or at + box.size > end"),
     _one("plain files", "media/ingest/gateway.py", "if not path.is_file():", "if not path.exists():"),
-    _one("a process of its own", "media/ingest/sandbox.py", "    keep_to((*_CODE, path), to.parent)\n", ""),
-    _one("a process of its own", "media/ingest/sandbox.py", "    give_up_network()\n    takes", "    takes"),
-    _one("a process of its own", "media/ingest/landlock.py", "handled = _EVERYTHING", "handled = _READ_DIR"),
+    _one(
+        "a process of its own",
+        "media/ingest/sandbox.py",
+        "    restrict_files((*_READABLE_PATHS, path), to.parent)\n",
+        "",
+    ),
+    _one("a process of its own", "media/ingest/sandbox.py", "    block_network_and_exec()\n    takes", "    takes"),
+    _one("a process of its own", "media/ingest/landlock.py", "handled = _ALL_V1_RIGHTS", "handled = _READ_DIR"),
     _one(
         "a process of its own", "media/ingest/seccomp.py", "        return False\n", "        pass\n    return True\n"
     ),
@@ -250,7 +257,7 @@ MUTANTS = (
     # Marks
     _never("marks read back", "watermark/verify.py", "missing"),
     _never("marks beside credentials", "provenance/watermark_checks.py", "marks.found"),
-    _one("a calibrated chance", "watermark/detect.py", "FALSE_ALARMS = 1e-6", "FALSE_ALARMS = 1.0"),
+    _one("a calibrated chance", "watermark/detect.py", "FALSE_ALARM_RATE = 1e-6", "FALSE_ALARM_RATE = 1.0"),
     # Around it
     _never("no private network", "publishing/webhooks/ssrf_guard.py", "inside"),
     _never("server-made keys", "artifacts/objects.py", "not _KEY.fullmatch(key)"),
@@ -266,7 +273,7 @@ MUTANTS = (
     _one(
         "swept",
         "runtime/workdir.py",
-        "    return sum(_swept(room) for room in rooms if room.is_dir() and not room.is_symlink())\n",
+        "    return sum(_remove_if_unlocked(room) for room in rooms if room.is_dir() and not room.is_symlink())\n",
         "    return 0 * len(list(rooms))\n",
     ),
 )

@@ -133,11 +133,11 @@ class AppContext:
     def examine(self, video: Path) -> Verdict:
         """Check the file *video* as :meth:`verify` does, and look for the marks in its picture and sound."""
         from avatar.provenance.watermark_checks import with_marks
-        from avatar.watermark.verify import marks_in
+        from avatar.watermark.verify import detect_watermarks
 
         verdict = self.verify(video)
         try:
-            return with_marks(verdict, marks_in(video))
+            return with_marks(verdict, detect_watermarks(video))
         except InputError:
             return verdict  # not a video at all: the verdict says so already
 

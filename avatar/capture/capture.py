@@ -20,8 +20,8 @@ from avatar.consent.permission import require_role
 from avatar.consent.roles import Role
 from avatar.consent.terms import Terms
 from avatar.errors import ConsentError, InputError
-from avatar.media.audio.io import seconds_of
-from avatar.media.ingest.gateway import take_recording
+from avatar.media.audio.io import duration_of
+from avatar.media.ingest.gateway import ingest_recording
 from avatar.people.directory import Person
 from avatar.people.people import People
 from avatar.runtime.workdir import private_tempdir
@@ -130,7 +130,7 @@ class Capture:
         challenge = self.challenge_store.find(challenge_id)
         self._refuse_unless_open(challenge)
         with private_tempdir() as room:
-            recording = take_recording(file, room)
+            recording = ingest_recording(file, room)
             sound, film = recording.sound, recording.pictures
             taken = RecordingTaken(
                 by=self.people.ledger.operator,
@@ -215,7 +215,7 @@ class Capture:
         heard = language_of(challenge.locale) == RECOGNISED_LANGUAGE
         words = self.analyzer.hear(sound) if heard else ()
         return Measurements(
-            seconds=seconds_of(sound),
+            seconds=duration_of(sound),
             before=self._came_before(challenge, sound),
             words=words,
             voices=self.analyzer.voices(sound, samples, words) if samples else None,

@@ -69,9 +69,9 @@ class DefaultAnalyzer:
         )
 
     def mark(self, sound: Path) -> float:
-        from avatar.watermark.audio import detect_sound
+        from avatar.watermark.audio import detect_audio_watermark
 
-        return detect_sound(*read_sound(sound)).score
+        return detect_audio_watermark(*read_sound(sound)).score
 
     def _parts(self, heard: Sound, rate: int, words: Sequence[Word]) -> VoiceSimilarity | None:
         """Compare the end, with the passcode, with all that was said before it."""

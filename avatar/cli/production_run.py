@@ -21,7 +21,7 @@ from avatar.cli.progress import Progress
 from avatar.consent.brief import Brief
 from avatar.consent.entries import Refused
 from avatar.errors import WorkerError
-from avatar.media.face_gaps import Range, read_faceless, said_of
+from avatar.media.face_gaps import FrameRange, format_ranges, read_face_gaps
 from avatar.production.production import Production, direct
 from avatar.runtime.jit import is_compiled
 from avatar.stages.registry import EngineSpec
@@ -134,9 +134,9 @@ def _report(
     }
 
 
-def _faceless(delivered: Delivered) -> list[Range]:
+def _faceless(delivered: Delivered) -> list[FrameRange]:
     told = delivered.folder / FACE_GAPS
-    return read_faceless(told) if told.exists() else []
+    return read_face_gaps(told) if told.exists() else []
 
 
 def _tell(delivered: Delivered, report: dict[str, Any]) -> None:
@@ -146,7 +146,7 @@ def _tell(delivered: Delivered, report: dict[str, Any]) -> None:
             typer.echo(f"  {path}")
     if report["without_face"]:
         rate = Fraction(report["rate"])
-        typer.echo(f"\nNo face was seen, and nothing changed, at {said_of(_faceless(delivered), rate)}.")
+        typer.echo(f"\nNo face was seen, and nothing changed, at {format_ranges(_faceless(delivered), rate)}.")
     made = sum(stage["performed"] for stage in report["stages"].values())
     recalled = sum(stage["recalled"] for stage in report["stages"].values())
     typer.echo(

@@ -42,9 +42,9 @@ def detect(
 ) -> None:
     """Look for our marks in anyone's file; no key and no store is needed. Exit status 0 means that one was found."""
     with step("looking for marks"):
-        from avatar.watermark.verify import marks_in
+        from avatar.watermark.verify import detect_watermarks
 
-        marks = marks_in(file)
+        marks = detect_watermarks(file)
     print_json(marks.as_json()) if as_json else typer.echo("\n".join(marks.explain()))
     if not marks.found:
         raise typer.Exit(1)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 # Rates that cameras mean when their time stamps jitter around them.
-_USUAL = tuple(Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60)) + tuple(
+_COMMON_RATES = tuple(Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60)) + tuple(
     Fraction(n * 1000, 1001) for n in (24, 30, 60)
 )
-_JITTER = Fraction(1, 200)
+_MAX_RATE_JITTER = Fraction(1, 200)
 
 Times = NDArray[np.int64]  # presentation times of the pictures in ticks, in the order they are shown
 
@@ -41,8 +41,8 @@ class PacketIndex:
         if gaps.min() == gaps.max() > 0:
             return 1 / (int(gaps[0]) * self.tick)
         mean = len(gaps) / (int(self.times[-1] - self.times[0]) * self.tick)
-        nearest = min(_USUAL, key=lambda usual: abs(usual - mean))
-        return nearest if abs(nearest - mean) <= nearest * _JITTER else mean.limit_denominator(1001)
+        nearest = min(_COMMON_RATES, key=lambda usual: abs(usual - mean))
+        return nearest if abs(nearest - mean) <= nearest * _MAX_RATE_JITTER else mean.limit_denominator(1001)
 
     @property
     def slots(self) -> Times:

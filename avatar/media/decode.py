@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.container import InputContainer
 
-BATCH = 8
+BATCH_FRAMES = 8
 # A seek goes by decoding order, which runs ahead of the order shown by fewer pictures than this.
-_REORDER = 16
-_BT709, _BT601 = 1, 5
-_FULL_RANGE = 2
-_HD_LINES = 720
+_MAX_REORDER_FRAMES = 16
+_BT709_COLORSPACE, _BT601_COLORSPACE = 1, 5
+_FULL_COLOR_RANGE = 2
+_MIN_HD_LINES = 720
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
     reel, index = _probe(path)
     wanted = reel.count - start if count is None else count
     if start < 0 or wanted < 1 or start + wanted > reel.count:
-        raise InputError(too_short(start + wanted, reel.count, reel.format.rate), code="footage.too-short")
-    return Frames(reel.format, wanted, in_batches(_frames(path, index, start, wanted)))
+        raise InputError(too_short_message(start + wanted, reel.count, reel.format.rate), code="footage.too-short")
+    return Frames(reel.format, wanted, batched(_frames(path, index, start, wanted)))
 
 
-def brightness(path: Path) -> tuple[VideoInfo, Iterator[tuple[int, Planes]]]:
+def decode_luma(path: Path) -> tuple[VideoInfo, Iterator[tuple[int, Planes]]]:
     """Return what the mp4 file at *path* holds, and Y planes (h, w) with their places, to be looked at only.
 
     These are the pictures that others are predicted from. The others, half of all or none, hold the least that is new
@@ -61,18 +61,18 @@ def brightness(path: Path) -> tuple[VideoInfo, Iterator[tuple[int, Planes]]]:
     Raises: as :func:`decode`, but not for what is damaged.
     """
     reel, index = _probe(path)
-    return reel, _brightness(path, index)
+    return reel, _decode_luma(path, index)
 
 
-def _brightness(path: Path, index: PacketIndex) -> Iterator[tuple[int, Planes]]:
+def _decode_luma(path: Path, index: PacketIndex) -> Iterator[tuple[int, Planes]]:
     slots = index.slots
     with open_container(path) as container:
         container.streams.video[0].codec_context.skip_frame = "NONREF"
         _seek(container, index, 0)
-        for picture in _pictures(container):
+        for picture in _decode_pictures(container):
             place = int(np.searchsorted(index.times, picture.pts or 0))
             if place < len(index.times) and index.times[place] == picture.pts:
-                yield int(slots[place]), _plane(_converted(picture))
+                yield int(slots[place]), _plane(_convert(picture))
 
 
 def thumbnail(path: Path, count: int) -> tuple[VideoInfo, Iterator[tuple[int, Frame]]]:
@@ -90,7 +90,7 @@ def _probe(path: Path) -> tuple[VideoInfo, PacketIndex]:
     with open_container(path) as container:
         index = read_packet_index(container)
         _seek(container, index, 0)
-        first = next(_pictures(container), None)
+        first = next(_decode_pictures(container), None)
     if first is None:
         raise InputError(f"no picture of {path.name} can be decoded; convert it again", code="media.unreadable")
     width, height = first.width // 2 * 2, first.height // 2 * 2
@@ -99,7 +99,7 @@ def _probe(path: Path) -> tuple[VideoInfo, PacketIndex]:
     return VideoInfo(Format(width, height, index.rate), int(index.slots[-1])), index
 
 
-def too_short(needed: int, held: int, rate: Fraction) -> str:
+def too_short_message(needed: int, held: int, rate: Fraction) -> str:
     """Say that footage has *held* frames where *needed* are wanted."""
     return (
         f"the script needs {float(needed / rate):.1f} s of footage and there are {float(held / rate):.1f} s; "
@@ -107,12 +107,12 @@ def too_short(needed: int, held: int, rate: Fraction) -> str:
     )
 
 
-def in_batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
+def batched(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
     """Gather *frames* into the small batches that ``Frames`` flow in."""
     batch: list[Frame] = []
     for frame in frames:
         batch.append(frame)
-        if len(batch) == BATCH:
+        if len(batch) == BATCH_FRAMES:
             yield batch
             batch = []
     if batch:
@@ -123,7 +123,7 @@ def _frames(path: Path, index: PacketIndex, start: int, count: int) -> Iterator[
     made, slots = 0, index.slots
     with open_container(path) as container:
         _seek(container, index, start)
-        for picture in _pictures(container):
+        for picture in _decode_pictures(container):
             place = int(np.searchsorted(index.times, picture.pts or 0))
             if place == len(index.times) or index.times[place] != picture.pts:
                 continue
@@ -131,7 +131,7 @@ def _frames(path: Path, index: PacketIndex, start: int, count: int) -> Iterator[
             if len(shown) and shown.start != start + made:
                 break
             if shown:
-                planes = planes_from(picture)
+                planes = to_planes(picture)
                 yield from (Frame(planes.copy()) for _ in shown[1:])
                 yield Frame(planes)
                 made += len(shown)
@@ -142,11 +142,11 @@ def _frames(path: Path, index: PacketIndex, start: int, count: int) -> Iterator[
 
 def _seek(container: "InputContainer", index: PacketIndex, start: int) -> None:
     place = int(np.searchsorted(index.slots, start, side="right")) - 1
-    before = int(index.times[max(0, place - _REORDER)])
+    before = int(index.times[max(0, place - _MAX_REORDER_FRAMES)])
     container.seek(before, stream=container.streams.video[0])
 
 
-def _pictures(container: "InputContainer") -> Iterator["VideoFrame"]:
+def _decode_pictures(container: "InputContainer") -> Iterator["VideoFrame"]:
     import av
 
     stream = container.streams.video[0]
@@ -157,9 +157,9 @@ def _pictures(container: "InputContainer") -> Iterator["VideoFrame"]:
         return  # the caller counts, and says which frame is missing
 
 
-def planes_from(picture: "VideoFrame") -> Planes:
+def to_planes(picture: "VideoFrame") -> Planes:
     """Return the I420 planes of a decoded *picture*: upright, of even size, BT.601 limited range."""
-    picture = _converted(picture)
+    picture = _convert(picture)
     parts = [_plane(picture, number) for number in range(3)]
     return np.concatenate([part.reshape(-1) for part in parts]).reshape(-1, parts[0].shape[1])
 
@@ -172,15 +172,15 @@ def _plane(picture: "VideoFrame", number: int = 0) -> Planes:
     return np.rot90(lines[:height, :width], _quarter_turns(picture))
 
 
-def _converted(picture: "VideoFrame") -> "VideoFrame":
-    full = picture.color_range == _FULL_RANGE or picture.format.name.startswith("yuvj")
-    hd = picture.colorspace == _BT709 or (picture.colorspace == 2 and picture.height >= _HD_LINES)
+def _convert(picture: "VideoFrame") -> "VideoFrame":
+    full = picture.color_range == _FULL_COLOR_RANGE or picture.format.name.startswith("yuvj")
+    hd = picture.colorspace == _BT709_COLORSPACE or (picture.colorspace == 2 and picture.height >= _MIN_HD_LINES)
     if picture.format.name == "yuv420p" and not full and not hd:
         return picture
     return picture.reformat(
         format="yuv420p",
-        src_colorspace=_BT709 if hd else _BT601,
-        dst_colorspace=_BT601,
+        src_colorspace=_BT709_COLORSPACE if hd else _BT601_COLORSPACE,
+        dst_colorspace=_BT601_COLORSPACE,
         src_color_range=2 if full else 1,
         dst_color_range=1,
         threads=1,

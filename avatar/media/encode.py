@@ -22,11 +22,19 @@ CRF = 20
 # looks ahead and refines as veryfast does takes 0.88 of its time, 0.75 where everything moves, for as many bytes (1 %
 # more where everything moves) and 0.1 dB less. Without the refinement it would be 0.7, and marks be lost in copies.
 PRESET = "superfast"
-_AS_VERYFAST = "mbtree=1:rc-lookahead=10:subme=2"
-_GROUP_SECONDS = 2
-_BT601 = {"colorspace": 6, "color_primaries": 6, "color_trc": 6, "color_range": 1}  # ITU-T H.273: SMPTE 170M, limited
+_X264_PARAMS = "mbtree=1:rc-lookahead=10:subme=2"
+_GOP_S = 2
+_BT601_TAGS = {
+    "colorspace": 6,
+    "color_primaries": 6,
+    "color_trc": 6,
+    "color_range": 1,
+}  # ITU-T H.273: SMPTE 170M, limited
 
-EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}  # no clock, no library version; the index before the pictures
+BITEXACT_OPTIONS = {
+    "fflags": "+bitexact",
+    "movflags": "+faststart",
+}  # no clock, no library version; the index before the pictures
 
 
 def encode(frames: Frames, to: Path, *, crf: int = CRF, pulse: Callable[[float], None] = lambda _: None) -> None:
@@ -40,11 +48,14 @@ def encode(frames: Frames, to: Path, *, crf: int = CRF, pulse: Callable[[float],
     import av
 
     done = 0
-    with atomic_write(to) as beside, av.open(str(beside), "w", format="mp4", container_options=EXACT) as container:
-        stream = _stream(container, frames, crf)
+    with (
+        atomic_write(to) as beside,
+        av.open(str(beside), "w", format="mp4", container_options=BITEXACT_OPTIONS) as container,
+    ):
+        stream = _add_stream(container, frames, crf)
         for batch in frames.batches:
             for frame in batch:
-                container.mux(stream.encode(_picture(frame.settle(), done, frames.format.rate)))
+                container.mux(stream.encode(_to_video_frame(frame.settle(), done, frames.format.rate)))
                 done += 1
             pulse(done / max(frames.count, done))
         container.mux(stream.encode(None))
@@ -52,12 +63,12 @@ def encode(frames: Frames, to: Path, *, crf: int = CRF, pulse: Callable[[float],
             raise EngineError(f"{frames.count} frames were promised and {done} came", code="picture.frames-lost")
 
 
-def _stream(container: "OutputContainer", frames: Frames, crf: int) -> "VideoStream":
+def _add_stream(container: "OutputContainer", frames: Frames, crf: int) -> "VideoStream":
     from av.codec.context import Flags
 
-    group = max(1, round(frames.format.rate * _GROUP_SECONDS))
+    group = max(1, round(frames.format.rate * _GOP_S))
     # stitchable: headers do not depend on crf, so a card and a shot of another quality still join.
-    x264 = f"keyint={group}:min-keyint={group}:scenecut=0:open-gop=0:threads=1:stitchable=1:{_AS_VERYFAST}"
+    x264 = f"keyint={group}:min-keyint={group}:scenecut=0:open-gop=0:threads=1:stitchable=1:{_X264_PARAMS}"
     stream = container.add_stream(
         "libx264", rate=frames.format.rate, options={"preset": PRESET, "crf": str(crf), "x264-params": x264}
     )
@@ -65,12 +76,12 @@ def _stream(container: "OutputContainer", frames: Frames, crf: int) -> "VideoStr
     context.width, context.height, context.pix_fmt = frames.format.width, frames.format.height, "yuv420p"
     context.thread_count = 1
     context.flags |= Flags.bitexact
-    for name, value in _BT601.items():
+    for name, value in _BT601_TAGS.items():
         setattr(context, name, value)
     return stream
 
 
-def _picture(planes: Planes, number: int, rate: Fraction) -> "VideoFrame":
+def _to_video_frame(planes: Planes, number: int, rate: Fraction) -> "VideoFrame":
     import av
 
     # Shared, not copied: x264 takes a copy of its own before ``encode`` returns.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from avatar.media.face_gaps import Range
+from avatar.media.face_gaps import FrameRange
 from avatar.media.frames import Frame, Frames
 
 
@@ -11,7 +11,7 @@ from avatar.media.frames import Frame, Frames
 class FaceGapRecorder:
     """Notes, while frames pass, which of them show no face to whoever looked for one."""
 
-    ranges: list[Range] = field(default_factory=list)
+    ranges: list[FrameRange] = field(default_factory=list)
 
     def noting(self, frames: Frames) -> Frames:
         """Return *frames*, which change nothing by being noted."""

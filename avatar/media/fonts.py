@@ -10,7 +10,7 @@ from avatar.errors import InputError
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-_NOT_A_LETTER = "\uffff"  # drawn as the box that stands for letters a font lacks
+_MISSING_GLYPH = "\uffff"  # drawn as the box that stands for letters a font lacks
 
 
 @cache
@@ -26,14 +26,14 @@ def font(size: int, *, bold: bool = False) -> "FreeTypeFont":
     return ImageFont.truetype(str(path), size)
 
 
-def check_letters(text: str) -> None:
+def check_glyphs(text: str) -> None:
     """Refuse *text* with letters that would be drawn as empty boxes.
 
     Raises:
         InputError: ``text.no-letter``.
     """
     type_ = font(24)
-    box = bytes(type_.getmask(_NOT_A_LETTER))
+    box = bytes(type_.getmask(_MISSING_GLYPH))
     for letter in dict.fromkeys(text):
         if letter.isprintable() and bytes(type_.getmask(letter)) == box:
             raise InputError(

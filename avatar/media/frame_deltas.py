@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from avatar.errors import EngineError, StoreError
-from avatar.media.decode import in_batches
+from avatar.media.decode import batched
 from avatar.media.frames import Box, Format, Frame, Frames, Planes
 from avatar.runtime.atomic import atomic_write
 
-_QUICK = 1  # of 9: zeros are gone at once, and what a network drew hardly gets smaller
+_DEFLATE_LEVEL = 1  # of 9: zeros are gone at once, and what a network drew hardly gets smaller
 
 
-class _Kept(BaseModel):
+class _FrameDelta(BaseModel):
     """One frame: the box of its patch (left, top, right, bottom), and what a ``Frame`` says of its face."""
 
     model_config = ConfigDict(frozen=True)
@@ -46,7 +46,7 @@ class _Contents(BaseModel):
     width: int
     height: int
     rate: Fraction
-    frames: tuple[_Kept, ...]
+    frames: tuple[_FrameDelta, ...]
 
 
 def write_deltas(
@@ -61,21 +61,21 @@ def write_deltas(
     """
     if over is not None and _shape(over) != _shape(frames):
         raise EngineError(
-            f"keep_patches: the step was given {_said(over)} and makes {_said(frames)}; what it draws can be "
+            f"keep_patches: the step was given {_describe(over)} and makes {_describe(frames)}; what it draws can be "
             "kept where both are alike: leave keep_patches out of its stage",
             code="patches.unlike",
         )
-    under, kept = _under(over), []
+    under, kept = _base_frames(over), []
     with atomic_write(to) as beside, zipfile.ZipFile(beside, "w") as file:
-        for number, frame in enumerate(_each(frames)):
+        for number, frame in enumerate(_flatten(frames)):
             given = next(under)
-            kept.append(_keep(file, number, frame, given))
+            kept.append(_write_frame(file, number, frame, given))
             if over is None:
                 under = repeat(Frame(frame.planes))
             pulse((number + 1) / frames.count)
         shape = frames.format
         told = _Contents(width=shape.width, height=shape.height, rate=shape.rate, frames=tuple(kept))
-        _add(file, "frames.json", told.model_dump_json().encode())
+        _add_entry(file, "frames.json", told.model_dump_json().encode())
 
 
 def apply_deltas(path: Path, over: Frames | None) -> Frames:
@@ -87,10 +87,10 @@ def apply_deltas(path: Path, over: Frames | None) -> Frames:
     with zipfile.ZipFile(path) as file:
         told = _Contents.model_validate_json(file.read("frames.json"))
     shape = Format(told.width, told.height, told.rate)
-    frames = Frames(shape, len(told.frames), in_batches(_laid(path, told.frames, over)))
+    frames = Frames(shape, len(told.frames), batched(_apply_each(path, told.frames, over)))
     if over is not None and _shape(over) != _shape(frames):
         raise StoreError(
-            f"patches for {_said(frames)} cannot be laid over {_said(over)}; run the production again",
+            f"patches for {_describe(frames)} cannot be laid over {_describe(over)}; run the production again",
             code="store.patches",
         )
     return frames
@@ -100,29 +100,29 @@ def _shape(frames: Frames) -> tuple[Format, int]:
     return frames.format, frames.count
 
 
-def _said(frames: Frames) -> str:
+def _describe(frames: Frames) -> str:
     return f"{frames.count} frames of {frames.format.width}x{frames.format.height} at {frames.format.rate} a second"
 
 
-def _each(frames: Frames) -> Iterator[Frame]:
+def _flatten(frames: Frames) -> Iterator[Frame]:
     return (frame for batch in frames.batches for frame in batch)
 
 
-def _under(over: Frames | None) -> Iterator[Frame | None]:
-    return repeat(None) if over is None else _each(over)
+def _base_frames(over: Frames | None) -> Iterator[Frame | None]:
+    return repeat(None) if over is None else _flatten(over)
 
 
-def _keep(file: zipfile.ZipFile, number: int, frame: Frame, given: Frame | None) -> _Kept:
+def _write_frame(file: zipfile.ZipFile, number: int, frame: Frame, given: Frame | None) -> _FrameDelta:
     planes = given is None or not np.array_equal(frame.planes, given.planes)
     if planes:
-        _write(file, f"planes-{number}", frame.planes if given is None else frame.planes - given.planes)
+        _write_array(file, f"planes-{number}", frame.planes if given is None else frame.planes - given.planes)
     box = None
     if frame.edited is not None:
         box, pixels = frame.edited
-        _write(file, f"patch-{number}", pixels - (given or Frame(frame.planes)).see(box))
+        _write_array(file, f"patch-{number}", pixels - (given or Frame(frame.planes)).see(box))
     if frame.landmarks is not None:
-        _write(file, f"face-{number}", frame.landmarks)
-    return _Kept(
+        _write_array(file, f"face-{number}", frame.landmarks)
+    return _FrameDelta(
         box=box and (box.left, box.top, box.right, box.bottom),
         planes=planes,
         face=frame.landmarks is not None,
@@ -131,41 +131,41 @@ def _keep(file: zipfile.ZipFile, number: int, frame: Frame, given: Frame | None)
     )
 
 
-def _laid(path: Path, kept: tuple[_Kept, ...], over: Frames | None) -> Iterator[Frame]:
-    under: Iterator[Frame | None] = _under(over)
+def _apply_each(path: Path, kept: tuple[_FrameDelta, ...], over: Frames | None) -> Iterator[Frame]:
+    under: Iterator[Frame | None] = _base_frames(over)
     with zipfile.ZipFile(path) as file:
         for number, each in enumerate(kept):
             given = next(under)
             planes = _planes(file, number, each, given)
             if over is None:
                 under = repeat(Frame(planes.copy()))  # whoever takes the frame may write into its planes
-            face = _read(file, f"face-{number}") if each.face else None
+            face = _read_array(file, f"face-{number}") if each.face else None
             frame = Frame(planes, face, tracked=each.tracked, looked_at=each.looked_at)
             if each.box is not None:
                 box = Box(*each.box)
-                frame.cover(box, (given or Frame(planes)).see(box) + _read(file, f"patch-{number}"))
+                frame.cover(box, (given or Frame(planes)).see(box) + _read_array(file, f"patch-{number}"))
             yield frame
 
 
-def _planes(file: zipfile.ZipFile, number: int, kept: _Kept, given: Frame | None) -> Planes:
-    changed: Planes | None = _read(file, f"planes-{number}") if kept.planes else None
+def _planes(file: zipfile.ZipFile, number: int, kept: _FrameDelta, given: Frame | None) -> Planes:
+    changed: Planes | None = _read_array(file, f"planes-{number}") if kept.planes else None
     if given is None:
         assert changed is not None
         return changed
     return given.planes.copy() if changed is None else given.planes + changed
 
 
-def _write(file: zipfile.ZipFile, name: str, values: NDArray[Any]) -> None:
+def _write_array(file: zipfile.ZipFile, name: str, values: NDArray[Any]) -> None:
     plain = BytesIO()
     np.lib.format.write_array(plain, np.ascontiguousarray(values), allow_pickle=False)
-    _add(file, name, plain.getvalue())
+    _add_entry(file, name, plain.getvalue())
 
 
-def _add(file: zipfile.ZipFile, name: str, data: bytes) -> None:
+def _add_entry(file: zipfile.ZipFile, name: str, data: bytes) -> None:
     # A ``ZipInfo``, not a name: with a name goes the time, and the same patches must be the same bytes.
-    file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, _QUICK)
+    file.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, _DEFLATE_LEVEL)
 
 
-def _read(file: zipfile.ZipFile, name: str) -> NDArray[Any]:
+def _read_array(file: zipfile.ZipFile, name: str) -> NDArray[Any]:
     with file.open(name) as entry:
         return np.asarray(np.lib.format.read_array(entry, allow_pickle=False))

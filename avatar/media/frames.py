@@ -33,7 +33,7 @@ class Format:
     rate: Fraction
 
 
-def frames_in(seconds: float, rate: Fraction) -> int:
+def frame_count(seconds: float, rate: Fraction) -> int:
     """Return how many whole frames hold *seconds* of sound (at least one): the length of a shot.
 
     A thousandth of a frame of slack, so that a float that means 2 s exactly is 50 frames and not 51.
@@ -154,9 +154,9 @@ class Frame:
 
     def see(self, box: Box) -> Pixels:
         """Return the RGB pixels of *box* as the picture now is: a copy, so that looking alone changes no pixel."""
-        seen = _cut(self.planes, box)
+        seen = _crop_rgb(self.planes, box)
         if self._box is not None:
-            _lay(self._pixels(), self._box, seen, box)
+            _copy_overlap(self._pixels(), self._box, seen, box)
         return seen
 
     def see_on(self, box: Box, device: str) -> Any:
@@ -170,7 +170,7 @@ class Frame:
     def settle(self) -> Planes:
         """Write the edited region back to the planes and return them. Call it once, before the encoder."""
         if self._box is not None:
-            _paste(self.planes, self._box, self._pixels())
+            _paste_patch(self.planes, self._box, self._pixels())
             self._box = self._patch = None
         return self.planes
 
@@ -215,7 +215,7 @@ def rgb_of(planes: Planes) -> Pixels:
     return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2RGB_I420), dtype=np.uint8)
 
 
-def split(planes: Planes) -> tuple[Planes, Planes, Planes]:
+def split_planes(planes: Planes) -> tuple[Planes, Planes, Planes]:
     """Return writable views of Y (h, w), U and V (h/2, w/2) inside *planes*."""
     height, width = planes.shape[0] * 2 // 3, planes.shape[1]
     quarter = height * width // 4
@@ -226,15 +226,15 @@ def split(planes: Planes) -> tuple[Planes, Planes, Planes]:
     return y, u, v
 
 
-def _cut(planes: Planes, box: Box) -> Pixels:
-    y, u, v = split(planes)
+def _crop_rgb(planes: Planes, box: Box) -> Pixels:
+    y, u, v = split_planes(planes)
     half = slice(box.top // 2, box.bottom // 2), slice(box.left // 2, box.right // 2)
     parts = [y[box.top : box.bottom, box.left : box.right], u[half], v[half]]
     joined = np.concatenate([part.reshape(-1) for part in parts])
     return rgb_of(joined.reshape((box.bottom - box.top) * 3 // 2, box.right - box.left))
 
 
-def _lay(patch: Pixels, at: Box, onto: Pixels, within: Box) -> None:
+def _copy_overlap(patch: Pixels, at: Box, onto: Pixels, within: Box) -> None:
     """Copy what *patch*, which lies *at* a place of the picture, shares with *onto*, which lies *within* it."""
     left, right = max(at.left, within.left), min(at.right, within.right)
     top, bottom = max(at.top, within.top), min(at.bottom, within.bottom)
@@ -244,11 +244,11 @@ def _lay(patch: Pixels, at: Box, onto: Pixels, within: Box) -> None:
         ]
 
 
-def _paste(planes: Planes, box: Box, patch: Pixels) -> None:
+def _paste_patch(planes: Planes, box: Box, patch: Pixels) -> None:
     whole = planes_of(np.ascontiguousarray(patch))
     if whole.shape == planes.shape:
         np.copyto(planes, whole)
         return
-    target, source = split(planes), split(whole)
+    target, source = split_planes(planes), split_planes(whole)
     for plane, part, step in zip(target, source, (1, 2, 2), strict=True):
         plane[box.top // step : box.bottom // step, box.left // step : box.right // step] = part

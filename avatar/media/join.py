@@ -10,9 +10,9 @@ from avatar.errors import EngineError
 from avatar.media.audio import io
 from avatar.media.audio.normalize import normalize
 from avatar.media.container import open_container, read_packet_index
-from avatar.media.encode import EXACT
+from avatar.media.encode import BITEXACT_OPTIONS
 from avatar.media.frames import Format
-from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at
+from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_of_frame
 from avatar.runtime.atomic import atomic_write
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
-_BITS_PER_SECOND = 128_000
-_TICK = Fraction(1, SAMPLE_RATE)
+_AUDIO_BITS_PER_S = 128_000
+_AUDIO_TICK_S = Fraction(1, SAMPLE_RATE)
 # Two thirds of the time of the default, and for speech at this rate nearer to it: noise 41 to 49 dB below it, not 24.
-_CODER = {"aac_coder": "fast"}
-_PULSE_EVERY = 50  # frames
+_AAC_OPTIONS = {"aac_coder": "fast"}
+_PULSE_FRAMES = 50  # frames
 # Milliseconds, the default of an mp4's edit lists, would cut the last samples off.
-_TO_THE_SAMPLE = {**EXACT, "movie_timescale": str(SAMPLE_RATE)}
+_MUXER_OPTIONS = {**BITEXACT_OPTIONS, "movie_timescale": str(SAMPLE_RATE)}
 
 
 @dataclass(frozen=True)
-class Piece:
+class Clip:
     """One stretch of a programme: an mp4 *picture* without sound, and its *sound* at 48 kHz, or ``None`` for a room."""
 
     picture: Path
@@ -39,7 +39,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class _Strip:
+class _StreamInfo:
     """What must be the same in all pictures that are joined, and what may differ."""
 
     format: Format
@@ -49,7 +49,7 @@ class _Strip:
 
 
 def join(
-    pieces: Sequence[Piece],
+    pieces: Sequence[Clip],
     to: Path,
     *,
     loudness: float | None = None,
@@ -65,28 +65,28 @@ def join(
     """
     import av
 
-    strips = [_strip(piece.picture) for piece in pieces]
+    strips = [_read_stream_info(piece.picture) for piece in pieces]
     timeline = _timeline(strips)
     blocks = normalize(lambda: _soundtrack(pieces, timeline), loudness)
     with atomic_write(to) as beside:
         with (
-            av.open(str(beside), "w", format="mp4", container_options=_TO_THE_SAMPLE) as container,
+            av.open(str(beside), "w", format="mp4", container_options=_MUXER_OPTIONS) as container,
             open_container(pieces[0].picture) as first,
         ):
             video = container.add_stream_from_template(first.streams.video[0])
             video.time_base = 1 / timeline.rate
-            audio = _Audio(container, blocks)
-            for packet, time in _pictures(pieces, timeline, max(strip.delay for strip in strips), video):
+            audio = _AudioEncoder(container, blocks)
+            for packet, time in _retimed_packets(pieces, timeline, max(strip.delay for strip in strips), video):
                 container.mux(packet)
-                audio.advance(sample_at(time, timeline.rate))
-                if time % _PULSE_EVERY == 0 or time == timeline.frames:
+                audio.advance(sample_of_frame(time, timeline.rate))
+                if time % _PULSE_FRAMES == 0 or time == timeline.frames:
                     pulse(time / timeline.frames)
             audio.finish()
-        _check_step(beside, timeline)
+        _check_lengths(beside, timeline)
     return timeline
 
 
-def _strip(picture: Path) -> _Strip:
+def _read_stream_info(picture: Path) -> _StreamInfo:
     with open_container(picture) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
@@ -95,17 +95,17 @@ def _strip(picture: Path) -> _Strip:
         first = next(packet for packet in container.demux(stream) if packet.pts is not None)
         ahead = ((first.pts or 0) - (first.dts or 0)) * index.tick * index.rate
         shape = Format(context.width, context.height, index.rate)
-        return _Strip(shape, bytes(context.extradata or b""), len(index.times), round(ahead))
+        return _StreamInfo(shape, bytes(context.extradata or b""), len(index.times), round(ahead))
 
 
-def _timeline(strips: Sequence[_Strip]) -> Timeline:
+def _timeline(strips: Sequence[_StreamInfo]) -> Timeline:
     if not strips:
         raise EngineError("there are no shots to join", code="shots.none")
     first = strips[0]
     for number, strip in enumerate(strips[1:], start=2):
         if strip.format != first.format:
             raise EngineError(
-                f"shot 1 is {_said(first.format)} and shot {number} is {_said(strip.format)}; make them alike",
+                f"shot 1 is {_describe(first.format)} and shot {number} is {_describe(strip.format)}; make them alike",
                 code="shots.differ",
             )
         if strip.header != first.header:
@@ -113,12 +113,12 @@ def _timeline(strips: Sequence[_Strip]) -> Timeline:
     return Timeline(first.format.rate, tuple(strip.count for strip in strips))
 
 
-def _said(shape: Format) -> str:
+def _describe(shape: Format) -> str:
     return f"{shape.width}x{shape.height} at {shape.rate} frames per second"
 
 
-def _pictures(
-    pieces: Sequence[Piece], timeline: Timeline, delay: int, video: "VideoStream"
+def _retimed_packets(
+    pieces: Sequence[Clip], timeline: Timeline, delay: int, video: "VideoStream"
 ) -> Iterator[tuple["Packet[VideoStream]", int]]:
     """Give the packets of all pieces with their new times (one tick a frame), and how many have been given."""
     decoded, tick = 0, 1 / timeline.rate
@@ -136,13 +136,13 @@ def _pictures(
                 yield packet, decoded
 
 
-def _soundtrack(pieces: Sequence[Piece], timeline: Timeline) -> Iterator[io.Sound]:
+def _soundtrack(pieces: Sequence[Clip], timeline: Timeline) -> Iterator[io.Sound]:
     for number, piece in enumerate(pieces):
         start, end = timeline.span(number)
-        yield from io.fitted(io.pieces_of(piece.sound) if piece.sound else (), end - start)
+        yield from io.fit_length(io.iter_pieces(piece.sound) if piece.sound else (), end - start)
 
 
-class _Audio:
+class _AudioEncoder:
     """The sound of a video, encoded just ahead of its pictures so that neither waits in memory for the other."""
 
     def __init__(self, container: "OutputContainer", blocks: Iterator[io.Sound]) -> None:
@@ -150,8 +150,8 @@ class _Audio:
 
         self._container = container
         self._stream: AudioStream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        self._stream.codec_context.bit_rate = _BITS_PER_SECOND
-        self._stream.codec_context.options = _CODER
+        self._stream.codec_context.bit_rate = _AUDIO_BITS_PER_S
+        self._stream.codec_context.options = _AAC_OPTIONS
         self._stream.codec_context.flags |= Flags.bitexact
         self._blocks = blocks
         self._done = 0
@@ -174,13 +174,13 @@ class _Audio:
             return False
         # As large as it comes: cutting it into what an AAC frame has here would take a third of the time again.
         frame = av.AudioFrame.from_ndarray(block[None], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._done, _TICK
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._done, _AUDIO_TICK_S
         self._container.mux(self._stream.encode(frame))
         self._done += len(block)
         return True
 
 
-def _check_step(video: Path, timeline: Timeline) -> None:
+def _check_lengths(video: Path, timeline: Timeline) -> None:
     """Compare the lengths of picture and sound as they stand in the finished file."""
     with open_container(video) as container:
         index = read_packet_index(container)

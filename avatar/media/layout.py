@@ -6,13 +6,13 @@ from itertools import chain
 import numpy as np
 
 from avatar.errors import EngineError, InputError
-from avatar.media.decode import in_batches
-from avatar.media.frames import Format, Frame, Frames, Pixels, Planes, planes_of, split
+from avatar.media.decode import batched
+from avatar.media.frames import Format, Frame, Frames, Pixels, Planes, planes_of, split_planes
 
 GAP_SHARE = 0.04  # of the tallest panel's height: between panels and round them
 
 
-def colour(text: str) -> tuple[int, int, int]:
+def parse_colour(text: str) -> tuple[int, int, int]:
     """Return the RGB of a colour as people write it: ``#101418``, ``white``, ``rgb(20, 20, 30)``.
 
     Raises:
@@ -28,26 +28,26 @@ def colour(text: str) -> tuple[int, int, int]:
         ) from error
 
 
-def colours(text: str) -> str:
+def check_colours(text: str) -> str:
     """Return *text* if it names one colour, or two as in ``"#223 to #556"``.
 
     Raises:
         InputError: ``colour.unknown``.
     """
-    _ends(text)
+    _gradient_ends(text)
     return text
 
 
-def background(text: str, width: int, height: int) -> Pixels:
+def paint_background(text: str, width: int, height: int) -> Pixels:
     """Return a picture of one colour, or of two (``"#223 to #556"``) blending from top to bottom."""
-    ends = _ends(text)
+    ends = _gradient_ends(text)
     share = np.linspace(0, 1, height)[:, None, None]
     ramp = np.array(ends[0]) * (1 - share) + np.array(ends[-1]) * share
     return np.broadcast_to(np.rint(ramp), (height, width, 3)).astype(np.uint8)
 
 
-def _ends(text: str) -> list[tuple[int, int, int]]:
-    ends = [colour(part) for part in text.split(" to ")]
+def _gradient_ends(text: str) -> list[tuple[int, int, int]]:
+    ends = [parse_colour(part) for part in text.split(" to ")]
     if len(ends) > 2:
         raise InputError(f"{text!r} names more than two colours; name one or two", code="colour.unknown")
     return ends
@@ -67,12 +67,12 @@ def side_by_side(panels: Sequence[Frames], behind: str) -> Frames:
     if any((each.format.rate, each.count) != (first.format.rate, first.count) for each in panels):
         said = ", ".join(f"{each.count} frames at {each.format.rate}" for each in panels)
         raise EngineError(f"panels must run alike, and these are {said}", code="panels.differ")
-    canvas, places = _layout([each.format for each in panels])
-    still = planes_of(background(behind, canvas.width, canvas.height))
-    return Frames(canvas, first.count, in_batches(_composed(panels, still, places)))
+    canvas, places = _place_panels([each.format for each in panels])
+    still = planes_of(paint_background(behind, canvas.width, canvas.height))
+    return Frames(canvas, first.count, batched(_compose(panels, still, places)))
 
 
-def _layout(formats: Sequence[Format]) -> tuple[Format, list[tuple[int, int]]]:
+def _place_panels(formats: Sequence[Format]) -> tuple[Format, list[tuple[int, int]]]:
     """Return the canvas, and the left and top of each panel: even numbers, centred vertically."""
     tallest = max(each.height for each in formats)
     gap = max(2, int(tallest * GAP_SHARE) // 2 * 2)
@@ -83,12 +83,12 @@ def _layout(formats: Sequence[Format]) -> tuple[Format, list[tuple[int, int]]]:
     return Format(left, tallest + 2 * gap, formats[0].rate), places
 
 
-def _composed(panels: Sequence[Frames], still: Planes, places: Sequence[tuple[int, int]]) -> Iterator[Frame]:
+def _compose(panels: Sequence[Frames], still: Planes, places: Sequence[tuple[int, int]]) -> Iterator[Frame]:
     streams = [chain.from_iterable(each.batches) for each in panels]
     for together in zip(*streams, strict=True):
         planes = still.copy()
         for frame, (left, top) in zip(together, places, strict=True):
-            for target, source, step in zip(split(planes), split(frame.settle()), (1, 2, 2), strict=True):
+            for target, source, step in zip(split_planes(planes), split_planes(frame.settle()), (1, 2, 2), strict=True):
                 height, width = source.shape
                 target[top // step : top // step + height, left // step : left // step + width] = source
         yield Frame(planes)

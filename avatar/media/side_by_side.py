@@ -11,15 +11,15 @@ import numpy as np
 from avatar.errors import InputError
 from avatar.media.audio.extract import extract_audio
 from avatar.media.audio.io import write_sound
-from avatar.media.decode import VideoInfo, decode, in_batches, probe
+from avatar.media.decode import VideoInfo, batched, decode, probe
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, planes_of, rgb_of
-from avatar.media.join import Piece, join
+from avatar.media.join import Clip, join
 from avatar.media.layout import side_by_side
-from avatar.media.overlay import Showing, laid_over
-from avatar.media.titles import label
+from avatar.media.overlay import OverlaySpan, overlay_frames
+from avatar.media.titles import draw_label
 
-_BEHIND = "#12161c"
+_BACKGROUND = "#12161c"
 
 
 def compare_side_by_side(one: Path, other: Path, names: tuple[str, str], to: Path) -> None:
@@ -37,15 +37,15 @@ def compare_side_by_side(one: Path, other: Path, names: tuple[str, str], to: Pat
     panels = []
     for path, reel, name in zip((one, other), reels, names, strict=True):
         shape = Format(max(2, round(reel.format.width * height / reel.format.height / 2) * 2), height, rate)
-        panels.append(_named(Frames(shape, count, in_batches(_timed(path, reel, shape, count))), name))
+        panels.append(_add_label(Frames(shape, count, batched(_retime(path, reel, shape, count))), name))
     with TemporaryDirectory(dir=to.parent, prefix=".") as room:
-        piece = Piece(Path(room) / "picture.mp4", Path(room) / "sound.wav")
-        encode(side_by_side(panels, _BEHIND), piece.picture)
+        piece = Clip(Path(room) / "picture.mp4", Path(room) / "sound.wav")
+        encode(side_by_side(panels, _BACKGROUND), piece.picture)
         write_sound(Path(room) / "sound.wav", [extract_audio(one)])
         join([piece], to)
 
 
-def _timed(path: Path, reel: VideoInfo, shape: Format, count: int) -> Iterator[Frame]:
+def _retime(path: Path, reel: VideoInfo, shape: Format, count: int) -> Iterator[Frame]:
     """Give *count* frames of *path* in *shape*: at each moment the frame that is seen then, the last one for ever."""
     frames, at = chain.from_iterable(decode(path).batches), -1
     shown = None
@@ -64,5 +64,5 @@ def _timed(path: Path, reel: VideoInfo, shape: Format, count: int) -> Iterator[F
             )
 
 
-def _named(frames: Frames, name: str) -> Frames:
-    return laid_over(frames, [Showing(label(name, frames.format), 0, frames.count)])
+def _add_label(frames: Frames, name: str) -> Frames:
+    return overlay_frames(frames, [OverlaySpan(draw_label(name, frames.format), 0, frames.count)])

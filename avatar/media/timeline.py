@@ -7,7 +7,7 @@ from itertools import accumulate
 SAMPLE_RATE = 48_000  # samples per second of all sound inside a production
 
 
-def sample_at(frame: int, rate: Fraction) -> int:
+def sample_of_frame(frame: int, rate: Fraction) -> int:
     """Return the sample that *frame* starts at, *frame* counted from the start of the programme.
 
     Halves round up, always: then the distance between two frames depends on their positions by one sample at most.
@@ -16,7 +16,7 @@ def sample_at(frame: int, rate: Fraction) -> int:
     return (2 * frame * SAMPLE_RATE * rate.denominator + rate.numerator) // (2 * rate.numerator)
 
 
-def samples_for(count: int, rate: Fraction) -> int:
+def max_samples_for(count: int, rate: Fraction) -> int:
     """Return how many samples hold *count* frames wherever they may stand: the length of a shot's sound."""
     return -(-count * SAMPLE_RATE * rate.denominator // rate.numerator)
 
@@ -39,7 +39,7 @@ class Timeline:
 
     @property
     def samples(self) -> int:
-        return sample_at(self.frames, self.rate)
+        return sample_of_frame(self.frames, self.rate)
 
     @property
     def seconds(self) -> float:
@@ -48,7 +48,7 @@ class Timeline:
     def span(self, shot: int) -> tuple[int, int]:
         """Return the first sample of *shot*, and the first sample after it."""
         start = self.starts[shot]
-        return sample_at(start, self.rate), sample_at(start + self.counts[shot], self.rate)
+        return sample_of_frame(start, self.rate), sample_of_frame(start + self.counts[shot], self.rate)
 
     def seconds_at(self, shot: int) -> float:
         """Return when *shot* starts."""

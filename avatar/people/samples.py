@@ -5,7 +5,7 @@ from pathlib import Path
 
 from avatar.artifacts.artifact import CREDENTIAL, Artifact, GivenFootage, Portrait, Voiceover, VoiceSample
 from avatar.errors import InputError
-from avatar.media.ingest.gateway import take_footage, take_portrait, take_sound
+from avatar.media.ingest.gateway import ingest_footage, ingest_portrait, ingest_sound
 from avatar.models.weights import locate
 
 
@@ -24,7 +24,7 @@ def check_portrait(path: Path, room: Path) -> CheckedSample:
     from avatar.faces.detection.landmarker import Landmarker
     from avatar.media.image_io import read_rgb
 
-    picture = take_portrait(path, room)
+    picture = ingest_portrait(path, room)
     Landmarker.load(locate(DETECTOR), locate(MESH)).single_face(read_rgb(picture))
     return CheckedSample(Portrait, {"picture.png": picture, **_credential(room)})
 
@@ -39,7 +39,7 @@ def check_voice(path: Path, transcript: Path | None, room: Path) -> CheckedSampl
     from avatar.voices.judging.sample_validation import check_one_speaker, resolve_transcript
     from avatar.voices.judging.speaker_embedding import DVECTOR, GE2E, open_speaker_encoders
 
-    sound = take_sound(path, room)
+    sound = ingest_sound(path, room)
     samples, rate = read_sound(sound)
     check_sample(samples, rate, name=path.name)
     check_one_speaker(samples, rate, open_speaker_encoders(locate(GE2E), locate(DVECTOR)))
@@ -62,7 +62,7 @@ def check_voiceover(path: Path, transcript: Path | None, room: Path) -> CheckedS
     from avatar.voices.recognition.recogniser import recognise_timed_words
     from avatar.voices.text.script import split_transcript
 
-    sound = take_sound(path, room)
+    sound = ingest_sound(path, room)
     samples, rate = read_sound(sound)
     check_sample(samples, rate, name=path.name, what="voice-over", least=1.0)
     check_one_speaker(samples, rate, open_speaker_encoders(locate(GE2E), locate(DVECTOR)), "voice-over")
@@ -81,7 +81,7 @@ def check_voiceover(path: Path, transcript: Path | None, room: Path) -> CheckedS
 
 def check_footage(path: Path, room: Path) -> CheckedSample:
     """Take footage in: an mp4 that plays from start to end."""
-    return CheckedSample(GivenFootage, {"footage.mp4": take_footage(path, room), **_credential(room)})
+    return CheckedSample(GivenFootage, {"footage.mp4": ingest_footage(path, room), **_credential(room)})
 
 
 def _credential(room: Path) -> dict[str, Path]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from avatar.provenance.assertion import Appearance
 from avatar.provenance.credential import Credential
-from avatar.watermark.verify import Marks
+from avatar.watermark.verify import Watermarks
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Verdict:
     holds: tuple[str, ...]
     credential: Credential | None = None
     entry: LedgerFacts | None = None
-    marks: Marks | None = None
+    marks: Watermarks | None = None
 
     @property
     def trusted(self) -> bool:

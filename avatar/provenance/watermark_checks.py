@@ -5,20 +5,20 @@ from dataclasses import replace
 
 from avatar.provenance.credential import Credential
 from avatar.provenance.verdict import Reason, Verdict
-from avatar.watermark.verify import Marks
+from avatar.watermark.verify import Watermarks
 
 _BOUND_ACTION = "c2pa.watermarked.bound"
 _SYNTHETIC_SOURCE_TYPES = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 
 
-def with_marks(verdict: Verdict, marks: Marks) -> Verdict:
+def with_marks(verdict: Verdict, marks: Watermarks) -> Verdict:
     """Return *verdict* with the *marks* that were found in the file, and a reason for each contradiction."""
     credential = verdict.credential
     doubts = _contradictions(credential, marks) if credential else _stripped(marks)
     return replace(verdict, marks=marks, reasons=(*verdict.reasons, *doubts))
 
 
-def _stripped(marks: Marks) -> Iterator[Reason]:
+def _stripped(marks: Watermarks) -> Iterator[Reason]:
     if marks.found:
         yield Reason(
             "mark.without-credential",
@@ -26,7 +26,7 @@ def _stripped(marks: Marks) -> Iterator[Reason]:
         )
 
 
-def _contradictions(credential: Credential, marks: Marks) -> Iterator[Reason]:
+def _contradictions(credential: Credential, marks: Watermarks) -> Iterator[Reason]:
     if _BOUND_ACTION in {action.name for action in credential.actions} and not (
         marks.picture.found and marks.sound.found
     ):

@@ -7,7 +7,7 @@ from avatar.errors import InputError
 Device = Literal["auto", "cpu", "cuda"]
 
 
-def chosen(device: Device) -> str:
+def resolve_device(device: Device) -> str:
     """Return the torch device for *device*: ``auto`` is a GPU where there is one.
 
     Raises:

@@ -20,7 +20,7 @@ def lazy_njit(function: Callable[P, T]) -> Callable[P, T]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         if not made:
-            made.append(_machine_code(function))
+            made.append(_compile(function))
         return made[0](*args, **kwargs)
 
     return call
@@ -35,7 +35,7 @@ def is_compiled() -> bool:
     return any(Path(chosen or package).rglob("*.nbi"))
 
 
-def _machine_code(function: Callable[P, T]) -> Any:
+def _compile(function: Callable[P, T]) -> Any:
     import numba
 
     try:

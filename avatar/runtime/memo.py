@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_KEPT = 4  # a shot has two portraits: those of a production stay, those of the one before go
+_MAX_ENTRIES = 4  # a shot has two portraits: those of a production stay, those of the one before go
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def memoize_by_content(function: Callable[Concatenate[Path, P], T]) -> Callable[
     """
 
     work: Callable[..., T] = function
-    known: Callable[..., T] = lru_cache(maxsize=_KEPT)(lambda content, *args: work(content.path, *args))
+    known: Callable[..., T] = lru_cache(maxsize=_MAX_ENTRIES)(lambda content, *args: work(content.path, *args))
 
     @wraps(function)
     def call(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> T:

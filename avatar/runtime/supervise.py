@@ -1,4 +1,4 @@
-"""Running a piece of work while someone keeps asking whether it may go on."""
+"""Supervised work: run it in a thread, check regularly whether it may go on, and abandon it when it may not."""
 
 import threading
 from collections.abc import Callable
@@ -11,11 +11,16 @@ ENGINE_THREAD = "avatar-engine"
 _ABANDON_TIMEOUT_S = 0.3  # seconds that refused work is given to stop by itself before it is left behind
 
 
-def run_supervised(work: Callable[[], T], *, ask: Callable[[], None], every: float, leave: Callable[[], None]) -> T:
-    """Return the result of *work*, calling *ask* each *every* seconds while it runs.
+def run_supervised(
+    work: Callable[[], T], *, check: Callable[[], None], interval_s: float, cancel: Callable[[], None]
+) -> T:
+    """Return the result of *work*, run in a thread of its own while *check* is called every *interval_s* seconds.
 
-    When *ask* raises, *leave* tells the work to stop and the error goes to the caller at once: an engine that ignores
-    the call, deep in a library, is left behind in its daemon thread and its result is never looked at.
+    When *check* raises, *cancel* tells the work to stop and the error goes to the caller at once: an engine that
+    ignores the call, deep in a library, is left behind in its daemon thread and its result is never looked at.
+
+    Raises:
+        BaseException: whatever *check* or *work* raises.
     """
     outcome: list[T] = []
     failure: list[BaseException] = []
@@ -30,11 +35,11 @@ def run_supervised(work: Callable[[], T], *, ask: Callable[[], None], every: flo
     worker.start()
     try:
         while worker.is_alive():
-            worker.join(every)
+            worker.join(interval_s)
             if worker.is_alive():
-                ask()
+                check()
     except BaseException:  # a refusal, or a person at the keyboard who has seen enough
-        leave()
+        cancel()
         worker.join(_ABANDON_TIMEOUT_S)
         raise
     if failure:

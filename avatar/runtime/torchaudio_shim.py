@@ -34,20 +34,20 @@ def _without_compiled_torchaudio() -> None:
         for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
             del sys.modules[name]
         absent = ModuleType(_EXTENSION)
-        absent.__dict__.update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, fail_if_no_align=_refusing)
+        absent.__dict__.update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, fail_if_no_align=_refuse_all)
         sys.modules[_EXTENSION] = absent
         import torchaudio
-    torchaudio.load = _load
+    torchaudio.load = _read_with_soundfile
 
 
-def _refusing(_function: Callable[..., Any]) -> Callable[..., Any]:
+def _refuse_all(_function: Callable[..., Any]) -> Callable[..., Any]:
     def refuse(*_arguments: Any, **_named: Any) -> None:
         raise NotImplementedError("this function needs the compiled part of torchaudio")
 
     return refuse
 
 
-def _load(path: str | Path, *_rest: Any, **_named: Any) -> tuple[Any, int]:
+def _read_with_soundfile(path: str | Path, *_rest: Any, **_named: Any) -> tuple[Any, int]:
     """Read a sound file as torchaudio does: (channels, samples) in float32, and the rate."""
     import soundfile
     import torch

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-_ROOM = re.compile(r"avatar-room-[0-9a-f]{32}")  # nobody else's folder is called like this
+_WORKDIR_NAME = re.compile(r"avatar-room-[0-9a-f]{32}")  # nobody else's folder is called like this
 
 
 @contextmanager
@@ -35,11 +35,11 @@ def private_tempdir(within: Path | None = None) -> Iterator[Path]:
 def reap_stale(within: Path | None = None) -> int:
     """Remove the rooms that killed processes left below *within*, and return how many there were."""
     folder = within or Path(tempfile.gettempdir())
-    rooms = (path for path in folder.iterdir() if _ROOM.fullmatch(path.name))
-    return sum(_swept(room) for room in rooms if room.is_dir() and not room.is_symlink())
+    rooms = (path for path in folder.iterdir() if _WORKDIR_NAME.fullmatch(path.name))
+    return sum(_remove_if_unlocked(room) for room in rooms if room.is_dir() and not room.is_symlink())
 
 
-def _swept(room: Path) -> bool:
+def _remove_if_unlocked(room: Path) -> bool:
     try:
         lock = os.open(room, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:

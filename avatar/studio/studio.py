@@ -293,7 +293,7 @@ class Studio:
 
         try:
             return run_supervised(
-                work, ask=lambda: self._ask(request, bench.brief), every=_CHECK_INTERVAL_S, leave=bench.close
+                work, check=lambda: self._ask(request, bench.brief), interval_s=_CHECK_INTERVAL_S, cancel=bench.close
             )
         finally:
             bench.close()

@@ -25,7 +25,7 @@ from avatar.artifacts.artifact import Artifact, Footage, Speech
 from avatar.canonical import canonical
 from avatar.consent import Cleared
 from avatar.errors import ConsentError
-from avatar.media.frames import Frames, frames_in
+from avatar.media.frames import Frames, frame_count
 from avatar.models.declaration import refuse_undeclared_models
 from avatar.models.weights import Weights
 from avatar.people import samples
@@ -182,7 +182,7 @@ def _animates(stage: _Stage, choice: EngineSpec) -> None:
     footage = stage.perform(request, choice)
     planes = stage.planes(footage, speech)
     rate = stage.pulled(footage, speech).format.rate
-    _hold(len(planes) == frames_in(stage.timings(speech).duration, rate), choice.engine, "a shot lasts as its speech")
+    _hold(len(planes) == frame_count(stage.timings(speech).duration, rate), choice.engine, "a shot lasts as its speech")
     _hold(any(not np.array_equal(planes[0], each) for each in planes), choice.engine, "nothing moves")
     _twice(stage, choice, footage, speech, planes)
     stage.refuses_without_consent(choice, request)

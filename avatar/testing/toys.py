@@ -15,7 +15,7 @@ import numpy as np
 from avatar.canonical import digest_of_file
 from avatar.consent import Cleared
 from avatar.faces.detection.face_embedding import Embedding
-from avatar.media.frames import Format, Frame, Frames, Landmarks, Pixels, Planes, frames_in
+from avatar.media.frames import Format, Frame, Frames, Landmarks, Pixels, Planes, frame_count
 from avatar.models.weights import Weights
 from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.render import Assemble, Publish, Render
@@ -76,7 +76,7 @@ class ToyAnimation(Toy):
         grey = bench.open(cleared.request.portrait).read_bytes()[0]
         timings = Timings.model_validate_json(bench.open(cleared.request.speech, "timings.json").read_text())
         picture = Format(_SIZE, _SIZE, Fraction(25))
-        count = frames_in(timings.duration, picture.rate)
+        count = frame_count(timings.duration, picture.rate)
         return Frames(picture, count, ([Frame(_grey(grey))] for _ in range(count)))
 
 

@@ -6,77 +6,77 @@ from hashlib import shake_256
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.watermark.reed_solomon import SYMBOLS
+from avatar.watermark.reed_solomon import CODEWORD_SYMBOLS
 
 Reals = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]  # the values of a tile's Fourier transform in the band
 
 # All sizes are relative to the picture's height, so that a mark is found again in a picture of another size.
-HEIGHT = 256  # rows of every picture that is looked at
-TILE = 128  # rows and columns of a tile: four in a square picture
-STEP = 8  # rows or columns between two places that a symbol's pattern may be moved to: 16 by 16 values
+HEIGHT_ROWS = 256  # rows of every picture that is looked at
+TILE_SIZE = 128  # rows and columns of a tile: four in a square picture
+SYMBOL_STEP = 8  # rows or columns between two places that a symbol's pattern may be moved to: 16 by 16 values
 # Waves per tile. Longer ones are easier to see and have fewer places; shorter ones die in a picture of 240 lines.
-_LONGEST, _SHORTEST = 7, 24
+_MIN_WAVES, _MAX_WAVES = 7, 24
 
 _KEY = b"avatar-pipeline picture mark 1"
-_SYNC_SHARE = 0.35  # of the power: what says "marked" and where; the rest says which shot
+_SYNC_POWER_SHARE = 0.35  # of the power: what says "marked" and where; the rest says which shot
 
 
-def tile_for(symbols: tuple[int, ...]) -> Reals:
+def build_tile(symbols: tuple[int, ...]) -> Reals:
     """Return the tile (TILE, TILE) that carries *symbols*: mean 0, standard deviation 1."""
-    tile = _SYNC_SHARE**0.5 * pattern(0)
+    tile = _SYNC_POWER_SHARE**0.5 * noise_pattern(0)
     for number, symbol in enumerate(symbols, start=1):
-        moved = np.roll(pattern(number), place_of(symbol), axis=(0, 1))
-        tile = tile + ((1 - _SYNC_SHARE) / SYMBOLS) ** 0.5 * moved
+        moved = np.roll(noise_pattern(number), symbol_shift(symbol), axis=(0, 1))
+        tile = tile + ((1 - _SYNC_POWER_SHARE) / CODEWORD_SYMBOLS) ** 0.5 * moved
     return np.asarray(tile / tile.std(), np.float32)
 
 
-def place_of(symbol: int) -> tuple[int, int]:
+def symbol_shift(symbol: int) -> tuple[int, int]:
     """Return by how many rows and columns a pattern is moved to say *symbol*."""
-    return symbol // (TILE // STEP) * STEP, symbol % (TILE // STEP) * STEP
+    return symbol // (TILE_SIZE // SYMBOL_STEP) * SYMBOL_STEP, symbol % (TILE_SIZE // SYMBOL_STEP) * SYMBOL_STEP
 
 
 @lru_cache(maxsize=16)
-def pattern(number: int) -> Reals:
+def noise_pattern(number: int) -> Reals:
     """Return pattern *number* (TILE, TILE): 0 is where the mark lies, 1 to SYMBOLS are moved to say something.
 
     There are 256; the others are nowhere.
     """
-    noise = shake_256(_KEY + bytes([number])).digest(TILE * TILE)
-    field = np.frombuffer(noise, np.uint8).reshape(TILE, TILE) - 127.5
-    waves = np.fft.fft2(field) * band()
+    noise = shake_256(_KEY + bytes([number])).digest(TILE_SIZE * TILE_SIZE)
+    field = np.frombuffer(noise, np.uint8).reshape(TILE_SIZE, TILE_SIZE) - 127.5
+    waves = np.fft.fft2(field) * band_mask()
     even = np.fft.ifft2(waves / np.maximum(np.abs(waves), 1e-9)).real  # every wave as strong as the others
     return np.asarray(even / even.std(), np.float32)
 
 
 @lru_cache(maxsize=1)
-def band() -> NDArray[np.bool_]:
+def band_mask() -> NDArray[np.bool_]:
     """Return which waves (of a transformed tile) carry the mark."""
-    waves = np.fft.fftfreq(TILE, 1 / TILE)
+    waves = np.fft.fftfreq(TILE_SIZE, 1 / TILE_SIZE)
     size = np.hypot(waves[:, None], waves[None])
-    return np.asarray((size >= _LONGEST) & (size <= _SHORTEST))
+    return np.asarray((size >= _MIN_WAVES) & (size <= _MAX_WAVES))
 
 
 @lru_cache(maxsize=16)
-def phases_of(number: int) -> Spectrum:
+def pattern_phases(number: int) -> Spectrum:
     """Return the phases (as numbers on the unit circle) of pattern *number* in the band."""
-    return phases_in(np.asarray(pattern(number), np.complex64))
+    return tile_phases(np.asarray(noise_pattern(number), np.complex64))
 
 
-def phases_in(tile: NDArray[np.complex64]) -> Spectrum:
+def tile_phases(tile: NDArray[np.complex64]) -> Spectrum:
     """Return the phases of *tile* in the band, whatever the strength of its waves.
 
     Strength says more about the picture than about the mark, and phases of unmarked pictures add up by chance alone.
     """
-    waves = np.fft.fft2(tile)[band()]
+    waves = np.fft.fft2(tile)[band_mask()]
     return np.asarray(waves / np.maximum(np.abs(waves), 1e-9), np.complex64)
 
 
-def agreement(phases: Spectrum, number: int) -> NDArray[np.complex64]:
+def correlate(phases: Spectrum, number: int) -> NDArray[np.complex64]:
     """Return how well *phases* agree with pattern *number* moved to each place (TILE, TILE).
 
     Its squared magnitude is 1 in the mean where there is no mark, and up to the number of waves where there is.
     """
-    product = np.zeros((TILE, TILE), np.complex64)
-    product[band()] = phases * phases_of(number).conj()
-    return np.asarray(np.fft.ifft2(product) * (TILE * TILE / np.sqrt(len(phases))), np.complex64)
+    product = np.zeros((TILE_SIZE, TILE_SIZE), np.complex64)
+    product[band_mask()] = phases * pattern_phases(number).conj()
+    return np.asarray(np.fft.ifft2(product) * (TILE_SIZE * TILE_SIZE / np.sqrt(len(phases))), np.complex64)

@@ -11,25 +11,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.media.decode import VideoInfo, brightness
+from avatar.media.decode import VideoInfo, decode_luma
 from avatar.media.frames import Planes
-from avatar.watermark.carrier import HEIGHT, TILE, Spectrum, agreement, phases_in, place_of
-from avatar.watermark.reed_solomon import SYMBOLS, VALUES, Votes, number_in
-from avatar.watermark.video import TURNS
+from avatar.watermark.carrier import HEIGHT_ROWS, TILE_SIZE, Spectrum, correlate, symbol_shift, tile_phases
+from avatar.watermark.reed_solomon import CODEWORD_SYMBOLS, SYMBOL_VALUES, Votes, soft_decode
+from avatar.watermark.video import INVERSIONS_HZ
 
-Turning = NDArray[np.complex64]  # (HEIGHT, width): what turns over in a second of pictures, at our rate
+Demodulated = NDArray[np.complex64]  # (HEIGHT, width): what turns over in a second of pictures, at our rate
 
-FALSE_ALARMS = 1e-6  # the chance that an unmarked file is taken for a marked one
-_ENOUGH = 0.75  # of a second: what is left over at the end counts from this length on
-_NOWHERE = (254, 255)  # patterns that no picture carries
-_HIGHEST = 300.0  # of a score: beyond, chances are too small for numbers
-_KEPT = 20  # seconds that are looked at again at other sizes, when nothing is found at the size that is there
-_SIZES = tuple(np.round(np.arange(0.70, 1.105, 0.01), 2))  # a cropped picture is less than all of it
-_SPANS = (1, 2, 4, 8)  # seconds that a number is read from: one when one is enough
+FALSE_ALARM_RATE = 1e-6  # the chance that an unmarked file is taken for a marked one
+_MIN_LAST_SECOND_SHARE = 0.75  # of a second: what is left over at the end counts from this length on
+_UNUSED_PATTERNS = (254, 255)  # patterns that no picture carries
+_MAX_SCORE = 300.0  # of a score: beyond, chances are too small for numbers
+_MAX_RESCALED_S = 20  # seconds that are looked at again at other sizes, when nothing is found at the size that is there
+_SEARCH_SIZES = tuple(np.round(np.arange(0.70, 1.105, 0.01), 2))  # a cropped picture is less than all of it
+_VOTING_SPANS_S = (1, 2, 4, 8)  # seconds that a number is read from: one when one is enough
 
 
 @dataclass(frozen=True)
-class PictureFinding:
+class VideoWatermark:
     """What a look for the picture mark gave.
 
     *score* is the negative logarithm of the chance that an unmarked file looks like this one; *found*, that it is 6
@@ -44,7 +44,7 @@ class PictureFinding:
 
 
 @dataclass(frozen=True, eq=False)
-class MarkLocation:
+class WatermarkLocation:
     """Where the mark lies: *at* rows and columns, in pictures of *size*; how strongly, as a *score*."""
 
     score: float
@@ -52,63 +52,66 @@ class MarkLocation:
     size: float
 
 
-def detect_mark(path: Path) -> PictureFinding:
+def detect_watermark(path: Path) -> VideoWatermark:
     """Look for the mark in the pictures of the mp4 file at *path*.
 
     Raises:
         InputError: the file cannot be read.
     """
     spectra: list[Spectrum] = []
-    kept: list[Turning] = []
-    for turning in phase_in(*brightness(path)):
-        spectra.append(phases_at(turning))
-        kept += [turning] if len(kept) < _KEPT else []
+    kept: list[Demodulated] = []
+    for turning in demodulate(*decode_luma(path)):
+        spectra.append(tile_phases_at(turning))
+        kept += [turning] if len(kept) < _MAX_RESCALED_S else []
     if not spectra:
-        return PictureFinding(0.0, found=False)
-    place = best_location(spectra)
-    if place.score < -log10(FALSE_ALARMS):
+        return VideoWatermark(0.0, found=False)
+    place = locate_watermark(spectra)
+    if place.score < -log10(FALSE_ALARM_RATE):
         place = max(
-            (best_location([phases_at(each, size) for each in kept], size) for size in _SIZES), key=lambda p: p.score
+            (locate_watermark([tile_phases_at(each, size) for each in kept], size) for size in _SEARCH_SIZES),
+            key=lambda p: p.score,
         )
-    if place.score < -log10(FALSE_ALARMS):
-        return PictureFinding(round(place.score, 1), found=False)
+    if place.score < -log10(FALSE_ALARM_RATE):
+        return VideoWatermark(round(place.score, 1), found=False)
     if place.size != 1.0:
-        spectra = [phases_at(each, place.size) for each in kept]
-    return PictureFinding(round(place.score, 1), found=True, shots=tuple(_numbers(spectra, place.at)), size=place.size)
+        spectra = [tile_phases_at(each, place.size) for each in kept]
+    return VideoWatermark(
+        round(place.score, 1), found=True, shots=tuple(_read_numbers(spectra, place.at)), size=place.size
+    )
 
 
-def phase_in(reel: VideoInfo, lights: Iterable[tuple[int, Planes]]) -> Iterator[Turning]:
+def demodulate(reel: VideoInfo, lights: Iterable[tuple[int, Planes]]) -> Iterator[Demodulated]:
     """Give for each second of *reel* what turns over at the rate of the mark; what stands still cancels out.
 
     *lights* are Y planes and their places, some or all of them, in order.
     """
-    rate, width = reel.format.rate, round(reel.format.width * HEIGHT / reel.format.height)
-    sums, now = np.zeros((3, HEIGHT, width), np.float32), 0
+    rate, width = reel.format.rate, round(reel.format.width * HEIGHT_ROWS / reel.format.height)
+    sums, now = np.zeros((3, HEIGHT_ROWS, width), np.float32), 0
     turns: list[tuple[float, float]] = []
     number = 0
     for number, light in lights:
         second = number * rate.denominator // rate.numerator
         if turns and second != now:
-            yield _turning(sums, turns)
+            yield _demodulated_second(sums, turns)
             sums, turns = np.zeros_like(sums), []
         now = second
-        light = cv2.resize(light, (width, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
-        angle = 2 * pi * TURNS * (number * rate.denominator / rate.numerator)
+        light = cv2.resize(light, (width, HEIGHT_ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
+        angle = 2 * pi * INVERSIONS_HZ * (number * rate.denominator / rate.numerator)
         turns.append((cos(angle), -sin(angle)))
         sums[0] += light
         for total, weight in zip(sums[1:], turns[-1], strict=True):
             cv2.scaleAdd(light, weight, total, dst=total)
-    if turns and (now == 0 or number + 1 - now * rate >= _ENOUGH * rate):
-        yield _turning(sums, turns)
+    if turns and (now == 0 or number + 1 - now * rate >= _MIN_LAST_SECOND_SHARE * rate):
+        yield _demodulated_second(sums, turns)
 
 
-def _turning(sums: NDArray[np.float32], turns: Sequence[tuple[float, float]]) -> Turning:
+def _demodulated_second(sums: NDArray[np.float32], turns: Sequence[tuple[float, float]]) -> Demodulated:
     mean = np.mean(turns, axis=0)
     real, imaginary = sums[1] - mean[0] * sums[0], sums[2] - mean[1] * sums[0]
     return np.asarray(real + 1j * imaginary, np.complex64)
 
 
-def phases_at(turning: Turning, size: float = 1.0) -> Spectrum:
+def tile_phases_at(turning: Demodulated, size: float = 1.0) -> Spectrum:
     """Return the phases of all tiles of *turning* laid over each other, after bringing it to *size*."""
     parts: list[NDArray[Any]] = [part - cv2.GaussianBlur(part, (0, 0), 6) for part in (turning.real, turning.imag)]
     # What moves is far stronger than the mark: each neighbourhood counts as much as any other.
@@ -119,63 +122,63 @@ def phases_at(turning: Turning, size: float = 1.0) -> Spectrum:
         parts = [cv2.resize(part, None, fx=size, fy=size, interpolation=cv2.INTER_LINEAR) for part in parts]
     whole = np.asarray(parts[0] + 1j * parts[1], np.complex64)
     height, width = whole.shape
-    whole = np.pad(whole, ((0, -height % TILE), (0, -width % TILE)))
-    return phases_in(whole.reshape(whole.shape[0] // TILE, TILE, -1, TILE).sum(axis=(0, 2)))
+    whole = np.pad(whole, ((0, -height % TILE_SIZE), (0, -width % TILE_SIZE)))
+    return tile_phases(whole.reshape(whole.shape[0] // TILE_SIZE, TILE_SIZE, -1, TILE_SIZE).sum(axis=(0, 2)))
 
 
-def best_location(spectra: Sequence[Spectrum], size: float = 1.0, number: int = 0) -> MarkLocation:
+def locate_watermark(spectra: Sequence[Spectrum], size: float = 1.0, number: int = 0) -> WatermarkLocation:
     """Return where pattern *number* (0: the mark's) would best lie in *spectra*, and how likely that is no chance."""
     from scipy.special import gammaincc
 
-    power = _power(spectra, number)
+    power = _correlation_power(spectra, number)
     row, column = (int(each) for each in np.unravel_index(power.argmax(), power.shape))
     # How far chance goes is seen in patterns that are nowhere: were seconds independent, each would add the square of
     # one normal number at worst, but what comes back each second (a blinking light) agrees by chance again and again.
-    nowhere = np.array([_power(spectra, other) for other in _NOWHERE])
+    nowhere = np.array([_correlation_power(spectra, other) for other in _UNUSED_PATTERNS])
     mean = float(nowhere.mean())
     shape = min(len(spectra) / 2, mean**2 / float(nowhere.var()))
     # Half of the false alarms are for the one place where the mark lies in a picture nobody cropped, the other half for
     # all other places and sizes together.
     with np.errstate(divide="ignore"):  # nothing left of a chance is _HIGHEST below
         chances = np.log(gammaincc(shape, np.array([power[0, 0], power.max()]) * shape / mean)) + log(2)
-    untouched, moved = np.minimum(-chances / log(10), _HIGHEST) - [0, log10(power.size * len(_SIZES))]
+    untouched, moved = np.minimum(-chances / log(10), _MAX_SCORE) - [0, log10(power.size * len(_SEARCH_SIZES))]
     if size == 1.0 and untouched >= moved:
-        return MarkLocation(max(0.0, float(untouched)), (0, 0), size)
-    return MarkLocation(max(0.0, float(moved)), (row, column), size)
+        return WatermarkLocation(max(0.0, float(untouched)), (0, 0), size)
+    return WatermarkLocation(max(0.0, float(moved)), (row, column), size)
 
 
-def _power(spectra: Sequence[Spectrum], number: int) -> NDArray[np.float64]:
-    return sum((np.abs(agreement(phases, number)) ** 2 for phases in spectra), np.zeros((TILE, TILE)))
+def _correlation_power(spectra: Sequence[Spectrum], number: int) -> NDArray[np.float64]:
+    return sum((np.abs(correlate(phases, number)) ** 2 for phases in spectra), np.zeros((TILE_SIZE, TILE_SIZE)))
 
 
-def _numbers(spectra: Sequence[Spectrum], at: tuple[int, int]) -> list[int]:
+def _read_numbers(spectra: Sequence[Spectrum], at: tuple[int, int]) -> list[int]:
     """Return the numbers of the shots in *spectra*, in the order they are first seen."""
-    votes = [_votes(phases, at) for phases in spectra]
+    votes = [_symbol_votes(phases, at) for phases in spectra]
     found: dict[int, None] = {}
     for start in range(len(votes)):
-        spans = (votes[start : start + span] for span in _SPANS if start + span <= len(votes) or span == 1)
-        number = next((number for span in spans if (number := number_in(_standard(sum(span)))) is not None), None)
+        spans = (votes[start : start + span] for span in _VOTING_SPANS_S if start + span <= len(votes) or span == 1)
+        number = next((number for span in spans if (number := soft_decode(_standardise(sum(span)))) is not None), None)
         if number is not None:
             found.setdefault(number)
     return list(found)
 
 
-def _votes(phases: Spectrum, at: tuple[int, int]) -> Votes:
+def _symbol_votes(phases: Spectrum, at: tuple[int, int]) -> Votes:
     """Return how much *phases* speak for each value of each symbol, the mark lying *at*."""
     # The pattern of the place says in which sense the mark turns in this second.
-    sense = agreement(phases, 0)[at]
-    rows, columns = ((_places() + at) % TILE).T
-    seen = [agreement(phases, number)[rows, columns] for number in range(1, SYMBOLS + 1)]
+    sense = correlate(phases, 0)[at]
+    rows, columns = ((_symbol_shifts() + at) % TILE_SIZE).T
+    seen = [correlate(phases, number)[rows, columns] for number in range(1, CODEWORD_SYMBOLS + 1)]
     return np.asarray(np.array(seen) * np.conj(sense) / max(abs(sense), 1e-9)).real.astype(np.float64)
 
 
 @cache
-def _places() -> NDArray[np.int64]:
+def _symbol_shifts() -> NDArray[np.int64]:
     """Return where each value of a symbol has its pattern (values, 2)."""
-    return np.array([place_of(value) for value in range(VALUES)])
+    return np.array([symbol_shift(value) for value in range(SYMBOL_VALUES)])
 
 
-def _standard(votes: Votes | int) -> Votes:
+def _standardise(votes: Votes | int) -> Votes:
     assert isinstance(votes, np.ndarray)
     deviation = 1.4826 * float(np.median(np.abs(votes)))
     return votes / max(deviation, 1e-9)

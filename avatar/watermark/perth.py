@@ -16,15 +16,18 @@ from avatar.runtime.winograd import TAPS_1D, conv1d_7, transform_kernels_7
 if TYPE_CHECKING:
     from torch import Tensor
 
-RATE = 32_000  # samples per second of all that these networks hear
-HOP = 320
-_WINDOW = 2048
-_BANDS = 128  # of 1025: the mark lies below 2 kHz
-_LOWEST, _HEADROOM = -180.0, 15.0  # decibels: levels are given to the networks as 0 at the lowest, 1 at the headroom
-_SCALE = _HEADROOM - _LOWEST
-_AUDIBLE = 0.05  # of the loudest moment: digital silence is neither marked nor heeded
+SAMPLE_RATE_HZ = 32_000  # samples per second of all that these networks hear
+HOP_SAMPLES = 320
+_WINDOW_SAMPLES = 2048
+_MARKED_BANDS = 128  # of 1025: the mark lies below 2 kHz
+_MIN_LEVEL_DB, _MAX_LEVEL_DB = (
+    -180.0,
+    15.0,
+)  # decibels: levels are given to the networks as 0 at the lowest, 1 at the headroom
+_LEVEL_RANGE_DB = _MAX_LEVEL_DB - _MIN_LEVEL_DB
+_AUDIBLE_SHARE = 0.05  # of the loudest moment: digital silence is neither marked nor heeded
 # A word said slower or faster is heard as well: the detector looks at the sound at three speeds.
-_SPEEDS = (("slow", 1.25), ("normal", 1.0), ("fast", 0.75))
+_SPEED_BY_NAME = (("slow", 1.25), ("normal", 1.0), ("fast", 0.75))
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,21 +41,21 @@ class Perth:
         import torch
 
         spectrum = _spectrum(sound)
-        levels = _levels(spectrum)
-        raised = self._through("encoder.layers", levels[:_BANDS]) * _audible(levels)
+        levels = _normalised_levels(spectrum)
+        raised = self._through("encoder.layers", levels[:_MARKED_BANDS]) * _audible_mask(levels)
         change = torch.zeros_like(spectrum)
-        change[:_BANDS] = spectrum[:_BANDS] * (10 ** (raised * _SCALE / 20) - 1)
-        return torch.istft(change, _WINDOW, HOP, window=_hann(), length=len(sound))
+        change[:_MARKED_BANDS] = spectrum[:_MARKED_BANDS] * (10 ** (raised * _LEVEL_RANGE_DB / 20) - 1)
+        return torch.istft(change, _WINDOW_SAMPLES, HOP_SAMPLES, window=_hann_window(), length=len(sound))
 
     def score(self, sound: "Tensor") -> float:
         """Return how marked *sound* (samples,) at 32 kHz is: about 1 when it is, about 0 when it is not."""
         import torch
 
-        levels = _levels(_spectrum(sound))
-        audible = _audible(levels)[None, None]
+        levels = _normalised_levels(_spectrum(sound))
+        audible = _audible_mask(levels)[None, None]
         heard, weights = [], []
-        for name, speed in _SPEEDS:
-            at_speed = _stretched(levels[None, :_BANDS], speed)
+        for name, speed in _SPEED_BY_NAME:
+            at_speed = _time_stretch(levels[None, :_MARKED_BANDS], speed)
             weight, mark = self._through(f"decoder.{name}_layers", at_speed[0])
             heeded = torch.nn.functional.interpolate(audible, size=at_speed.shape[2], mode="nearest")[0, 0]
             heard.append((mark * heeded).sum() / heeded.sum())
@@ -63,7 +66,7 @@ class Perth:
         from torch.nn.functional import leaky_relu
 
         value = given.T.contiguous()  # moments first
-        for number, (kernel, bias) in enumerate(_layers(self, name)):
+        for number, (kernel, bias) in enumerate(_conv_layers(self, name)):
             value = leaky_relu(value) if number else value
             value = (conv1d_7(value, kernel) if kernel.dim() == 3 else value @ kernel) + bias
         return value.T
@@ -87,7 +90,7 @@ def open_perth(path: Path) -> Perth:
 
 
 @cache
-def _layers(network: Perth, name: str) -> "Sequence[tuple[Tensor, Tensor]]":
+def _conv_layers(network: Perth, name: str) -> "Sequence[tuple[Tensor, Tensor]]":
     """Return the convolutions of *name* in *network*, kernel and bias: of seven taps, or of one, which is a matrix."""
     named = [[network.tensors[f"{name}.{number}.conv.{kind}"] for kind in ("weight", "bias")] for number in range(7)]
     return [
@@ -99,27 +102,27 @@ def _layers(network: Perth, name: str) -> "Sequence[tuple[Tensor, Tensor]]":
 def _spectrum(sound: "Tensor") -> "Tensor":
     import torch
 
-    return torch.stft(sound, _WINDOW, HOP, window=_hann(), return_complex=True)
+    return torch.stft(sound, _WINDOW_SAMPLES, HOP_SAMPLES, window=_hann_window(), return_complex=True)
 
 
-def _hann() -> "Tensor":
+def _hann_window() -> "Tensor":
     import torch
 
-    return torch.hann_window(_WINDOW)
+    return torch.hann_window(_WINDOW_SAMPLES)
 
 
-def _levels(spectrum: "Tensor") -> "Tensor":
-    decibels = 20 * spectrum.abs().clip(min=10 ** (_LOWEST / 20)).log10()
-    return (decibels - _LOWEST) / _SCALE
+def _normalised_levels(spectrum: "Tensor") -> "Tensor":
+    decibels = 20 * spectrum.abs().clip(min=10 ** (_MIN_LEVEL_DB / 20)).log10()
+    return (decibels - _MIN_LEVEL_DB) / _LEVEL_RANGE_DB
 
 
-def _audible(levels: "Tensor") -> "Tensor":
+def _audible_mask(levels: "Tensor") -> "Tensor":
     """Return 1 for each moment (of *levels*: bands, moments) that holds any sound, 0 for the others."""
     loudness = levels.sum(dim=0)
-    return (loudness > _AUDIBLE * loudness.max()).float()
+    return (loudness > _AUDIBLE_SHARE * loudness.max()).float()
 
 
-def _stretched(bands: "Tensor", speed: float) -> "Tensor":
+def _time_stretch(bands: "Tensor", speed: float) -> "Tensor":
     from torch.nn.functional import interpolate
 
     if speed == 1.0:

@@ -12,20 +12,27 @@ import numpy as np
 from avatar.errors import CredentialError, InputError
 from avatar.media.audio.io import read_sound
 from avatar.media.container import open_container
-from avatar.watermark.audio import MarkFinding, Sound, detect_sound, found_in, scored, spans_in
-from avatar.watermark.detect import PictureFinding, detect_mark
+from avatar.watermark.audio import (
+    AudioWatermark,
+    Sound,
+    combine_scores,
+    detect_audio_watermark,
+    score_spans,
+    speech_spans,
+)
+from avatar.watermark.detect import VideoWatermark, detect_watermark
 
-_PIECE = 10  # seconds
+_PIECE_S = 10  # seconds
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Marks:
+class Watermarks:
     """What was found in a file's *picture* and in its *sound*."""
 
-    picture: PictureFinding
-    sound: MarkFinding
+    picture: VideoWatermark
+    sound: AudioWatermark
 
     @property
     def found(self) -> bool:
@@ -45,7 +52,7 @@ class Marks:
         return [f"picture: {picture} [score {self.picture.score}]", f"sound: {sound} [score {self.sound.score}]"]
 
 
-def marks_in(path: Path) -> Marks:
+def detect_watermarks(path: Path) -> Watermarks:
     """Look for both marks in the file at *path*: an mp4 video, or sound alone.
 
     Raises:
@@ -57,20 +64,20 @@ def marks_in(path: Path) -> Marks:
     with path.open("rb") as file:
         is_video = file.read(8)[4:] == b"ftyp"
     if is_video:
-        return _in_video(path)
-    return Marks(PictureFinding(0.0, found=False), detect_sound(*read_sound(path)))
+        return _detect_in_video(path)
+    return Watermarks(VideoWatermark(0.0, found=False), detect_audio_watermark(*read_sound(path)))
 
 
-def _in_video(path: Path) -> Marks:
+def _detect_in_video(path: Path) -> Watermarks:
     # Side by side: each takes seconds of a minute, and neither needs the other. Who has seen the picture helps listen.
-    spans = _Shared(_spans_of(path))
+    spans = _SharedIterator(_speech_spans(path))
     with ThreadPoolExecutor(1, thread_name_prefix="marks") as beside:
-        heard = beside.submit(scored, spans)
-        seen = detect_mark(path)
-        return Marks(seen, found_in(scored(spans) + heard.result()))
+        heard = beside.submit(score_spans, spans)
+        seen = detect_watermark(path)
+        return Watermarks(seen, combine_scores(score_spans(spans) + heard.result()))
 
 
-class _Shared(Iterator[T]):
+class _SharedIterator(Iterator[T]):
     """Gives each of *things* to whichever thread asks first; they are made one at a time."""
 
     def __init__(self, things: Iterator[T]) -> None:
@@ -81,20 +88,20 @@ class _Shared(Iterator[T]):
             return next(self._things)
 
 
-def _spans_of(path: Path) -> Iterator[Sound]:
+def _speech_spans(path: Path) -> Iterator[Sound]:
     with open_container(path) as container:
         audio = next(iter(container.streams.audio), None)
         rate = audio.rate if audio else 0
-    return spans_in(_sound_in(path, rate), rate) if rate else iter(())
+    return speech_spans(_decode_audio(path, rate), rate) if rate else iter(())
 
 
-def require_marks(path: Path) -> Marks:
+def require_watermarks(path: Path) -> Watermarks:
     """Return the marks in the mp4 file at *path*, which must have both.
 
     Raises:
         CredentialError: ``mark.not-found``; such a file must not leave.
     """
-    marks = marks_in(path)
+    marks = detect_watermarks(path)
     missing = [name for name, mark in (("picture", marks.picture), ("sound", marks.sound)) if not mark.found]
     if missing:
         raise CredentialError(
@@ -105,7 +112,7 @@ def require_marks(path: Path) -> Marks:
     return marks
 
 
-def _sound_in(path: Path, rate: int) -> Iterator[Sound]:
+def _decode_audio(path: Path, rate: int) -> Iterator[Sound]:
     """Give the sound of the file at *path* as mono, in pieces of some seconds."""
     import av
 
@@ -117,7 +124,7 @@ def _sound_in(path: Path, rate: int) -> Iterator[Sound]:
             for frame in container.decode(container.streams.audio[0]):
                 held += [each.to_ndarray()[0] for each in resampler.resample(frame)]
                 length += frame.samples
-                if length >= _PIECE * rate:
+                if length >= _PIECE_S * rate:
                     yield np.concatenate(held)
                     held, length = [], 0
         except av.error.FFmpegError as error:

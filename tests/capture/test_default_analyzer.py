@@ -19,7 +19,7 @@ from avatar.models.weights import locate
 from avatar.people import samples
 from avatar.testing.world import TOY_TERMS, World
 from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
-from avatar.watermark.audio import mark_sound
+from avatar.watermark.audio import embed_audio_watermark
 from tests.capture.films import filmed
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
@@ -76,7 +76,7 @@ def test_another_face_or_a_photograph_is_told_from_her_speaking(
     name: str, still: bool, fails: set[str], tmp_path: Path
 ) -> None:
     film = filmed(PERFORMERS / f"{name}.png", SAYS, tmp_path / "film.mp4", seconds=6, still=still)
-    recording = intake_door.take_recording(film, tmp_path)
+    recording = intake_door.ingest_recording(film, tmp_path)
     assert recording.pictures
 
     faces = DefaultAnalyzer().faces(recording.pictures, recording.sound, [PERFORMERS / "ava.png"])
@@ -101,7 +101,7 @@ def test_an_older_recording_without_the_words_of_today_is_refused(capture: Captu
 def test_a_statement_in_our_own_marked_voice_is_refused(capture: Capture, tmp_path: Path) -> None:
     sound, rate = soundfile.read(VOICES / "ava_cloned.flac", dtype="float32")
     marked = tmp_path / "marked.wav"
-    soundfile.write(marked, mark_sound(sound, rate), rate)
+    soundfile.write(marked, embed_audio_watermark(sound, rate), rate)
 
     assert failed(said(capture, "ava", marked)) == {"sound-mark"}
 

@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 from avatar.cli.main import app
 from avatar.errors import InputError
 from avatar.media.audio.io import write_sound
-from avatar.watermark.audio import mark_sound
+from avatar.watermark.audio import embed_audio_watermark
 from tests.media.video_fixtures import spoken
 
 
 def test_sound_alone_is_looked_at_without_any_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "nothing" / "here"))
-    write_sound(tmp_path / "ours.wav", [mark_sound(spoken(1.5), 48_000)])
+    write_sound(tmp_path / "ours.wav", [embed_audio_watermark(spoken(1.5), 48_000)])
     write_sound(tmp_path / "theirs.wav", [spoken(1.5)])
 
     ours = CliRunner().invoke(app, ["detect", str(tmp_path / "ours.wav"), "--json"])

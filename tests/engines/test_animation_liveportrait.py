@@ -15,7 +15,7 @@ from avatar.engines.animation.liveportrait import LivePortrait
 from avatar.errors import InputError, WeightsError
 from avatar.faces.liveportrait import model as public
 from avatar.faces.liveportrait.checkpoint import CHECKPOINT_FILES
-from avatar.media.frames import Frame, frames_in
+from avatar.media.frames import Frame, frame_count
 from avatar.models.pinned import digest_of_folder
 from avatar.models.reference import ModelRef
 from avatar.models.weights import all_weights, external_weights, locate, refuse_forbidden, weights_folder
@@ -84,7 +84,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def animated(bench: Bench, **options: Any) -> list[Frame]:
     frames = LivePortrait(**options).run(cleared(AnimateFace(IMAGE, SPEECH)), bench)
     made = [frame for batch in frames.batches for frame in batch]
-    assert len(made) == frames.count == frames_in(TIMINGS.duration, frames.format.rate)
+    assert len(made) == frames.count == frame_count(TIMINGS.duration, frames.format.rate)
     return made
 
 

@@ -14,15 +14,15 @@ from avatar.errors import CredentialError
 from avatar.media.audio.io import write_sound
 from avatar.media.encode import encode
 from avatar.media.frames import Frames
-from avatar.media.join import Piece, join
+from avatar.media.join import Clip, join
 from avatar.models.weights import Weights
 from avatar.provenance.signer import FileSigner, load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
 from avatar.stages.render import Publish
 from avatar.stages.request import Signer
-from avatar.watermark.audio import mark_sound
-from avatar.watermark.video import mark_picture
+from avatar.watermark.audio import embed_audio_watermark
+from avatar.watermark.video import embed_video_watermark
 from tests.media.video_fixtures import spoken, talking
 
 ADA = "p-00000000000000aa"
@@ -84,9 +84,9 @@ def clearance(tmp_path: Path) -> tuple[Cleared[Publish], dict[str, Manifest]]:
 def write_mp4(folder: Path, *, picture: bool, sound: bool) -> None:
     """Write one and a half seconds of video, with or without the marks."""
     frames, heard = talking(38), spoken(1.5)
-    write_sound(folder / "sound.wav", [mark_sound(heard, 48_000) if sound else heard])
-    encode(mark_picture(frames, 1) if picture else frames, folder / "picture.mp4")
-    join([Piece(folder / "picture.mp4", folder / "sound.wav")], folder / "video.mp4")
+    write_sound(folder / "sound.wav", [embed_audio_watermark(heard, 48_000) if sound else heard])
+    encode(embed_video_watermark(frames, 1) if picture else frames, folder / "picture.mp4")
+    join([Clip(folder / "picture.mp4", folder / "sound.wav")], folder / "video.mp4")
 
 
 def test_a_publication_is_signed_and_keeps_its_captions(tmp_path: Path, signer: FileSigner, clearance) -> None:

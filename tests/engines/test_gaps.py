@@ -10,9 +10,9 @@ from avatar.engines.lips.mouth_warp import MouthWarp
 from avatar.engines.render.h264 import H264
 from avatar.engines.swap.mesh_swap import MeshSwap
 from avatar.media.audio.io import write_sound
-from avatar.media.decode import decode, in_batches
+from avatar.media.decode import batched, decode
 from avatar.media.encode import encode
-from avatar.media.face_gaps import read_faceless
+from avatar.media.face_gaps import read_face_gaps
 from avatar.media.frames import Format, Frame, Frames
 from avatar.models.weights import locate
 from avatar.stages.face import RefineLips, SwapFace
@@ -42,7 +42,7 @@ def coming_and_going(rate) -> Frames:
         return Frame(planes)
 
     pictures = all_planes(talking(50, 384, rate))
-    return Frames(Format(384, 384, rate), 50, in_batches(covered(*each) for each in enumerate(pictures)))
+    return Frames(Format(384, 384, rate), 50, batched(covered(*each) for each in enumerate(pictures)))
 
 
 @pytest.mark.parametrize("rate", [NTSC, FILM])
@@ -69,7 +69,7 @@ def test_frames_without_a_face_pass_as_they_are_and_are_named(tmp_path, rate, wo
     parts = H264().run(cleared(Render((REFINED,), SPEECH)), bench)
 
     assert len(planes_in(parts["picture.mp4"])) == 50
-    assert read_faceless(parts[FACE_GAPS]) == list(GAPS)
+    assert read_face_gaps(parts[FACE_GAPS]) == list(GAPS)
     pairs = zip(planes_in(tmp_path / "given.mp4"), all_planes(changed()), strict=True)
     same = [bool(np.array_equal(before, after)) for before, after in pairs]
     gaps = [number for number in range(50) if any(first <= number < after for first, after in GAPS)]

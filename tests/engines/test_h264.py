@@ -9,12 +9,12 @@ from avatar.engines.render.h264 import H264
 from avatar.errors import EngineError
 from avatar.media.audio.io import read_sound, write_sound
 from avatar.media.decode import probe
-from avatar.media.timeline import samples_for
+from avatar.media.timeline import max_samples_for
 from avatar.stages.render import Render
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
-from avatar.watermark.audio import detect_sound
-from avatar.watermark.detect import detect_mark
-from avatar.watermark.video import mark_picture
+from avatar.watermark.audio import detect_audio_watermark
+from avatar.watermark.detect import detect_watermark
+from avatar.watermark.video import embed_video_watermark
 from tests.engines.benches import FilesBench, cleared
 from tests.media.video_fixtures import NTSC, PAL, all_planes, moving, planes_in, psnr, spoken, talking, tone
 
@@ -41,7 +41,7 @@ def bench(tmp_path):
 def test_one_panel_passes_to_the_encoder_with_nothing_changed_but_the_mark(bench):
     parts = H264(crf=0).run(cleared(Render((ONE,), SPEECH)), bench)
 
-    marked = all_planes(mark_picture(bench.frames(ONE), bench.seed))
+    marked = all_planes(embed_video_watermark(bench.frames(ONE), bench.seed))
     pairs = list(zip(planes_in(parts["picture.mp4"]), marked, all_planes(bench.frames(ONE)), strict=True))
     assert all(np.array_equal(out, into) for out, into, _ in pairs)
     assert all(np.array_equal(out[192:], clean[192:]) for out, _, clean in pairs)  # no colour is touched
@@ -56,8 +56,8 @@ def test_a_shot_is_marked_with_its_own_number_and_its_sound_too(bench):
 
     parts = H264().run(cleared(Render((ONE,), SPEECH)), bench)
 
-    assert detect_mark(parts["picture.mp4"]).shots == (0xCAFE0001,)
-    assert detect_sound(*read_sound(parts["sound.wav"])).found
+    assert detect_watermark(parts["picture.mp4"]).shots == (0xCAFE0001,)
+    assert detect_audio_watermark(*read_sound(parts["sound.wav"])).found
 
 
 def test_the_sound_is_as_long_as_the_frames(bench):
@@ -65,7 +65,7 @@ def test_the_sound_is_as_long_as_the_frames(bench):
         bench.streams[ONE] = lambda rate=rate: moving(61, rate)
         parts = H264().run(cleared(Render((ONE,), SPEECH)), bench)
 
-        assert soundfile.info(parts["sound.wav"]).frames == samples_for(61, rate)
+        assert soundfile.info(parts["sound.wav"]).frames == max_samples_for(61, rate)
         assert soundfile.info(parts["sound.wav"]).samplerate == 48000
         assert parts["timings.json"].read_text() == bench.open(SPEECH, "timings.json").read_text()
 

@@ -14,7 +14,7 @@ from avatar.errors import ConsentError, InputError, WeightsError
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
-from avatar.media.frames import Format, Frame, Frames, planes_of, rgb_of, split
+from avatar.media.frames import Format, Frame, Frames, planes_of, rgb_of, split_planes
 from avatar.models.weights import Weights, locate
 from avatar.stages.face import SwapFace
 from tests.engines.benches import FilesBench, cleared
@@ -79,7 +79,9 @@ def test_only_the_box_around_the_face_is_touched(tmp_path):
     _, (frame,) = swapped(bench(tmp_path, [picture("ava")]))
 
     low, high = frame.landmarks[:, :2].min(axis=0) - 6, frame.landmarks[:, :2].max(axis=0) + 6
-    for after, before, step in zip(split(frame.settle()), split(planes_of(picture("ava"))), (1, 2, 2), strict=True):
+    for after, before, step in zip(
+        split_planes(frame.settle()), split_planes(planes_of(picture("ava"))), (1, 2, 2), strict=True
+    ):
         (left, top), (right, bottom) = (low / step).astype(int), (high / step).astype(int)
         changed = after != before
         assert changed[top:bottom, left:right].mean() > 0.2

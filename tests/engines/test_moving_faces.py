@@ -17,7 +17,7 @@ from avatar.engines.animation.mesh_warp_audio import MeshWarpAudio
 from avatar.engines.lips.mouth_warp import MouthWarp
 from avatar.errors import InputError, WeightsError
 from avatar.faces.features.mouth import Mouth
-from avatar.media.frames import Format, Frame, Frames, frames_in, rgb_of
+from avatar.media.frames import Format, Frame, Frames, frame_count, rgb_of
 from avatar.models.weights import locate
 from avatar.stages.face import AnimateFace, RefineLips
 from tests.engines.benches import FilesBench, cleared
@@ -82,7 +82,7 @@ def test_an_animation_has_as_many_frames_as_the_speech_lasts_and_joins_without_a
     made = drained(frames)
 
     assert frames.format == Format(256, 256, Fraction(rate))
-    assert len(made) == frames.count == frames_in(TIMINGS.duration, Fraction(rate))
+    assert len(made) == frames.count == frame_count(TIMINGS.duration, Fraction(rate))
     assert np.array_equal(made[0].settle(), made[-1].settle())
     assert all(frame.tracked and frame.landmarks is not None for frame in made)
     assert max(gaps(made)) > 3.5 > 0.5 > abs(gaps(made)[-1])
@@ -94,7 +94,7 @@ def test_sound_alone_moves_the_lips_and_timings_are_not_looked_at(bench: Bench) 
     made, again = (drained(engine.run(cleared(AnimateFace(IMAGE, SPEECH)), bench)) for _ in range(2))
     listening = drained(engine.run(cleared(AnimateFace(IMAGE, SPEECH, True)), bench))
 
-    assert len(made) == len(listening) == frames_in(TIMINGS.duration, Fraction(25))
+    assert len(made) == len(listening) == frame_count(TIMINGS.duration, Fraction(25))
     assert np.array_equal(made[0].settle(), made[-1].settle())
     assert max(map(abs, gaps(listening))) < 0.6
     assert all(np.array_equal(one.settle(), other.settle()) for one, other in zip(made, again, strict=True))

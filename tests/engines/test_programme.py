@@ -6,9 +6,9 @@ import pytest
 from avatar.artifacts.artifact import FACE_GAPS, Shot
 from avatar.engines.assembly.programme import Programme
 from avatar.errors import InputError, UnknownEngineError
-from avatar.media.audio.loudness import loudness
+from avatar.media.audio.loudness import integrated_loudness
 from avatar.media.decode import probe
-from avatar.media.face_gaps import read_faceless, write_faceless
+from avatar.media.face_gaps import read_face_gaps, write_face_gaps
 from avatar.stages.registry import EngineSpec, assemble
 from avatar.stages.render import Assemble
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
@@ -69,7 +69,7 @@ def test_captions_stand_where_their_words_are_spoken(bench):
 def test_the_whole_is_brought_to_one_loudness(bench):
     parts = Programme(loudness=-20.0).run(cleared(Assemble(SHOTS)), bench)
 
-    assert loudness([sound_in(parts["video.mp4"])]) == pytest.approx(-20.0, abs=0.5)
+    assert integrated_loudness([sound_in(parts["video.mp4"])]) == pytest.approx(-20.0, abs=0.5)
 
 
 def test_no_text_means_no_card(bench):
@@ -99,13 +99,13 @@ def test_an_unknown_colour_is_refused_by_the_registry():
 
 def test_frames_without_a_face_are_named_at_their_place(bench):
     told = bench.folder / "told.json"
-    write_faceless(told, [(0, 5), (40, 45)], PAL)
+    write_face_gaps(told, [(0, 5), (40, 45)], PAL)
     bench.files[SHOTS[1], FACE_GAPS] = told
 
     parts = Programme(card_seconds=1.0).run(cleared(Assemble(SHOTS, "Title")), bench)
 
     start = probe(parts["video.mp4"]).count - 45
-    assert read_faceless(parts[FACE_GAPS]) == [(start, start + 5), (start + 40, start + 45)]
+    assert read_face_gaps(parts[FACE_GAPS]) == [(start, start + 5), (start + 40, start + 45)]
 
 
 def test_nothing_is_said_of_faces_where_every_frame_shows_one(bench):

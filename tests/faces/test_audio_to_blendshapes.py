@@ -17,7 +17,7 @@ from avatar.faces.motion.audio_to_blendshapes import audio_to_blendshapes
 from avatar.faces.motion.mouth_encoder import EVENTS, MOUTH, SHAPES, MouthEncoder
 from avatar.faces.motion.visemes import BILABIALS, MAX_JAW_OPEN, viseme_track
 from avatar.media.audio.io import read_sound
-from avatar.media.frames import frames_in
+from avatar.media.frames import frame_count
 from avatar.models.weights import locate
 from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.base.base_tts import BASE_VOICE, open_base_tts
@@ -48,7 +48,7 @@ def noise(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(50)])
 def test_contacts_are_made_silence_is_still_and_both_ends_rest(noise: Path, rate: Fraction) -> None:
-    count = frames_in(2.0, rate)
+    count = frame_count(2.0, rate)
     track = audio_to_blendshapes(noise, rate, count, Scripted())  # type: ignore[arg-type]
     times, jaw = (np.arange(count) + 0.5) / float(rate), track[:, INDEX["jawOpen"]]
 
@@ -81,7 +81,7 @@ def said(tmp_path_factory):
 def test_the_encoder_hears_what_the_phonemes_ask_for(said, encoder: MouthEncoder) -> None:
     path, timings = said
     rate = Fraction(25)
-    count = frames_in(timings.duration, rate)
+    count = frame_count(timings.duration, rate)
     heard, asked = audio_to_blendshapes(path, rate, count, encoder), viseme_track(timings, rate, count)
     closed = [
         heard[max(0, int(phone.start * 25) - 1) : int(phone.end * 25) + 2, INDEX["mouthPressLeft"]].max() > 0.3
@@ -99,7 +99,7 @@ def test_lips_follow_recordings_that_the_encoder_was_never_trained_on(name: str,
     # The performers' own recordings; measured on the mesh of the mean face, before a picture adds its noise.
     path, rate, rig = PERFORMERS / f"{name}_statement.flac", Fraction(25), Rig.of(neutral())
     timings = align_phonemes(*read_sound(path), path.with_suffix(".txt").read_text())
-    track = audio_to_blendshapes(path, rate, frames_in(timings.duration, rate), encoder)
+    track = audio_to_blendshapes(path, rate, frame_count(timings.duration, rate), encoder)
     seen = compare_lip_sync(
         np.array([mean_lip_gap(rig.apply_blendshapes(each)) for each in track], np.float32), timings, rate
     )
@@ -144,7 +144,7 @@ def test_silence_around_speech_moves_no_mouth(said, encoder: MouthEncoder, tmp_p
     speech, rate = soundfile.read(said[0], dtype="float32")
     room = np.random.default_rng(3).normal(0, 1e-4, rate * 3).astype(np.float32)
     soundfile.write(tmp_path / "room.wav", np.concatenate([room, speech, room]), rate)
-    count = frames_in((len(speech) + 2 * len(room)) / rate, Fraction(25))
+    count = frame_count((len(speech) + 2 * len(room)) / rate, Fraction(25))
     track = audio_to_blendshapes(tmp_path / "room.wav", Fraction(25), count, encoder)
 
     assert np.abs(track[:70]).max() < 0.01

@@ -11,13 +11,13 @@ from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.geometry.lip_geometry import mean_lip_gap
 from avatar.faces.lips.lipsync import compare_lip_sync, expected_lip_openings, measure_lip_opening, measure_lip_openings
 from avatar.faces.motion.visemes import viseme_track
-from avatar.media.frames import Format, Frame, Frames, Pixels, frames_in, planes_of
+from avatar.media.frames import Format, Frame, Frames, Pixels, frame_count, planes_of
 from tests.examples import examples
 from tests.faces.speeches import saying
 
 RATE = Fraction(25)
 TIMINGS = saying("HH AH L OW M AA M AE P S IY T AA B UW AA N", each=0.12, silence=0.5)
-COUNT = frames_in(TIMINGS.duration, RATE)
+COUNT = frame_count(TIMINGS.duration, RATE)
 
 
 def asked() -> np.ndarray:

@@ -13,7 +13,7 @@ from avatar.faces.geometry.blendshapes import INDEX
 from avatar.faces.motion.audio_to_blendshapes import audio_to_blendshapes
 from avatar.faces.motion.mouth_encoder import EVENTS, SHAPES
 from avatar.faces.motion.visemes import MAX_JAW_OPEN, viseme_track
-from avatar.media.frames import frames_in
+from avatar.media.frames import frame_count
 from tests.faces.speeches import saying
 
 RATE = Fraction(25)
@@ -28,7 +28,7 @@ def heard(tmp_path: Path):
         sound = np.random.default_rng(1).uniform(-level, level, round(timings.duration * 16_000))
         sound[: round(0.4 * 16_000)] *= 0.9 / level
         soundfile.write(tmp_path / "sound.wav", sound, 16_000)
-        asked = viseme_track(timings, RATE, frames_in(timings.duration, RATE))
+        asked = viseme_track(timings, RATE, frame_count(timings.duration, RATE))
         shown = mouth_from_phonemes(timings, tmp_path / "sound.wav", RATE).track
         return asked[11:15, INDEX["jawOpen"]], shown[11:15, INDEX["jawOpen"]]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from avatar.faces.geometry.blendshapes import INDEX
 from avatar.faces.motion.visemes import MAX_JAW_OPEN, VISEMES, viseme_track
-from avatar.media.frames import frames_in
+from avatar.media.frames import frame_count
 from tests.examples import examples
 from tests.faces.speeches import column, saying
 
@@ -18,7 +18,7 @@ PHONEMES = ["SIL", *VOWELS, "CH", "DH", "HH", "JH", "NG", "SH", "TH", "ZH", *"BD
 
 def track_of(symbols: str, rate: Fraction = Fraction(25), each: float = 0.1) -> np.ndarray:
     timings = saying(symbols, each=each)
-    return viseme_track(timings, rate, frames_in(timings.duration, rate))
+    return viseme_track(timings, rate, frame_count(timings.duration, rate))
 
 
 def at(symbols: str, place: int, rate: int = 100) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_every_shot_starts_and_ends_at_rest_and_no_jaw_sings(symbols: list[str],
 @pytest.mark.parametrize("lips", ["P", "B", "M"])
 def test_lips_meet_in_at_least_one_frame_however_short_the_sound(lips: str, rate: Fraction) -> None:
     timings = saying(f"AA {lips} AA", each=0.04)
-    track = viseme_track(timings, rate, frames_in(timings.duration, rate))
+    track = viseme_track(timings, rate, frame_count(timings.duration, rate))
     near = np.abs((np.arange(len(track)) + 0.5) / float(rate) - 0.255) <= 1 / float(rate)  # a little before it is heard
 
     assert track[near, INDEX["jawOpen"]].min() < 0.01

@@ -6,7 +6,7 @@ import pytest
 
 from avatar.faces.drawing.warp_field import CoarseWarpField
 from avatar.faces.drawing.yuv_warp import YuvWarp
-from avatar.media.frames import Box, planes_of, split
+from avatar.media.frames import Box, planes_of, split_planes
 
 SIZES = [(128, 128), (130, 134), (98, 160)]
 
@@ -42,7 +42,7 @@ def test_a_bent_still_shows_what_bending_the_picture_does(width, height):
 
     wanted = planes_of(nodes.upsample(Box(0, 0, width, height)).sample(rgb, 2))
     for made, plane, most in zip(
-        split(planes), split(wanted), (3, 10, 10), strict=True
+        split_planes(planes), split_planes(wanted), (3, 10, 10), strict=True
     ):  # colour is interpolated between fewer values
         away = np.abs(made.astype(int) - plane)
         assert away.max() <= most

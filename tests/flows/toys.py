@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from avatar.consent import Cleared
-from avatar.media.frames import Format, Frame, Frames, frames_in
+from avatar.media.frames import Format, Frame, Frames, frame_count
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
@@ -46,7 +46,7 @@ class Speckle(Toy):
     def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         bench.open(cleared.request.portrait)
         timings = Timings.model_validate_json(bench.open(cleared.request.speech, "timings.json").read_text())
-        count = frames_in(timings.duration, Fraction(25))
+        count = frame_count(timings.duration, Fraction(25))
         return Frames(Format(SIZE, SIZE, Fraction(25)), count, _wall(count, bench.seed))
 
 

@@ -12,7 +12,7 @@ from avatar.artifacts.artifact import CREDENTIAL, GivenFootage
 from avatar.consent import Use
 from avatar.media.encode import encode
 from avatar.media.ingest.c2pa_sidecar import credential_in
-from avatar.media.ingest.gateway import take_footage, take_portrait, take_sound
+from avatar.media.ingest.gateway import ingest_footage, ingest_portrait, ingest_sound
 from avatar.people import samples
 from avatar.provenance.credential import settings
 from avatar.provenance.signer import load_signer
@@ -21,7 +21,7 @@ from avatar.stages.registry import EngineSpec
 from tests.media.video_fixtures import moving, tone
 
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "wav": "audio/wav", "mp4": "video/mp4"}
-TAKE = {"png": take_portrait, "jpg": take_portrait, "wav": take_sound, "mp4": take_footage}
+TAKE = {"png": ingest_portrait, "jpg": ingest_portrait, "wav": ingest_sound, "mp4": ingest_footage}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.media.captions import LINE, LONGEST, SHORTEST, Cue, cues_of, srt, vtt
+from avatar.media.captions import MAX_CUE_S, MAX_LINE_CHARS, MIN_CUE_S, Cue, build_cues, format_srt, format_vtt
 
 HOSTILE = [
     "-->",
@@ -48,51 +48,51 @@ def parsed(text, point):
 
 @given(words)
 def test_all_that_is_said_is_shown_in_short_lines(texts):
-    cues = cues_of(spoken(texts), until=60.0)
+    cues = build_cues(spoken(texts), until=60.0)
 
     shown = "".join(line for cue in cues for line in cue.lines).replace(" ", "")
     assert shown == "".join(printable_of(texts)).replace(" ", "")
-    assert all(1 <= len(cue.lines) <= 2 and all(0 < len(line) <= LINE for line in cue.lines) for cue in cues)
+    assert all(1 <= len(cue.lines) <= 2 and all(0 < len(line) <= MAX_LINE_CHARS for line in cue.lines) for cue in cues)
 
 
 def printable_of(texts):
-    from avatar.media.text import printable
+    from avatar.media.text import to_printable
 
-    return ["".join(printable(text).split()) for text in texts]
+    return ["".join(to_printable(text).split()) for text in texts]
 
 
 @given(words, st.floats(0.05, 9), st.floats(0, 3))
 def test_cues_follow_each_other_and_none_is_shown_too_long(texts, each, gap):
     timed = spoken(texts, each, gap)
     until = len(texts) * (each + gap)
-    cues = cues_of(timed, until)
+    cues = build_cues(timed, until)
 
     starts = [cue.start for cue in cues] + [until + 0.001]
     for cue, after in zip(cues, starts[1:], strict=True):
         assert 0 <= cue.start < cue.end <= after
-        assert cue.end - cue.start <= LONGEST + 0.002
+        assert cue.end - cue.start <= MAX_CUE_S + 0.002
 
 
 @given(st.lists(st.text("abcdefgh,.", min_size=1, max_size=9), min_size=4, max_size=60), st.floats(0.2, 0.6))
 def test_speech_at_a_human_pace_stays_long_enough_to_be_read(texts, each):
-    cues = cues_of(spoken(texts, each), until=1000.0)
+    cues = build_cues(spoken(texts, each), until=1000.0)
 
-    assert all(cue.end - cue.start >= SHORTEST - 0.002 for cue in cues)
+    assert all(cue.end - cue.start >= MIN_CUE_S - 0.002 for cue in cues)
 
 
 @given(words)
 def test_subrip_reads_back_and_holds_no_markup(texts):
-    cues = cues_of(spoken(texts), until=60.0)
+    cues = build_cues(spoken(texts), until=60.0)
 
-    back = parsed(srt(cues), ",") if cues else ()
+    back = parsed(format_srt(cues), ",") if cues else ()
     assert [(cue.start, cue.end, len(cue.lines)) for cue in back] == [(c.start, c.end, len(c.lines)) for c in cues]
     assert not re.search(r"[<>{}\\]", "".join(line for cue in back for line in cue.lines))
 
 
 @given(words)
 def test_webvtt_reads_back_to_the_same_words(texts):
-    cues = cues_of(spoken(texts), until=60.0)
-    text = vtt(cues)
+    cues = build_cues(spoken(texts), until=60.0)
+    text = format_vtt(cues)
 
     assert text.startswith("WEBVTT\n\n") or not cues
     back = parsed(text.removeprefix("WEBVTT\n\n"), ".") if cues else ()
@@ -106,15 +106,20 @@ def test_webvtt_reads_back_to_the_same_words(texts):
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_script_cannot_write_cues_of_its_own(hostile):
-    cues = cues_of(spoken(["Say", hostile, "now."]), until=5.0)
+    cues = build_cues(spoken(["Say", hostile, "now."]), until=5.0)
 
-    assert len(cues) == len(parsed(srt(cues), ",")) == len(parsed(vtt(cues).removeprefix("WEBVTT\n\n"), ".")) == 1
+    assert (
+        len(cues)
+        == len(parsed(format_srt(cues), ","))
+        == len(parsed(format_vtt(cues).removeprefix("WEBVTT\n\n"), "."))
+        == 1
+    )
 
 
 def test_a_cue_ends_with_its_sentence():
     said = "This is the first sentence. And this one comes after it, with a clause."
 
-    assert [" ".join(cue.lines) for cue in cues_of(spoken(said.split()), 60)] == [
+    assert [" ".join(cue.lines) for cue in build_cues(spoken(said.split()), 60)] == [
         "This is the first sentence.",
         "And this one comes after it, with a clause.",
     ]
@@ -126,14 +131,14 @@ def test_a_long_sentence_breaks_at_its_commas():
         "are switched off by the guard."
     )
 
-    assert [cue.lines for cue in cues_of(spoken(said.split()), 60)] == [
+    assert [cue.lines for cue in build_cues(spoken(said.split()), 60)] == [
         ("When the meeting is over,", "and everyone has gone home for the day,"),
         ("the lights in the long corridor", "are switched off by the guard."),
     ]
 
 
 def test_a_silence_ends_a_cue():
-    cues = cues_of([("Well", 0.0, 1.2), ("yes", 4.0, 5.1)], until=6.0)
+    cues = build_cues([("Well", 0.0, 1.2), ("yes", 4.0, 5.1)], until=6.0)
 
     assert [cue.lines for cue in cues] == [("Well",), ("yes",)]
     assert cues[0].end == 1.5

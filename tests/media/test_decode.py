@@ -9,8 +9,8 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.media.container import PacketIndex
-from avatar.media.decode import brightness, decode, probe
-from avatar.media.frames import rgb_of, split
+from avatar.media.decode import decode, decode_luma, probe
+from avatar.media.frames import rgb_of, split_planes
 from tests.media.video_fixtures import all_planes, planes_in
 
 
@@ -64,14 +64,14 @@ def test_brightness_is_that_of_the_frames_that_others_are_predicted_from(tmp_pat
     still = [flat((90, 120, 40))] * 30
     film = filmed(tmp_path / "f.mp4", still, pix_fmt="yuv444p", max_b_frames=most_between)
 
-    reel, lights = brightness(film)
+    reel, lights = decode_luma(film)
     found = {place: light.copy() for place, light in lights}
 
     frames = planes_in(film)
     assert reel.count == len(frames)
     assert fewest <= len(found) <= max(fewest, 20)
     assert list(found) == sorted(found)
-    assert all(np.array_equal(light, split(frames[place])[0]) for place, light in found.items())
+    assert all(np.array_equal(light, split_planes(frames[place])[0]) for place, light in found.items())
 
 
 def test_odd_sizes_are_cropped_to_even(tmp_path):

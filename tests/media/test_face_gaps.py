@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.media.face_gap_recorder import FaceGapRecorder
-from avatar.media.face_gaps import later, read_faceless, said_of, together, write_faceless
+from avatar.media.face_gaps import format_ranges, merge_ranges, offset_ranges, read_face_gaps, write_face_gaps
 from tests.media.video_fixtures import moving
 
 FACE = np.zeros((468, 3), np.float32)
@@ -31,19 +31,23 @@ def seen(shows: list[bool | None]) -> FaceGapRecorder:
 
 
 def test_only_frames_that_were_looked_at_in_vain_are_noted():
-    assert together(seen([False, False, True, None, False, *[True] * 20, False]).ranges) == [(0, 2), (4, 5), (25, 26)]
+    assert merge_ranges(seen([False, False, True, None, False, *[True] * 20, False]).ranges) == [
+        (0, 2),
+        (4, 5),
+        (25, 26),
+    ]
 
 
 @given(st.sets(st.integers(0, 60)), st.integers(0, 9))
 def test_ranges_hold_the_same_frames_as_were_noted(numbers, start):
-    ranges = later(together((n, n + 1) for n in numbers), start)
+    ranges = offset_ranges(merge_ranges((n, n + 1) for n in numbers), start)
 
     assert {n for first, after in ranges for n in range(first, after)} == {n + start for n in numbers}
     assert all(one[1] < other[0] for one, other in pairwise(ranges))
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    write_faceless(tmp_path / "told.json", [(0, 3), (3, 30)], Fraction(30000, 1001))
+    write_face_gaps(tmp_path / "told.json", [(0, 3), (3, 30)], Fraction(30000, 1001))
 
-    assert read_faceless(tmp_path / "told.json") == [(0, 30)]
-    assert said_of([(0, 30), (1800, 1830)], Fraction(30000, 1001)) == "0:00.0-0:01.0, 1:00.1-1:01.1"
+    assert read_face_gaps(tmp_path / "told.json") == [(0, 30)]
+    assert format_ranges([(0, 30), (1800, 1830)], Fraction(30000, 1001)) == "0:00.0-0:01.0, 1:00.1-1:01.1"

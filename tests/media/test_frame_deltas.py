@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar.errors import EngineError, StoreError
-from avatar.media.decode import BATCH, in_batches
+from avatar.media.decode import BATCH_FRAMES, batched
 from avatar.media.frame_deltas import apply_deltas, write_deltas
 from avatar.media.frames import Box, Format, Frame, Frames
 from tests.media.video_fixtures import FILM, PAL, all_planes, moving
@@ -106,12 +106,12 @@ def test_so_do_frames_that_were_made_from_nothing(tmp_path_factory, after):
 
 
 def test_a_frame_that_is_written_back_before_the_next_one_comes_leaves_no_trace_in_it(tmp_path):
-    count, places = 3 * BATCH, (Box(2, 2, 10, 10), Box(20, 12, 30, 20))
+    count, places = 3 * BATCH_FRAMES, (Box(2, 2, 10, 10), Box(20, 12, 30, 20))
 
     def talking():
         still = each(moving(1, PAL, WIDTH, HEIGHT))[0].planes
         frames = (done(Frame(still.copy()), [("edit", places[number % 2], number)]) for number in range(count))
-        return Frames(SHAPE, count, in_batches(frames))
+        return Frames(SHAPE, count, batched(frames))
 
     write_deltas(talking(), None, tmp_path / "patches.zip")
 

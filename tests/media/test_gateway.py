@@ -15,7 +15,7 @@ from avatar.media.decode import probe
 from avatar.media.encode import encode
 from avatar.media.image_io import read_rgb
 from avatar.media.ingest import sandbox, sanitize
-from avatar.media.ingest.gateway import sniffed, take_footage, take_portrait, take_sound
+from avatar.media.ingest.gateway import ingest_footage, ingest_portrait, ingest_sound, sniff_format
 from tests.media.video_fixtures import NTSC, moving, planes_in, tone
 
 
@@ -73,7 +73,7 @@ def test_a_portrait_comes_in_upright_and_without_metadata(tmp_path, room):
     exif[0x0112], exif[0x010E] = 6, "a secret place"  # turned a quarter; a description
     Image.fromarray(pixels).save(tmp_path / "p.jpg", exif=exif, quality=95)
 
-    taken = take_portrait(tmp_path / "p.jpg", room)
+    taken = ingest_portrait(tmp_path / "p.jpg", room)
     assert taken == room / "picture.png"
     rgb = read_rgb(taken)
     assert rgb.shape == (60, 40, 3)
@@ -90,14 +90,14 @@ def test_a_colour_profile_is_applied_and_dropped(tmp_path, room, here):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     plain.save(tmp_path / "p.png", icc_profile=profile)
 
-    rgb = read_rgb(take_portrait(tmp_path / "p.png", room))
+    rgb = read_rgb(ingest_portrait(tmp_path / "p.png", room))
     assert np.abs(rgb[0, 0].astype(int) - (200, 60, 40)).max() <= 1
 
 
 def test_a_broken_colour_profile_says_nothing(tmp_path, room, here):
     Image.new("RGB", (8, 8), (200, 60, 40)).save(tmp_path / "p.png", icc_profile=b"nonsense")
 
-    assert read_rgb(take_portrait(tmp_path / "p.png", room))[0, 0].tolist() == [200, 60, 40]
+    assert read_rgb(ingest_portrait(tmp_path / "p.png", room))[0, 0].tolist() == [200, 60, 40]
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "CMYK"])
@@ -107,7 +107,7 @@ def test_every_usual_kind_of_picture_becomes_rgb(tmp_path, room, here, mode):
         tmp_path / name
     )
 
-    rgb = read_rgb(take_portrait(tmp_path / name, room))
+    rgb = read_rgb(ingest_portrait(tmp_path / name, room))
     assert rgb.shape == (16, 16, 3)
     assert np.abs(rgb.astype(int) - 90).max() <= 4
 
@@ -115,14 +115,14 @@ def test_every_usual_kind_of_picture_becomes_rgb(tmp_path, room, here, mode):
 def test_a_picture_of_thirty_thousand_pixels_a_side_is_refused_from_its_header(tmp_path, room):
     bomb(tmp_path / "p.png", 30_000)
 
-    assert refusal(take_portrait, tmp_path / "p.png", room) == "media.too-large"
+    assert refusal(ingest_portrait, tmp_path / "p.png", room) == "media.too-large"
 
 
 @pytest.mark.parametrize("side", [6_400, 10_000, 30_000])
 def test_pixels_are_counted_before_they_are_decoded(tmp_path, room, here, side):
     bomb(tmp_path / "p.png", side)
 
-    assert refusal(take_portrait, tmp_path / "p.png", room) == "media.too-large"
+    assert refusal(ingest_portrait, tmp_path / "p.png", room) == "media.too-large"
 
 
 @pytest.mark.parametrize("name", ["p.png", "p.jpg"])
@@ -131,7 +131,7 @@ def test_half_a_picture_is_refused(tmp_path, room, here, name):
     Image.fromarray(noise).save(tmp_path / name)
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[: (tmp_path / name).stat().st_size // 2])
 
-    assert refusal(take_portrait, tmp_path / name, room) == "media.truncated"
+    assert refusal(ingest_portrait, tmp_path / name, room) == "media.truncated"
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,12 @@ def test_half_a_picture_is_refused(tmp_path, room, here, name):
 def test_other_formats_are_not_allowed_whatever_their_name(tmp_path, room, content):
     (tmp_path / "p.png").write_bytes(content)
 
-    assert refusal(take_portrait, tmp_path / "p.png", room) == "media.not-allowed"
+    assert refusal(ingest_portrait, tmp_path / "p.png", room) == "media.not-allowed"
 
 
 def test_a_missing_file_is_named(tmp_path, room):
-    assert refusal(take_portrait, tmp_path / "nobody.png", room) == "media.missing"
-    assert refusal(take_portrait, tmp_path, room) == "media.missing"
+    assert refusal(ingest_portrait, tmp_path / "nobody.png", room) == "media.missing"
+    assert refusal(ingest_portrait, tmp_path, room) == "media.missing"
 
 
 # Sounds
@@ -156,7 +156,7 @@ def test_a_sound_comes_in_as_mono_wav_at_its_own_rate(tmp_path, room, here, name
     stereo = np.stack([tone(44_100, rate=44_100), tone(44_100, rate=44_100)], 1)
     soundfile.write(tmp_path / name, stereo, 44_100)
 
-    taken = take_sound(tmp_path / name, room)
+    taken = ingest_sound(tmp_path / name, room)
     info = soundfile.info(taken)
     assert (info.format, info.subtype, info.channels, info.samplerate) == ("WAV", "PCM_16", 1, 44_100)
     assert abs(info.frames - 44_100) < 3000
@@ -166,7 +166,7 @@ def test_a_sound_comes_in_as_mono_wav_at_its_own_rate(tmp_path, room, here, name
 def test_a_fast_sound_is_brought_to_48_kilohertz(tmp_path, room, here):
     soundfile.write(tmp_path / "s.wav", tone(96_000, rate=96_000), 96_000)
 
-    assert soundfile.info(take_sound(tmp_path / "s.wav", room)).samplerate == 48_000
+    assert soundfile.info(ingest_sound(tmp_path / "s.wav", room)).samplerate == 48_000
 
 
 @pytest.mark.parametrize("name", ["s.wav", "s.flac", "s.ogg"])
@@ -175,19 +175,19 @@ def test_half_a_sound_is_refused(tmp_path, room, here, name):
     soundfile.write(tmp_path / name, noise, 48_000)
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[: (tmp_path / name).stat().st_size // 2])
 
-    assert refusal(take_sound, tmp_path / name, room) in {"media.truncated", "sound.unreadable"}
+    assert refusal(ingest_sound, tmp_path / name, room) in {"media.truncated", "sound.unreadable"}
 
 
 def test_a_sound_of_eleven_minutes_is_refused(tmp_path, room, here):
     soundfile.write(tmp_path / "s.flac", np.zeros(11 * 60 * 8000), 8000)
 
-    assert refusal(take_sound, tmp_path / "s.flac", room) == "sound.too-long"
+    assert refusal(ingest_sound, tmp_path / "s.flac", room) == "sound.too-long"
 
 
 def test_silence_of_no_length_is_refused(tmp_path, room, here):
     soundfile.write(tmp_path / "s.wav", np.zeros(0), 48_000)
 
-    assert refusal(take_sound, tmp_path / "s.wav", room) == "sound.empty"
+    assert refusal(ingest_sound, tmp_path / "s.wav", room) == "sound.empty"
 
 
 # Footage
@@ -203,7 +203,7 @@ def test_footage_comes_in_packet_by_packet_without_metadata(tmp_path, room):
                 packet.stream = copy
                 target.mux(packet)
 
-    taken = take_footage(tmp_path / "g.mp4", room)
+    taken = ingest_footage(tmp_path / "g.mp4", room)
     assert b"secret" in (tmp_path / "g.mp4").read_bytes()
     assert b"secret" not in taken.read_bytes()
     pairs = zip(planes_in(taken), planes_in(tmp_path / "f.mp4"), strict=True)
@@ -225,7 +225,7 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\
         b"<?xml version='1.0'?><MPD xmlns='urn:mpeg:dash:schema:mpd:2011'/>",
     ],
 )
-@pytest.mark.parametrize("take", [take_footage, take_portrait, take_sound])
+@pytest.mark.parametrize("take", [ingest_footage, ingest_portrait, ingest_sound])
 def test_a_playlist_is_refused_whatever_its_name(tmp_path, room, content, take):
     (tmp_path / "x.mp4").write_bytes(content)
 
@@ -235,7 +235,7 @@ def test_a_playlist_is_refused_whatever_its_name(tmp_path, room, content, take):
 def test_a_playlist_behind_an_mp4_head_is_not_followed(tmp_path, room):
     (tmp_path / "x.mp4").write_bytes(struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0) + PLAYLIST)
 
-    assert refusal(take_footage, tmp_path / "x.mp4", room) == "media.truncated"
+    assert refusal(ingest_footage, tmp_path / "x.mp4", room) == "media.truncated"
 
 
 def test_broken_off_footage_is_refused(tmp_path, room, here):
@@ -243,19 +243,19 @@ def test_broken_off_footage_is_refused(tmp_path, room, here):
     data = (tmp_path / "f.mp4").read_bytes()
     for size in (len(data) - 1, len(data) // 2, 40):
         (tmp_path / "g.mp4").write_bytes(data[:size])
-        assert refusal(take_footage, tmp_path / "g.mp4", room) == "media.truncated"
+        assert refusal(ingest_footage, tmp_path / "g.mp4", room) == "media.truncated"
 
 
 def test_footage_faster_than_sixty_frames_a_second_is_refused(tmp_path, room, here):
     encode(moving(12, rate=NTSC * 4), tmp_path / "f.mp4")
 
-    assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.too-fast"
+    assert refusal(ingest_footage, tmp_path / "f.mp4", room) == "media.too-fast"
 
 
 def test_footage_wider_than_3840_is_refused(tmp_path, room, here):
     encode(moving(1, width=3842, height=16), tmp_path / "f.mp4")
 
-    assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.too-large"
+    assert refusal(ingest_footage, tmp_path / "f.mp4", room) == "media.too-large"
 
 
 def test_footage_of_half_an_hour_and_more_is_refused(tmp_path, room, here):
@@ -268,7 +268,7 @@ def test_footage_of_half_an_hour_and_more_is_refused(tmp_path, room, here):
             target.mux(stream.encode(picture))
         target.mux(stream.encode(None))
 
-    assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.too-long"
+    assert refusal(ingest_footage, tmp_path / "f.mp4", room) == "media.too-long"
 
 
 def test_other_codecs_are_not_allowed(tmp_path, room, here):
@@ -278,7 +278,7 @@ def test_other_codecs_are_not_allowed(tmp_path, room, here):
         target.mux(stream.encode(av.VideoFrame(64, 64, "yuvj420p")))
         target.mux(stream.encode(None))
 
-    assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.not-allowed"
+    assert refusal(ingest_footage, tmp_path / "f.mp4", room) == "media.not-allowed"
 
 
 def test_hdr_footage_is_refused(tmp_path, room, here):
@@ -291,7 +291,7 @@ def test_hdr_footage_is_refused(tmp_path, room, here):
         target.mux(stream.encode(None))
 
     with pytest.raises(InputError, match="HDR"):
-        take_footage(tmp_path / "f.mp4", room)
+        ingest_footage(tmp_path / "f.mp4", room)
 
 
 def test_sound_alone_is_no_footage(tmp_path, room, here):
@@ -302,7 +302,7 @@ def test_sound_alone_is_no_footage(tmp_path, room, here):
         target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
 
-    assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.streams"
+    assert refusal(ingest_footage, tmp_path / "f.mp4", room) == "media.streams"
 
 
 def test_the_picture_of_a_turned_video_stays_turned(tmp_path, room, here):
@@ -315,7 +315,7 @@ def test_the_picture_of_a_turned_video_stays_turned(tmp_path, room, here):
                 packet.stream = copy
                 target.mux(packet)
 
-    taken = take_footage(tmp_path / "g.mp4", room)
+    taken = ingest_footage(tmp_path / "g.mp4", room)
     assert (probe(taken).format.width, probe(taken).format.height) == (96, 128)
     upright, lying = planes_in(taken)[0][:128], planes_in(tmp_path / "f.mp4")[0][:96]
     assert np.array_equal(upright, np.rot90(lying))  # counterclockwise
@@ -328,7 +328,7 @@ def test_a_reader_that_crashes_is_a_refusal(tmp_path, room, monkeypatch):
     encode(moving(3), tmp_path / "f.mp4")
     monkeypatch.setattr(sandbox.sys, "executable", "/bin/false")
 
-    assert refusal(take_footage, tmp_path / "f.mp4", room) == "media.crashed"
+    assert refusal(ingest_footage, tmp_path / "f.mp4", room) == "media.crashed"
 
 
 def test_the_process_gets_nothing_of_our_environment(tmp_path, room, monkeypatch):
@@ -341,7 +341,7 @@ def test_the_process_gets_nothing_of_our_environment(tmp_path, room, monkeypatch
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
     (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\n")
 
-    refusal(take_portrait, tmp_path / "p.png", room)
+    refusal(ingest_portrait, tmp_path / "p.png", room)
     assert "hidden" not in str(seen)
 
 
@@ -349,4 +349,4 @@ def test_the_process_gets_nothing_of_our_environment(tmp_path, room, monkeypatch
     ("start", "kind"), [(b"\xff\xfb\x90\x00", "mp3"), (b"\xff\xd8\xff\xe0", "jpeg"), (b"", ""), (b"\xff", "")]
 )
 def test_bytes_say_what_a_file_is(start, kind):
-    assert sniffed(start) == kind
+    assert sniff_format(start) == kind

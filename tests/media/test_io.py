@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
 from avatar.errors import InputError
-from avatar.media.audio.io import fitted, read_sound, seconds_of, write_sound
+from avatar.media.audio.io import duration_of, fit_length, read_sound, write_sound
 from avatar.media.audio.limiter import CEILING, limit_true_peaks
-from avatar.media.audio.loudness import loudness
+from avatar.media.audio.loudness import integrated_loudness
 from avatar.media.audio.normalize import normalize
 from avatar.media.audio.resample import resample, resample_stream
 from tests.media.video_fixtures import tone
@@ -38,7 +38,7 @@ def test_what_is_written_reads_back(tmp_path):
     sound, rate = read_sound(tmp_path / "s.wav")
     assert rate == 24_000
     assert np.abs(sound - np.concatenate([tone(1000), tone(500)])).max() < 1 / 32_000
-    assert seconds_of(tmp_path / "s.wav") == 1500 / 24_000
+    assert duration_of(tmp_path / "s.wav") == 1500 / 24_000
 
 
 def test_too_loud_a_sound_is_clipped_and_never_wraps(tmp_path):
@@ -86,7 +86,7 @@ def test_sound_resampled_in_pieces_is_the_sound_resampled_whole(size, rate):
 
 @given(st.lists(st.integers(0, 300), max_size=8), st.integers(0, 1000))
 def test_sound_is_fitted_to_the_sample(sizes, samples):
-    out = list(fitted([np.ones(size, np.float32) for size in sizes], samples))
+    out = list(fit_length([np.ones(size, np.float32) for size in sizes], samples))
 
     joined = np.concatenate([*out, np.zeros(0)])
     assert len(joined) == samples
@@ -98,7 +98,7 @@ def test_sound_is_fitted_to_the_sample(sizes, samples):
 def test_loudness_agrees_with_the_reference_however_it_is_cut(size):
     sound = speechlike(12)
 
-    assert loudness(in_pieces(sound, size)) == pytest.approx(
+    assert integrated_loudness(in_pieces(sound, size)) == pytest.approx(
         pyloudnorm.Meter(48_000).integrated_loudness(sound.astype(np.float64)), abs=0.05
     )
 
@@ -109,7 +109,7 @@ def test_sound_is_brought_to_its_target(target):
     out = np.concatenate(list(normalize(lambda: iter(in_pieces(sound, 30_000)), target)))
 
     assert len(out) == len(sound)
-    assert loudness([out]) == pytest.approx(target, abs=1.0 if target > -16 else 0.3)
+    assert integrated_loudness([out]) == pytest.approx(target, abs=1.0 if target > -16 else 0.3)
     assert true_peak(out) <= CEILING * 1.02
 
 
@@ -123,7 +123,7 @@ def test_very_short_sound_is_levelled_too(samples):
 
 
 def test_silence_stays_silence():
-    assert loudness([np.zeros(96_000, np.float32)]) == -np.inf
+    assert integrated_loudness([np.zeros(96_000, np.float32)]) == -np.inf
     assert not np.concatenate(list(normalize(lambda: iter([np.zeros(96_000, np.float32)]), -16.0))).any()
 
 

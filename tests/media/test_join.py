@@ -12,8 +12,8 @@ from avatar.errors import EngineError
 from avatar.media import join as joining
 from avatar.media.audio.io import write_sound
 from avatar.media.encode import encode
-from avatar.media.join import Piece, join
-from avatar.media.timeline import SAMPLE_RATE, Timeline, sample_at, samples_for
+from avatar.media.join import Clip, join
+from avatar.media.timeline import SAMPLE_RATE, Timeline, max_samples_for, sample_of_frame
 from tests.media.video_fixtures import FILM, NTSC, PAL, moving, piece, planes_in, tone
 
 RATES = st.sampled_from([PAL, NTSC, FILM, Fraction(60), Fraction(60000, 1001), Fraction(15, 2), Fraction(24)])
@@ -26,7 +26,7 @@ def test_sound_never_drifts_from_its_picture(rate, counts):
     for shot, start in enumerate(timeline.starts):
         first, last = timeline.span(shot)
         assert abs(first - start * SAMPLE_RATE / rate) <= Fraction(1, 2)
-        assert 0 <= samples_for(counts[shot], rate) - (last - first) <= 1
+        assert 0 <= max_samples_for(counts[shot], rate) - (last - first) <= 1
     assert timeline.samples == timeline.span(len(counts) - 1)[1]
 
 
@@ -35,7 +35,7 @@ def test_ten_minutes_of_ntsc_end_on_the_sample():
     timeline = Timeline(NTSC, tuple(counts))
 
     assert timeline.samples == round(17_983 * 1001 * 48_000 / 30_000)
-    assert timeline.span(185)[0] == sample_at(97 * 185, NTSC)
+    assert timeline.span(185)[0] == sample_of_frame(97 * 185, NTSC)
 
 
 @pytest.mark.parametrize("rate", [PAL, FILM, NTSC, Fraction(60)])
@@ -67,7 +67,7 @@ def test_the_index_stands_before_the_pictures(tmp_path):
 @pytest.mark.parametrize("rate", [PAL, NTSC])
 def test_the_sound_of_a_shot_starts_with_its_picture(tmp_path, rate):
     pieces = [piece(tmp_path, "a", 33, rate), piece(tmp_path, "b", 21, rate), piece(tmp_path, "c", 40, rate)]
-    click = np.zeros(samples_for(21, rate), np.float32)
+    click = np.zeros(max_samples_for(21, rate), np.float32)
     click[:24] = 0.8
     write_sound(pieces[1].sound, [click])
     for quiet in (pieces[0], pieces[2]):
@@ -85,7 +85,7 @@ def sound_in(path):
 
 
 def test_a_silent_piece_joins_too(tmp_path):
-    silent = Piece(piece(tmp_path, "a", 10).picture)
+    silent = Clip(piece(tmp_path, "a", 10).picture)
     join([silent, piece(tmp_path, "b", 25, loud=0.3)], tmp_path / "j.mp4")
 
     heard = sound_in(tmp_path / "j.mp4")
@@ -94,7 +94,7 @@ def test_a_silent_piece_joins_too(tmp_path):
 
 
 def test_shots_of_other_sizes_or_rates_are_refused_by_name(tmp_path):
-    small = Piece(tmp_path / "small.mp4")
+    small = Clip(tmp_path / "small.mp4")
     encode(moving(5, width=64, height=64), small.picture)
     with pytest.raises(EngineError, match=r"shot 1 is 128x96 at 25 .* shot 2 is 64x64 at 25") as refusal:
         join([piece(tmp_path, "a", 5), small], tmp_path / "joined.mp4")
@@ -108,14 +108,14 @@ def test_shots_encoded_otherwise_are_refused(tmp_path):
     encode(moving(5), tmp_path / "lossless.mp4", crf=0)
 
     with pytest.raises(EngineError, match="other parameters") as refusal:
-        join([piece(tmp_path, "a", 5), Piece(tmp_path / "lossless.mp4")], tmp_path / "j.mp4")
+        join([piece(tmp_path, "a", 5), Clip(tmp_path / "lossless.mp4")], tmp_path / "j.mp4")
     assert refusal.value.code == "shots.differ"
 
 
 def test_shots_of_another_quality_join(tmp_path):
     encode(moving(5), tmp_path / "fine.mp4", crf=12)
 
-    assert join([piece(tmp_path, "a", 5), Piece(tmp_path / "fine.mp4")], tmp_path / "j.mp4").frames == 10
+    assert join([piece(tmp_path, "a", 5), Clip(tmp_path / "fine.mp4")], tmp_path / "j.mp4").frames == 10
 
 
 def test_no_shots_are_refused(tmp_path):

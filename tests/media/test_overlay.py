@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from avatar.errors import InputError
 from avatar.media.contact_sheet import contact_sheet
 from avatar.media.encode import encode
-from avatar.media.frames import Format, planes_of, split
+from avatar.media.frames import Format, planes_of, split_planes
 from avatar.media.image_io import read_rgb
-from avatar.media.layout import background, colour
-from avatar.media.overlay import Overlay, Showing, laid_over
-from avatar.media.text import lines_of, printable
-from avatar.media.titles import caption, card, lower_third
+from avatar.media.layout import paint_background, parse_colour
+from avatar.media.overlay import Overlay, OverlaySpan, overlay_frames
+from avatar.media.text import printable_lines, to_printable
+from avatar.media.titles import draw_caption, draw_card, draw_lower_third
 from tests.examples import examples
 from tests.media.video_fixtures import all_planes, moving, picture
 
@@ -32,8 +32,8 @@ TEXTS = [
 
 def changed(before, after):
     """Where two frames differ: a mask over luma, chroma counted with it."""
-    mask = split(before)[0] != split(after)[0]
-    for one, other in zip(split(before)[1:], split(after)[1:], strict=True):
+    mask = split_planes(before)[0] != split_planes(after)[0]
+    for one, other in zip(split_planes(before)[1:], split_planes(after)[1:], strict=True):
         mask |= np.kron(one != other, np.ones((2, 2), bool)).astype(bool)
     return mask
 
@@ -41,7 +41,7 @@ def changed(before, after):
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_lower_third_changes_its_box_and_nothing_else(text):
     before = picture(3, SHAPE.width, SHAPE.height)
-    after, overlay = before.copy(), lower_third(text, SHAPE)
+    after, overlay = before.copy(), draw_lower_third(text, SHAPE)
     overlay.onto(after, 1.0)
 
     box, mask = overlay.box, changed(before, after)
@@ -55,10 +55,14 @@ def test_a_lower_third_changes_its_box_and_nothing_else(text):
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("shape", [SHAPE, Format(512, 512, SHAPE.rate), Format(360, 640, SHAPE.rate)])
 def test_cards_and_captions_stay_inside_the_frame(text, shape):
-    for overlay in (card(text, shape), caption(lines_of(text)[:2], shape), lower_third(text, shape)):
-        planes = planes_of(background("black", shape.width, shape.height))
+    for overlay in (
+        draw_card(text, shape),
+        draw_caption(printable_lines(text)[:2], shape),
+        draw_lower_third(text, shape),
+    ):
+        planes = planes_of(paint_background("black", shape.width, shape.height))
         overlay.onto(planes, 1.0)
-        y = split(planes)[0]
+        y = split_planes(planes)[0]
         assert y.max() > 150  # there is white type
         edge = np.concatenate([y[:, 0], y[:, -1], y[0], y[-1]])
         assert edge.max() < 60
@@ -81,9 +85,9 @@ def test_blending_is_the_weighted_mean_of_what_is_above_and_below(level, alpha, 
 
 
 def test_a_showing_comes_and_goes_and_leaves_the_rest_bit_exact():
-    showing = Showing(lower_third("Ava", SHAPE), 5, 20, fade=4)
+    showing = OverlaySpan(draw_lower_third("Ava", SHAPE), 5, 20, fade=4)
     plain = all_planes(moving(30, width=256, height=192))
-    shown = all_planes(laid_over(moving(30, width=256, height=192), [showing]))
+    shown = all_planes(overlay_frames(moving(30, width=256, height=192), [showing]))
 
     amounts = [int(changed(a, b).any()) for a, b in zip(plain, shown, strict=True)]
     assert amounts == [0] * 5 + [1] * 15 + [0] * 10
@@ -92,27 +96,27 @@ def test_a_showing_comes_and_goes_and_leaves_the_rest_bit_exact():
 
 
 def test_text_from_people_is_made_printable():
-    assert printable("a\u202eb\x00c\n d\u00ad") == "abc d"
-    assert printable("ne\u200cmi") == "ne\u200cmi"
-    assert lines_of("  A \r\n\n\x07\nB\u2028C") == ["A", "B", "C"]
+    assert to_printable("a\u202eb\x00c\n d\u00ad") == "abc d"
+    assert to_printable("ne\u200cmi") == "ne\u200cmi"
+    assert printable_lines("  A \r\n\n\x07\nB\u2028C") == ["A", "B", "C"]
 
 
 def test_letters_that_the_font_lacks_are_refused_rather_than_shown_as_boxes():
     with pytest.raises(InputError, match="今") as refusal:
-        card("今日は", SHAPE)
+        draw_card("今日は", SHAPE)
     assert refusal.value.code == "text.no-letter"
 
 
 @pytest.mark.parametrize("text", ["", "bluish", "#12", "#000 to #111 to #222", "url(x)"])
 def test_an_unknown_colour_is_refused(text):
     with pytest.raises(InputError) as refusal:
-        background(text, 8, 8)
+        paint_background(text, 8, 8)
     assert refusal.value.code == "colour.unknown"
 
 
 def test_colours_are_read_as_people_write_them():
-    assert colour("#102030") == (16, 32, 48)
-    assert background("black to white", 2, 3)[:, 0, 0].tolist() == [0, 128, 255]
+    assert parse_colour("#102030") == (16, 32, 48)
+    assert paint_background("black to white", 2, 3)[:, 0, 0].tolist() == [0, 128, 255]
 
 
 def test_a_contact_sheet_shows_the_video_from_start_to_end(tmp_path):

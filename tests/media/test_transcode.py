@@ -12,7 +12,7 @@ from avatar.media.audio.io import read_sound
 from avatar.media.decode import decode, probe
 from avatar.media.frames import Format
 from avatar.media.ingest import transcode
-from avatar.media.ingest.gateway import sniffed, take_recording
+from avatar.media.ingest.gateway import ingest_recording, sniff_format
 
 SIZE = (64, 48)
 
@@ -56,7 +56,7 @@ def here(monkeypatch):
     [("a.webm", ("libvpx", "libopus")), ("a.mp4", ("libx264", "libopus")), ("a.mp4", ("libx264", "aac"))],
 )
 def test_what_browsers_write_comes_in(tmp_path, here, name, codecs):
-    taken = take_recording(record(tmp_path / name, codecs=codecs), tmp_path)
+    taken = ingest_recording(record(tmp_path / name, codecs=codecs), tmp_path)
 
     sound, rate = read_sound(taken.sound)
     assert rate == 48000
@@ -69,7 +69,7 @@ def test_what_browsers_write_comes_in(tmp_path, here, name, codecs):
 
 def test_a_picture_stands_until_the_next_one_comes(tmp_path, here):
     moments = [0, 40, 90, 1000, 1007, 1900]
-    taken = take_recording(record(tmp_path / "a.webm", moments=moments), tmp_path)
+    taken = ingest_recording(record(tmp_path / "a.webm", moments=moments), tmp_path)
 
     greys = [float(f.planes[: SIZE[1]].mean()) for batch in decode(taken.pictures).batches for f in batch]
     assert len(greys) == 48
@@ -82,11 +82,11 @@ def test_a_sound_alone_is_a_recording_without_pictures(tmp_path):
     import soundfile
 
     soundfile.write(tmp_path / "a.flac", np.full(8000, 0.1), 16000)
-    assert take_recording(tmp_path / "a.flac", tmp_path).pictures is None
+    assert ingest_recording(tmp_path / "a.flac", tmp_path).pictures is None
 
 
 def test_more_pixels_than_a_face_needs_are_not_kept(tmp_path, here):
-    taken = take_recording(record(tmp_path / "a.webm", seconds=0.2, size=(1080, 1920)), tmp_path)
+    taken = ingest_recording(record(tmp_path / "a.webm", seconds=0.2, size=(1080, 1920)), tmp_path)
     assert probe(taken.pictures).format == Format(540, 960, Fraction(25))
 
 
@@ -101,14 +101,14 @@ def test_more_pixels_than_a_face_needs_are_not_kept(tmp_path, here):
 )
 def test_what_no_camera_records_is_refused(tmp_path, here, change, code):
     with pytest.raises(InputError) as refused:
-        take_recording(record(tmp_path / "a.webm", seconds=0.5, **change), tmp_path)
+        ingest_recording(record(tmp_path / "a.webm", seconds=0.5, **change), tmp_path)
     assert refused.value.code == code
 
 
 def test_matroska_that_is_no_webm_stays_outside(tmp_path):
     (tmp_path / "a.webm").write_bytes(b"\x1aE\xdf\xa3\x9fB\x82\x88matroska" + bytes(600))
     with pytest.raises(InputError) as refused:
-        take_recording(tmp_path / "a.webm", tmp_path)
+        ingest_recording(tmp_path / "a.webm", tmp_path)
     assert refused.value.code == "media.not-allowed"
 
 
@@ -120,9 +120,9 @@ def test_a_damaged_recording_ends_in_a_reason(tmp_path, here, start):
     (tmp_path / "b.webm").write_bytes(data)
 
     with suppress(InputError):  # anything else would be a crash
-        assert probe(take_recording(tmp_path / "b.webm", tmp_path).pictures).count <= 180 * 25
+        assert probe(ingest_recording(tmp_path / "b.webm", tmp_path).pictures).count <= 180 * 25
 
 
 def test_recordings_are_known_by_their_bytes():
-    assert sniffed(b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm") == "webm"
-    assert sniffed(b"\x1aE\xdf\xa3\x93B\x82\x88matroska") == ""
+    assert sniff_format(b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm") == "webm"
+    assert sniff_format(b"\x1aE\xdf\xa3\x93B\x82\x88matroska") == ""

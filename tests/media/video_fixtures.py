@@ -9,12 +9,12 @@ import numpy as np
 
 from avatar.media.audio.io import Sound, read_sound, write_sound
 from avatar.media.audio.resample import resample
-from avatar.media.decode import decode, in_batches
+from avatar.media.decode import batched, decode
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, Planes, planes_of
 from avatar.media.image_io import read_rgb
-from avatar.media.join import Piece
-from avatar.media.timeline import samples_for
+from avatar.media.join import Clip
+from avatar.media.timeline import max_samples_for
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
 PAL, NTSC, FILM = Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001)
@@ -28,7 +28,7 @@ def picture(number: int, width: int = 128, height: int = 96) -> Planes:
 
 def moving(count: int, rate: Fraction = PAL, width: int = 128, height: int = 96, first: int = 0) -> Frames:
     frames: Iterator[Frame] = (Frame(picture(first + number, width, height)) for number in range(count))
-    return Frames(Format(width, height, rate), count, in_batches(frames))
+    return Frames(Format(width, height, rate), count, batched(frames))
 
 
 def tone(samples: int, loud: float = 0.1, hertz: float = 440.0, rate: int = 48_000) -> Sound:
@@ -40,7 +40,7 @@ def talking(count: int, size: int = 256, rate: Fraction = PAL) -> Frames:
     portrait = cv2.resize(read_rgb(PERFORMERS / "ava.png"), (size + 16, size + 16), interpolation=cv2.INTER_AREA)
     drift = [round(8 + 7 * np.sin(number / 9)) for number in range(count)]
     frames = (Frame(planes_of(np.ascontiguousarray(portrait[8 : 8 + size, at : at + size]))) for at in drift)
-    return Frames(Format(size, size, rate), count, in_batches(frames))
+    return Frames(Format(size, size, rate), count, batched(frames))
 
 
 def spoken(seconds: float) -> Sound:
@@ -49,10 +49,10 @@ def spoken(seconds: float) -> Sound:
     return resample(heard[: round(seconds * rate)], rate, 48_000)
 
 
-def piece(folder: Path, name: str, count: int, rate: Fraction = PAL, first: int = 0, loud: float = 0.1) -> Piece:
-    shot = Piece(folder / f"{name}.mp4", folder / f"{name}.wav")
+def piece(folder: Path, name: str, count: int, rate: Fraction = PAL, first: int = 0, loud: float = 0.1) -> Clip:
+    shot = Clip(folder / f"{name}.mp4", folder / f"{name}.wav")
     encode(moving(count, rate, first=first), shot.picture)
-    write_sound(shot.sound, [tone(samples_for(count, rate), loud)])
+    write_sound(shot.sound, [tone(max_samples_for(count, rate), loud)])
     return shot
 
 

@@ -9,15 +9,15 @@ from avatar.artifacts.manifest import seed_of
 from avatar.provenance.verdict import Verdict
 from avatar.provenance.verify import verify
 from avatar.provenance.watermark_checks import with_marks
-from avatar.watermark.audio import MarkFinding
-from avatar.watermark.detect import PictureFinding
-from avatar.watermark.verify import Marks
+from avatar.watermark.audio import AudioWatermark
+from avatar.watermark.detect import VideoWatermark
+from avatar.watermark.verify import Watermarks
 
-NOTHING = Marks(PictureFinding(0.0, found=False), MarkFinding(0.0, found=False))
+NOTHING = Watermarks(VideoWatermark(0.0, found=False), AudioWatermark(0.0, found=False))
 
 
-def both(*shots: int) -> Marks:
-    return Marks(PictureFinding(40.0, found=True, shots=shots), MarkFinding(1.0, found=True))
+def both(*shots: int) -> Watermarks:
+    return Watermarks(VideoWatermark(40.0, found=True, shots=shots), AudioWatermark(1.0, found=True))
 
 
 @pytest.fixture

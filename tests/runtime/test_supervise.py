@@ -17,12 +17,12 @@ def nothing() -> None:
 
 
 def test_the_result_is_returned():
-    assert run_supervised(lambda: 42, ask=nothing, every=1, leave=nothing) == 42
+    assert run_supervised(lambda: 42, check=nothing, interval_s=1, cancel=nothing) == 42
 
 
 def test_quick_work_is_not_kept_waiting():
     started = time.monotonic()
-    run_supervised(nothing, ask=nothing, every=10, leave=nothing)
+    run_supervised(nothing, check=nothing, interval_s=10, cancel=nothing)
 
     assert time.monotonic() - started < 1
 
@@ -33,13 +33,13 @@ def test_a_failure_is_the_callers(error):
         raise error
 
     with pytest.raises(type(error)) as caught:
-        run_supervised(work, ask=nothing, every=1, leave=nothing)
+        run_supervised(work, check=nothing, interval_s=1, cancel=nothing)
     assert caught.value is error
 
 
 def test_it_is_asked_again_and_again():
     asked = []
-    run_supervised(lambda: time.sleep(0.2), ask=lambda: asked.append(1), every=0.02, leave=nothing)
+    run_supervised(lambda: time.sleep(0.2), check=lambda: asked.append(1), interval_s=0.02, cancel=nothing)
 
     assert 4 <= len(asked) <= 10
 
@@ -51,7 +51,7 @@ def test_work_that_is_refused_is_told_to_leave():
         raise StopError
 
     with pytest.raises(StopError):
-        run_supervised(lambda: left.wait(10), ask=ask, every=0.01, leave=left.set)
+        run_supervised(lambda: left.wait(10), check=ask, interval_s=0.01, cancel=left.set)
     assert left.is_set()
 
 
@@ -63,7 +63,7 @@ def test_work_that_does_not_leave_is_left_behind():
 
     started = time.monotonic()
     with pytest.raises(StopError):
-        looked_at.append(run_supervised(lambda: release.wait(10), ask=ask, every=0.01, leave=nothing))
+        looked_at.append(run_supervised(lambda: release.wait(10), check=ask, interval_s=0.01, cancel=nothing))
     elapsed = time.monotonic() - started
     release.set()
 

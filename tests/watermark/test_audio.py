@@ -9,7 +9,7 @@ from avatar.errors import WeightsError
 from avatar.media.audio.io import read_sound
 from avatar.media.audio.resample import resample
 from avatar.watermark import audio
-from avatar.watermark.audio import MarkFinding, Sound, detect_sound, mark_sound
+from avatar.watermark.audio import AudioWatermark, Sound, detect_audio_watermark, embed_audio_watermark
 from avatar.watermark.perth import open_perth
 
 PERFORMERS = Path(__file__).parents[2] / "performers"
@@ -25,34 +25,34 @@ def voice(name: str, seconds: float = 5.0) -> tuple[Sound, int]:
 def test_a_marked_voice_is_found_and_an_unmarked_one_is_not(name: str) -> None:
     heard, rate = voice(name)
 
-    assert detect_sound(mark_sound(heard, rate), rate).score > 0.9
-    assert detect_sound(heard, rate).score < 0.1
+    assert detect_audio_watermark(embed_audio_watermark(heard, rate), rate).score > 0.9
+    assert detect_audio_watermark(heard, rate).score < 0.1
 
 
 def test_one_second_of_speech_is_enough() -> None:
     heard, rate = voice("ava", 1.0)
 
-    assert detect_sound(mark_sound(heard, rate), rate).found
+    assert detect_audio_watermark(embed_audio_watermark(heard, rate), rate).found
 
 
 def test_silence_round_speech_does_not_hide_the_mark() -> None:
     heard, rate = voice("ben", 1.5)
     silence = np.zeros(rate * 5, np.float32)
 
-    assert detect_sound(np.concatenate([silence, mark_sound(heard, rate), silence]), rate).found
+    assert detect_audio_watermark(np.concatenate([silence, embed_audio_watermark(heard, rate), silence]), rate).found
 
 
 def test_the_mark_survives_telephone_sound_and_any_volume() -> None:
     heard, rate = voice("mia")
-    marked = mark_sound(heard, rate) * np.float32(0.05)
+    marked = embed_audio_watermark(heard, rate) * np.float32(0.05)
 
-    assert detect_sound(resample(marked, rate, 8000), 8000).found
+    assert detect_audio_watermark(resample(marked, rate, 8000), 8000).found
 
 
 def test_marking_changes_neither_length_nor_what_lies_above_two_kilohertz() -> None:
     heard, rate = voice("ava")
 
-    residue = np.abs(np.fft.rfft(mark_sound(heard, rate) - heard))
+    residue = np.abs(np.fft.rfft(embed_audio_watermark(heard, rate) - heard))
     marked_below = int(2100 * len(heard) / rate)
 
     assert (residue[marked_below:] ** 2).sum() < 1e-3 * (residue**2).sum()
@@ -60,23 +60,23 @@ def test_marking_changes_neither_length_nor_what_lies_above_two_kilohertz() -> N
 
 def test_a_long_sound_is_marked_in_spans_that_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     heard, rate = voice("ava", 4.0)
-    at_once = mark_sound(heard, rate)
-    monkeypatch.setattr(audio, "_SPAN", 32_000)
+    at_once = embed_audio_watermark(heard, rate)
+    monkeypatch.setattr(audio, "_SPAN_SAMPLES", 32_000)
 
-    assert np.abs(mark_sound(heard, rate) - at_once).max() < 1e-5
+    assert np.abs(embed_audio_watermark(heard, rate) - at_once).max() < 1e-5
 
 
 def test_silence_stays_silence_and_has_no_mark() -> None:
     silence = np.zeros(48_000, np.float32)
 
-    assert not mark_sound(silence, 48_000).any()
-    assert detect_sound(silence, 48_000) == MarkFinding(0.0, found=False)
+    assert not embed_audio_watermark(silence, 48_000).any()
+    assert detect_audio_watermark(silence, 48_000) == AudioWatermark(0.0, found=False)
 
 
 def test_a_blink_of_sound_can_be_marked_too() -> None:
     heard, rate = voice("ava", 0.02)
 
-    assert len(mark_sound(heard, rate)) == len(heard)
+    assert len(embed_audio_watermark(heard, rate)) == len(heard)
 
 
 def test_without_its_weights_nothing_is_marked_and_nothing_passes_for_unmarked(monkeypatch, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_without_its_weights_nothing_is_marked_and_nothing_passes_for_unmarked(m
     gone = audio.Weights(name="sound-mark", source="package:nowhere_at_all/x", sha256="0" * 64, licence="MIT")
     monkeypatch.setattr(audio, "SOUND_MARK", gone)
 
-    for work in (mark_sound, detect_sound):
+    for work in (embed_audio_watermark, detect_audio_watermark):
         with pytest.raises(WeightsError) as refused:
             work(heard, rate)
         assert refused.value.code == "weights.missing"

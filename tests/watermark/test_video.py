@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.media.decode import in_batches
+from avatar.media.decode import batched
 from avatar.media.encode import encode
 from avatar.media.frames import Format, Frame, Frames, planes_of
 from avatar.watermark import detect
-from avatar.watermark.detect import detect_mark
-from avatar.watermark.reed_solomon import SYMBOLS, VALUES, number_in, symbols_of
-from avatar.watermark.video import mark_picture
+from avatar.watermark.detect import detect_watermark
+from avatar.watermark.reed_solomon import CODEWORD_SYMBOLS, SYMBOL_VALUES, encode_symbols, soft_decode
+from avatar.watermark.video import embed_video_watermark
 from tests.media.video_fixtures import all_planes, psnr, talking
 
 NUMBER = 0x5EED0001
@@ -28,7 +28,7 @@ Numbers = st.integers(0, 2**32 - 1)
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("marked") / "marked.mp4"
-    encode(mark_picture(talking(75, 384), NUMBER), path)
+    encode(embed_video_watermark(talking(75, 384), NUMBER), path)
     return path
 
 
@@ -45,7 +45,7 @@ def changed(marked: Path, tmp_path: Path) -> Callable[..., Path]:
 
 
 def test_the_mark_says_which_shot_it_is(marked: Path) -> None:
-    finding = detect_mark(marked)
+    finding = detect_watermark(marked)
 
     assert finding.found
     assert finding.shots == (NUMBER,)
@@ -63,13 +63,13 @@ def test_the_mark_says_which_shot_it_is(marked: Path) -> None:
     ],
 )
 def test_it_survives_what_platforms_do(changed: Callable[..., Path], told: tuple[str, ...]) -> None:
-    assert detect_mark(changed(*told)).shots == (NUMBER,)
+    assert detect_watermark(changed(*told)).shots == (NUMBER,)
 
 
 def test_a_cropped_picture_is_searched_at_other_sizes(changed: Callable[..., Path], monkeypatch) -> None:
-    monkeypatch.setattr(detect, "_SIZES", (0.8, 0.9, 1.1))
+    monkeypatch.setattr(detect, "_SEARCH_SIZES", (0.8, 0.9, 1.1))
 
-    finding = detect_mark(changed("-vf", "crop=iw*0.9:ih*0.9,scale=384:384", "-crf", "23"))
+    finding = detect_watermark(changed("-vf", "crop=iw*0.9:ih*0.9,scale=384:384", "-crf", "23"))
 
     assert finding.shots == (NUMBER,)
     assert finding.size == 0.9
@@ -78,29 +78,29 @@ def test_a_cropped_picture_is_searched_at_other_sizes(changed: Callable[..., Pat
 def test_an_unmarked_video_has_no_mark(tmp_path: Path) -> None:
     encode(talking(50, 256), tmp_path / "plain.mp4")
 
-    assert not detect_mark(tmp_path / "plain.mp4").found
+    assert not detect_watermark(tmp_path / "plain.mp4").found
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_light_that_blinks_at_the_rate_of_the_mark_is_no_mark(tmp_path: Path, monkeypatch, seed: int) -> None:
-    monkeypatch.setattr(detect, "_SIZES", (0.9,))
+    monkeypatch.setattr(detect, "_SEARCH_SIZES", (0.9,))
     light = np.random.default_rng(seed).integers(0, 256, (256, 256, 3), dtype=np.uint8)
     states = [planes_of(cv2.GaussianBlur(picture, (0, 0), 3)) for picture in (light, 255 - light)]
     frames = (Frame(states[number % 10 >= 5].copy()) for number in range(300))
-    encode(Frames(Format(256, 256, Fraction(10)), 300, in_batches(frames)), tmp_path / "light.mp4")
+    encode(Frames(Format(256, 256, Fraction(10)), 300, batched(frames)), tmp_path / "light.mp4")
 
-    assert not detect_mark(tmp_path / "light.mp4").found
+    assert not detect_watermark(tmp_path / "light.mp4").found
 
 
 def test_two_shots_in_one_file_are_both_read(tmp_path: Path) -> None:
-    batches = [*mark_picture(talking(50, 384), 1).batches, *mark_picture(talking(50, 384), 2).batches]
+    batches = [*embed_video_watermark(talking(50, 384), 1).batches, *embed_video_watermark(talking(50, 384), 2).batches]
     encode(Frames(Format(384, 384, Fraction(25)), 100, iter(batches)), tmp_path / "both.mp4")
 
-    assert detect_mark(tmp_path / "both.mp4").shots == (1, 2)
+    assert detect_watermark(tmp_path / "both.mp4").shots == (1, 2)
 
 
 def test_the_mark_is_faint_and_leaves_colours_alone() -> None:
-    pairs = list(zip(all_planes(talking(8)), all_planes(mark_picture(talking(8), NUMBER)), strict=True))
+    pairs = list(zip(all_planes(talking(8)), all_planes(embed_video_watermark(talking(8), NUMBER)), strict=True))
 
     assert min(psnr(clean, marked) for clean, marked in pairs) > 43
     assert all(np.array_equal(clean[256:], marked[256:]) for clean, marked in pairs)
@@ -108,7 +108,9 @@ def test_the_mark_is_faint_and_leaves_colours_alone() -> None:
 
 def test_a_smooth_wall_shows_one_grey_level_at_most() -> None:
     wall = planes_of(np.full((256, 256, 3), 120, np.uint8))
-    shown = all_planes(mark_picture(Frames(Format(256, 256, Fraction(25)), 1, in_batches(iter([Frame(wall)]))), NUMBER))
+    shown = all_planes(
+        embed_video_watermark(Frames(Format(256, 256, Fraction(25)), 1, batched(iter([Frame(wall)]))), NUMBER)
+    )
 
     difference = np.abs(shown[0][:256].astype(int) - wall[:256])
     assert difference.max() <= 2
@@ -120,28 +122,28 @@ def test_frames_that_an_engine_shows_again_are_not_marked_twice() -> None:
     still = Frame(next(talking(1).batches)[0].planes)
     before = still.planes.copy()
     frames = Frames(Format(256, 256, Fraction(25)), 3, iter([[still, still, still]]))
-    shown = all_planes(mark_picture(frames, NUMBER))
+    shown = all_planes(embed_video_watermark(frames, NUMBER))
 
     assert np.array_equal(shown[0], shown[2])
     assert np.array_equal(still.planes, before)
 
 
-@given(Numbers, st.sets(st.integers(0, SYMBOLS - 1), max_size=2), st.integers(0, 2**32 - 1))
+@given(Numbers, st.sets(st.integers(0, CODEWORD_SYMBOLS - 1), max_size=2), st.integers(0, 2**32 - 1))
 def test_two_lost_symbols_do_not_hide_a_number(number: int, lost: set[int], seed: int) -> None:
-    votes = np.random.default_rng(seed).normal(size=(SYMBOLS, VALUES))
-    for place, symbol in enumerate(symbols_of(number)):
+    votes = np.random.default_rng(seed).normal(size=(CODEWORD_SYMBOLS, SYMBOL_VALUES))
+    for place, symbol in enumerate(encode_symbols(number)):
         votes[place, symbol] += 0 if place in lost else 8
 
-    assert number_in(votes) == number
+    assert soft_decode(votes) == number
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_noise_is_no_number(seed: int) -> None:
-    assert number_in(np.random.default_rng(seed).normal(size=(SYMBOLS, VALUES))) is None
+    assert soft_decode(np.random.default_rng(seed).normal(size=(CODEWORD_SYMBOLS, SYMBOL_VALUES))) is None
 
 
 @given(Numbers, Numbers)
 def test_the_symbols_of_two_numbers_differ_in_five_places_or_more(one: int, other: int) -> None:
-    apart = sum(a != b for a, b in zip(symbols_of(one), symbols_of(other), strict=True))
+    apart = sum(a != b for a, b in zip(encode_symbols(one), encode_symbols(other), strict=True))
 
     assert apart >= 5 or one == other

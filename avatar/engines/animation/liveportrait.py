@@ -12,11 +12,11 @@ from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.liveportrait.animator import PortraitAnimator
 from avatar.faces.liveportrait.checkpoint import CHECKPOINT_FILES
 from avatar.faces.liveportrait.model import open_model
-from avatar.media.frames import Frames, frames_in
+from avatar.media.frames import Frames, frame_count
 from avatar.models.pinned import resolve_pinned_dir
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
+from avatar.runtime.device import Device, resolve_device
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
 from avatar.voices.timings import Timings
@@ -47,11 +47,11 @@ class LivePortrait:
 
     def run(self, cleared: Cleared[AnimateFace], bench: Workbench) -> Frames:
         """Return the frames of the portrait saying the speech, or listening to it; they are made when pulled."""
-        request, format, device = cleared.request, square_format(self.size, self.rate), chosen(self.device)
+        request, format, device = cleared.request, square_format(self.size, self.rate), resolve_device(self.device)
         folder = resolve_pinned_dir(self.model, option="model", files=CHECKPOINT_FILES)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
         if request.listening:
-            count = frames_in(timings.duration, format.rate)
+            count = frame_count(timings.duration, format.rate)
             gestures = speech_animation.listening_gestures(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
             mouth = speech_animation.mouth_from_phonemes(timings, bench.open(request.speech, "sound.wav"), format.rate)

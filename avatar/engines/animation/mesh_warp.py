@@ -9,7 +9,7 @@ from avatar.faces.animate.portrait import open_animator, square_format
 from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
-from avatar.media.frames import Frames, frames_in
+from avatar.media.frames import Frames, frame_count
 from avatar.models.weights import Weights
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
@@ -36,7 +36,7 @@ class MeshWarp:
         request, format = cleared.request, square_format(self.size, self.rate)
         timings = Timings.model_validate_json(bench.open(request.speech, "timings.json").read_bytes())
         if request.listening:
-            count = frames_in(timings.duration, format.rate)
+            count = frame_count(timings.duration, format.rate)
             gestures = speech_animation.listening_gestures(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
             mouth = speech_animation.mouth_from_phonemes(timings, bench.open(request.speech, "sound.wav"), format.rate)

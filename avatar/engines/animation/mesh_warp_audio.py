@@ -10,8 +10,8 @@ from avatar.faces.detection.blazeface import DETECTOR
 from avatar.faces.detection.face_mesh import MESH
 from avatar.faces.detection.landmarker import Landmarker
 from avatar.faces.motion.mouth_encoder import MOUTH, MouthEncoder
-from avatar.media.audio.io import seconds_of
-from avatar.media.frames import Frames, frames_in
+from avatar.media.audio.io import duration_of
+from avatar.media.frames import Frames, frame_count
 from avatar.models.weights import Weights
 from avatar.stages.face import AnimateFace
 from avatar.stages.request import Workbench
@@ -37,7 +37,7 @@ class MeshWarpAudio:
         request, format = cleared.request, square_format(self.size, self.rate)
         sound = bench.open(request.speech, "sound.wav")
         if request.listening:
-            count = frames_in(seconds_of(sound), format.rate)
+            count = frame_count(duration_of(sound), format.rate)
             gestures = speech_animation.listening_gestures(count, format.rate, seed=bench.seed, energy=self.energy)
         else:
             mouth = speech_animation.mouth_from_audio(sound, format.rate, MouthEncoder(bench.weight(MOUTH)))

@@ -11,22 +11,22 @@ from pydantic import AfterValidator, Field
 
 from avatar.artifacts.artifact import FACE_GAPS, Shot
 from avatar.consent import Cleared
-from avatar.media.captions import Spoken, cues_of, srt, vtt
-from avatar.media.decode import in_batches, probe
+from avatar.media.captions import TimedWord, build_cues, format_srt, format_vtt
+from avatar.media.decode import batched, probe
 from avatar.media.encode import encode
-from avatar.media.face_gaps import later, read_faceless, write_faceless
-from avatar.media.frames import Format, Frame, Frames, frames_in, planes_of
-from avatar.media.join import Piece, join
-from avatar.media.layout import background, colours
-from avatar.media.overlay import Showing, laid_over
-from avatar.media.text import lines_of
+from avatar.media.face_gaps import offset_ranges, read_face_gaps, write_face_gaps
+from avatar.media.frames import Format, Frame, Frames, frame_count, planes_of
+from avatar.media.join import Clip, join
+from avatar.media.layout import check_colours, paint_background
+from avatar.media.overlay import OverlaySpan, overlay_frames
+from avatar.media.text import printable_lines
 from avatar.media.timeline import Timeline
-from avatar.media.titles import card
+from avatar.media.titles import draw_card
 from avatar.models.weights import Weights
 from avatar.stages.render import Assemble
 from avatar.stages.request import Parts, Workbench
 from avatar.voices.timings import Timings
-from avatar.watermark.video import mark_picture
+from avatar.watermark.video import embed_video_watermark
 
 _FADE = 0.4  # seconds in which the words of a card come and go
 
@@ -44,11 +44,11 @@ class Programme:
 
     loudness: Annotated[float, Field(ge=-40, le=-10)] = -23.0
     card_seconds: Annotated[float, Field(ge=0.2, le=30)] = 2.0
-    background: Annotated[str, AfterValidator(colours)] = "#12161c to #2a323d"
+    background: Annotated[str, AfterValidator(check_colours)] = "#12161c to #2a323d"
 
     def run(self, cleared: Cleared[Assemble], bench: Workbench) -> Parts:
         request = cleared.request
-        shots = [Piece(bench.open(shot, "picture.mp4"), bench.open(shot, "sound.wav")) for shot in request.shots]
+        shots = [Clip(bench.open(shot, "picture.mp4"), bench.open(shot, "sound.wav")) for shot in request.shots]
         opening = list(self._card(request.title, shots[0], bench, "title.mp4"))
         closing = list(self._card(request.end, shots[0], bench, "end.mp4"))
 
@@ -57,24 +57,24 @@ class Programme:
         timeline = join(pieces, parts["video.mp4"], loudness=self.loudness, pulse=bench.pulse)
 
         timings = [bench.open(shot, "timings.json") for shot in request.shots]
-        cues = cues_of(list(_spoken(timings, timeline, first=len(opening))), timeline.seconds)
-        parts["captions.vtt"].write_text(vtt(cues), encoding="utf-8")
-        parts["captions.srt"].write_text(srt(cues), encoding="utf-8")
+        cues = build_cues(list(_spoken(timings, timeline, first=len(opening))), timeline.seconds)
+        parts["captions.vtt"].write_text(format_vtt(cues), encoding="utf-8")
+        parts["captions.srt"].write_text(format_srt(cues), encoding="utf-8")
         faceless = _faceless(request.shots, timeline.starts[len(opening) :], timeline.rate, bench)
         return {**parts, **faceless}
 
-    def _card(self, text: str, beside: Piece, bench: Workbench, name: str) -> Iterator[Piece]:
+    def _card(self, text: str, beside: Clip, bench: Workbench, name: str) -> Iterator[Clip]:
         """Give a marked card with *text* that joins with the shot *beside* it, or nothing when there is no text."""
-        if lines_of(text):
-            piece = Piece(bench.new(name))
-            encode(mark_picture(self._still(text, probe(beside.picture).format), bench.seed), piece.picture)
+        if printable_lines(text):
+            piece = Clip(bench.new(name))
+            encode(embed_video_watermark(self._still(text, probe(beside.picture).format), bench.seed), piece.picture)
             yield piece
 
     def _still(self, text: str, shape: Format) -> Frames:
-        count, fade = frames_in(self.card_seconds, shape.rate), round(_FADE * shape.rate)
-        empty = planes_of(background(self.background, shape.width, shape.height))
-        frames = Frames(shape, count, in_batches(Frame(empty.copy()) for _ in range(count)))
-        return laid_over(frames, [Showing(card(text, shape), 0, count, fade=min(fade, count // 3))])
+        count, fade = frame_count(self.card_seconds, shape.rate), round(_FADE * shape.rate)
+        empty = planes_of(paint_background(self.background, shape.width, shape.height))
+        frames = Frames(shape, count, batched(Frame(empty.copy()) for _ in range(count)))
+        return overlay_frames(frames, [OverlaySpan(draw_card(text, shape), 0, count, fade=min(fade, count // 3))])
 
 
 def _faceless(shots: tuple[Shot, ...], starts: tuple[int, ...], rate: Fraction, bench: Workbench) -> Parts:
@@ -83,12 +83,12 @@ def _faceless(shots: tuple[Shot, ...], starts: tuple[int, ...], rate: Fraction, 
     if not having:
         return {}
     path = bench.new(FACE_GAPS)
-    found = (later(read_faceless(bench.open(shot, FACE_GAPS)), start) for shot, start in having)
-    write_faceless(path, chain.from_iterable(found), rate)
+    found = (offset_ranges(read_face_gaps(bench.open(shot, FACE_GAPS)), start) for shot, start in having)
+    write_face_gaps(path, chain.from_iterable(found), rate)
     return {FACE_GAPS: path}
 
 
-def _spoken(timings: list[Path], timeline: Timeline, first: int) -> Iterator[Spoken]:
+def _spoken(timings: list[Path], timeline: Timeline, first: int) -> Iterator[TimedWord]:
     """Give the words of all shots, the first of which is piece *first*, at their place in the programme."""
     for number, path in enumerate(timings, start=first):
         start = timeline.seconds_at(number)

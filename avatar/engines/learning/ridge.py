@@ -25,7 +25,7 @@ from avatar.voices.text.script import split_script
 # What is tried: the ridge times this, how much of what is learned from one phoneme counts for the others, and how much
 # of it all is done, how sharply and how calmly. A regression is too timid, so a little more than it says is often
 # nearer to the person; sharper or calmer is clearer, and costs one voice more of its likeness than another.
-_MANNERS = (
+_CANDIDATE_SETTINGS = (
     AdaptationSettings(1.0, 0.8, 1.15, sharp=1.3),
     AdaptationSettings(1.0, 0.8, 1.15),
     AdaptationSettings(1.0, 0.8, 1.0, sharp=1.15, calm=3),
@@ -76,4 +76,4 @@ class Ridge:
 
 def manners_around(ridge: float) -> list[AdaptationSettings]:
     """Return the manners that are tried around *ridge*, the first one first."""
-    return [replace(manner, ridge=ridge * manner.ridge) for manner in _MANNERS]
+    return [replace(manner, ridge=ridge * manner.ridge) for manner in _CANDIDATE_SETTINGS]

@@ -19,7 +19,7 @@ from avatar.faces.wav2lip.mel import mel_windows
 from avatar.media.frames import Frame, Frames
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
+from avatar.runtime.device import Device, resolve_device
 from avatar.stages.face import RefineLips
 from avatar.stages.request import Workbench
 
@@ -49,7 +49,7 @@ class Wav2Lip:
         """Return the frames of the footage, each face dubbed as it passes."""
         if not 0 <= self.chin <= 0.5:
             raise InputError(f"chin is {self.chin}; choose 0 to 0.5 heights of the face", code="lips.chin")
-        device = chosen(self.device)
+        device = resolve_device(self.device)
         checkpoint = resolve_checkpoint(self.checkpoint)
         generator = open_generator(checkpoint, self.checkpoint.sha256, device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)

@@ -12,7 +12,7 @@ from avatar.stages.catalogue import C2PA_ACTIONS
 from avatar.stages.render import Publish
 from avatar.stages.request import Parts, PublicationWorkbench
 from avatar.watermark.audio import SOUND_MARK
-from avatar.watermark.verify import require_marks
+from avatar.watermark.verify import require_watermarks
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class C2pa:
 
     def run(self, cleared: Cleared[Publish], bench: PublicationWorkbench) -> Parts:
         video = cleared.request.video
-        marks = require_marks(bench.open(video, "video.mp4"))
+        marks = require_watermarks(bench.open(video, "video.mp4"))
         said = build_statement(
             video.digest,
             bench.ancestry(video),

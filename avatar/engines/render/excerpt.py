@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from avatar.artifacts.artifact import Speech
 from avatar.consent import Cleared
-from avatar.media.audio.io import seconds_of
+from avatar.media.audio.io import duration_of
 from avatar.media.decode import decode, probe
-from avatar.media.frames import Frames, frames_in
+from avatar.media.frames import Frames, frame_count
 from avatar.models.weights import Weights
 from avatar.stages.render import Excerpt
 from avatar.stages.request import Workbench
@@ -29,4 +29,4 @@ class Excerpted:
         return decode(footage, start, self._length(request.speech, rate, bench))
 
     def _length(self, speech: Speech, rate: Fraction, bench: Workbench) -> int:
-        return frames_in(seconds_of(bench.open(speech, "sound.wav")), rate)
+        return frame_count(duration_of(bench.open(speech, "sound.wav")), rate)

@@ -18,7 +18,7 @@ from avatar.models.onnx import onnx_device
 from avatar.models.pinned import resolve_pinned_file
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
+from avatar.runtime.device import Device, resolve_device
 from avatar.stages.face import SwapFace
 from avatar.stages.request import Workbench
 
@@ -58,7 +58,7 @@ class Inswapper:
         device = onnx_device(self.device)
         model = resolve_pinned_file(self.model, option="model", what="inswapper_128.onnx")
         encoder = resolve_pinned_file(self.encoder, option="encoder", what="w600k_r50.onnx")
-        beside = chosen("cpu" if self.device == "cpu" else "auto")
+        beside = resolve_device("cpu" if self.device == "cpu" else "auto")
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), beside)
         portrait = read_rgb(bench.open(cleared.request.face))
         face = landmarker.single_face(portrait)

@@ -18,7 +18,7 @@ from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Box, Format, Frame, Frames
 from avatar.media.image_io import read_rgb
 from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
+from avatar.runtime.device import Device, resolve_device
 from avatar.runtime.memo import memoize_by_content
 from avatar.stages.face import SwapFace
 from avatar.stages.request import Workbench
@@ -42,7 +42,7 @@ class MeshSwap:
 
     def run(self, cleared: Cleared[SwapFace], bench: Workbench) -> Frames:
         """Return the frames of the footage with the face swapped; they are made when pulled."""
-        device = chosen(self.device)
+        device = resolve_device(self.device)
         landmarker = Landmarker.load(bench.weight(DETECTOR), bench.weight(MESH), device)
         transplant = MeshFaceSwapper(_donor(bench.open(cleared.request.face), landmarker, device))
         frames = track(bench.frames(cleared.request.footage), landmarker)

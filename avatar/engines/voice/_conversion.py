@@ -9,7 +9,7 @@ from avatar.consent import Cleared
 from avatar.models.pinned import resolve_pinned_dir
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
+from avatar.runtime.device import Device, resolve_device
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.backends.cloning import CloningTask
@@ -36,7 +36,7 @@ class ConversionEngine(ABC):
         """Return the files of the line, spoken by the base voice, converted and judged."""
         cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         folder = resolve_pinned_dir(self.model, option="model")
-        return cloning.converted(self._open(folder, chosen(self.device)), self.pace)
+        return cloning.converted(self._open(folder, resolve_device(self.device)), self.pace)
 
     @abstractmethod
     def _open(self, folder: Path, device: str) -> Converter:

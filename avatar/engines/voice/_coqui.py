@@ -7,7 +7,7 @@ from avatar.consent import Cleared
 from avatar.models.pinned import resolve_pinned_dir
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.device import Device, chosen
+from avatar.runtime.device import Device, resolve_device
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.backends.cloning import CloningTask, resolve_aligner, resolve_converter, speak_with
@@ -48,7 +48,7 @@ class CoquiEngine:
         cloning = CloningTask.of(cleared.request.line, bench.open(cleared.request.voice), bench)
         beside, model = self._companions(), resolve_pinned_dir(self.model, option="model")
         vocoder = resolve_pinned_dir(beside.vocoder, option="vocoder") if beside.vocoder else None
-        device = chosen(self.device)
+        device = resolve_device(self.device)
         converter = resolve_converter(beside.converter, device)
         timing = resolve_aligner(self.aligner, self.language)
         ears = asr_backend_for(self.language, self.recogniser)

@@ -19,8 +19,8 @@ from avatar.voices.judging.take_gate import JUDGES, TakeGate
 from avatar.voices.signal.spectra import RATE
 
 # Strength and pace of each take, until one is good: other durations are other sounds, a weaker voice is a clearer one.
-_TAKES = ((1.0, 1.0), (1.0, 0.95), (1.0, 0.9), (0.85, 0.95), (0.85, 0.88))
-_MILD_TAKES = ((1.0, 0.95), (1.0, 0.88))  # then, in the voice as it would have been learned more timidly
+_STRENGTH_AND_PACE = ((1.0, 1.0), (1.0, 0.95), (1.0, 0.9), (0.85, 0.95), (0.85, 0.88))
+_MILD_STRENGTH_AND_PACE = ((1.0, 0.95), (1.0, 0.88))  # then, in the voice as it would have been learned more timidly
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,6 @@ class Adapted:
             utterance = speaker.say(line, voice.pace * self.pace * pace)
             return Take(voice.of(utterance, strength).sound(bench.seed), RATE, utterance.timings)
 
-        yield from (partial(take, voice, *each) for each in _TAKES)
+        yield from (partial(take, voice, *each) for each in _STRENGTH_AND_PACE)
         milder = voice.milder
-        yield from (partial(take, milder, *each) for each in _MILD_TAKES)
+        yield from (partial(take, milder, *each) for each in _MILD_STRENGTH_AND_PACE)

@@ -8,7 +8,7 @@ from avatar.errors import InputError
 from avatar.models.pinned import resolve_pinned_dir
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.isolated.environment import SCRIPTS
+from avatar.runtime.isolated.environment import SCRIPTS_FOLDER
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.backends.cloning import CloningTask, resolve_aligner
@@ -16,7 +16,7 @@ from avatar.voices.backends.isolated import open_worker, speak_isolated
 from avatar.voices.base.base_tts import BASE_VOICE
 from avatar.voices.judging.take_gate import JUDGES
 
-_SCRIPT = SCRIPTS / "speak_chatterbox.py"
+_SCRIPT = SCRIPTS_FOLDER / "speak_chatterbox.py"
 _FILES = ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json")
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from avatar.consent import Cleared
 from avatar.errors import InputError
-from avatar.media.audio.io import read_part, write_sound
+from avatar.media.audio.io import read_excerpt, write_sound
 from avatar.models.weights import Weights
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CutVoiceover
@@ -30,7 +30,7 @@ class Cut:
             )
         line = cuts.lines[request.index]
         parts = {name: bench.new(name) for name in ("sound.wav", "timings.json")}
-        sound, rate = read_part(bench.open(request.voiceover), line.start, line.end)
+        sound, rate = read_excerpt(bench.open(request.voiceover), line.start, line.end)
         write_sound(parts["sound.wav"], [postprocess_line(sound, rate, cuts.loudness)])
         parts["timings.json"].write_text(line.timings.model_dump_json(), encoding="utf-8")
         return parts

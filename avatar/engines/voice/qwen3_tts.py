@@ -7,7 +7,7 @@ from avatar.consent import Cleared
 from avatar.models.pinned import resolve_pinned_dir
 from avatar.models.reference import ModelRef
 from avatar.models.weights import Weights
-from avatar.runtime.isolated.environment import SCRIPTS
+from avatar.runtime.isolated.environment import SCRIPTS_FOLDER
 from avatar.stages.request import Parts, Workbench
 from avatar.stages.voice import CloneVoice
 from avatar.voices.backends.cloning import CloningTask, resolve_aligner
@@ -16,7 +16,7 @@ from avatar.voices.base.base_tts import BASE_VOICE
 from avatar.voices.judging.take_gate import JUDGES
 from avatar.voices.recognition.asr_backend import asr_backend_for
 
-_SCRIPT = SCRIPTS / "speak_qwen3.py"
+_SCRIPT = SCRIPTS_FOLDER / "speak_qwen3.py"
 
 
 @dataclass(frozen=True)

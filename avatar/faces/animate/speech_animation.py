@@ -15,8 +15,8 @@ from avatar.faces.motion.idle_motion import IdleMotion
 from avatar.faces.motion.mouth_encoder import MouthEncoder
 from avatar.faces.motion.prosody import loudness
 from avatar.faces.motion.visemes import MAX_JAW_OPEN, viseme_track
-from avatar.media.audio.io import seconds_of
-from avatar.media.frames import frames_in
+from avatar.media.audio.io import duration_of
+from avatar.media.frames import frame_count
 from avatar.voices.timings import Timings
 
 _QUIET_JAW_GAIN, _LOUD_JAW_GAIN = (
@@ -38,13 +38,13 @@ class MouthTrack:
 
 def mouth_from_phonemes(timings: Timings, sound: Path, rate: Fraction) -> MouthTrack:
     """Return the mouth that says *timings*, which *sound* is the sound of."""
-    count = frames_in(timings.duration, rate)
+    count = frame_count(timings.duration, rate)
     return _emphasized(viseme_track(timings, rate, count), loudness(sound, rate, count), _PHONEME_OPENING_BOOST)
 
 
 def mouth_from_audio(sound: Path, rate: Fraction, encoder: MouthEncoder) -> MouthTrack:
     """Return the mouth that is heard in *sound*, whoever speaks: no words and no timings are needed."""
-    count = frames_in(seconds_of(sound), rate)
+    count = frame_count(duration_of(sound), rate)
     return _emphasized(
         audio_to_blendshapes(sound, rate, count, encoder), loudness(sound, rate, count), _AUDIO_OPENING_BOOST
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avatar.faces.drawing.warp_field import NODE_SPACING_PX, CoarseWarpField
 from avatar.faces.geometry.blendshapes import Floats
-from avatar.media.frames import Box, Pixels, Planes, planes_of, split
+from avatar.media.frames import Box, Pixels, Planes, planes_of, split_planes
 from avatar.runtime.jit import lazy_njit
 
 # Each value with those to its right, below it, and below to its right, the first in the lowest byte: one look-up gives
@@ -33,7 +33,7 @@ class YuvWarp:
         half = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         # OpenCV gives four pixels the colour of the first: here, of their mean.
         even = np.asarray(cv2.resize(half, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
-        light, (_, blue, red) = split(planes_of(picture))[0], split(planes_of(even))
+        light, (_, blue, red) = split_planes(planes_of(picture))[0], split_planes(planes_of(even))
         return cls((_pack_neighbours(light), _pack_neighbours(blue), _pack_neighbours(red)), scale)
 
     def unwarped(self) -> Planes:
@@ -46,7 +46,7 @@ class YuvWarp:
     def warp(self, planes: Planes, nodes: CoarseWarpField) -> None:
         """Write to *planes*, those of a frame, the picture bent as *nodes* say."""
         wide = _upsample_columns(nodes.dx), _upsample_columns(nodes.dy)
-        for plane, packed, every in zip(split(planes), self.planes, (1, 2, 2), strict=True):
+        for plane, packed, every in zip(split_planes(planes), self.planes, (1, 2, 2), strict=True):
             dx, dy = (np.ascontiguousarray(offsets[:, ::every]) for offsets in wide)
             # Where in the source the first value stands: in the middle of its first pixel; colour is half as large.
             start = np.float32((self.scale - every) / (2 * every))

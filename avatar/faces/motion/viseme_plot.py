@@ -9,7 +9,7 @@ import numpy as np
 from avatar.faces.geometry.blendshapes import INDEX, Floats
 from avatar.faces.motion.visemes import BILABIALS, LABIODENTALS, viseme_track
 from avatar.media.audio.io import Sound
-from avatar.media.frames import frames_in
+from avatar.media.frames import frame_count
 from avatar.runtime.atomic import atomic_write
 from avatar.voices.timings import SILENCE, Timings
 
@@ -46,7 +46,7 @@ def plot_visemes(sound: Sound, rate: int, timings: Timings, to: Path) -> None:
     rows = max(1, int(np.ceil(timings.duration / _ROW_S)))
     figure = Figure(figsize=(_ROW_WIDTH_IN, _ROW_HEIGHT_IN * rows), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    track = viseme_track(timings, _CURVE_RATE_HZ, frames_in(timings.duration, _CURVE_RATE_HZ))
+    track = viseme_track(timings, _CURVE_RATE_HZ, frame_count(timings.duration, _CURVE_RATE_HZ))
     loudest = max(float(np.abs(sound).max(initial=0.0)), 1e-6)
     for row, axes in enumerate(figure.subplots(rows, 1, squeeze=False)[:, 0]):
         axes.set_xlim(row * _ROW_S, (row + 1) * _ROW_S)

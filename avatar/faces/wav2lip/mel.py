@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.wav2lip.generator import MEL_BANDS, MEL_COLUMNS
-from avatar.media.audio.io import Sound, pieces_of, rate_of
+from avatar.media.audio.io import Sound, iter_pieces, sample_rate_of
 from avatar.media.audio.mel import mel_filter_bank
 from avatar.media.audio.resample import resample_stream
 
@@ -35,7 +35,7 @@ _MAX_MEL_VALUE: Final = 4.0
 def mel_windows(path: Path, rate: Fraction) -> Iterator[Mel]:
     """Give the window (80, 16) that each frame of *rate* hears of the speech at *path*; silence after it, for ever."""
     silence = (np.full((MEL_BANDS, MEL_COLUMNS), -_MAX_MEL_VALUE, np.float32) for _ in count())
-    columns = chain(mel_spectrogram(resample_stream(pieces_of(path), rate_of(path), SAMPLE_RATE_HZ)), silence)
+    columns = chain(mel_spectrogram(resample_stream(iter_pieces(path), sample_rate_of(path), SAMPLE_RATE_HZ)), silence)
     held, dropped = np.zeros((MEL_BANDS, 0), np.float32), 0
     for frame in count():
         start = floor(frame * Fraction(SAMPLE_RATE_HZ, _HOP_SAMPLES) / rate)

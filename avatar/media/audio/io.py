@@ -17,54 +17,54 @@ if TYPE_CHECKING:
 
 Sound = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
-PIECE = 1 << 16  # samples read at once
-LONGEST_SECONDS = 600
+PIECE_SAMPLES = 1 << 16  # samples read at once
+MAX_SOUND_S = 600
 _FORMATS = ("WAV", "WAVEX", "FLAC", "OGG", "MP3")
-_MOST_CHANNELS = 8
-_SLOWEST, _FASTEST = 8_000, 192_000
+_MAX_CHANNELS = 8
+_MIN_SAMPLE_RATE_HZ, _MAX_SAMPLE_RATE_HZ = 8_000, 192_000
 
 
-def read_sound(path: Path, *, longest: float = LONGEST_SECONDS) -> tuple[Sound, int]:
+def read_sound(path: Path, *, longest: float = MAX_SOUND_S) -> tuple[Sound, int]:
     """Return the sound at *path* as mono, and its samples per second.
 
     Raises:
         InputError: ``sound.unreadable``, ``sound.too-long``, ``sound.empty`` or ``sound.not-allowed``.
     """
-    with _opened(path) as file:
+    with _open(path) as file:
         if file.frames > longest * file.samplerate:
             raise InputError(f"{path.name} is longer than {longest:g} s; bring a shorter one", code="sound.too-long")
-        held = list(_mono(file))
+        held = list(_iter_mono(file))
         rate = int(file.samplerate)
     if sum(map(len, held)) == 0:
         raise InputError(f"{path.name} holds no sound; record it again", code="sound.empty")
     return np.concatenate(held), rate
 
 
-def read_part(path: Path, start: float, end: float) -> tuple[Sound, int]:
+def read_excerpt(path: Path, start: float, end: float) -> tuple[Sound, int]:
     """Return the sound at *path* from second *start* to second *end* as mono, and its samples per second."""
-    with _opened(path) as file:
+    with _open(path) as file:
         rate = int(file.samplerate)
         file.seek(min(round(start * rate), file.frames))
         part = file.read(max(0, round(end * rate) - round(start * rate)), dtype="float32", always_2d=True)
         return np.nan_to_num(part.mean(axis=1, dtype=np.float32)), rate
 
 
-def seconds_of(path: Path) -> float:
+def duration_of(path: Path) -> float:
     """Return how long the sound at *path* lasts."""
-    with _opened(path) as file:
+    with _open(path) as file:
         return float(file.frames / file.samplerate)
 
 
-def rate_of(path: Path) -> int:
+def sample_rate_of(path: Path) -> int:
     """Return how many samples per second the sound at *path* has."""
-    with _opened(path) as file:
+    with _open(path) as file:
         return int(file.samplerate)
 
 
-def pieces_of(path: Path) -> Iterator[Sound]:
+def iter_pieces(path: Path) -> Iterator[Sound]:
     """Give the sound at *path* as mono, piece by piece, at its own rate."""
-    with _opened(path) as file:
-        yield from _mono(file)
+    with _open(path) as file:
+        yield from _iter_mono(file)
 
 
 def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> None:
@@ -76,7 +76,7 @@ def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> 
             file.write(np.clip(piece, -1.0, 32767 / 32768))
 
 
-def fitted(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
+def fit_length(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
     """Give *sound* cut, or padded with the tone of a quiet room, to exactly *samples* samples."""
     left = samples
     for piece in sound:
@@ -86,11 +86,11 @@ def fitted(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
         yield piece
         left -= len(piece)
     while left > 0:
-        yield room_tone(min(left, PIECE), seed=left).astype(np.float32)
-        left -= min(left, PIECE)
+        yield room_tone(min(left, PIECE_SAMPLES), seed=left).astype(np.float32)
+        left -= min(left, PIECE_SAMPLES)
 
 
-def _opened(path: Path) -> "soundfile.SoundFile":
+def _open(path: Path) -> "soundfile.SoundFile":
     import soundfile
 
     try:
@@ -99,7 +99,11 @@ def _opened(path: Path) -> "soundfile.SoundFile":
         raise InputError(
             f"{path.name} cannot be read as sound; bring wav, flac, ogg or mp3", code="sound.unreadable"
         ) from error
-    if file.format not in _FORMATS or file.channels > _MOST_CHANNELS or not _SLOWEST <= file.samplerate <= _FASTEST:
+    if (
+        file.format not in _FORMATS
+        or file.channels > _MAX_CHANNELS
+        or not _MIN_SAMPLE_RATE_HZ <= file.samplerate <= _MAX_SAMPLE_RATE_HZ
+    ):
         file.close()
         raise InputError(
             f"{path.name} is {file.format} with {file.channels} channels at {file.samplerate} Hz; "
@@ -109,11 +113,11 @@ def _opened(path: Path) -> "soundfile.SoundFile":
     return file
 
 
-def _mono(file: Any) -> Iterator[Sound]:
+def _iter_mono(file: Any) -> Iterator[Sound]:
     import soundfile
 
     try:
-        for block in file.blocks(PIECE, dtype="float32", always_2d=True):
+        for block in file.blocks(PIECE_SAMPLES, dtype="float32", always_2d=True):
             yield np.nan_to_num(block.mean(axis=1, dtype=np.float32))
     except soundfile.SoundFileError as error:
         raise InputError("the sound breaks off in the middle; bring the whole file", code="sound.unreadable") from error

@@ -6,10 +6,10 @@ import numpy as np
 
 from avatar.media.audio.io import Sound
 from avatar.media.audio.limiter import limit_true_peaks
-from avatar.media.audio.loudness import loudness
+from avatar.media.audio.loudness import integrated_loudness
 
 # More would raise the noise of a near-silent recording to the level of speech.
-_MOST_GAIN = 30.0
+_MAX_GAIN_DB = 30.0
 
 
 def normalize(sound: Callable[[], Iterator[Sound]], target: float | None) -> Iterator[Sound]:
@@ -19,6 +19,6 @@ def normalize(sound: Callable[[], Iterator[Sound]], target: float | None) -> Ite
     """
     if target is None:
         return sound()
-    measured = loudness(sound())
-    gain = 10 ** (min(target - measured, _MOST_GAIN) / 20) if np.isfinite(measured) else 1.0
+    measured = integrated_loudness(sound())
+    gain = 10 ** (min(target - measured, _MAX_GAIN_DB) / 20) if np.isfinite(measured) else 1.0
     return limit_true_peaks(np.float32(gain) * piece for piece in sound())

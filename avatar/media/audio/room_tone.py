@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_LEVEL = 10 ** (-74.0 / 20)  # full scale at 1.0: below what loudness meters count, above what players cut off
+_ROOM_TONE_RMS = 10 ** (-74.0 / 20)  # full scale at 1.0: below what loudness meters count, above what players cut off
 
 
 def room_tone(samples: int, seed: int) -> NDArray[np.float64]:
     """Return so many *samples* of it; *seed* decides which."""
-    return np.random.default_rng(seed).standard_normal(samples) * _LEVEL
+    return np.random.default_rng(seed).standard_normal(samples) * _ROOM_TONE_RMS

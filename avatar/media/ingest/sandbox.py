@@ -10,19 +10,19 @@ from pathlib import Path
 
 import avatar
 from avatar.errors import InputError
-from avatar.media.ingest.landlock import keep_to
-from avatar.media.ingest.seccomp import give_up_network
-from avatar.media.text import printable
+from avatar.media.ingest.landlock import restrict_files
+from avatar.media.ingest.seccomp import block_network_and_exec
+from avatar.media.text import to_printable
 
-_MEMORY = 960 << 20  # bytes of its own; code and files that are mapped come on top
-_ADDRESSES = 4 << 30  # bytes of address space
-_LARGEST = 8 << 30  # bytes of any file written
+_MAX_DATA_BYTES = 960 << 20  # bytes of its own; code and files that are mapped come on top
+_MAX_ADDRESS_BYTES = 4 << 30  # bytes of address space
+_MAX_FILE_BYTES = 8 << 30  # bytes of any file written
 # Who sends little may cost little: a bomb is a small file. A megabyte of real footage takes far less than a second.
-_CPU_SECONDS, _BYTES_A_SECOND = 20, 1 << 20
-_PATIENCE = 5  # times that, on a machine that is busy with other things
+_MIN_CPU_S, _BYTES_PER_CPU_S = 20, 1 << 20
+_WALL_TIME_FACTOR = 5  # times that, on a machine that is busy with other things
 _PACKAGE = Path(avatar.__file__).resolve().parent
 # What a reader may still have to load: its interpreter, libraries, and what those ask of the system.
-_CODE = tuple(
+_READABLE_PATHS = tuple(
     Path(each)
     for each in (
         _PACKAGE,
@@ -41,7 +41,7 @@ _CODE = tuple(
         "/dev/urandom",
     )
 )
-_REFUSED = 3  # the exit status of a child that says why
+_REFUSED_STATUS = 3  # the exit status of a child that says why
 
 
 def run_sandboxed(kind: str, path: Path, to: Path) -> None:
@@ -52,7 +52,7 @@ def run_sandboxed(kind: str, path: Path, to: Path) -> None:
     Raises:
         InputError: what the check found, ``media.crashed`` or ``media.too-slow``.
     """
-    seconds = _CPU_SECONDS + path.stat().st_size // _BYTES_A_SECOND
+    seconds = _MIN_CPU_S + path.stat().st_size // _BYTES_PER_CPU_S
     command = [sys.executable, "-s", "-P", "-m", "avatar.media.ingest.sandbox"]
     command += [kind, str(path.resolve()), str(to.resolve()), str(seconds)]
     # Nothing of ours goes along: no credentials, no proxies. One thread each, or reserved stacks eat the address space.
@@ -64,22 +64,22 @@ def run_sandboxed(kind: str, path: Path, to: Path) -> None:
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_PATIENCE * seconds,
+            timeout=_WALL_TIME_FACTOR * seconds,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise _too_slow(path) from error
+        raise _too_slow_error(path) from error
     if child.returncode == -signal.SIGXCPU:
-        raise _too_slow(path)
-    if child.returncode == _REFUSED:
+        raise _too_slow_error(path)
+    if child.returncode == _REFUSED_STATUS:
         raise _refusal(child.stdout, path)
     if child.returncode != 0 or not to.is_file():
-        raise _broken(path)
+        raise _crash_error(path)
 
 
 def display_name(path: Path) -> str:
     """Return the name of *path* as it can be shown: a stranger chose it."""
-    return printable(path.name)
+    return to_printable(path.name)
 
 
 def _refusal(said: bytes, path: Path) -> InputError:
@@ -87,23 +87,23 @@ def _refusal(said: bytes, path: Path) -> InputError:
         why = json.loads(said)
         return InputError(str(why["sentence"]).replace(path.resolve().name, display_name(path)), code=str(why["code"]))
     except (ValueError, LookupError, TypeError):  # a decoder that wrote where the answer belongs
-        return _broken(path)
+        return _crash_error(path)
 
 
-def _too_slow(path: Path) -> InputError:
+def _too_slow_error(path: Path) -> InputError:
     return InputError(f"{display_name(path)} takes too long to read; convert it again", code="media.too-slow")
 
 
-def _broken(path: Path) -> InputError:
+def _crash_error(path: Path) -> InputError:
     return InputError(f"{display_name(path)} breaks its reader; convert it again", code="media.crashed")
 
 
 def _main(kind: str, path: Path, to: Path, seconds: int) -> int:
-    _limit(seconds)
+    _set_limits(seconds)
     from avatar.media.ingest import sanitize, transcode
 
-    keep_to((*_CODE, path), to.parent)
-    give_up_network()
+    restrict_files((*_READABLE_PATHS, path), to.parent)
+    block_network_and_exec()
     takes = {
         "portrait": sanitize.sanitize_portrait,
         "sound": sanitize.sanitize_audio,
@@ -115,20 +115,20 @@ def _main(kind: str, path: Path, to: Path, seconds: int) -> int:
         takes[kind](path, to)
     except InputError as error:
         sys.stdout.write(json.dumps({"sentence": str(error), "code": error.code}))
-        return _REFUSED
+        return _REFUSED_STATUS
     except MemoryError:
         sentence = f"{path.name} needs too much memory; bring a smaller one"
         sys.stdout.write(json.dumps({"sentence": sentence, "code": "media.too-large"}))
-        return _REFUSED
+        return _REFUSED_STATUS
     return 0
 
 
-def _limit(seconds: int) -> None:
+def _set_limits(seconds: int) -> None:
     for what, most, more in (
-        (resource.RLIMIT_DATA, _MEMORY, 0),
-        (resource.RLIMIT_AS, _ADDRESSES, 0),
+        (resource.RLIMIT_DATA, _MAX_DATA_BYTES, 0),
+        (resource.RLIMIT_AS, _MAX_ADDRESS_BYTES, 0),
         (resource.RLIMIT_CPU, seconds, 1),  # a second between the signal that says why, and the one that only kills
-        (resource.RLIMIT_FSIZE, _LARGEST, 0),
+        (resource.RLIMIT_FSIZE, _MAX_FILE_BYTES, 0),
         (resource.RLIMIT_NOFILE, 64, 0),
         (resource.RLIMIT_CORE, 0, 0),
     ):

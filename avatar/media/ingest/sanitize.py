@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.media.audio.io import read_sound, seconds_of, write_sound
+from avatar.media.audio.io import duration_of, read_sound, write_sound
 from avatar.media.audio.resample import resample
 from avatar.media.container import open_container, read_packet_index
 from avatar.media.decode import decode, probe
-from avatar.media.encode import EXACT
+from avatar.media.encode import BITEXACT_OPTIONS
 from avatar.media.image_io import write_rgb
 from avatar.media.ingest.c2pa_sidecar import CREDENTIAL, credential_in
 from avatar.media.mp4 import NotMp4Error, TooManyBoxesError, read_boxes
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from PIL.Image import Image
 
-MOST_PIXELS = 40_000_000
-LONGEST_SIDE = 16_384
-MOST_FOOTAGE = 3840 * 2160
-LONGEST_FOOTAGE = 30 * 60  # seconds
-FASTEST = 60  # frames per second
-_HDR = (16, 18)  # ITU-T H.273: PQ and HLG, which only tone mapping makes right on an ordinary screen
+MAX_PIXELS = 40_000_000
+MAX_SIDE_PX = 16_384
+MAX_FOOTAGE_PIXELS = 3840 * 2160
+MAX_FOOTAGE_S = 30 * 60  # seconds
+MAX_FRAME_RATE = 60  # frames per second
+_HDR_TRANSFERS = (16, 18)  # ITU-T H.273: PQ and HLG, which only tone mapping makes right on an ordinary screen
 _CODECS = ("h264", "hevc", "av1", "vp9")
 
 
@@ -43,10 +43,10 @@ def sanitize_portrait(path: Path, to: Path) -> None:
                 _check_pixels(picture.width, picture.height, path.name)
                 picture.load()
                 upright = ImageOps.exif_transpose(picture)
-                pixels = np.asarray(_srgb(upright), dtype=np.uint8)
+                pixels = np.asarray(_to_srgb(upright), dtype=np.uint8)
         except Image.DecompressionBombError as error:
             raise InputError(
-                f"{path.name} has more than {MOST_PIXELS // 1_000_000} million pixels; bring a smaller one",
+                f"{path.name} has more than {MAX_PIXELS // 1_000_000} million pixels; bring a smaller one",
                 code="media.too-large",
             ) from error
         except UnidentifiedImageError as error:
@@ -64,10 +64,10 @@ def sanitize_portrait(path: Path, to: Path) -> None:
 def sanitize_audio(path: Path, to: Path) -> None:
     """Write the sound at *path* as mono 16-bit WAV, at its own rate or at 48 kHz if that is lower."""
     _check_whole_sound(path)
-    promised = seconds_of(path)
+    promised = duration_of(path)
     samples, rate = read_sound(path)
     if len(samples) < round(promised * rate):
-        raise _broken_off(path)
+        raise _truncated_error(path)
     kept = min(rate, SAMPLE_RATE)
     write_sound(to, [resample(samples, rate, kept)], kept)
     _keep_credential(path, to)
@@ -83,12 +83,12 @@ def sanitize_footage(path: Path, to: Path) -> None:
     with open_container(path) as container:
         _check_stream(container.streams.video[0], path.name)
         index = read_packet_index(container)
-    if float((index.times[-1] - index.times[0]) * index.tick) > LONGEST_FOOTAGE:
+    if float((index.times[-1] - index.times[0]) * index.tick) > MAX_FOOTAGE_S:
         raise InputError(f"{path.name} is longer than 30 minutes; bring a shorter one", code="media.too-long")
-    if index.rate > FASTEST:
+    if index.rate > MAX_FRAME_RATE:
         raise InputError(f"{path.name} has more than 60 frames per second; convert it", code="media.too-fast")
     with atomic_write(to) as beside:
-        if not _copied(path, beside) or probe(beside) != probe(path):
+        if not _copy_packets(path, beside) or probe(beside) != probe(path):
             raise InputError(f"the time stamps of {path.name} are broken; convert it again", code="media.unreadable")
         _check_pictures(beside, path.name)
     _keep_credential(path, to)
@@ -101,15 +101,15 @@ def _keep_credential(path: Path, to: Path) -> None:
 
 
 def _check_pixels(width: int, height: int, name: str) -> None:
-    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
         raise InputError(
-            f"{name} is {width}x{height} pixels, and may have {MOST_PIXELS // 1_000_000} million, "
-            f"{LONGEST_SIDE} a side; bring a smaller one",
+            f"{name} is {width}x{height} pixels, and may have {MAX_PIXELS // 1_000_000} million, "
+            f"{MAX_SIDE_PX} a side; bring a smaller one",
             code="media.too-large",
         )
 
 
-def _srgb(picture: "Image") -> "Image":
+def _to_srgb(picture: "Image") -> "Image":
     """Return *picture* as 8-bit RGB, its colour profile applied, transparency on white."""
     from PIL import Image, ImageCms
 
@@ -143,11 +143,11 @@ def _check_whole_sound(path: Path) -> None:
         (promised,) = struct.unpack("<I", start[4:8])
         # Streaming writers leave 0 or the highest number where they could not know.
         if promised not in (0, 0xFFFFFFFF) and promised + 8 > size + 1:
-            raise _broken_off(path)
+            raise _truncated_error(path)
     if start[:4] == b"OggS":
         last = tail.rfind(b"OggS")
         if last < 0 or len(tail) < last + 6 or not tail[last + 5] & 4:  # RFC 3533: the last page says that it is
-            raise _broken_off(path)
+            raise _truncated_error(path)
 
 
 def _check_boxes(path: Path) -> None:
@@ -158,18 +158,18 @@ def _check_boxes(path: Path) -> None:
     except TooManyBoxesError as error:
         raise InputError(f"{path.name} is in too many pieces; convert it again", code="media.unreadable") from error
     except NotMp4Error as error:
-        raise _broken_off(path) from error
+        raise _truncated_error(path) from error
     if "moov" not in kinds:
-        raise _broken_off(path)
+        raise _truncated_error(path)
 
 
 def _check_stream(stream: "VideoStream", name: str) -> None:
     context = stream.codec_context
     if context.name not in _CODECS:
         raise InputError(f"{name} is coded as {context.name}; convert it to H.264", code="media.not-allowed")
-    if context.color_trc in _HDR:
+    if context.color_trc in _HDR_TRANSFERS:
         raise InputError(f"{name} is HDR; export it in standard range (SDR)", code="media.not-allowed")
-    if context.width * context.height > MOST_FOOTAGE or max(context.width, context.height) > 3840:
+    if context.width * context.height > MAX_FOOTAGE_PIXELS or max(context.width, context.height) > 3840:
         raise InputError(f"{name} is {context.width}x{context.height}; bring at most 3840x2160", code="media.too-large")
 
 
@@ -182,11 +182,14 @@ def _check_pictures(path: Path, name: str) -> None:
             raise InputError(f"the pictures of {name} change their size; convert it again", code="media.unreadable")
 
 
-def _copied(path: Path, to: Path) -> bool:
+def _copy_packets(path: Path, to: Path) -> bool:
     """Write the packets of the pictures of *path* to *to*; return whether a muxer takes them as they are."""
     import av
 
-    with open_container(path) as source, av.open(str(to), "w", format="mp4", container_options=EXACT) as target:
+    with (
+        open_container(path) as source,
+        av.open(str(to), "w", format="mp4", container_options=BITEXACT_OPTIONS) as target,
+    ):
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)
         copy.metadata.clear()
@@ -200,5 +203,5 @@ def _copied(path: Path, to: Path) -> bool:
     return True
 
 
-def _broken_off(path: Path) -> InputError:
+def _truncated_error(path: Path) -> InputError:
     return InputError(f"{path.name} breaks off before its end; bring the whole file", code="media.truncated")

@@ -18,7 +18,7 @@ _CALLS = {
 }
 
 
-def give_up_network() -> bool:
+def block_network_and_exec() -> bool:
     """Make this process unable to open a socket or start a program; return whether the kernel agreed.
 
     Linux on x86-64 and ARM64 can; elsewhere the limits and the decoders' own options have to do.
@@ -26,7 +26,7 @@ def give_up_network() -> bool:
     machine = os.uname().machine
     if sys.platform != "linux" or machine not in _CALLS:
         return False
-    program = _program(*_CALLS[machine])
+    program = _bpf_program(*_CALLS[machine])
     # struct sock_fprog: a length, and where the instructions are.
     filters = ctypes.create_string_buffer(program, len(program))
     given = struct.pack("HP", len(program) // 8, ctypes.addressof(filters))
@@ -34,7 +34,7 @@ def give_up_network() -> bool:
     return bool(call(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0 and call(_SET_SECCOMP, _FILTER, given, 0, 0) == 0)
 
 
-def _program(arch: int, calls: tuple[int, ...]) -> bytes:
+def _bpf_program(arch: int, calls: tuple[int, ...]) -> bytes:
     """Return the filter: *calls*, and every call of another machine, are refused; all others go through."""
     last = len(calls) + 5  # the index of the instruction that refuses; the one before it allows
     steps = [(_LOAD, 0, 0, _MACHINE), (_EQUAL, 0, last - 2, arch), (_LOAD, 0, 0, _NUMBER)]

@@ -17,21 +17,25 @@ from pathlib import Path
 from typing import IO, Any
 
 from avatar.errors import AvatarError, EngineError, InputError, WeightsError
-from avatar.runtime.isolated.environment import command, variables
+from avatar.runtime.isolated.environment import build_command, build_environment
 from avatar.runtime.workdir import private_tempdir
 
 _log = logging.getLogger(__name__)
 
-_PROTOCOL = 1
-_LOOK = 0.2  # seconds between two looks whether the work may go on
-_STARTING = 180.0  # seconds: uv may have to put an environment together from its cache
-_OPENING = 900.0  # seconds: gigabytes are read
-_LONGEST = 65_536  # bytes of an answer
-_QUOTED = 300  # characters of what a script says
-_CODE = re.compile(r"[a-z]+\.[a-z]+(-[a-z]+)*")
-_ERRORS: Mapping[str, type[AvatarError]] = {"weights": WeightsError, "isolated": EngineError, "language": InputError}
+_PROTOCOL_VERSION = 1
+_POLL_INTERVAL_S = 0.2  # seconds between two looks whether the work may go on
+_START_TIMEOUT_S = 180.0  # seconds: uv may have to put an environment together from its cache
+_OPEN_TIMEOUT_S = 900.0  # seconds: gigabytes are read
+_MAX_ANSWER_BYTES = 65_536  # bytes of an answer
+_MAX_QUOTE_CHARS = 300  # characters of what a script says
+_REASON_CODE = re.compile(r"[a-z]+\.[a-z]+(-[a-z]+)*")
+_ERROR_BY_PREFIX: Mapping[str, type[AvatarError]] = {
+    "weights": WeightsError,
+    "isolated": EngineError,
+    "language": InputError,
+}
 
-Go = Callable[[], None]  # raises when the work may not go on
+CheckCancelled = Callable[[], None]  # raises when the work may not go on
 
 
 class _EndedError(Exception):
@@ -60,7 +64,7 @@ class IsolatedWorker:
         self._turn = threading.Lock()
         atexit.register(self.stop)
 
-    def ask(self, question: Mapping[str, Any], *, within: float, go: Go) -> None:
+    def ask(self, question: Mapping[str, Any], *, within: float, go: CheckCancelled) -> None:
         """Have *question* answered, asking *go* all the while; a process that dies is started anew once.
 
         Whatever *go* raises ends the process, and is raised.
@@ -83,24 +87,24 @@ class IsolatedWorker:
         process, self._process = self._process, None
         if process is None:
             return
-        _killed(process.popen)
+        _kill_group(process.popen)
         process.room.close()
 
     @contextmanager
-    def _alone(self, go: Go) -> Iterator[None]:
-        while not self._turn.acquire(timeout=_LOOK):
+    def _alone(self, go: CheckCancelled) -> Iterator[None]:
+        while not self._turn.acquire(timeout=_POLL_INTERVAL_S):
             go()
         try:
             yield
         finally:
             self._turn.release()
 
-    def _answered(self, question: Mapping[str, Any], within: float, go: Go) -> Mapping[str, Any]:
+    def _answered(self, question: Mapping[str, Any], within: float, go: CheckCancelled) -> Mapping[str, Any]:
         for _ in range(2):
             try:
                 if self._process is None:
                     self._start(go)
-                    opened = self._asked({"do": "open", **self._opening}, _OPENING, go)
+                    opened = self._asked({"do": "open", **self._opening}, _OPEN_TIMEOUT_S, go)
                     if "refused" in opened:
                         self.stop()
                         return opened
@@ -113,8 +117,8 @@ class IsolatedWorker:
             code="isolated.crashed",
         )
 
-    def _start(self, go: Go) -> None:
-        line = command(self._script)
+    def _start(self, go: CheckCancelled) -> None:
+        line = build_command(self._script)
         with ExitStack() as stack:
             room = stack.enter_context(private_tempdir())
             complaints = room / "complaints.txt"
@@ -125,18 +129,18 @@ class IsolatedWorker:
                     stdout=subprocess.PIPE,
                     stderr=file,
                     cwd=room,
-                    env=variables(room),
+                    env=build_environment(room),
                     start_new_session=True,  # so that all of it can be ended
                 )
-            self._process = _Process(popen, _answers_of(popen), stack.pop_all())
+            self._process = _Process(popen, _read_answers(popen), stack.pop_all())
         try:
-            said = self._answer(time.monotonic() + _STARTING, go)
+            said = self._answer(time.monotonic() + _START_TIMEOUT_S, go)
         except _EndedError as error:
             raise self._unprepared(complaints) from error
-        if said.get("ready") != _PROTOCOL:
+        if said.get("ready") != _PROTOCOL_VERSION:
             raise self._broken("says nothing of being ready")
 
-    def _asked(self, question: Mapping[str, Any], within: float, go: Go) -> Mapping[str, Any]:
+    def _asked(self, question: Mapping[str, Any], within: float, go: CheckCancelled) -> Mapping[str, Any]:
         process = self._process
         assert process is not None
         process.asked += 1
@@ -151,11 +155,11 @@ class IsolatedWorker:
             raise self._broken("answers what was not asked")
         return said
 
-    def _answer(self, until: float, go: Go) -> Mapping[str, Any]:
+    def _answer(self, until: float, go: CheckCancelled) -> Mapping[str, Any]:
         assert self._process is not None
         while True:
             try:
-                line = self._process.answers.get(timeout=_LOOK)
+                line = self._process.answers.get(timeout=_POLL_INTERVAL_S)
                 break
             except queue.Empty:
                 go()
@@ -176,15 +180,15 @@ class IsolatedWorker:
         return said
 
     def _refusal(self, said: Mapping[str, Any]) -> AvatarError:
-        code, why = str(said["refused"]), _plain(str(said.get("why", "")))
-        if not _CODE.fullmatch(code):
+        code, why = str(said["refused"]), _to_printable(str(said.get("why", "")))
+        if not _REASON_CODE.fullmatch(code):
             code = "isolated.failed"
-        kind = _ERRORS.get(code.partition(".")[0], EngineError)
+        kind = _ERROR_BY_PREFIX.get(code.partition(".")[0], EngineError)
         return kind(f"{self._script.stem}: {why}", code=code)
 
     def _unprepared(self, complaints: Path) -> EngineError:
         # Nothing of anyone's words has been sent to it yet, so what it complains of may be shown.
-        said = _plain(complaints.read_text(errors="replace"))
+        said = _to_printable(complaints.read_text(errors="replace"))
         return EngineError(
             f"the environment of {self._script.stem} is not here ({said or 'it says nothing'}); "
             f"run once, with a network: uv sync --script {self._script}",
@@ -198,11 +202,11 @@ class IsolatedWorker:
         )
 
 
-def _answers_of(popen: "subprocess.Popen[bytes]") -> "queue.SimpleQueue[bytes | None]":
+def _read_answers(popen: "subprocess.Popen[bytes]") -> "queue.SimpleQueue[bytes | None]":
     answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def listen(said: IO[bytes]) -> None:
-        while line := said.readline(_LONGEST):
+        while line := said.readline(_MAX_ANSWER_BYTES):
             answers.put(line)
         answers.put(None)
         said.close()
@@ -212,7 +216,7 @@ def _answers_of(popen: "subprocess.Popen[bytes]") -> "queue.SimpleQueue[bytes | 
     return answers
 
 
-def _killed(popen: "subprocess.Popen[bytes]") -> None:
+def _kill_group(popen: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError):  # it has ended by itself
         os.killpg(popen.pid, signal.SIGKILL)
     popen.wait()
@@ -221,6 +225,6 @@ def _killed(popen: "subprocess.Popen[bytes]") -> None:
             popen.stdin.close()
 
 
-def _plain(text: str) -> str:
+def _to_printable(text: str) -> str:
     """Return the end of *text* in one line of letters that can be shown."""
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())[-_QUOTED:]
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())[-_MAX_QUOTE_CHARS:]

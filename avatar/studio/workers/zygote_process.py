@@ -58,14 +58,14 @@ def _prepare() -> None:
         importlib.import_module(name)
     import numpy as np
 
-    from avatar.media.audio.loudness import loudness
+    from avatar.media.audio.loudness import integrated_loudness
     from avatar.runtime.torchaudio_shim import install_torchaudio_shim
     from avatar.voices.text.g2p import open_g2p
 
     install_torchaudio_shim()
     importlib.import_module("distillmos")
     open_g2p()
-    loudness([np.zeros(1, np.float32)])  # any compiled loop: at the first, numba reads what all of them need
+    integrated_loudness([np.zeros(1, np.float32)])  # any compiled loop: at the first, numba reads what all of them need
     gc.freeze()  # or the first sweep of a copy would write to every page of it
     gc.enable()
 

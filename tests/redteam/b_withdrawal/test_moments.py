@@ -125,7 +125,7 @@ def test_who_attends_hears_the_refusal():
 
     started = time.monotonic()
     try:
-        run_supervised(lambda: time.sleep(5), ask=ask, every=0.05, leave=lambda: None)
+        run_supervised(lambda: time.sleep(5), check=ask, interval_s=0.05, cancel=lambda: None)
     except EndedError:
         assert time.monotonic() - started < 3
     else:

@@ -3,10 +3,10 @@
 import pytest
 
 from avatar.engines.voice.cut import Cut
-from avatar.media.captions import cues_of, srt, vtt
+from avatar.media.captions import build_cues, format_srt, format_vtt
 from avatar.media.frames import Format
-from avatar.media.text import printable
-from avatar.media.titles import lower_third
+from avatar.media.text import to_printable
+from avatar.media.titles import draw_lower_third
 from avatar.stages.voice import CloneVoice, CutVoiceover
 from avatar.voices.text.script import split_script
 from tests.redteam.cases import attack
@@ -95,21 +95,21 @@ def test_a_caption_that_breaks_out():
         ("{\\an8}", 3.0, 4.0),
         ("&lt;b>", 4.0, 5.0),
     ]
-    cues = cues_of(words, 6.0)
+    cues = build_cues(words, 6.0)
 
-    assert vtt(cues).count("-->") == srt(cues).count("-->") == len(cues)
-    assert "<" not in vtt(cues).replace("&lt;", "")
-    assert "<script>" not in srt(cues)
-    assert "{" not in srt(cues)
+    assert format_vtt(cues).count("-->") == format_srt(cues).count("-->") == len(cues)
+    assert "<" not in format_vtt(cues).replace("&lt;", "")
+    assert "<script>" not in format_srt(cues)
+    assert "{" not in format_srt(cues)
 
 
 @attack("a word of a caption brings line breaks and a new cue", by="text is data", harmless="it stays one word")
 def test_a_caption_that_brings_a_cue():
     word = "hi\n\n2\n00:00:00.000 --> 00:00:09.000\nowned"
-    cues = cues_of([(word, 0.0, 2.0)], 2.0)
+    cues = build_cues([(word, 0.0, 2.0)], 2.0)
 
-    assert "\n" not in printable(word)
-    assert vtt(cues).count("-->") == srt(cues).count("-->") == len(cues)
+    assert "\n" not in to_printable(word)
+    assert format_vtt(cues).count("-->") == format_srt(cues).count("-->") == len(cues)
 
 
 @attack("a lower third names a file for the text tool to read", by="text is data", harmless="the name itself is drawn")
@@ -117,7 +117,7 @@ def test_a_caption_that_brings_a_cue():
 def test_a_lower_third_that_is_a_file(tmp_path, prefix):
     secret, length = tmp_path / "s", len(prefix) + len(str(tmp_path / "s"))
     secret.write_text("a secret\n" * 20)
-    shown = lower_third(f"{prefix}{secret}", PAL).box
+    shown = draw_lower_third(f"{prefix}{secret}", PAL).box
 
     assert shown.bottom - shown.top == _height("x" * length)
 
@@ -127,13 +127,13 @@ def test_a_lower_third_that_is_a_file(tmp_path, prefix):
 )
 def test_a_lower_third_with_filters():
     text = "x':textfile=/etc/passwd,drawbox=c=red"
-    shown = lower_third(text, PAL).box
+    shown = draw_lower_third(text, PAL).box
 
     assert shown.bottom - shown.top == _height("x" * len(text))
 
 
 def _height(text: str) -> int:
-    box = lower_third(text, PAL).box
+    box = draw_lower_third(text, PAL).box
     return box.bottom - box.top
 
 

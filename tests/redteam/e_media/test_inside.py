@@ -11,7 +11,7 @@ import pytest
 from avatar.media.container import open_container
 from avatar.media.image_io import read_rgb
 from avatar.media.ingest import sandbox
-from avatar.media.ingest.gateway import take_footage, take_sound
+from avatar.media.ingest.gateway import ingest_footage, ingest_sound
 from avatar.media.ingest.sanitize import sanitize_footage, sanitize_portrait
 from benchmarks.fuzz_media import MOST_MEMORY, MOST_SECONDS, bring, listening
 from benchmarks.hostile_media import made
@@ -104,17 +104,17 @@ def test_the_reading_process_gets_a_gigabyte_at_most(tmp_path):
 def test_the_reading_process_gets_little_time(scene, honest, tmp_path, monkeypatch):
     path = tmp_path / "f.mp4"
     path.write_bytes(honest.files["mp4"])
-    monkeypatch.setattr(sandbox, "_CPU_SECONDS", 1)
+    monkeypatch.setattr(sandbox, "_MIN_CPU_S", 1)
     monkeypatch.setattr(sandbox.sys, "executable", _spinning(tmp_path))
 
     with scene.attacked():
-        scene.world.people.enroll("newcomer", "synthetic", [lambda room: take_footage(path, room)])
+        scene.world.people.enroll("newcomer", "synthetic", [lambda room: ingest_footage(path, room)])
 
 
 def _spinning(folder: Path) -> str:
     """A reader that takes its limits, and then never comes to an end."""
     script = folder / "spinning"
-    code = "from avatar.media.ingest import sandbox; sandbox._limit(1)\nwhile True: pass"
+    code = "from avatar.media.ingest import sandbox; sandbox._set_limits(1)\nwhile True: pass"
     script.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{code}'\n")
     script.chmod(0o700)
     return str(script)
@@ -169,7 +169,7 @@ def test_the_tag_of_a_sound_stays_outside(honest, listener, tmp_path):
     path = tmp_path / "s.mp3"
     path.write_bytes(made("MP3 with addresses in its tag", honest, listener.url, 2)[1])
     (tmp_path / "room").mkdir()
-    taken = take_sound(path, tmp_path / "room")
+    taken = ingest_sound(path, tmp_path / "room")
 
     assert listener.url.encode() in path.read_bytes()
     assert listener.url.encode() not in taken.read_bytes()
@@ -185,7 +185,7 @@ def test_a_process_that_answers_nonsense_is_a_refusal(honest, tmp_path, monkeypa
     (tmp_path / "room").mkdir()
 
     with pytest.raises(sandbox.InputError) as refusal:
-        take_footage(path, tmp_path / "room")
+        ingest_footage(path, tmp_path / "room")
     assert refusal.value.code == "media.crashed"
 
 

@@ -11,19 +11,19 @@ import pytest
 
 from avatar.engines.publication.c2pa import C2pa
 from avatar.media.audio.io import write_sound
-from avatar.media.decode import in_batches
+from avatar.media.decode import batched
 from avatar.media.encode import encode
 from avatar.media.frames import Frame, Frames
-from avatar.media.join import Piece, join
+from avatar.media.join import Clip, join
 from avatar.provenance.signer import load_signer
 from avatar.provenance.trust import Trust
 from avatar.provenance.verify import verify
 from avatar.provenance.watermark_checks import with_marks
 from avatar.stages.render import Assemble, Publish
 from avatar.watermark import audio
-from avatar.watermark.audio import mark_sound
-from avatar.watermark.verify import marks_in
-from avatar.watermark.video import mark_picture
+from avatar.watermark.audio import embed_audio_watermark
+from avatar.watermark.verify import detect_watermarks
+from avatar.watermark.video import embed_video_watermark
 from tests.media.video_fixtures import all_planes, spoken, talking
 from tests.redteam.cases import attack
 
@@ -35,9 +35,9 @@ def film(folder: Path, *, picture: int | None = SHOT, heard: bool = True) -> Pat
     """Write three seconds of someone who talks, marked with the number *picture* and in what is *heard*."""
     frames, samples = talking(75), spoken(3)
     folder.mkdir(exist_ok=True)
-    write_sound(folder / "sound.wav", [mark_sound(samples, RATE) if heard else samples])
-    encode(frames if picture is None else mark_picture(frames, picture), folder / "picture.mp4")
-    join([Piece(folder / "picture.mp4", folder / "sound.wav")], folder / "film.mp4")
+    write_sound(folder / "sound.wav", [embed_audio_watermark(samples, RATE) if heard else samples])
+    encode(frames if picture is None else embed_video_watermark(frames, picture), folder / "picture.mp4")
+    join([Clip(folder / "picture.mp4", folder / "sound.wav")], folder / "film.mp4")
     return folder / "film.mp4"
 
 
@@ -103,7 +103,7 @@ def test_a_mark_that_silently_turns_into_nothing(leaving, tmp_path, monkeypatch)
 def test_a_film_without_its_credential(tmp_path):
     stripped = changed(film(tmp_path / "film"), "-crf", "21")
 
-    marks = marks_in(stripped)
+    marks = detect_watermarks(stripped)
     verdict = with_marks(verify(stripped, Trust.in_(load_signer(tmp_path / "signing"))), marks)
 
     assert marks.picture.found
@@ -113,7 +113,7 @@ def test_a_film_without_its_credential(tmp_path):
 
 @attack("a film of a camera is said to be made here", by="a calibrated chance", harmless="nothing is found in it")
 def test_a_film_of_someone_else(tmp_path):
-    found = marks_in(film(tmp_path / "film", picture=None, heard=False))
+    found = detect_watermarks(film(tmp_path / "film", picture=None, heard=False))
 
     assert not found.found
     assert found.picture.shots == ()
@@ -129,6 +129,6 @@ def test_grain(tmp_path, seed):
         Frame((each.astype(int) + random.normal(0, 10, each.shape)).clip(0, 255).astype(np.uint8))
         for each in all_planes(frames)
     )
-    encode(Frames(frames.format, frames.count, in_batches(grainy)), tmp_path / "grainy.mp4")
+    encode(Frames(frames.format, frames.count, batched(grainy)), tmp_path / "grainy.mp4")
 
-    assert not marks_in(tmp_path / "grainy.mp4").found
+    assert not detect_watermarks(tmp_path / "grainy.mp4").found

@@ -11,7 +11,7 @@ import soundfile
 from avatar.errors import AvatarError, ConsentError, EngineError, InputError, WeightsError
 from avatar.runtime.isolated import environment
 from avatar.runtime.isolated.client import IsolatedWorker
-from avatar.runtime.isolated.environment import SCRIPTS, command, variables
+from avatar.runtime.isolated.environment import SCRIPTS_FOLDER, build_command, build_environment
 
 TOY = Path(__file__).with_name("speak_toy.py")
 
@@ -159,7 +159,7 @@ def test_a_process_whose_host_is_gone_ends_by_itself(worker, model, tmp_path) ->
     assert process.wait(20) == 0
 
 
-@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("speak_*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", sorted(SCRIPTS_FOLDER.glob("speak_*.py")), ids=lambda path: path.stem)
 def test_an_environment_that_nobody_prepared_names_the_command_that_does(script, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     worker = IsolatedWorker(script, {"model": str(tmp_path), "device": "cpu"})
@@ -174,12 +174,12 @@ def test_without_uv_it_is_said_how_to_install_it(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(AvatarError, match="pip install uv") as refusal:
-        command(TOY)
+        build_command(TOY)
     assert refusal.value.code == "isolated.no-uv"
 
 
 def test_the_process_is_told_to_stay_offline(tmp_path) -> None:
-    told = variables(tmp_path, {"PATH": "/bin", "HOME": "/home/ada", "AWS_PROFILE": "x"})
+    told = build_environment(tmp_path, {"PATH": "/bin", "HOME": "/home/ada", "AWS_PROFILE": "x"})
 
     assert told["HOME"] == told["TMPDIR"] == str(tmp_path)
     assert told["UV_CACHE_DIR"] == "/home/ada/.cache/uv"
