@@ -9,7 +9,7 @@ import pytest
 from avatar.artifacts.manifest import Manifest, Work
 from avatar.canonical import canonical, digest_of
 from avatar.consent.claims import LedgerPosition
-from avatar.provenance.statement import Agreement, statement
+from avatar.provenance.statement import Agreement, build_statement
 from avatar.stages.catalogue import C2PA_ACTIONS, REQUESTS
 from tests.stages.examples import example
 
@@ -93,7 +93,7 @@ def test_a_credential_tells_a_stage_as_it_did(name):
         made = Manifest(
             kind="Video", parts={"x": "e" * 64}, people=brought.people, inputs=(brought.digest,), work=work_of(name)
         )
-        said = statement(
+        said = build_statement(
             made.digest, {each.digest: each for each in (brought, made)}, AGREEMENT, C2PA_ACTIONS, release="0.1.0"
         )
 
