@@ -143,6 +143,26 @@ def test_whoever_believes_checkpoints_is_told_of_their_new_key_however_its_excha
         assert left.ledger.checkpoint(key_at(left.folder / CHECKPOINT_KEY))
 
 
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        lambda world: rotate_ledger_key(world.people, world.folder),
+        lambda world: rotate_checkpoint_key(world.ledger, world.folder),
+    ],
+    ids=["ledger", "checkpoints"],
+)
+def test_a_key_that_was_exchanged_stays_exchanged_when_the_power_is_cut_right_after(root, tmp_path, exchange):
+    world = World(root)
+    begin(world)
+    with recorded(root) as disk:
+        exchange(world)
+
+    left = World(rebuild(disk.moments[-1].left(nothing), tmp_path / "left"))
+    assert left.enroll("ada").id == id_of("ada")
+    for name in (LEDGER_KEY, CHECKPOINT_KEY):
+        assert key_at(left.folder / name).public == key_at(root / name).public
+
+
 def test_a_witness_never_forgets_what_it_cosigned(root, tmp_path):
     world, own = World(root), new_key()
     begin(world)
