@@ -14,7 +14,7 @@ from avatar.media.image_io import read_rgb
 from avatar.runtime.memo import memoize_by_content
 
 _MIN_PORTRAIT_SIDE_PX = 256
-_SIZES = (128, 2160)
+_SIZE_RANGE_PX = (128, 2160)
 _SQUARE_FACE_HEIGHTS = (
     2.75  # the side of the square, in heights of the face (hairline to chin): head, neck and shoulders
 )
@@ -26,7 +26,7 @@ def square_format(size: int, rate: str) -> Format:
 
     Raises: InputError, with code ``animation.size`` or ``animation.rate``.
     """
-    smallest, largest = _SIZES
+    smallest, largest = _SIZE_RANGE_PX
     if size % 2 or not smallest <= size <= largest:
         raise InputError(f"size is {size}; give an even number from {smallest} to {largest}", code="animation.size")
     try:

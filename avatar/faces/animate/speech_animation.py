@@ -19,13 +19,12 @@ from avatar.media.audio.io import duration_of
 from avatar.media.frames import frame_count
 from avatar.voices.timings import Timings
 
-_QUIET_JAW_GAIN, _LOUD_JAW_GAIN = (
-    0.72,
-    0.46,
-)  # how far a jaw goes in the faintest syllable, and how much further in the loudest
+_QUIET_JAW_GAIN = 0.72  # factor of the jaw opening in the faintest syllable
+_LOUD_JAW_GAIN = 0.46  # added to that factor in the loudest
 # How evenly small openings are enlarged: by half where a jaw hardly opens, the widest not at all. By four fifths
 # where nobody told what is said: what is heard of a weak syllable is less than what it was.
-_PHONEME_OPENING_BOOST, _AUDIO_OPENING_BOOST = 2.0, 1.2
+_PHONEME_OPENING_BOOST = 2.0
+_AUDIO_OPENING_BOOST = 1.2
 
 
 @dataclass(frozen=True, eq=False)

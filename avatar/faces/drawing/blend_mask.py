@@ -11,16 +11,13 @@ from avatar.faces.geometry.topology import LEFT_EYE, LIPS_INNER, OVAL, RIGHT_EYE
 from avatar.media.frames import Landmarks
 
 # In eye distances.
-_FOREHEAD_FADE, _JAW_FADE = (
-    0.32,
-    0.09,
-)  # how far from the oval the face has faded in, above the eyes and below the mouth
-_LID_REACH, _LID_FADE_END = 0.1, 0.24  # the lids reach this far from the eye; the skin is all the donor's from there on
-
-_CLOSED_LIP_GAP, _OPEN_LIP_GAP = (
-    0.028,
-    0.05,
-)  # mean distances of the lips between which the head's own mouth appears; at rest 0.01-0.03
+_FOREHEAD_FADE = 0.32  # width of the fade inside the oval, above the eyes
+_JAW_FADE = 0.09  # the same below the mouth
+_LID_REACH = 0.1  # of the lids from the eye
+_LID_FADE_END = 0.24  # distance from the eye at which the skin is all the donor's
+# Mean lip gaps between which the head's own mouth appears; at rest they are 0.01 to 0.03.
+_CLOSED_LIP_GAP = 0.028
+_OPEN_LIP_GAP = 0.05
 _LOWER_LIP_MARGIN = 0.06  # how far below the mesh's lower lip the mouth may still be open
 _MOUTH_EDGE_SIGMA = 0.014  # how far the rim of the mouth is softened
 _BLUR_REACH_SIGMAS = 4  # standard deviations: farther, a blur reaches nothing

@@ -23,15 +23,15 @@ _MIN_FEATURE_DISTANCE = (
 )
 _TONE_SIGMA = 0.45  # how far around a point its skin is asked
 _CELL_SIZE = 0.1  # colours are averaged over squares of this size before points are read
-NO_TRANSFER_BRIGHTNESS, FULL_TRANSFER_BRIGHTNESS = (
-    0.15,
-    0.6,
-)  # shares of the skin's brightness between which things take part in its change
-DARK = (0.3, 0.6)  # shares of the skin's brightness: surely the inside of a mouth, perhaps still a lip
-MIN_GAIN, MAX_GAIN = 0.35, 2.8  # gains outside this range would show noise or clipping, not light
-_MAX_BRIGHTNESS_DEVIATION = (
-    0.45  # skin this far (as a share) from the face's median brightness is hair, a hand or a highlight
-)
+# Shares of the skin's brightness.
+NO_TRANSFER_BRIGHTNESS = 0.15  # what is darker keeps its colour
+FULL_TRANSFER_BRIGHTNESS = 0.6  # what is brighter changes with the skin
+MAX_MOUTH_BRIGHTNESS = 0.3  # what is darker is the inside of a mouth
+MIN_LIP_BRIGHTNESS = 0.6  # what is brighter is a lip
+_MAX_BRIGHTNESS_DEVIATION = 0.45  # from the median of the face: beyond, it is hair, a hand or a highlight
+# Gains outside this range would show noise or clipping, not light.
+MIN_GAIN = 0.35
+MAX_GAIN = 2.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def transfer_color(picture: Any, wanted: Any, given: Any) -> Any:
 def darkness(picture: Any, bright: float) -> Any:
     """Return how surely each pixel of *picture* (3, h, w) is too dark to be lips on skin as *bright*: 0 to 1."""
     ratio = picture.mean(dim=0) / bright
-    return ((DARK[1] - ratio) / (DARK[1] - DARK[0])).clamp(0, 1)
+    return ((MIN_LIP_BRIGHTNESS - ratio) / (MIN_LIP_BRIGHTNESS - MAX_MOUTH_BRIGHTNESS)).clamp(0, 1)
 
 
 def _is_skin(points: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -20,11 +20,10 @@ from avatar.media.frames import Box, Format, Pixels
 # In distances of the outer corners of the eyes.
 _MAX_RIM_WIDTH = 0.07  # a rim is thinner than this, a brow is not
 _LASH_REACH = 0.035  # lashes reach this far from the eye
-_SEARCH_HALF_WIDTH, _SEARCH_ABOVE, _SEARCH_BELOW = (
-    0.85,
-    0.3,
-    0.42,
-)  # how far from the middle of the eyes rims are looked for
+# The region in which rims are looked for, from the middle of the eyes.
+_SEARCH_HALF_WIDTH = 0.85
+_SEARCH_ABOVE = 0.3
+_SEARCH_BELOW = 0.42
 _HEAD_MOTION_MARGIN = 0.3  # by how much a head may move
 _NOSE_BRIDGE = (8, 168, 6, 197)  # down the nose between the eyes: here every pair of glasses rests, and no brow is
 _MIN_RIM_CONTRAST = 0.22  # of the skin's brightness: how much darker than both its sides a rim is

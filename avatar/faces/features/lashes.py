@@ -11,15 +11,13 @@ from avatar.faces.drawing.polygon_mask import polygon_mask
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Box, Pixels
 
-_HAIR_COUNT, _HAIR_POINTS = 26, 5  # hairs of a lid, and points that each is drawn through
-_LASH_LINE_WIDTH: Final = (
-    0.022  # thickness of the line that the roots make, in widths of an eye's distance to the other
-)
-_MAX_HAIR_LENGTH: Final = 0.12  # of a hair, in the same
-_MAX_LASH_BRIGHTNESS, _MIN_LASH_COVERAGE = (
-    0.62,
-    0.12,
-)  # of the brightness of skin: a lash; and the share of a row above the lid that is lash
+_HAIR_COUNT: Final = 26  # of a lid
+_HAIR_POINTS: Final = 5  # of the curve of a hair
+# In eye distances.
+_LASH_LINE_WIDTH: Final = 0.022  # of the line that the roots make
+_MAX_HAIR_LENGTH: Final = 0.12
+_MAX_LASH_BRIGHTNESS: Final = 0.62  # share of the brightness of skin
+_MIN_LASH_COVERAGE: Final = 0.12  # share of a row above the lid that is lash
 _LEVEL_CLOSURE: Final = 0.3  # how far a lid is closed when its lashes point at the viewer, the curl of them down
 
 

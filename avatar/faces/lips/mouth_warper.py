@@ -17,9 +17,8 @@ from avatar.media.frames import Box, Format, Frame, Landmarks, Pixels
 
 _LIP_POINTS: Final = list(LIPS_OUTER + LIPS_INNER)
 _UPPER_INNER, _LOWER_INNER = list(UPPER_INNER_LIP), list(LOWER_INNER_LIP)
-_MIN_LIP_MOTION: Final = (
-    0.004  # of the distance of the outer eye corners: lips this near their shape are left as they are
-)
+# In distances of the outer eye corners: lips nearer than this to their shape are left as they are.
+_MIN_LIP_MOTION: Final = 0.004
 _MAX_PAINTED_DIFFERENCE: Final = 12.0  # mean difference in levels below which the mouth is already painted
 _MIN_TELLING_GAP_MM: Final = 2.0  # millimetres: lips this far apart show whether the inside of the mouth is there
 _MAX_PAINTED_MOUTHS: Final = (

@@ -3,11 +3,9 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-_FEATURE_CHANNELS, _INNER_CHANNELS, _OUTPUT_CHANNELS = (
-    256,
-    512,
-    64,
-)  # channels: of what is drawn, inside, and before the picture
+_FEATURE_CHANNELS = 256  # of the warped features
+_INNER_CHANNELS = 512
+_OUTPUT_CHANNELS = 64  # before the picture
 _SPADE_CHANNELS = 128
 _RELU_SLOPE = 0.2
 

@@ -16,15 +16,11 @@ from avatar.voices.recognition.asr_features import STEPS_PER_S, asr_features
 _JAW_OPEN_COLUMN = SHAPES.index("jawOpen")
 # The next three were chosen on cloned and recorded speech that is neither trained on nor reported on (the model card).
 _MIN_CONTACT_PROBABILITY = 0.5  # the probability from which lips meet
-_MEAN_JAW_OPEN, _JAW_GAIN = (
-    0.13,
-    1.2,
-)  # jawOpen of speech on the whole, and how much further from it a jaw goes than is heard
+_MEAN_JAW_OPEN = 0.13  # mean weight of jawOpen in speech
+_JAW_GAIN = 1.2  # factor of the deviation from that mean
 _MOUTH_LEAD_S = 0.005  # seconds: a mouth is in place a little before it is heard
-_SILENCE_LEVEL, _MIN_SILENCE_S = (
-    0.003,
-    0.3,
-)  # 50 dB below the loudest, for longer (in seconds) than any closure of the mouth lasts
+_SILENCE_LEVEL = 0.003  # of the loudest: 50 dB below it
+_MIN_SILENCE_S = 0.3  # longer than any closure of the mouth lasts
 
 Flags = NDArray[np.bool_]
 

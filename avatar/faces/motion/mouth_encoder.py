@@ -25,13 +25,14 @@ SHAPES: Final = (
 )
 EVENTS: Final = ("lips", "teeth", "silence")
 
-_WIDTH, _HEADS, _FEEDFORWARD_WIDTH, _LAYERS = 160, 4, 400, 2
+_WIDTH = 160
+_HEADS = 4
+_FEEDFORWARD_WIDTH = 400
+_LAYERS = 2
 _KERNEL_STEPS = 11  # steps that the convolution of a layer sees: a phoneme and its neighbours
 _DROPOUT = 0.1  # of what the layers say, while they learn
-_BLOCK_STEPS, _CONTEXT_STEPS = (
-    8 * STEPS_PER_S,
-    STEPS_PER_S,
-)  # long sounds are heard in blocks of 8 s, each with a second before and after
+_BLOCK_STEPS = 8 * STEPS_PER_S  # long sounds are processed in blocks of 8 s
+_CONTEXT_STEPS = STEPS_PER_S  # before and after a block
 
 
 def build_network() -> Any:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ROW_S = 4.0  # seconds a row: more, and neighbouring phonemes overlap
-_ROW_WIDTH_IN, _ROW_HEIGHT_IN = 16.0, 3.1  # inches, of a row
+_ROW_WIDTH_IN = 16.0
+_ROW_HEIGHT_IN = 3.1
 _DPI = 100  # per inch
 _WAVE_POINTS = 1600  # of the wave, a row
 _CURVE_RATE_HZ = Fraction(100)

@@ -17,12 +17,14 @@ from avatar.voices.timings import SILENCE, Timings
 Times = NDArray[np.float64]
 Span = tuple[float, float]  # start and end in seconds
 
-BILABIALS, LABIODENTALS = ("P", "B", "M"), ("F", "V")  # phonemes in which lips meet, or the lower lip meets the teeth
+BILABIALS = ("P", "B", "M")  # phonemes in which lips meet
+LABIODENTALS = ("F", "V")  # phonemes in which the lower lip meets the teeth
 MAX_JAW_OPEN = 0.35  # of jawOpen: beyond it speech looks like singing
 _MOUTH_LEAD_S = 0.01  # seconds: a mouth is in place a little before it is heard
 _CONTACT_RAMP_S = 0.04  # seconds in which lips come together, or part: longer, and short vowels between contacts vanish
 # Of which so many belong to the phoneme itself: lips are together by the time it is heard, and part before it ends.
-_CONTACT_ONSET_S, _CONTACT_RELEASE_S = 0.01, 0.02
+_CONTACT_ONSET_S = 0.01
+_CONTACT_RELEASE_S = 0.02
 _REST_RAMP_S = 0.12  # seconds in which a shot leaves and regains the resting pose
 
 

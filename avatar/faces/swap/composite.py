@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.faces.drawing.color_transfer import (
-    DARK,
     FULL_TRANSFER_BRIGHTNESS,
     MAX_GAIN,
+    MAX_MOUTH_BRIGHTNESS,
     MIN_GAIN,
+    MIN_LIP_BRIGHTNESS,
     NO_TRANSFER_BRIGHTNESS,
     darkness,
     transfer_color,
@@ -91,15 +92,17 @@ def composite_cpu(patch: Pixels, donor: SourceFace, layer: CompositeLayer) -> No
 
 _NO_OCCLUSION = OcclusionMap(np.zeros((1, 1), np.float32), np.zeros(2, np.float32), np.zeros(2, np.float32))
 
+_ATTRIBUTES = 9  # of a vertex: texture coordinates, share, tones wanted and given
+_TEXELS = 12  # four neighbours of three channels
 # Single precision, as torch has it: the loop is a third faster for it.
-_CARRIED, _FOUND = 9, 12
-_0, _HALF, _1, _2, _3, _FULL = (np.float32(number) for number in (0, 0.5, 1, 2, 3, 255))
-_BLACK, _WIDTH, _LEAST, _MOST = (
-    np.float32(number)
-    for number in (NO_TRANSFER_BRIGHTNESS, FULL_TRANSFER_BRIGHTNESS - NO_TRANSFER_BRIGHTNESS, MIN_GAIN, MAX_GAIN)
-)
-_DARK, _DARKER = (np.float32(number) for number in (DARK[1], DARK[1] - DARK[0]))
-_NO_LIGHT = np.float32(1e-3)
+_0, _0_5, _1, _2, _3, _255 = (np.float32(number) for number in (0, 0.5, 1, 2, 3, 255))
+_NO_TRANSFER = np.float32(NO_TRANSFER_BRIGHTNESS)
+_TRANSFER_RANGE = np.float32(FULL_TRANSFER_BRIGHTNESS - NO_TRANSFER_BRIGHTNESS)
+_MIN_GAIN = np.float32(MIN_GAIN)
+_MAX_GAIN = np.float32(MAX_GAIN)
+_LIP_BRIGHTNESS = np.float32(MIN_LIP_BRIGHTNESS)
+_MOUTH_RANGE = np.float32(MIN_LIP_BRIGHTNESS - MAX_MOUTH_BRIGHTNESS)
+_MIN_TONE = np.float32(1e-3)
 
 
 @lazy_njit
@@ -119,11 +122,11 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
     What must be looked up is gathered for all of them first; the loop that computes then takes many at once.
     """
     height, width, _ = patch.shape
-    columns, steps, white = coarse.shape[2], np.float32(step), bright * _3 * _FULL
+    columns, steps, white = coarse.shape[2], np.float32(step), bright * _3 * _255
     last_x, last_y = np.float32(picture.shape[1] - 1), np.float32(picture.shape[0] - 1)
     flat, wide = picture.reshape(-1), 3 * picture.shape[1]
-    nodes, here = np.empty((_CARRIED, columns), np.float32), np.empty((_CARRIED, columns), np.float32)
-    found, lit = np.empty((_FOUND, columns), np.float32), np.empty((3, columns), np.float32)
+    nodes, here = np.empty((_ATTRIBUTES, columns), np.float32), np.empty((_ATTRIBUTES, columns), np.float32)
+    found, lit = np.empty((_TEXELS, columns), np.float32), np.empty((3, columns), np.float32)
     old, open_, around = (
         np.empty((3, columns), np.float32),
         np.empty(columns, np.float32),
@@ -132,7 +135,7 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
     across, down, share = np.empty(columns, np.float32), np.empty(columns, np.float32), np.empty(columns, np.float32)
     for row in range(height):
         above, low = row // step, np.float32(row % step) / steps
-        for k in range(_CARRIED):
+        for k in range(_ATTRIBUTES):
             upper, lower, line = coarse[k, above], coarse[k, above + 1], nodes[k]
             for column in range(columns):
                 line[column] = upper[column] * (_1 - low) + lower[column] * low
@@ -146,7 +149,7 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
             if count <= 0:
                 continue
             along, start = np.float32(phase) / steps, first * step + phase
-            for k in range(_CARRIED):
+            for k in range(_ATTRIBUTES):
                 left, right, line = nodes[k, first:], nodes[k, first + 1 :], here[k]
                 for i in range(count):
                     line[i] = left[i] + (right[i] - left[i]) * along
@@ -159,10 +162,10 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
             red, green, blue = old[0], old[1], old[2]
             for i in range(count):
                 part = here_share[i] * here_share[i] * (_3 - _2 * here_share[i])
-                dark = min(max((_DARK - (red[i] + green[i] + blue[i]) / white) / _DARKER, _0), _1)
+                dark = min(max((_LIP_BRIGHTNESS - (red[i] + green[i] + blue[i]) / white) / _MOUTH_RANGE, _0), _1)
                 share[i] = part * (_1 - max(open_[i], around[i] * dark))
-                across[i] = min(max((here_x[i] + _HALF) * finer[0] - _HALF, _0), last_x)
-                down[i] = min(max((here_y[i] + _HALF) * finer[1] - _HALF, _0), last_y)
+                across[i] = min(max((here_x[i] + _0_5) * finer[0] - _0_5, _0), last_x)
+                down[i] = min(max((here_y[i] + _0_5) * finer[1] - _0_5, _0), last_y)
             if len(hidden) > 1:
                 for i in range(count):
                     x = min(max((here_x[i] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
@@ -187,18 +190,18 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
             shown_red, shown_green, shown_blue = lit[0], lit[1], lit[2]
             given_red, given_green, given_blue = here[6], here[7], here[8]
             for i in range(count):
-                tone = max(given_red[i], _NO_LIGHT) + max(given_green[i], _NO_LIGHT) + max(given_blue[i], _NO_LIGHT)
+                tone = max(given_red[i], _MIN_TONE) + max(given_green[i], _MIN_TONE) + max(given_blue[i], _MIN_TONE)
                 total = shown_red[i] + shown_green[i] + shown_blue[i]
-                across[i] = min(max((total / tone - _BLACK) / _WIDTH, _0), _1)
+                across[i] = min(max((total / tone - _NO_TRANSFER) / _TRANSFER_RANGE, _0), _1)
             for k in range(3):
                 shown, wanted, given, before = lit[k], here[3 + k], here[6 + k], old[k]
                 for i in range(count):
-                    tone = max(given[i], _NO_LIGHT)
-                    gain = _1 + (min(max(wanted[i] / tone, _LEAST), _MOST) - _1) * across[i]
+                    tone = max(given[i], _MIN_TONE)
+                    gain = _1 + (min(max(wanted[i] / tone, _MIN_GAIN), _MAX_GAIN) - _1) * across[i]
                     beyond = shown[i] - tone
                     relit = tone * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
-                    now = min(max(relit, _0), _1) * _FULL
-                    before[i] = before[i] + (now - before[i]) * share[i] + _HALF
+                    now = min(max(relit, _0), _1) * _255
+                    before[i] = before[i] + (now - before[i]) * share[i] + _0_5
             for i in range(count):
                 for k in range(3):
                     patch[row, start + i * step, k] = np.uint8(old[k, i])

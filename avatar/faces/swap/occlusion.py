@@ -20,14 +20,12 @@ from avatar.media.frames import Landmarks, Pixels
 
 _CHART_CELLS = 64  # cells of the chart, across and down
 _WARMUP_FRAMES = 8  # frames that only teach
-_UPDATE_RATE, _HIDDEN_UPDATE_RATE = (
-    0.04,
-    0.002,
-)  # the share of a new frame in the chart: where the face is seen, and where it is not
-_MIN_DEPARTURE, _MIN_DEPARTURE_SIGMAS = (
-    0.04,
-    2.5,
-)  # a cell departs beyond this much, plus so many of its usual departures (shares of skin tone)
+# Shares of a new frame in the running chart.
+_UPDATE_RATE = 0.04  # where the face is visible
+_HIDDEN_UPDATE_RATE = 0.002  # where it is hidden
+# A cell is occluded if it departs by more than the sum of these (shares of skin tone).
+_MIN_DEPARTURE = 0.04
+_MIN_DEPARTURE_SIGMAS = 2.5  # in mean departures of the cell
 _DEPARTURE_RAMP = 0.05  # so much further, and it is surely something else
 _MAX_SHIFT_CELLS = 2  # cells by which a part of a face may lie elsewhere than before
 _HUE_WEIGHT = 1.5  # times as much as brightness

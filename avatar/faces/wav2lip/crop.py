@@ -27,11 +27,10 @@ _MIN_FACE_SIZE_PX: Final = 16  # pixels: a face smaller than this is left alone
 # In pixels of the crop.
 _OVAL_DILATION_PX: Final = 3  # how far outside the oval the new face is still laid
 _MASK_SIGMA_PX: Final = 2.0  # how far its outline is softened
-_TOP_FADE_PX, _SIDE_FADE_PX, _BOTTOM_FADE_PX = (
-    10.0,
-    5.0,
-    4.0,
-)  # over which rows and columns it fades in from the edges of the crop
+# Widths of the fade at the edges of the crop.
+_TOP_FADE_PX: Final = 10.0
+_SIDE_FADE_PX: Final = 5.0
+_BOTTOM_FADE_PX: Final = 4.0
 
 
 @dataclass(eq=False)
