@@ -58,7 +58,8 @@ def decode_luma(path: Path) -> tuple[VideoInfo, Iterator[tuple[int, Planes]]]:
     These are the pictures that others are predicted from. The others, half of all or none, hold the least that is new
     and cost as much to decode; where a file is damaged, pictures are missing.
 
-    Raises: as :func:`decode`, but not for what is damaged.
+    Raises:
+        InputError: as :func:`decode`, but not for what is damaged.
     """
     reel, index = _probe(path)
     return reel, _decode_luma(path, index)
@@ -78,7 +79,8 @@ def _decode_luma(path: Path, index: PacketIndex) -> Iterator[tuple[int, Planes]]
 def thumbnail(path: Path, count: int) -> tuple[VideoInfo, Iterator[tuple[int, Frame]]]:
     """Return what the mp4 file at *path* holds, and *count* frames of it (or all), evenly spaced, each with its place.
 
-    Raises: as :func:`decode`.
+    Raises:
+        InputError: as :func:`decode`.
     """
     reel, index = _probe(path)
     number = min(count, reel.count)

@@ -1,4 +1,4 @@
-"""Where frames and samples stand: all in whole numbers, so that nothing drifts however long a programme is."""
+"""The timeline of frames and samples, in whole numbers, so that nothing drifts however long a programme is."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -12,7 +12,8 @@ def read_state_dict(path: Path) -> Any:
 
     Only tensors are read: a file that would run code is refused.
 
-    Raises: WeightsError, with code ``weights.unreadable``.
+    Raises:
+        WeightsError: code ``weights.unreadable``.
     """
     import torch
 
@@ -30,7 +31,8 @@ def validate_state_dict(
 ) -> Mapping[str, Any]:
     """Return *tensors*, once all that are *wanted* are among them in their shapes; *what* says what to bring.
 
-    Raises: WeightsError, with code ``weights.other-network``.
+    Raises:
+        WeightsError: code ``weights.other-network``.
     """
     lacking = [name for name in wanted if name not in tensors]
     if lacking:

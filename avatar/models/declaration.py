@@ -52,7 +52,8 @@ def refuse_undeclared_models(name: str, kind: type[Any]) -> None:
 def refuse_model_path(name: str, option: str, value: Any) -> None:
     """Refuse the *value* of an *option* of engine *name* if it is the path of a weight file: it has no declaration.
 
-    Raises: WeightsError, with code ``weights.undeclared``.
+    Raises:
+        WeightsError: code ``weights.undeclared``.
     """
     if isinstance(value, str | PurePath) and _is_weight_file(value):
         raise WeightsError(

@@ -21,7 +21,8 @@ class OnnxNetwork:
     does is refused before any of it is opened. On a processor it runs on one thread, so it makes the same bytes on any
     number of cores.
 
-    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.outside``.
+    Raises:
+        WeightsError: code ``weights.unreadable`` or ``weights.outside``.
     """
 
     def __init__(self, path: Path, device: str) -> None:
@@ -45,7 +46,8 @@ class OnnxNetwork:
 
         A name that begins with ``*`` stands for any.
 
-        Raises: WeightsError, with code ``weights.other-network``.
+        Raises:
+            WeightsError: code ``weights.other-network``.
         """
         takes, makes = self._session.get_inputs(), self._session.get_outputs()
         fit = len(takes) == len(inputs) and len(makes) == 1 and _fits(output, makes[0])
@@ -76,7 +78,8 @@ class OnnxNetwork:
 def onnx_device(device: Device) -> str:
     """Return where ONNX networks run for *device*: ``auto`` is a GPU where the runtime can use one.
 
-    Raises: InputError, with code ``device.no-gpu``.
+    Raises:
+        InputError: code ``device.no-gpu``.
     """
     import onnxruntime
 

@@ -66,7 +66,8 @@ def external_weights(engine: Any) -> Iterator[Weights]:
 def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
     """Refuse weights whose licence forbids what they are *used* for: a *commercial* purpose, outputs included.
 
-    Raises: WeightsError, with code ``weights.licence``.
+    Raises:
+        WeightsError: code ``weights.licence``.
     """
     for weights in used:
         if commercial and not weights.commercial:
@@ -82,7 +83,8 @@ def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
 def locate(weights: Weights, folder: Path | None = None) -> Path:
     """Return the file of *weights*, its digest checked.
 
-    Raises: WeightsError, with code ``weights.missing`` or ``weights.altered``.
+    Raises:
+        WeightsError: code ``weights.missing`` or ``weights.altered``.
     """
     path = _place(weights, folder or weights_folder())
     if path is None or not path.is_file():

@@ -1,4 +1,4 @@
-"""Plain loops over arrays, as machine code: what thousands of calls a frame would cost too much for."""
+"""Just-in-time compilation (numba) of loops over arrays, at the first call."""
 
 import os
 from collections.abc import Callable

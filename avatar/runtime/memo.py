@@ -1,4 +1,4 @@
-"""What was worked out of a file, remembered for the next piece of work that opens the same content."""
+"""An LRU cache of functions of a file, keyed by the digest of its content."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

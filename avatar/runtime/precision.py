@@ -1,4 +1,4 @@
-"""Numbers of 16 bits where they do: networks that judge, and whose scores are rounded anyway."""
+"""bfloat16 autocast on the CPU, for networks whose scores are rounded anyway."""
 
 from contextlib import AbstractContextManager
 from functools import lru_cache

@@ -14,7 +14,8 @@ from avatar.media.timeline import SAMPLE_RATE
 def extract_audio(video: Path) -> Sound:
     """Return the sound of the mp4 file *video*: mono, 48 kHz.
 
-    Raises: InputError, with code ``sound.missing`` or ``sound.unreadable``.
+    Raises:
+        InputError: code ``sound.missing`` or ``sound.unreadable``.
     """
     import av
 

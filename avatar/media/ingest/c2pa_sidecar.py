@@ -10,7 +10,7 @@ from avatar.media.mp4 import CREDENTIAL_BOX, NotMp4Error, read_boxes
 
 CREDENTIAL = "credential.c2pa"  # what its file is called
 
-LARGEST = 32 << 20  # bytes of a credential; a larger one is left behind
+MAX_CREDENTIAL_BYTES = 32 << 20  # bytes of a credential; a larger one is left behind
 
 _JUMBF = b"jumb"  # what every credential is: a box of this type
 _APP11 = 0xEB
@@ -29,7 +29,7 @@ def credential_in(path: Path) -> bytes | None:
 
 
 def _whole(found: bytes) -> bytes | None:
-    if len(found) < 8 or found[4:8] != _JUMBF or len(found) > LARGEST:
+    if len(found) < 8 or found[4:8] != _JUMBF or len(found) > MAX_CREDENTIAL_BYTES:
         return None
     length = struct.unpack(">I", found[:4])[0]
     return found[:length] if 8 <= length <= len(found) else None
@@ -39,7 +39,7 @@ def _in_png(file: BinaryIO, size: int) -> Iterator[bytes]:
     at = _PNG_HEAD
     while at + 12 <= size:
         length, kind = struct.unpack(">I4s", _at(file, at, 8))
-        if kind == b"caBX" and length <= LARGEST:
+        if kind == b"caBX" and length <= MAX_CREDENTIAL_BYTES:
             yield _at(file, at + 8, length)
             return
         at += 12 + length
@@ -63,7 +63,7 @@ def _in_wav(file: BinaryIO, size: int) -> Iterator[bytes]:
     at = _RIFF_HEAD
     while at + 8 <= size:
         kind, length = struct.unpack("<4sI", _at(file, at, 8))
-        if kind == b"C2PA" and length <= LARGEST:
+        if kind == b"C2PA" and length <= MAX_CREDENTIAL_BYTES:
             yield _at(file, at + 8, length)
             return
         at += 8 + length + length % 2
@@ -72,7 +72,7 @@ def _in_wav(file: BinaryIO, size: int) -> Iterator[bytes]:
 def _in_mp4(file: BinaryIO, _size: int) -> Iterator[bytes]:
     with suppress(NotMp4Error):
         for box in read_boxes(file):
-            if box.kind == CREDENTIAL_BOX and box.size <= LARGEST:
+            if box.kind == CREDENTIAL_BOX and box.size <= MAX_CREDENTIAL_BYTES:
                 # Behind the user type: version and flags, a purpose that ends with a zero byte, and for a manifest
                 # where its hash tree lies.
                 before = box.header + _USER_TYPE + _FLAGS

@@ -1,4 +1,4 @@
-"""A process of its own for bytes from strangers: little memory and time, no environment, no network, no other files."""
+"""The sandbox process for untrusted files: little memory and time, no environment, no network, no other files."""
 
 import json
 import os

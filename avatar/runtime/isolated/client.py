@@ -69,9 +69,10 @@ class IsolatedWorker:
 
         Whatever *go* raises ends the process, and is raised.
 
-        Raises: EngineError, with code ``isolated.no-uv``, ``isolated.not-prepared``, ``isolated.crashed``,
-        ``isolated.slow``, ``isolated.protocol`` or one of the script's own; WeightsError or InputError for the
-        script's codes ``weights.…`` and ``language.…``.
+        Raises:
+            EngineError: code ``isolated.no-uv``, ``isolated.not-prepared``, ``isolated.crashed``, ``isolated.slow``,
+                ``isolated.protocol`` or one of the script's own; WeightsError or InputError for the script's codes
+                ``weights.…`` and ``language.…``.
         """
         with self._alone(go):
             try:

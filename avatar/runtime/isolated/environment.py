@@ -26,7 +26,8 @@ _OFFLINE_VARIABLES = {
 def build_command(script: Path) -> list[str]:
     """Return the command that runs *script* in the environment that its head declares.
 
-    Raises: EngineError, with code ``isolated.no-uv``.
+    Raises:
+        EngineError: code ``isolated.no-uv``.
     """
     return [find_uv(), "run", "--quiet", "--no-project", "--script", str(script)]
 
@@ -34,7 +35,8 @@ def build_command(script: Path) -> list[str]:
 def find_uv() -> str:
     """Return where uv is: beside this Python, or on the path.
 
-    Raises: EngineError, with code ``isolated.no-uv``.
+    Raises:
+        EngineError: code ``isolated.no-uv``.
     """
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.is_file() else shutil.which("uv")

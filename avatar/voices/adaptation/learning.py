@@ -128,7 +128,8 @@ def align_pairs(
 ) -> Pairs:
     """Lay *theirs* beside *ours*, which says the same words; *pulse* hears of the progress.
 
-    Raises: EngineError, with code ``voice.not-learned``.
+    Raises:
+        EngineError: code ``voice.not-learned``.
     """
     own, target = ours.cepstra[ours.active], theirs.cepstra[theirs.active]
     adapted = own - own.mean(axis=0) + target.mean(axis=0)

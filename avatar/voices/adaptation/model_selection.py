@@ -1,4 +1,4 @@
-"""Which manner of learning suits a voice: a few are tried on lines that it was not learned from, the best is kept."""
+"""Model selection: a few adaptation settings are tried on held-out lines, and the best voice is kept."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -96,7 +96,8 @@ class ModelSelection:
     ) -> tuple[Adaptation, AcceptanceCriteria]:
         """Return the voice of the best of *manners*, and what takes of it are held to.
 
-        Raises: EngineError, with code ``voice.not-learned``.
+        Raises:
+            EngineError: code ``voice.not-learned``.
         """
         steps = 2 + len(manners)
         # One after the other, not each with each: the breath that suits a voice suits it in any manner.

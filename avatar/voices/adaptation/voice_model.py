@@ -59,7 +59,8 @@ def write_adaptation(path: Path, voice: Adaptation, standard: AcceptanceCriteria
 def read_adaptation(path: Path) -> Adaptation:
     """Read what was learned of a voice.
 
-    Raises: InputError, with code ``voice.wrong-model`` or ``voice.unreadable``.
+    Raises:
+        InputError: code ``voice.wrong-model`` or ``voice.unreadable``.
     """
     held = _read(path, "adaptation")
     try:
@@ -113,7 +114,8 @@ def write_sample(path: Path, sample: StoredSample, standard: AcceptanceCriteria)
 def read_sample(path: Path) -> StoredSample:
     """Read a kept sample.
 
-    Raises: InputError, with code ``voice.wrong-model``.
+    Raises:
+        InputError: code ``voice.wrong-model``.
     """
     held = _read(path, "sample")
     return StoredSample(held["sound"], int(held["rate"]), str(held["transcript"]))

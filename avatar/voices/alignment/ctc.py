@@ -34,7 +34,8 @@ def align_ctc(sound: NDArray[np.float32], rate: int, text: str, model: Path, lan
     Phonemes share the time of their word, vowels twice what consonants have. Those of a *language* other than English
     are guessed from the letters.
 
-    Raises: EngineError, with code ``voice.not-aligned``.
+    Raises:
+        EngineError: code ``voice.not-aligned``.
     """
     network, letters = _load(model)
     reading = phonemise(text) if language == "en" else read_graphemes(text)

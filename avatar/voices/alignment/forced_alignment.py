@@ -21,7 +21,8 @@ _BEAM_WIDTH = 1e-80  # the text is known, so no path may be dropped early
 def align_phonemes(sound: NDArray[np.float32], rate: int, text: str) -> Timings:
     """Return when each phoneme and word of *text* is heard in the mono *sound* (*rate* samples per second).
 
-    Raises: EngineError, with code ``voice.not-aligned``.
+    Raises:
+        EngineError: code ``voice.not-aligned``.
     """
     reading = phonemise(text)
     spoken = [(index, [each.symbol for each in word.phonemes]) for index, word in enumerate(reading.spoken)]

@@ -43,7 +43,9 @@ def segment_recording(sound: Floats, rate: int, lines: Sequence[str], heard: Seq
 
     *heard* are the words that a recogniser hears in it, with their times. Pauses stay as they were made.
 
-    Raises: InputError or EngineError, as :func:`avatar.voices.alignment.long_form.align_long_form`.
+    Raises:
+        InputError: as :func:`avatar.voices.alignment.long_form.align_long_form`.
+        EngineError: as that function.
     """
     found = align_long_form(sound, rate, lines, heard)
     seconds = len(sound) / rate

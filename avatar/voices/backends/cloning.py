@@ -1,4 +1,4 @@
-"""What engines share that speak from the sample itself: they read it, speak, are timed, and have takes judged."""
+"""Zero-shot voice cloning, shared by its engines: read the sample, synthesise, align, and pass the take gate."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -65,7 +65,8 @@ Timing = Callable[[Floats, int, str], Timings]
 def resolve_aligner(aligner: ModelRef | None, language: str = ENGLISH) -> Timing:
     """Return how speech is timed: by the letter model *aligner*, or without one by that which comes along.
 
-    Raises: InputError, with code ``aligner.missing``; or as ``resolve_pinned_dir``.
+    Raises:
+        InputError: code ``aligner.missing``; or as ``resolve_pinned_dir``.
     """
     language = language.partition("-")[0]
     if aligner:
@@ -100,14 +101,17 @@ class CloningTask:
     def of(cls, line: str, voice: Path, bench: VoiceWorkbench) -> "CloningTask":
         """Read the sample of the *voice*, before any model is loaded.
 
-        Raises: InputError, with code ``voice.wrong-model``.
+        Raises:
+            InputError: code ``voice.wrong-model``.
         """
         return cls(line, voice, read_sample(voice), bench)
 
     def spoken(self, say: Say, timing: Timing, ears: AsrBackend = DEFAULT_ASR_BACKEND) -> Mapping[str, Path]:
         """Return the files of the line as *say* says it, once a take is good and *ears* have heard it.
 
-        Raises: InputError, when the line asks for more than words; EngineError, when no take is good enough.
+        Raises:
+            InputError: when the line asks for more than words.
+            EngineError: when no take is good enough.
         """
         marked = _check_markup(parse_ssml(self.line))
         # Figures of other languages are left to the model: they are not read as English ones.
@@ -126,7 +130,8 @@ class CloningTask:
 
         The base voice speaks as high or low as the person before it is converted, and tells exactly when it says what.
 
-        Raises: EngineError, when no take is good enough.
+        Raises:
+            EngineError: when no take is good enough.
         """
         speaker = open_base_tts(self.bench.weight(BASE_VOICE))
         person, height = converter.voice_of(self.sample.sound, self.sample.rate), _median_pitch(self.sample)
@@ -155,7 +160,8 @@ def speak_with(network: CoquiVoice, language: str, speaker: str = "", converter:
     One that cannot clone speaks as *speaker*, which *converter* gives to the person's voice. Without a converter it
     must be trained on one person, and only takes that sound like the right one pass.
 
-    Raises: InputError, with code ``coqui.cannot-clone``.
+    Raises:
+        InputError: code ``coqui.cannot-clone``.
     """
     if network.clones:
         return lambda words, reference, seed: network.say_as(words, reference.sound, language, seed)

@@ -96,7 +96,8 @@ class _KnnVC(Converter):
 def open_openvoice(model: Path, device: str = "cpu", _pinned: str = "") -> Converter:
     """Return the OpenVoice in the folder *model*: ``config.json`` and ``checkpoint.pth`` of its converter.
 
-    Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
     """
     folder = ModelFolder.of(model).holding()
     harden_coqui()
@@ -119,7 +120,8 @@ def open_freevc(model: Path, device: str = "cpu", _pinned: str = "") -> Converte
 
     One that hears the person by an encoder of its own (``use_spk``) brings ``speaker_encoder.pt`` as well.
 
-    Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
     """
     folder = ModelFolder.of(model).holding("freevc")
     checkpoint, wavlm = folder.checkpoint, folder.file(_WAVLM)
@@ -144,7 +146,8 @@ def open_freevc(model: Path, device: str = "cpu", _pinned: str = "") -> Converte
 def open_knnvc(model: Path, device: str = "cpu", _pinned: str = "") -> Converter:
     """Return the kNN-VC in the folder *model*: its HiFi-GAN (``config.json`` and checkpoint) and ``WavLM-Large.pt``.
 
-    Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
     """
     folder = ModelFolder.of(model).holding(*_HIFIGAN)
     checkpoint, wavlm = folder.checkpoint, folder.file(_WAVLM)
@@ -167,7 +170,8 @@ def open_knnvc(model: Path, device: str = "cpu", _pinned: str = "") -> Converter
 def open_converter(model: Path, device: str = "cpu", pinned: str = "") -> Converter:
     """Return the conversion model in the folder *model*, whichever of the three its configuration describes.
 
-    Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
     """
     networks = ModelFolder.of(model).networks
     if not networks:

@@ -54,14 +54,16 @@ class CoquiVoice:
     def say_as(self, text: str, reference: Path, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
         """Say *text* in the voice heard in the sound file *reference*; return the sound and its samples per second.
 
-        Raises: InputError, with code ``coqui.unknown-language``.
+        Raises:
+            InputError: code ``coqui.unknown-language``.
         """
         return self._spoken(text, language, seed, speaker_wav=str(reference))
 
     def say(self, text: str, speaker: str, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
         """Say *text* in the model's own voice *speaker* ("" for the first or only one).
 
-        Raises: InputError, with code ``coqui.unknown-speaker`` or ``coqui.unknown-language``.
+        Raises:
+            InputError: code ``coqui.unknown-speaker`` or ``coqui.unknown-language``.
         """
         if speaker and speaker not in self.own_voices:
             raise InputError(
@@ -103,8 +105,10 @@ def open_coqui(
     The folder holds ``config.json``, a checkpoint, ``vocab.json`` for XTTS, a speaker encoder (``model_se.pth``,
     ``config_se.json``) for YourTTS; *vocoder* is the folder of one, if the model makes spectrograms only.
 
-    Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable``, ``weights.other-network`` or
-    ``weights.outside``; InputError, with code ``coqui.no-phonemizer``.
+    Raises:
+        WeightsError: code ``weights.missing``, ``weights.unreadable``, ``weights.other-network`` or
+            ``weights.outside``.
+        InputError: code ``coqui.no-phonemizer``.
     """
     speaking = ModelFolder.of(model).holding(*kinds)
     sounding = ModelFolder.of(vocoder).holding(*_VOCODER_NETWORKS) if vocoder else None

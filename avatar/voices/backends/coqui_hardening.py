@@ -41,7 +41,8 @@ def harden_coqui() -> None:
 def wrap_load_errors(folder: Path) -> Iterator[None]:
     """Say of whatever goes wrong while a model is loaded from *folder* what its user can do.
 
-    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: code ``weights.unreadable`` or ``weights.other-network``.
     """
     try:
         yield

@@ -36,7 +36,8 @@ def open_worker(script: Path, model: Path, sha256: str, device: str) -> Isolated
 def speak_isolated(worker: IsolatedWorker, language: str, bench: VoiceWorkbench, seconds: float) -> Say:
     """Return how *worker* speaks at *bench*; an answer takes *seconds* at most. The bench's pulse is asked meanwhile.
 
-    Raises, when it says: EngineError, with code ``isolated.sound`` or one of the worker's.
+    Raises:
+        EngineError: code ``isolated.sound`` or one of the worker's.
     """
 
     def say(words: str, reference: Reference, seed: int) -> tuple[Floats, int]:
@@ -54,7 +55,8 @@ def speak_isolated(worker: IsolatedWorker, language: str, bench: VoiceWorkbench,
 def refuse_pickles(folder: Path) -> None:
     """Refuse a model folder with files that are read by running what they bring.
 
-    Raises: WeightsError, with code ``weights.unreadable``.
+    Raises:
+        WeightsError: code ``weights.unreadable``.
     """
     found = next((path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _PICKLE_SUFFIXES), None)
     if found is not None:

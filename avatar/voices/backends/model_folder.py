@@ -44,7 +44,8 @@ class ModelFolder:
     def of(cls, path: Path) -> "ModelFolder":
         """Look through the folder *path*, which must call nobody.
 
-        Raises: WeightsError, with code ``weights.missing``, ``weights.unreadable`` or ``weights.outside``.
+        Raises:
+            WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.outside``.
         """
         for other in sorted(path.glob("*.json")):
             _check_references(other, _read(other))
@@ -58,7 +59,8 @@ class ModelFolder:
     def holding(self, *kinds: str) -> "ModelFolder":
         """Return this folder, once all networks that it names are of *kinds*; without any, once it names none.
 
-        Raises: WeightsError, with code ``weights.other-network``.
+        Raises:
+            WeightsError: code ``weights.other-network``.
         """
         strange = [name for name in self.networks if name not in kinds]
         if strange or bool(kinds) != bool(self.networks):
@@ -77,7 +79,8 @@ class ModelFolder:
     def file(self, *names: str) -> Path:
         """Return the first file there is of *names*.
 
-        Raises: WeightsError, with code ``weights.missing``.
+        Raises:
+            WeightsError: code ``weights.missing``.
         """
         found = next((self.path / name for name in names if (self.path / name).is_file()), None)
         if found is None:

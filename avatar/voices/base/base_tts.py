@@ -58,7 +58,8 @@ class BaseTts:
     def say(self, text: str, pace: float = 1.0) -> Utterance:
         """Return how the base voice says *text*, marks and all, *pace* times as fast as it usually speaks.
 
-        Raises: InputError, when nothing in *text* can be spoken, or its marks cannot be read.
+        Raises:
+            InputError: when nothing in *text* can be spoken, or its marks cannot be read.
         """
         line = parse_ssml(text)
         segments = split_segments(line)

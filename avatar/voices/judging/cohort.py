@@ -1,4 +1,4 @@
-"""Voices of nobody real, that everybody's takes are compared with: a take must be like the person, not like them.
+"""The impostor cohort: embeddings of synthetic voices that a take must resemble less than the person.
 
 Who else is enrolled is compared by the studio (``avatar.studio.voice_guard``): an engine sees only what its own
 request names.

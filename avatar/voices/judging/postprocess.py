@@ -1,4 +1,4 @@
-"""A raw take made ready for a production: trimmed, levelled, with room tone around it, at 48 kHz."""
+"""Post-processing of a take: trim, normalise loudness, limit, add room tone, resample to 48 kHz."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""How good speech sounds: a prediction of what listeners would say, from 1 (bad) to 5 (excellent), by Distill-MOS."""
+"""Speech quality: the predicted mean opinion score (MOS), 1 (bad) to 5 (excellent), by Distill-MOS."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether a voice sample is good enough to learn from."""
+"""Sample quality: checks of sample rate, level, clipping and length before a voice is learned."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ def check_sample(
 
     A voice-over needs less: *what* it is called, and the *least* seconds of speech in it.
 
-    Raises: InputError, with code ``voice.low-rate``, ``voice.silent``, ``voice.clipped`` or ``voice.too-short``.
+    Raises:
+        InputError: code ``voice.low-rate``, ``voice.silent``, ``voice.clipped`` or ``voice.too-short``.
     """
     if rate < MIN_SAMPLE_RATE_HZ:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Whether a sample is what it should be: one person, saying what the transcript says."""
+"""Sample validation: one speaker alone, saying what the transcript says."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ _MAX_WORD_ERROR_RATE = 0.5  # of the words: more means another text
 def resolve_transcript(sound: NDArray[np.float32], rate: int, transcript: str = "") -> str:
     """Return what is said in the mono *sound* (*rate* samples per second): the *transcript* if it is, or what is heard.
 
-    Raises: InputError, with code ``voice.not-understood`` or ``transcript.mismatch``.
+    Raises:
+        InputError: code ``voice.not-understood`` or ``transcript.mismatch``.
     """
     return check_transcript(recognise_words(sound, rate), len(sound) / rate, transcript)
 
@@ -52,7 +53,8 @@ def check_one_speaker(
 ) -> None:
     """Refuse the mono *sound* (*rate* samples per second) when two people speak in it, one after the other.
 
-    Raises: InputError, with code ``voice.two-speakers``.
+    Raises:
+        InputError: code ``voice.two-speakers``.
     """
     size = round(_SEGMENT_S * rate)
     pieces = [sound[start : start + size] for start in range(0, len(sound) - size + 1, size)]

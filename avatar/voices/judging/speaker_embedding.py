@@ -1,4 +1,4 @@
-"""Who is heard: two independent networks turn speech into a direction, near for one person and far for others.
+"""Speaker embeddings by two independent networks: unit vectors, similar for one person and dissimilar for others.
 
 The first is a GE2E network (Resemblyzer), the second a d-vector network of other authors, data and features. A take
 that pleases one of them by accident will not please both.
@@ -84,7 +84,8 @@ class SpeakerEmbedding:
     def of(cls, kept: bytes) -> "SpeakerEmbedding":
         """Return what was *kept*.
 
-        Raises: InputError, with code ``voice.unreadable``.
+        Raises:
+            InputError: code ``voice.unreadable``.
         """
         if len(kept) != 2 * 2 * 256:
             raise InputError("a voice print has another length; make it anew", code="voice.unreadable")
@@ -101,7 +102,8 @@ class SpeakerEncoders:
     def print_of(self, sound: Floats, rate: int) -> SpeakerEmbedding:
         """Return the voice heard in the mono *sound* (*rate* samples per second).
 
-        Raises: InputError, with code ``voice.too-short``.
+        Raises:
+            InputError: code ``voice.too-short``.
         """
         heard = _trim_silence(resample(sound, rate, _SAMPLE_RATE_HZ))
         if len(heard) < _MIN_SPEECH_S * _SAMPLE_RATE_HZ:

@@ -95,7 +95,8 @@ class TakeGate:
 
         Where that one is rough, the next one is heard, too, and the smoother of the two returned.
 
-        Raises: EngineError, with the code of the fault (``take.words`` ...) of the take that came closest.
+        Raises:
+            EngineError: of the fault (``take.words`` ...) of the take that came closest.
         """
         numbered = enumerate(takes, start=1)
         refused: list[_RejectedTake] = []

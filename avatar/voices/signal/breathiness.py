@@ -1,4 +1,4 @@
-"""How much breath is heard beside the tone of a voice."""
+"""Breathiness: the level of noise relative to the harmonics of voiced speech."""
 
 from dataclasses import replace
 

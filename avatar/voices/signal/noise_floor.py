@@ -1,4 +1,4 @@
-"""What is heard below the pitch: breath, hum and rumble, of which one recording has much and another nothing."""
+"""The noise floor below the pitch (breath, hum, rumble): measured, and lowered to that of another voice."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""The pitch of recorded speech."""
+"""Pitch (F0) estimation of recorded speech by Harvest, within a range found by Dio."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""How a text is read aloud: its words, and the phoneme symbols of each, as the base voice reads them."""
+"""Grapheme-to-phoneme conversion: the spoken words of a text and the phonemes of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -48,7 +48,8 @@ Glossary = Mapping[str, Pronunciation]  # by the word as it is written
 def check_glossary(glossary: Glossary) -> Glossary:
     """Return *glossary*, each of its words one that can stand in a line.
 
-    Raises: ValueError.
+    Raises:
+        ValueError: when a word is none that can stand in a line.
     """
     for word in glossary:
         if not _WORD.fullmatch(word) or not _TAG_OR_WORD.fullmatch(word):
@@ -63,7 +64,8 @@ class _Words(RootModel[Annotated[dict[str, Pronunciation], AfterValidator(check_
 def parse_glossary(value: Any) -> Glossary:
     """Return the glossary that *value* spells: words, each with its ``say``, ``ipa`` or ``arpabet``.
 
-    Raises: pydantic.ValidationError.
+    Raises:
+        pydantic.ValidationError: when *value* is no glossary.
     """
     return _Words.model_validate(value).root
 
@@ -71,7 +73,8 @@ def parse_glossary(value: Any) -> Glossary:
 def parse_user_glossary(value: Any) -> Glossary:
     """Return the glossary that somebody asks for with *value*, as ``parse_glossary`` does.
 
-    Raises: InputError, with code ``glossary.bad-value``.
+    Raises:
+        InputError: code ``glossary.bad-value``.
     """
     try:
         return parse_glossary(value)

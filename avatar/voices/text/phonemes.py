@@ -25,7 +25,8 @@ def to_base_alphabet(pronunciation: str, alphabet: str) -> str:
     >>> to_base_alphabet("ʃɪˈvɔːn", "ipa"), to_base_alphabet("SH IH0 V AO1 N", "x-arpabet")
     ('ʃɪvˈɔn', 'ʃɪvˈɔn')
 
-    Raises: InputError, with code ``ssml.bad-phonemes``.
+    Raises:
+        InputError: code ``ssml.bad-phonemes``.
     """
     if alphabet not in ("ipa", "x-arpabet"):
         raise InputError(f"phoneme alphabet {alphabet!r}: use ipa or x-arpabet", code="ssml.bad-phonemes")

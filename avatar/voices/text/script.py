@@ -31,8 +31,9 @@ def split_script(script: str) -> tuple[Line, ...]:
     An empty line ends a paragraph; so does a row that starts with a role in lower case (``host: Welcome.``).
     That role says the whole paragraph. Single line breaks inside a paragraph do not matter.
 
-    Raises: InputError, with code ``script.empty``, ``script.control-character``, ``script.nothing-to-say`` or
-    ``script.line-too-long``; or that of a mark that cannot be read (``ssml.unknown-tag`` ...).
+    Raises:
+        InputError: code ``script.empty``, ``script.control-character``, ``script.nothing-to-say`` or
+            ``script.line-too-long``; or that of a mark that cannot be read (``ssml.unknown-tag`` ...).
     """
     _check_characters(script)
     if not script.strip():

@@ -86,8 +86,9 @@ def _slice_line(line: ParsedLine, first: int, last: int) -> ParsedLine:
 def parse_ssml(line: str) -> ParsedLine:
     """Return what *line* says and how. A line without tags is plain text, whatever signs are in it.
 
-    Raises: InputError, with code ``ssml.malformed``, ``ssml.document-type``, ``ssml.unknown-tag``,
-    ``ssml.bad-attribute`` or ``ssml.bad-phonemes``.
+    Raises:
+        InputError: code ``ssml.malformed``, ``ssml.document-type``, ``ssml.unknown-tag``, ``ssml.bad-attribute`` or
+            ``ssml.bad-phonemes``.
     """
     if not _TAG.search(line):
         words = tuple(line.split())

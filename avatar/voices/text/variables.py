@@ -15,8 +15,9 @@ def fill_variables(script: str, values: Mapping[str, str]) -> str:
 
     Every blank needs a value and every value a blank: a video that says "Dear {name}" is worse than none.
 
-    Raises: InputError, with code ``script.unbalanced``, ``script.bad-variable``, ``script.unknown-variable``,
-    ``script.unused-variable`` or ``script.bad-value``.
+    Raises:
+        InputError: code ``script.unbalanced``, ``script.bad-variable``, ``script.unknown-variable``,
+            ``script.unused-variable`` or ``script.bad-value``.
     """
     pieces: list[str] = []
     used: set[str] = set()
@@ -51,7 +52,8 @@ def fill_variables(script: str, values: Mapping[str, str]) -> str:
 def parse_values(pairs: Iterable[str]) -> dict[str, str]:
     """Return the values (name -> value) that *pairs* like ``name=Ada`` spell.
 
-    Raises: InputError, with code ``script.bad-variable``.
+    Raises:
+        InputError: code ``script.bad-variable``.
     """
     values: dict[str, str] = {}
     for pair in pairs:
