@@ -68,7 +68,7 @@ class Animator:
 
     @classmethod
     def of(cls, source: Pixels, landmarks: Landmarks, format: Format) -> "Animator":
-        """Prepare *source*, which has ``SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
+        """Prepare *source*, of ``SOURCE_SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
         rest = limit_depth_slope(flatten_self_occlusion(correct_lower_lids(snap_lips(source, landmarks)))) / np.float32(
             SOURCE_SCALE
         )

@@ -44,17 +44,17 @@ def square_format(size: int, rate: str) -> Format:
 def open_animator(path: Path, landmarker: Landmarker, format: Format) -> Animator:
     """Return the portrait at *path*, ready to be moved in square frames of *format*.
 
-    Raises: InputError, with one of the codes of ``framed``.
+    Raises: InputError, with one of the codes of ``frame_portrait``.
     """
     return Animator.of(*frame_portrait(path, landmarker, format.width), format)
 
 
 def frame_portrait(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixels, Landmarks]:
-    """Return the portrait at *path* as ``SCALE`` x *size* pixels square, and its mesh in those pixels.
+    """Return the portrait at *path* as ``SOURCE_SCALE`` x *size* pixels square, and its mesh in those pixels.
 
     A picture that is nearly square is kept whole; a wide or tall one is cropped around head and shoulders.
 
-    Raises: InputError, with code ``portrait.too-small``, or one of those of ``Landmarker.face_in``.
+    Raises: InputError, with code ``portrait.too-small``, or one of those of ``Landmarker.single_face``.
     """
     rgb = read_rgb(path)
     if min(rgb.shape[:2]) < _MIN_PORTRAIT_SIDE_PX:

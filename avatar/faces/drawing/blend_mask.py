@@ -24,7 +24,7 @@ _BLUR_REACH_SIGMAS = 4  # standard deviations: farther, a blur reaches nothing
 
 
 def rest_blend_mask(landmarks: Landmarks) -> NDArray[np.float32]:
-    """Return the fade of each of the 500 mesh points (see ``Donor``) while eyes are open: 0 at the oval, 1 inside."""
+    """Return the blend weight (500,) of the mesh points of a ``SourceFace`` with open eyes: 0 at the oval, 1 inside."""
     unit = eye_distance(landmarks)
     points = landmarks[:, :2] / unit
     eyes, lips = points[list(EYE_POINTS), 1].mean(), points[list(LIPS_INNER), 1].mean()

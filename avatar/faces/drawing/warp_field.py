@@ -55,7 +55,7 @@ class WarpField:
 
 @dataclass(frozen=True, eq=False)
 class CoarseWarpField:
-    """A field over *box*, known every ``STEP`` pixels: *dx* and *dy* in the middle of each square of so many."""
+    """A field over *box*, known every ``NODE_SPACING_PX``: *dx* and *dy* in the middle of each square of so many."""
 
     box: Box
     dx: Floats
@@ -112,7 +112,7 @@ def warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box:
 
 
 def coarse_warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> CoarseWarpField:
-    """Return what ``field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
+    """Return what ``warp_field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
     still = CoarseWarpField.zeros(box)
     grid = _Grid(box, NODE_SPACING_PX, *still.dx.shape)
     _rasterize_offsets(*_contiguous(before, after), triangles, grid.origin, grid.step, still.dx, still.dy)

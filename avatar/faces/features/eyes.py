@@ -136,7 +136,7 @@ class Eye:
             before[fold] += (before[brow] - before[fold]) * (0.7 * closing)
 
     def _eyeball(self, resting: Floats, gaze: Floats) -> Floats:
-        """Return how the eyeball lies under lids that would be at *resting*, as ``_paint_ball`` takes it.
+        """Return how the eyeball lies under lids that would be at *resting*, as ``_paint_eyeball`` takes it.
 
         It is the portrait's eye, moved with the head, gazing.
         """

@@ -82,7 +82,7 @@ class Mouth:
         return np.asarray(np.stack([corners, corners]), np.float32)
 
     def _teeth_transforms(self, box: Box, pose: Pose, jaw: Floats) -> NDArray[np.float64]:
-        """Return where the lower teeth, moved by the *jaw*, and the upper ones are seen, as ``Inside`` has it."""
+        """Return where the lower teeth (moved by the *jaw*) and upper teeth are seen, as ``MouthInterior`` has it."""
         corners = self._teeth_axes.copy()
         corners[0] += jaw
         return _pixel_to_teeth(pose.apply(corners), box.left, box.top, np.array(_TOOTH_EDGES_MM))

@@ -51,7 +51,7 @@ class InswapperNetwork:
         self._network = network
 
     def source_latent(self, likeness: Floats) -> Floats:
-        """Return whom to show, as ``made`` takes it (1, 512), for the *likeness* that the encoder gave."""
+        """Return whom to show, as ``swap`` takes it (1, 512), for the *likeness* that the encoder gave."""
         return l2_normalize(likeness @ self._map)[None]
 
     def swap(self, seen: Floats, source: Floats) -> Floats:

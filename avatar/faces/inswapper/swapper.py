@@ -30,7 +30,7 @@ _CHANGE_DILATION_PX: Final = 9  # how far around a changed pixel others count as
 
 @dataclass(frozen=True, eq=False)
 class FaceSwapper:
-    """Shows whoever *source* is (see ``Swapper.source``) in frames of *format*."""
+    """Shows whoever *source* is (see ``InswapperNetwork.source_latent``) in frames of *format*."""
 
     swapper: InswapperNetwork
     source: Floats

@@ -26,7 +26,7 @@ class PortraitAnimator:
     """A portrait that *model* has *seen*, to be drawn into frames of *format* over *base*, inside *box* only.
 
     *rig* tells how a gesture opens lips and lids and where it carries the head, in pixels of the source, which has
-    ``SCALE`` times the resolution of the frames.
+    ``SOURCE_SCALE`` times the resolution of the frames.
     """
 
     model: LivePortraitModel
@@ -39,14 +39,14 @@ class PortraitAnimator:
 
     @classmethod
     def of(cls, model: LivePortraitModel, source: Pixels, landmarks: Landmarks, format: Format) -> "PortraitAnimator":
-        """Prepare *source*, which has ``SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
+        """Prepare *source*, of ``SOURCE_SCALE`` times the resolution of *format*; *landmarks* are in its pixels."""
         import torch
 
         square, side = HeadCrop.around(landmarks), public.INPUT_SIZE_PX
         head = cv2.resize(square.extract(source, 2 * side), (side, side), interpolation=cv2.INTER_AREA)
         seen = model.extract(torch.from_numpy(np.asarray(head, np.float32) / 255).permute(2, 0, 1))
         small = cv2.resize(source, (format.width, format.height), interpolation=cv2.INTER_AREA)
-        # Not ``widened``: of the mesh as it is, open eyes have the heights by widths that the public model knows.
+        # Without ``correct_lower_lids``: the public model knows the eye aspect ratios of the mesh as it is.
         rig = Rig.of(limit_depth_slope(snap_lips(source, landmarks)))
         base = planes_of(np.asarray(small, np.uint8))
         return cls(model, seen, square, rig, format, base, square.box(SOURCE_SCALE, format))
@@ -117,7 +117,7 @@ class PortraitAnimator:
         return np.asarray(carried[:, :2] @ way[:, :2].T, np.float32)
 
     def _open_ratios(self, gestures: list[Gesture]) -> tuple[Floats, Floats]:
-        """Return how far lips (n, 2) and eyes (n, 3) are open in the portrait and shall be, as ``retargeted`` asks."""
+        """Return how far lips (n, 2) and eyes (n, 3) are open in the portrait and shall be, as ``retarget`` asks."""
         rest, meshes = self.rig.rest, [self.rig.apply_blendshapes(gesture.coefficients) for gesture in gestures]
         lips = [(lip_open_ratio(rest), lip_open_ratio(mesh)) for mesh in meshes]
         eyes = [(*eye_open_ratios(rest), eye_open_ratios(mesh).mean()) for mesh in meshes]

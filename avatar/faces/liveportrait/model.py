@@ -69,7 +69,7 @@ class LivePortraitModel:
             return small.stitch(seen.points, moved)
 
     def warp(self, seen: PortraitFeatures, points: Any) -> Any:
-        """Return what *seen* shows, bent to *points* (n, 21, 3), for ``drawn``."""
+        """Return what *seen* shows, bent to *points* (n, 21, 3), for ``decode``."""
         import torch
 
         with torch.inference_mode(), self._precision():

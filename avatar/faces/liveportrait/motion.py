@@ -81,7 +81,7 @@ class _ConvNextBackbone(nn.Module):
 
 
 class MotionExtractor(nn.Module):
-    """A picture (n, 3, 256, 256; red, green, blue, 0 to 1) to what ``_HEADS`` names, each (n, outputs)."""
+    """A picture (n, 3, 256, 256; red, green, blue, 0 to 1) to what ``_OUTPUT_HEADS`` names, each (n, outputs)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -43,7 +43,7 @@ class CompositeLayer:
     """What a donor's face brings to a patch, every *step* pixels: *coarse* (rows, columns, 9).
 
     These are the place in the donor's picture (2), the share of it that is seen, and the tones wanted and given (3, 3).
-    *mouth* (2, h, w) is that of ``fade``, *bright* how bright the head's skin is (0 to 1).
+    *mouth* (2, h, w) is that of ``blend_mask``, *skin_brightness* that of the head (0 to 1).
     """
 
     coarse: Any

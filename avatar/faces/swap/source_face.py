@@ -25,7 +25,7 @@ class SourceFace:
     """A portrait's face: its *picture*, its mesh, its skin, and how it fades.
 
     The mesh has 32 points more than the landmarks: the rims of the eyes once more, which look at the eyeballs. *fade*
-    (500,) and *lids* (2, 500) are those of ``fade``; *tone* (468, 3) is the colour of the skin around each landmark.
+    (500,) and *lids* (2, 500) are those of ``blend_mask``; *tone* (468, 3) is the skin colour at each landmark.
     """
 
     picture: Any  # (1, 3, h, w), 0 to 1

@@ -8,7 +8,7 @@ from avatar.media.frames import Box, Frame, Landmarks
 
 
 def crop_face_on(frame: Frame, box: Box, device: str) -> Any:
-    """Return what ``crop.cut`` returns, on the torch *device*."""
+    """Return what ``crop.crop_face`` returns, on the torch *device*."""
     import torch
 
     face = (
@@ -20,7 +20,7 @@ def crop_face_on(frame: Frame, box: Box, device: str) -> Any:
 
 
 def paste_back_on(frame: Frame, box: Box, made: Any, landmarks: Landmarks) -> None:
-    """Do what ``crop.lay`` does, on the torch device where the face was *made* (3, 48, 96)."""
+    """Do what ``crop.paste_back`` does, on the torch device where the face was *made* (3, 48, 96)."""
     import torch
 
     lower, device = lower_half(box), str(made.device)
