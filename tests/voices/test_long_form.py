@@ -8,8 +8,8 @@ import pytest
 from avatar.errors import InputError
 from avatar.voices.alignment import long_form
 from avatar.voices.alignment.forced_alignment import align_phonemes
-from avatar.voices.alignment.long_form import align_long_form, combine_timings, find_quietest
-from avatar.voices.timings import Timings, Word
+from avatar.voices.alignment.long_form import align_long_form, find_quietest
+from avatar.voices.timings import Timings, Word, build_timings
 from tests.voices.voiceovers import RATE, statement
 
 
@@ -33,7 +33,8 @@ def test_a_short_recording_is_followed_as_it_is_aligned(whole):
     found = align_long_form(sound, RATE, lines, ())
 
     assert [" ".join(word.text for word in each.words) for each in found] == list(lines)
-    assert combine_timings(found, len(sound) / RATE) == whole
+    phones, words = [each for line in found for each in line.phones], [each for line in found for each in line.words]
+    assert build_timings(len(sound) / RATE, phones, words) == whole
 
 
 def test_a_long_one_is_followed_in_stretches_and_ends_at_the_same_times(whole, monkeypatch):

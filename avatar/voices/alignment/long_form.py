@@ -14,7 +14,7 @@ from avatar.errors import InputError
 from avatar.voices.alignment.forced_alignment import align_phonemes
 from avatar.voices.recognition.recogniser import plain_words
 from avatar.voices.text.g2p import phonemise
-from avatar.voices.timings import SILENCE, Phone, Timings, Word, build_timings
+from avatar.voices.timings import SILENCE, Phone, Timings, Word
 
 Floats = NDArray[np.float32]
 
@@ -53,12 +53,6 @@ def align_long_form(sound: Floats, rate: int, lines: Sequence[str], heard: Seque
         timings = align_phonemes(part, rate, " ".join(lines[first:end]))
         found += _split_by_line(timings, [len(phonemise(line).written) for line in lines[first:end]], start)
     return tuple(found)
-
-
-def combine_timings(found: Sequence[AlignedLine], seconds: float) -> Timings:
-    """Return what was *found* in a recording of so many *seconds*, as one piece of speech."""
-    phones = [phone for line in found for phone in line.phones]
-    return build_timings(seconds, phones, [word for line in found for word in line.words])
 
 
 def find_quietest(sound: Floats, rate: int, start: float, end: float) -> float:
