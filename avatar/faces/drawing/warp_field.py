@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Box, Pixels
-from avatar.runtime.jit import lazy_njit
+from avatar.runtime.jit import jit_part, lazy_njit
+
+Reals = NDArray[np.float64]
 
 NODE_SPACING_PX = 4  # pixels from one node to the next, where a mesh moves smoothly
 _MIN_TRIANGLE_AREA = 0.02  # square nodes: a thinner triangle shows nothing, and has no inverse
@@ -155,6 +157,42 @@ def _remap_coordinates(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compi
             map_y[row, column] = y + dy[row, column] * scale
 
 
+@jit_part
+def _edge_bounds(  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
+    x: Reals, y: Reals, cross: float, edge_y: Reals, room: Reals, lean: Reals
+) -> None:
+    """Write, for each edge of the triangle with the corners *x*, *y* (3,), how it bounds the columns of a row.
+
+    Of each row the columns up to ``room + lean * row``, or from there on; a level edge bounds rows alone.
+    """
+    for corner in range(3):
+        # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below -_EDGE_SLACK edges' lengths.
+        following = (corner + 1) % 3
+        edge_x, edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
+        if cross < 0:
+            edge_x, edge_y[corner] = -edge_x, -edge_y[corner]
+        slack = _EDGE_SLACK * np.sqrt(edge_x**2 + edge_y[corner] ** 2)
+        per = 1 / edge_y[corner] if abs(edge_y[corner]) > _MIN_EDGE_RISE else 1.0
+        room[corner] = (edge_y[corner] * x[corner] - edge_x * y[corner] + slack) * per
+        lean[corner] = edge_x * per
+
+
+@jit_part
+def _row_bounds(  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
+    row: int, leftmost: float, rightmost: float, edge_y: Reals, room: Reals, lean: Reals
+) -> tuple[float, float]:
+    """Return the part of a *row* from *leftmost* to *rightmost* that lies inside all three edges."""
+    for corner in range(3):
+        bound = room[corner] + lean[corner] * row
+        if edge_y[corner] > _MIN_EDGE_RISE:
+            rightmost = min(rightmost, bound)
+        elif edge_y[corner] < -_MIN_EDGE_RISE:
+            leftmost = max(leftmost, bound)
+        elif bound < 0:
+            rightmost = -1.0
+    return leftmost, rightmost
+
+
 @lazy_njit
 def _rasterize_offsets(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compiled code takes them
     before: Floats,
@@ -187,17 +225,7 @@ def _rasterize_offsets(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compi
         was -= (before[third, 0] - before[first, 0]) * (before[second, 1] - before[first, 1])
         if was * cross < 0:
             continue  # folded over: its neighbours cover the place, and it would show as specks between them
-        for corner in range(3):
-            # Inside is where edge_x * (row - y) - edge_y * (column - x) is nowhere below -_SLACK edges' lengths.
-            following = (corner + 1) % 3
-            edge_x, edge_y[corner] = x[following] - x[corner], y[following] - y[corner]
-            if cross < 0:
-                edge_x, edge_y[corner] = -edge_x, -edge_y[corner]
-            slack = _EDGE_SLACK * np.sqrt(edge_x**2 + edge_y[corner] ** 2)
-            # Of each row, the columns up to room + lean * row, or from there on; a level edge bounds rows alone.
-            per = 1 / edge_y[corner] if abs(edge_y[corner]) > _MIN_EDGE_RISE else 1.0
-            room[corner] = (edge_y[corner] * x[corner] - edge_x * y[corner] + slack) * per
-            lean[corner] = edge_x * per
+        _edge_bounds(x, y, cross, edge_y, room, lean)
         start_x, start_y = before[first, 0] - after[first, 0], before[first, 1] - after[first, 1]
         along_x = before[second, 0] - after[second, 0] - start_x
         along_y = before[second, 1] - after[second, 1] - start_y
@@ -209,15 +237,7 @@ def _rasterize_offsets(  # noqa: PLR0913, PLR0917 - arrays and numbers, as compi
         dx_down = (down_x * (x[1] - x[0]) - along_x * (x[2] - x[0])) / cross
         dy_down = (down_y * (x[1] - x[0]) - along_y * (x[2] - x[0])) / cross
         for row in range(top, bottom + 1):
-            leftmost, rightmost = float(left), float(right)
-            for corner in range(3):
-                bound = room[corner] + lean[corner] * row
-                if edge_y[corner] > _MIN_EDGE_RISE:
-                    rightmost = min(rightmost, bound)
-                elif edge_y[corner] < -_MIN_EDGE_RISE:
-                    leftmost = max(leftmost, bound)
-                elif bound < 0:
-                    rightmost = -1.0
+            leftmost, rightmost = _row_bounds(row, float(left), float(right), edge_y, room, lean)
             first_column, below = int(np.ceil(leftmost)), row - y[0]
             right_x = start_x + dx_right * (first_column - x[0]) + dx_down * below
             right_y = start_y + dy_right * (first_column - x[0]) + dy_down * below

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from avatar.faces.features.teeth import HALF_WIDTH_MM, lower_row, upper_row
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.media.frames import Pixels
-from avatar.runtime.jit import lazy_njit
+from avatar.runtime.jit import jit_part, lazy_njit
 
 SUPERSAMPLING: Final = 2  # the inside is painted this much larger, then averaged
 
@@ -74,8 +74,42 @@ def smoothstep(value: float, low: float, high: float) -> float:
     return share * share * (3 - 2 * share)
 
 
+@jit_part
+def _mean_share(share: Floats, row: int, column: int) -> float:
+    """Return the mean of the supersampled *share* over one pixel, 0 to 1."""
+    seen = 0.0
+    for fine in range(SUPERSAMPLING * SUPERSAMPLING):
+        seen += share[row * SUPERSAMPLING + fine // SUPERSAMPLING, column * SUPERSAMPLING + fine % SUPERSAMPLING] / (
+            SUPERSAMPLING * SUPERSAMPLING
+        )
+    return seen
+
+
+@jit_part
+def _tongue_brightness(right: float, below: float, tongue: NDArray[np.float64]) -> float:
+    """Return how bright the tongue is at a place (mm from the middle of the lower teeth): a dome with a groove."""
+    deep = below + tongue[3] - (0.8 - 6.0 * tongue[1] + (right / 15.0) ** 2 * 5.0)
+    body = min(max(deep / 2.6, 0.0), 1.0) * min(max((19 - abs(right)) / 4, 0.0), 1.0)
+    groove = 1 - 0.18 * np.exp(-((right / 1.8) ** 2))
+    brightness: float = body * groove * (0.5 + 0.3 * tongue[0] + 0.35 * min(max(deep / 5, 0.0), 1.0))
+    return brightness
+
+
+@jit_part
+def _sample_teeth(teeth: Floats, which: int, across: float, down: float, tooth: NDArray[np.float64]) -> None:
+    """Write to *tooth* (3,) the tone, cover and gum of row *which* of *teeth* (2, 3, h, w), bilinear; 0 outside."""
+    left, top = int(np.floor(across)), int(np.floor(down))
+    tooth[:] = 0.0
+    for corner in range(4):
+        at_y, at_x = top + corner // 2, left + corner % 2
+        if 0 <= at_y < teeth.shape[2] and 0 <= at_x < teeth.shape[3]:
+            weight = (1 - abs(down - at_y)) * (1 - abs(across - at_x))
+            for each in range(3):
+                tooth[each] += weight * teeth[which, each, at_y, at_x]
+
+
 @lazy_njit
-def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compiled code is written
+def _paint(  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
     view: Pixels,
     share: Floats,
     shade: Floats,
@@ -89,11 +123,7 @@ def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compil
     colour, mean, tooth = np.empty(3), np.empty(3), np.empty(3)
     for pixel in range(view.shape[0] * view.shape[1]):
         row, column = pixel // view.shape[1], pixel % view.shape[1]
-        seen = 0.0
-        for fine in range(SUPERSAMPLING * SUPERSAMPLING):
-            seen += share[
-                row * SUPERSAMPLING + fine // SUPERSAMPLING, column * SUPERSAMPLING + fine % SUPERSAMPLING
-            ] / (SUPERSAMPLING * SUPERSAMPLING)
+        seen = _mean_share(share, row, column)
         if seen <= 0.0:
             continue
         mean[:] = 0.0
@@ -101,11 +131,7 @@ def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compil
             y, x = row * SUPERSAMPLING + fine // SUPERSAMPLING, column * SUPERSAMPLING + fine % SUPERSAMPLING
             right = places[0, 0, 0] * x + places[0, 0, 1] * y + places[0, 0, 2]
             below = places[0, 1, 0] * x + places[0, 1, 1] * y + places[0, 1, 2]
-            # The tongue: a dome, with a groove along its middle.
-            deep = below + tongue[3] - (0.8 - 6.0 * tongue[1] + (right / 15.0) ** 2 * 5.0)
-            body = min(max(deep / 2.6, 0.0), 1.0) * min(max((19 - abs(right)) / 4, 0.0), 1.0)
-            groove = 1 - 0.18 * np.exp(-((right / 1.8) ** 2))
-            flesh = body * groove * (0.5 + 0.3 * tongue[0] + 0.35 * min(max(deep / 5, 0.0), 1.0))
+            flesh = _tongue_brightness(right, below, tongue)
             there = min(max(flesh * 3, 0.0), 1.0)
             for each in range(3):
                 colour[each] = _CAVITY_RGB[each] + (_TONGUE_RGB[each] * flesh - _CAVITY_RGB[each]) * there
@@ -113,14 +139,7 @@ def _paint(  # noqa: PLR0912, PLR0913, PLR0917 - one loop over pixels, as compil
                 right = places[which, 0, 0] * x + places[which, 0, 1] * y + places[which, 0, 2]
                 below = places[which, 1, 0] * x + places[which, 1, 1] * y + places[which, 1, 2]
                 across, down = (right + HALF_WIDTH_MM) * scale - 0.5, below * scale + edges[which] - 0.5
-                left, top = int(np.floor(across)), int(np.floor(down))
-                tooth[:] = 0.0
-                for corner in range(4):
-                    at_y, at_x = top + corner // 2, left + corner % 2
-                    if 0 <= at_y < teeth.shape[2] and 0 <= at_x < teeth.shape[3]:
-                        weight = (1 - abs(down - at_y)) * (1 - abs(across - at_x))
-                        for each in range(3):
-                            tooth[each] += weight * teeth[which, each, at_y, at_x]
+                _sample_teeth(teeth, which, across, down, tooth)
                 lit = 0.85 if which == 0 else 1.0
                 tone = tooth[0] / min(max(tooth[1], 0.05), 1.0) * lit
                 if which == 1:

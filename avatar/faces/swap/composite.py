@@ -23,7 +23,7 @@ from avatar.faces.drawing.color_transfer import (
 from avatar.faces.geometry.blendshapes import Floats
 from avatar.faces.swap.source_face import SourceFace
 from avatar.media.frames import Pixels
-from avatar.runtime.jit import lazy_njit
+from avatar.runtime.jit import jit_part, lazy_njit
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +105,105 @@ _MOUTH_RANGE = np.float32(MIN_LIP_BRIGHTNESS - MAX_MOUTH_BRIGHTNESS)
 _MIN_TONE = np.float32(1e-3)
 
 
+@jit_part
+def _interpolate_rows(coarse: Floats, above: int, low: np.float32, nodes: Floats) -> None:
+    """Write to *nodes* (attributes, columns) what lies *low* (0 to 1) between two rows of *coarse*."""
+    for k in range(_ATTRIBUTES):
+        upper, lower, line = coarse[k, above], coarse[k, above + 1], nodes[k]
+        for column in range(len(line)):
+            line[column] = upper[column] * (_1 - low) + lower[column] * low
+
+
+@jit_part
+def _visible_span(shares: Floats) -> tuple[int, int]:
+    """Return the first and the last column that is needed where *shares* (columns,) of the face are above zero."""
+    first, last = len(shares), 0
+    for column in range(len(shares)):
+        if shares[column] > _0:
+            first, last = min(first, column), max(last, column)
+    return max(first - 1, 0), min(last + 1, len(shares) - 1)
+
+
+@jit_part
+def _interpolate_columns(nodes: Floats, first: int, along: np.float32, count: int, here: Floats) -> None:
+    """Write to *here* what lies *along* (0 to 1) between each of *count* nodes from *first* on and the next."""
+    for k in range(_ATTRIBUTES):
+        left, right, line = nodes[k, first:], nodes[k, first + 1 :], here[k]
+        for i in range(count):
+            line[i] = left[i] + (right[i] - left[i]) * along
+
+
+@jit_part
+def _blend_shares(  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
+    here: Floats, old: Floats, opening: Floats, around: Floats, white: np.float32, count: int, share: Floats
+) -> None:
+    """Write to *share* how much of the face is seen: less inside an open mouth, and in the dark around it."""
+    here_share, red, green, blue = here[2], old[0], old[1], old[2]
+    for i in range(count):
+        part = here_share[i] * here_share[i] * (_3 - _2 * here_share[i])
+        dark = min(max((_LIP_BRIGHTNESS - (red[i] + green[i] + blue[i]) / white) / _MOUTH_RANGE, _0), _1)
+        share[i] = part * (_1 - max(opening[i], around[i] * dark))
+
+
+@jit_part
+def _subtract_occlusion(hidden: Floats, chart: Floats, here: Floats, count: int, share: Floats) -> None:
+    """Take from *share* what the map *hidden* (rows, columns; at least two each) says is covered."""
+    here_x, here_y = here[0], here[1]
+    for i in range(count):
+        x = min(max((here_x[i] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
+        y = min(max((here_y[i] - chart[1]) * chart[3], _0), np.float32(hidden.shape[0] - 1))
+        x0, y0 = min(np.int64(x), hidden.shape[1] - 2), min(np.int64(y), hidden.shape[0] - 2)
+        x, y = x - np.float32(x0), y - np.float32(y0)
+        first_row = hidden[y0, x0] * (_1 - x) + hidden[y0, x0 + 1] * x
+        second_row = hidden[y0 + 1, x0] * (_1 - x) + hidden[y0 + 1, x0 + 1] * x
+        share[i] *= _1 - (first_row * (_1 - y) + second_row * y)
+
+
+@jit_part
+def _sample_bilinear(  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
+    picture: Floats, across: Floats, down: Floats, count: int, texels: Floats, lit: Floats
+) -> None:
+    """Write to *lit* (3, columns) the colours of *picture* at *across* and *down*, which become fractions.
+
+    The neighbours are gathered for all first, so that the loop that computes takes many at once.
+    """
+    flat, wide = picture.reshape(-1), 3 * picture.shape[1]
+    for i in range(count):
+        x0, y0 = min(np.int64(across[i]), picture.shape[1] - 2), min(np.int64(down[i]), picture.shape[0] - 2)
+        across[i], down[i] = across[i] - np.float32(x0), down[i] - np.float32(y0)
+        at = np.uint64(y0 * wide + 3 * x0)
+        for k in range(6):
+            texels[k, i], texels[6 + k, i] = flat[at + np.uint64(k)], flat[at + np.uint64(wide + k)]
+    for k in range(3):
+        one, two, three, four, line = texels[k], texels[3 + k], texels[6 + k], texels[9 + k], lit[k]
+        for i in range(count):
+            top = one[i] * (_1 - across[i]) + two[i] * across[i]
+            bottom = three[i] * (_1 - across[i]) + four[i] * across[i]
+            line[i] = top * (_1 - down[i]) + bottom * down[i]
+
+
+@jit_part
+def _transfer_and_blend(here: Floats, lit: Floats, share: Floats, count: int, amount: Floats, old: Floats) -> None:  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
+    """Relight the colours *lit* by the tones in *here*, and blend them into *old* (0 to 255, half added) by *share*."""
+    shown_red, shown_green, shown_blue = lit[0], lit[1], lit[2]
+    given_red, given_green, given_blue = here[6], here[7], here[8]
+    for i in range(count):
+        tone = max(given_red[i], _MIN_TONE) + max(given_green[i], _MIN_TONE) + max(given_blue[i], _MIN_TONE)
+        total = shown_red[i] + shown_green[i] + shown_blue[i]
+        amount[i] = min(max((total / tone - _NO_TRANSFER) / _TRANSFER_RANGE, _0), _1)
+    for k in range(3):
+        shown, wanted, given, before = lit[k], here[3 + k], here[6 + k], old[k]
+        for i in range(count):
+            tone = max(given[i], _MIN_TONE)
+            gain = _1 + (min(max(wanted[i] / tone, _MIN_GAIN), _MAX_GAIN) - _1) * amount[i]
+            beyond = shown[i] - tone
+            relit = tone * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
+            now = min(max(relit, _0), _1) * _255
+            before[i] = before[i] + (now - before[i]) * share[i] + _0_5
+
+
 @lazy_njit
-def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over pixels, as compiled code is written
+def _composite(  # noqa: PLR0913, PLR0917 - arrays, as compiled code takes them
     patch: Pixels,
     coarse: Floats,
     step: int,
@@ -117,91 +214,40 @@ def _composite(  # noqa: PLR0912, PLR0913, PLR0915, PLR0917 - plain loops over p
     hidden: Floats,
     chart: Floats,
 ) -> None:
-    """Do it row by row, and of a row every *step*-th pixel at a time: these lie alike between two of *coarse*.
-
-    What must be looked up is gathered for all of them first; the loop that computes then takes many at once.
-    """
+    """Do it row by row, and of a row every *step*-th pixel at a time: these lie alike between two of *coarse*."""
     height, width, _ = patch.shape
     columns, steps, white = coarse.shape[2], np.float32(step), bright * _3 * _255
     last_x, last_y = np.float32(picture.shape[1] - 1), np.float32(picture.shape[0] - 1)
-    flat, wide = picture.reshape(-1), 3 * picture.shape[1]
     nodes, here = np.empty((_ATTRIBUTES, columns), np.float32), np.empty((_ATTRIBUTES, columns), np.float32)
-    found, lit = np.empty((_TEXELS, columns), np.float32), np.empty((3, columns), np.float32)
-    old, open_, around = (
+    texels, lit = np.empty((_TEXELS, columns), np.float32), np.empty((3, columns), np.float32)
+    old, opening, around = (
         np.empty((3, columns), np.float32),
         np.empty(columns, np.float32),
         np.empty(columns, np.float32),
     )
     across, down, share = np.empty(columns, np.float32), np.empty(columns, np.float32), np.empty(columns, np.float32)
     for row in range(height):
-        above, low = row // step, np.float32(row % step) / steps
-        for k in range(_ATTRIBUTES):
-            upper, lower, line = coarse[k, above], coarse[k, above + 1], nodes[k]
-            for column in range(columns):
-                line[column] = upper[column] * (_1 - low) + lower[column] * low
-        first, last = columns, 0
-        for column in range(columns):
-            if nodes[2, column] > _0:
-                first, last = min(first, column), max(last, column)
-        first, last = max(first - 1, 0), min(last + 1, columns - 1)
+        _interpolate_rows(coarse, row // step, np.float32(row % step) / steps, nodes)
+        first, last = _visible_span(nodes[2])
         for phase in range(step):
             count = min(last - first, (width - phase - 1) // step + 1 - first)
             if count <= 0:
                 continue
-            along, start = np.float32(phase) / steps, first * step + phase
-            for k in range(_ATTRIBUTES):
-                left, right, line = nodes[k, first:], nodes[k, first + 1 :], here[k]
-                for i in range(count):
-                    line[i] = left[i] + (right[i] - left[i]) * along
+            start = first * step + phase
+            _interpolate_columns(nodes, first, np.float32(phase) / steps, count, here)
             for i in range(count):
                 column = start + i * step
-                open_[i], around[i] = mouth[0, row, column], mouth[1, row, column]
+                opening[i], around[i] = mouth[0, row, column], mouth[1, row, column]
                 for k in range(3):
                     old[k, i] = np.float32(patch[row, column, k])
-            here_x, here_y, here_share = here[0], here[1], here[2]
-            red, green, blue = old[0], old[1], old[2]
+            _blend_shares(here, old, opening, around, white, count, share)
             for i in range(count):
-                part = here_share[i] * here_share[i] * (_3 - _2 * here_share[i])
-                dark = min(max((_LIP_BRIGHTNESS - (red[i] + green[i] + blue[i]) / white) / _MOUTH_RANGE, _0), _1)
-                share[i] = part * (_1 - max(open_[i], around[i] * dark))
-                across[i] = min(max((here_x[i] + _0_5) * finer[0] - _0_5, _0), last_x)
-                down[i] = min(max((here_y[i] + _0_5) * finer[1] - _0_5, _0), last_y)
+                across[i] = min(max((here[0, i] + _0_5) * finer[0] - _0_5, _0), last_x)
+                down[i] = min(max((here[1, i] + _0_5) * finer[1] - _0_5, _0), last_y)
             if len(hidden) > 1:
-                for i in range(count):
-                    x = min(max((here_x[i] - chart[0]) * chart[2], _0), np.float32(hidden.shape[1] - 1))
-                    y = min(max((here_y[i] - chart[1]) * chart[3], _0), np.float32(hidden.shape[0] - 1))
-                    x0, y0 = min(np.int64(x), hidden.shape[1] - 2), min(np.int64(y), hidden.shape[0] - 2)
-                    x, y = x - np.float32(x0), y - np.float32(y0)
-                    first_row = hidden[y0, x0] * (_1 - x) + hidden[y0, x0 + 1] * x
-                    second_row = hidden[y0 + 1, x0] * (_1 - x) + hidden[y0 + 1, x0 + 1] * x
-                    share[i] *= _1 - (first_row * (_1 - y) + second_row * y)
-            for i in range(count):
-                x0, y0 = min(np.int64(across[i]), picture.shape[1] - 2), min(np.int64(down[i]), picture.shape[0] - 2)
-                across[i], down[i] = across[i] - np.float32(x0), down[i] - np.float32(y0)
-                at = np.uint64(y0 * wide + 3 * x0)
-                for k in range(6):
-                    found[k, i], found[6 + k, i] = flat[at + np.uint64(k)], flat[at + np.uint64(wide + k)]
-            for k in range(3):
-                one, two, three, four, line = found[k], found[3 + k], found[6 + k], found[9 + k], lit[k]
-                for i in range(count):
-                    top = one[i] * (_1 - across[i]) + two[i] * across[i]
-                    bottom = three[i] * (_1 - across[i]) + four[i] * across[i]
-                    line[i] = top * (_1 - down[i]) + bottom * down[i]
-            shown_red, shown_green, shown_blue = lit[0], lit[1], lit[2]
-            given_red, given_green, given_blue = here[6], here[7], here[8]
-            for i in range(count):
-                tone = max(given_red[i], _MIN_TONE) + max(given_green[i], _MIN_TONE) + max(given_blue[i], _MIN_TONE)
-                total = shown_red[i] + shown_green[i] + shown_blue[i]
-                across[i] = min(max((total / tone - _NO_TRANSFER) / _TRANSFER_RANGE, _0), _1)
-            for k in range(3):
-                shown, wanted, given, before = lit[k], here[3 + k], here[6 + k], old[k]
-                for i in range(count):
-                    tone = max(given[i], _MIN_TONE)
-                    gain = _1 + (min(max(wanted[i] / tone, _MIN_GAIN), _MAX_GAIN) - _1) * across[i]
-                    beyond = shown[i] - tone
-                    relit = tone * gain + beyond * (min(gain, _1) if beyond > _0 else gain)
-                    now = min(max(relit, _0), _1) * _255
-                    before[i] = before[i] + (now - before[i]) * share[i] + _0_5
+                _subtract_occlusion(hidden, chart, here, count, share)
+            _sample_bilinear(picture, across, down, count, texels, lit)
+            _transfer_and_blend(here, lit, share, count, across, old)
             for i in range(count):
                 for k in range(3):
                     patch[row, start + i * step, k] = np.uint8(old[k, i])
