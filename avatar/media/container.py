@@ -46,7 +46,7 @@ class PacketIndex:
 
     @property
     def slots(self) -> Times:
-        """The place of each picture on the grid of :attr:`rate`, then the place after the last.
+        """The place of each picture on the grid of :attr:`rate`, in frames, then the place after the last: (n + 1,).
 
         Footage of a varying rate is laid on the grid: a picture is repeated over a gap, and gives way when the next
         one falls on the same place.

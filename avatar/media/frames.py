@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from avatar.runtime.jit import lazy_njit
 
+# BT.601, limited range: Y 16 to 235, U and V 16 to 240 around 128.
 Planes = NDArray[np.uint8]  # (height * 3 / 2, width): Y, then U and V as OpenCV lays out I420
-Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
-Landmarks = NDArray[np.float32]  # (468, 2 or 3), pixels of the whole frame
+Pixels = NDArray[np.uint8]  # (height, width, 3): red, green, blue, 0 to 255
+# The face mesh: x to the right and y down in pixels of the whole frame, z in the same unit, away from the camera.
+Landmarks = NDArray[np.float32]  # (468, 3); (468, 2) where depth is not needed
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class Frames:
 
 
 def planes_of(rgb: Pixels) -> Planes:
-    """Return the I420 planes of a whole RGB picture of even size."""
+    """Return the I420 planes of *rgb*, a whole picture of even size."""
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420), dtype=np.uint8)
 
 

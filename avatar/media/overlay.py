@@ -13,7 +13,7 @@ from avatar.media.frames import Box, Frame, Frames, Planes, planes_of, split_pla
 
 _OPAQUE_WEIGHT = 256  # the weight of an opaque pixel that is fully shown
 
-Weight = NDArray[np.uint16]  # 0 to 256
+Weight = NDArray[np.uint16]  # (height, width) of a plane: 0 (clear) to 256 (opaque), or a colour times that
 
 
 class Overlay:

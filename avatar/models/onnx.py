@@ -62,14 +62,17 @@ class OnnxNetwork:
         return WeightsError(f"{self._name} {found}; bring {what}", code="weights.other-network")
 
     def last_tensor(self) -> Floats:
-        """Return the last of the tensors that the file holds (its initializers, in order); an empty one for none.
+        """Return the last of the tensors that the file holds (its initializers, in order), or (0,) for none.
 
         One of other numbers than floats counts as none.
         """
         return self._last
 
     def run(self, *inputs: Floats) -> Floats:
-        """Return what the network makes of *inputs*, in the order of its own."""
+        """Return the one output of the network for *inputs*, in the order of its own.
+
+        Each is float32 of the shape that the file states, such as (1, 3, h, w).
+        """
         names = (each.name for each in self._session.get_inputs())
         (made,) = self._session.run(None, dict(zip(names, inputs, strict=True)))
         return np.asarray(made, np.float32)

@@ -68,7 +68,7 @@ def detect_audio_watermark(samples: Sound, rate: int) -> AudioWatermark:
 
 
 def detect_in_pieces(pieces: Iterable[Sound], rate: int) -> AudioWatermark:
-    """Look for the mark in sound that comes in *pieces*, best of some ten seconds each.
+    """Look for the mark in sound at *rate* Hz that comes in *pieces*, best of some ten seconds each.
 
     Raises:
         WeightsError: the weights of the mark are not here.
@@ -77,7 +77,7 @@ def detect_in_pieces(pieces: Iterable[Sound], rate: int) -> AudioWatermark:
 
 
 def speech_spans(pieces: Iterable[Sound], rate: int) -> Iterator[Sound]:
-    """Give the speech in *pieces* at 32 kHz, some seconds at a time."""
+    """Give the speech in *pieces*, which are at *rate* Hz, at 32 kHz and some seconds at a time."""
     for piece in pieces:
         spoken = _drop_silence(_to_network_rate(piece, rate))
         if len(spoken):
@@ -85,7 +85,7 @@ def speech_spans(pieces: Iterable[Sound], rate: int) -> Iterator[Sound]:
 
 
 def score_spans(spans: Iterable[Sound]) -> list[tuple[float, int]]:
-    """Return how marked each of *spans* is, and how long.
+    """Return the score of each of *spans*, sound at 32 kHz, and its length in samples.
 
     Raises:
         WeightsError: the weights of the mark are not here.

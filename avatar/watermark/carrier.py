@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from avatar.watermark.reed_solomon import CODEWORD_SYMBOLS
 
 Reals = NDArray[np.float32]
-Spectrum = NDArray[np.complex64]  # the values of a tile's Fourier transform in the band
+Spectrum = NDArray[np.complex64]  # (n,): of a tile's Fourier transform the values in the band, magnitude 1 or less
 
 # All sizes are relative to the picture's height, so that a mark is found again in a picture of another size.
 HEIGHT_ROWS = 256  # rows of every picture that is looked at
@@ -23,7 +23,7 @@ _SYNC_POWER_SHARE = 0.35  # of the power: what says "marked" and where; the rest
 
 
 def build_tile(symbols: tuple[int, ...]) -> Reals:
-    """Return the tile (TILE, TILE) that carries *symbols*: mean 0, standard deviation 1."""
+    """Return the tile (TILE_SIZE, TILE_SIZE) that carries *symbols*: mean 0, standard deviation 1."""
     tile = _SYNC_POWER_SHARE**0.5 * noise_pattern(0)
     for number, symbol in enumerate(symbols, start=1):
         moved = np.roll(noise_pattern(number), symbol_shift(symbol), axis=(0, 1))
@@ -32,15 +32,15 @@ def build_tile(symbols: tuple[int, ...]) -> Reals:
 
 
 def symbol_shift(symbol: int) -> tuple[int, int]:
-    """Return by how many rows and columns a pattern is moved to say *symbol*."""
+    """Return the rows and columns by which a pattern is moved to say *symbol*."""
     return symbol // (TILE_SIZE // SYMBOL_STEP) * SYMBOL_STEP, symbol % (TILE_SIZE // SYMBOL_STEP) * SYMBOL_STEP
 
 
 @lru_cache(maxsize=16)
 def noise_pattern(number: int) -> Reals:
-    """Return pattern *number* (TILE, TILE): 0 is where the mark lies, 1 to SYMBOLS are moved to say something.
+    """Return noise pattern *number* of 256: (TILE_SIZE, TILE_SIZE), mean 0, standard deviation 1.
 
-    There are 256; the others are nowhere.
+    Pattern 0 says where the mark lies, 1 to CODEWORD_SYMBOLS are moved to say something, the others are nowhere.
     """
     noise = shake_256(_KEY + bytes([number])).digest(TILE_SIZE * TILE_SIZE)
     field = np.frombuffer(noise, np.uint8).reshape(TILE_SIZE, TILE_SIZE) - 127.5
@@ -51,7 +51,7 @@ def noise_pattern(number: int) -> Reals:
 
 @lru_cache(maxsize=1)
 def band_mask() -> NDArray[np.bool_]:
-    """Return which waves (of a transformed tile) carry the mark."""
+    """Return the mask (TILE_SIZE, TILE_SIZE) of the values of a tile's Fourier transform that carry the mark."""
     waves = np.fft.fftfreq(TILE_SIZE, 1 / TILE_SIZE)
     size = np.hypot(waves[:, None], waves[None])
     return np.asarray((size >= _MIN_WAVES) & (size <= _MAX_WAVES))
@@ -64,7 +64,7 @@ def pattern_phases(number: int) -> Spectrum:
 
 
 def tile_phases(tile: NDArray[np.complex64]) -> Spectrum:
-    """Return the phases of *tile* in the band, whatever the strength of its waves.
+    """Return the phases of *tile* (TILE_SIZE, TILE_SIZE) in the band, whatever the strength of its waves.
 
     Strength says more about the picture than about the mark, and phases of unmarked pictures add up by chance alone.
     """
@@ -73,7 +73,7 @@ def tile_phases(tile: NDArray[np.complex64]) -> Spectrum:
 
 
 def correlate(phases: Spectrum, number: int) -> NDArray[np.complex64]:
-    """Return how well *phases* agree with pattern *number* moved to each place (TILE, TILE).
+    """Return the correlation (TILE_SIZE, TILE_SIZE) of *phases* with pattern *number* moved to each place.
 
     Its squared magnitude is 1 in the mean where there is no mark, and up to the number of waves where there is.
     """

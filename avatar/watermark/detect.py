@@ -17,7 +17,7 @@ from avatar.watermark.carrier import HEIGHT_ROWS, TILE_SIZE, Spectrum, correlate
 from avatar.watermark.reed_solomon import CODEWORD_SYMBOLS, SYMBOL_VALUES, Votes, soft_decode
 from avatar.watermark.video import INVERSIONS_HZ
 
-Demodulated = NDArray[np.complex64]  # (HEIGHT, width): what turns over in a second of pictures, at our rate
+Demodulated = NDArray[np.complex64]  # (HEIGHT_ROWS, width): what turns over in a second of pictures, at our rate
 
 FALSE_ALARM_RATE = 1e-6  # the chance that an unmarked file is taken for a marked one
 _MIN_LAST_SECOND_SHARE = 0.75  # of a second: what is left over at the end counts from this length on
@@ -81,9 +81,9 @@ def detect_watermark(path: Path) -> VideoWatermark:
 
 
 def demodulate(reel: VideoInfo, lights: Iterable[tuple[int, Planes]]) -> Iterator[Demodulated]:
-    """Give for each second of *reel* what turns over at the rate of the mark; what stands still cancels out.
+    """Give, for each second of *reel*, what turns over at the rate of the mark; what stands still cancels out.
 
-    *lights* are Y planes and their places, some or all of them, in order.
+    *lights* are the number and the Y plane (h, w), 0 to 255, of some or all of its pictures, in order.
     """
     rate, width = reel.format.rate, round(reel.format.width * HEIGHT_ROWS / reel.format.height)
     sums, now = np.zeros((3, HEIGHT_ROWS, width), np.float32), 0

@@ -11,8 +11,9 @@ SYMBOL_VALUES = 256  # of one symbol
 _MESSAGE_SYMBOLS = 4  # symbols that say it all; the other four are there for those that are lost
 _FIELD_POLYNOMIAL = 0x11D  # x^8 + x^4 + x^3 + x^2 + 1
 
-Codewords = NDArray[np.uint8]  # (..., SYMBOLS)
-Votes = NDArray[np.float64]  # (SYMBOLS, VALUES): how much speaks for each value of each symbol, in standard deviations
+Codewords = NDArray[np.uint8]  # (..., CODEWORD_SYMBOLS), 0 to 255
+# How much speaks for each value of each symbol, in standard deviations.
+Votes = NDArray[np.float64]  # (CODEWORD_SYMBOLS, SYMBOL_VALUES)
 
 # Noise that is read as some id: five deviations would do for one id, and the best of four thousand million is taken.
 _MIN_SUPPORT_SIGMA = 8.0

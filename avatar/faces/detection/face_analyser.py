@@ -32,13 +32,16 @@ class DefaultFaceAnalyser:
     network: FaceEmbedder
 
     def faces(self, rgb: Pixels) -> list[Landmarks]:
+        """Return the landmarks of each face in *rgb* that both networks agree on, the largest first."""
         return self.landmarker.faces(rgb)
 
     def face_at(self, rgb: Pixels, landmarks: Landmarks) -> Landmarks | None:
+        """Return the landmarks of the face of *rgb* at *landmarks*, refined, or ``None`` if its score is too low."""
         points, score = self.landmarker.landmarks(rgb, landmarks)
         return points if score > MIN_MESH_SCORE else None
 
     def embed(self, seen: list[tuple[Pixels, Landmarks]]) -> list[Embedding]:
+        """Return the embedding of the face at the landmarks of each pair, in their order."""
         return self.network.embed([align_crop(rgb, face) for rgb, face in seen])
 
 

@@ -36,14 +36,14 @@ MAX_GAIN = 2.8
 
 @dataclass(frozen=True, eq=False)
 class SkinSampler:
-    """Which *points* (n) show skin, and how each point of the mesh asks them: *ask* (468, n)."""
+    """Which *points* (n,) of the mesh show skin, and the *weights* (468, n) that each mesh point gives them."""
 
     points: NDArray[np.int64]
     weights: NDArray[np.float32]
 
     @classmethod
     def of(cls, landmarks: Landmarks) -> "SkinSampler":
-        """Return where the skin is on a face that looks at the camera."""
+        """Return the skin sampler of a face at *landmarks* that looks at the camera."""
         unit = eye_distance(landmarks)
         points = np.flatnonzero(_is_skin(landmarks[:, :2] / unit))
         flat = landmarks[:, :2].astype(np.float64) / unit

@@ -105,16 +105,20 @@ class _Grid:
 
 
 def warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box, *, fine: int = 1) -> WarpField:
-    """Return the field that carries a mesh from *before* to *after* (n, 2 pixels) over *box*.
+    """Return the warp field that carries a mesh from *before* to *after* over *box*.
 
-    Outside the *triangles* nothing moves; where they overlap the later ones win.
+    Both (n, 2) are in pixels of the frame; *triangles* (m, 3) are numbers of their points. Outside of these nothing
+    moves; where they overlap the later ones win.
     """
     grid = _Grid(box, 1 / fine, (box.bottom - box.top) * fine, (box.right - box.left) * fine)
     return WarpField(box, *_offsets(before, after, triangles, grid), fine)
 
 
 def coarse_warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box) -> CoarseWarpField:
-    """Return what ``warp_field`` does, worked out on nodes four pixels apart: for a mesh that moves smoothly."""
+    """Return the warp field of ``warp_field`` at nodes four pixels apart: for a mesh that moves smoothly.
+
+    *before* and *after* (n, 2) are in pixels of the frame, *triangles* (m, 3) are numbers of their points.
+    """
     still = CoarseWarpField.zeros(box)
     grid = _Grid(box, NODE_SPACING_PX, *still.dx.shape)
     _rasterize_offsets(*_contiguous(before, after), triangles, grid.origin, grid.step, still.dx, still.dy)
@@ -124,7 +128,10 @@ def coarse_warp_field(before: Floats, after: Floats, triangles: NDArray[np.int64
 def overwrite_warp_field(
     base: WarpField, before: Floats, after: Floats, triangles: NDArray[np.int64], box: Box
 ) -> None:
-    """Draw the field of *triangles* over what *base* has in *box*, which lies inside its own."""
+    """Overwrite the warp field *base*, in *box* inside of its own, where *triangles* lie.
+
+    *before* and *after* (n, 2) are in pixels of the frame, *triangles* (m, 3) are numbers of their points.
+    """
     part = base.crop(box)
     _rasterize_offsets(
         *_contiguous(before, after), triangles, _Grid(box, 1, *part.dx.shape).origin, 1.0, part.dx, part.dy

@@ -28,7 +28,7 @@ class YuvWarp:
 
     @classmethod
     def of(cls, picture: Pixels, scale: int) -> "YuvWarp":
-        """Prepare *picture* (RGB)."""
+        """Return *picture*, of *scale* times the resolution of the frames, as planes that are ready to be warped."""
         height, width = picture.shape[:2]
         half = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         # OpenCV gives four pixels the colour of the first: here, of their mean.
@@ -37,14 +37,14 @@ class YuvWarp:
         return cls((_pack_neighbours(light), _pack_neighbours(blue), _pack_neighbours(red)), scale)
 
     def unwarped(self) -> Planes:
-        """Return the frame in which nothing is bent."""
+        """Return the planes of the frame in which nothing is bent, at the resolution of the frames."""
         height, width = (length // self.scale for length in self.planes[0].shape)
         planes = np.empty((height * 3 // 2, width), np.uint8)
         self.warp(planes, CoarseWarpField.zeros(Box(0, 0, width, height)))
         return planes
 
     def warp(self, planes: Planes, nodes: CoarseWarpField) -> None:
-        """Write to *planes*, those of a frame, the picture bent as *nodes* say."""
+        """Write the picture, bent as *nodes* say, to *planes*, those of a whole frame."""
         wide = _upsample_columns(nodes.dx), _upsample_columns(nodes.dy)
         for plane, packed, every in zip(split_planes(planes), self.planes, (1, 2, 2), strict=True):
             dx, dy = (np.ascontiguousarray(offsets[:, ::every]) for offsets in wide)

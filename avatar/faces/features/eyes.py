@@ -58,7 +58,7 @@ class Eye:
 
     @classmethod
     def pair(cls, rig: Rig, source: Pixels, scale: int) -> tuple["Eye", "Eye"]:
-        """Return both eyes of *source*; the resting mesh of *rig* is in pixels of frames *scale* times smaller."""
+        """Return the right and the left eye of *source*; *rig* is in pixels of frames *scale* times smaller."""
         right, left = (cls._of(rig, source, scale, contour) for contour in (RIGHT_EYE, LEFT_EYE))
         # Both alike: of one, light or a crease may hide them.
         long = (right.lashes.length + left.lashes.length) / 2
@@ -89,7 +89,7 @@ class Eye:
         return Box.around(mesh[[*self.contour, *_LID_FOLD[self.contour]]], 4, within)
 
     def paint(self, view: Pixels, box: Box, shown: PosedFace, look: EyeView) -> None:
-        """Paint eyeball, lid and lash line into *view*, the pixels of *box*."""
+        """Paint eyeball, lid and lash line in place into *view*, the pixels of *box* of the frame."""
         lids = shown.mesh[list(self.contour), :2]
         corner = np.array((box.left, box.top), np.float32)
         ball = self._eyeball(shown.pose.apply(self.rig.rest[list(self.contour)])[:, :2], look.gaze)
@@ -126,6 +126,7 @@ class Eye:
     def tuck_lashes(self, before: Floats, coefficients: Floats) -> None:
         """Change *before*, where the mesh takes its picture from, so that a closing lid shows skin and not lashes.
 
+        *before* (n, 2), n >= 468, is in pixels of the frame and changed in place; *coefficients* (52,) are 0 to 1.
         Lashes point up before an open lid and down from a closed one; stretched with the skin they would smear.
         """
         closing = min(1.0, 2.5 * float(coefficients[self.blink]))

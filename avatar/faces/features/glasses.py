@@ -42,7 +42,7 @@ class Glasses:
 
     @classmethod
     def of(cls, rig: Rig, source: Pixels, scale: int) -> "Glasses | None":
-        """Return the glasses in *source* (RGB) on the face of *rig*, or ``None`` where none are worn, or pale ones."""
+        """Return the glasses in *source* on the face of *rig*, or ``None`` where none are worn, or pale ones."""
         rims = _find_rims(rig.rest[:, :2] * scale, source, rig.unit * scale)
         if rims is None:
             return None
@@ -53,7 +53,7 @@ class Glasses:
         return cls(np.dstack([source, soft]), scale, Box.around(edges, _HEAD_MOTION_MARGIN * rig.unit, whole))
 
     def removed(self) -> Pixels:
-        """Return the source without them, skin in their place."""
+        """Return the source picture without glasses, skin in their place."""
         bare = np.ascontiguousarray(self.source[..., :3])
         grown = cv2.dilate((self.source[..., 3] > 8).astype(np.uint8), np.ones((3, 3), np.uint8))
         box = (
@@ -64,7 +64,7 @@ class Glasses:
         return bare
 
     def draw(self, view: Pixels, box: Box, rig: Rig, surround: HeadSurround, pose: Pose) -> None:
-        """Draw them into *view*, the pixels of *box*, where a head in *pose* has them."""
+        """Draw the glasses in place into *view*, the pixels of *box* of the frame, where a head in *pose* has them."""
         before = np.concatenate([rig.rest, surround.rest])[:, :2]
         after = np.concatenate([pose.apply(rig.rest), surround.deform(rig, rig.rest, pose)])[:, :2]
         rims = (

@@ -43,12 +43,18 @@ class Lashes:
         return cls(_darkest_color(around, lid), long, _LASH_LINE_WIDTH * unit, outer)
 
     def paint(self, onto: Floats, lid: Floats, box: Box, closed: float) -> None:
-        """Paint them into *onto*, the pixels of *box*, for a *lid* (9, 2) that is *closed* so far (0 to 1)."""
+        """Paint the lashes in place into *onto*, the pixels of *box*, for a *lid* that is *closed* so far (0 to 1).
+
+        *onto* (h, w, 3) is RGB, 0 to 255, in floats; *lid* (9, 2) is in pixels of the frame.
+        """
         share = self.mask(lid, box, closed)[..., None] * min(1.0, closed * 1.6) * 0.9
         onto += (self.colour - onto) * share
 
     def mask(self, lid: Floats, box: Box, closed: float) -> Floats:
-        """Return where (0 to 1) they are: a line along *lid* that tapers to its ends, and hairs that grow from it."""
+        """Return the coverage (h, w), 0 to 1, of the pixels of *box* by lashes on *lid* (9, 2; pixels of the frame).
+
+        A line along the lid tapers to its ends, and hairs grow from it. *closed* (0 to 1) says where they point.
+        """
         edge = _fit_cubic(lid, 8 * len(lid))
         taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(edge)))[:, None] * np.array((0, self.line))
         line = np.concatenate([edge - taper * 0.4, (edge + taper * 0.6)[::-1]])

@@ -34,7 +34,7 @@ class Mouth:
 
     @classmethod
     def of(cls, rig: Rig, picture: Pixels) -> "Mouth":
-        """Make the mouth of the person in *picture*, whose resting mesh is that of *rig*."""
+        """Return the mouth of the person in *picture*, at the resolution of the frames; *rig* is their face."""
         return cls(rig, Teeth.of(_FINE * rig.unit / _EYE_CORNER_DISTANCE_MM), _white_light(picture, rig))
 
     def box(self, mesh: Floats, within: Format) -> Box:
@@ -48,7 +48,7 @@ class Mouth:
         return pixels * _EYE_CORNER_DISTANCE_MM / (self.rig.unit * shown.pose.scale) if pixels >= 0.4 else 0.0
 
     def paint(self, view: Pixels, box: Box, shown: PosedFace) -> None:
-        """Paint the open mouth into *view*, the pixels of *box*; closed lips are left as they are."""
+        """Paint the open mouth in place into *view*, the pixels of *box* of the frame; closed lips are not touched."""
         gap = self.gap(shown)
         if not gap:
             return

@@ -58,7 +58,10 @@ class MouthInterior:
     light: Floats
 
     def paint(self, view: Pixels, share: Floats, shade: Floats) -> None:
-        """Paint it into *view*; *share* and *shade*, in fine pixels, say how much of it is seen and how lit it is."""
+        """Paint the inside of the mouth in place into *view* (h, w, 3).
+
+        *share* and *shade* (2 * h, 2 * w), 0 to 1, say of each fine pixel how much of it is seen and how lit it is.
+        """
         # Pushed-out lips stand before the teeth like a tube: what is behind them goes dark.
         lit = (1 - 0.85 * smoothstep(self.rounding, 0.3, 0.75)) * (0.4 + 0.6 * smoothstep(self.gap, 0.5, 6))
         tongue = np.array(

@@ -30,17 +30,17 @@ _SWAPPER_OFFSET_PX: Final = (
 
 
 def arcface_alignment(landmarks: Landmarks) -> Affine:
-    """Return the turn, scale and shift that lays the face at *landmarks* into the encoder's square."""
+    """Return the similarity transform that lays the face at *landmarks* into the encoder's square."""
     return estimate_similarity_transform(_five_points(landmarks), np.array(_ARCFACE_TEMPLATE))[0]
 
 
 def swapper_alignment(landmarks: Landmarks) -> Affine:
-    """Return the turn, scale and shift that lays the face at *landmarks* into the swapper's square."""
+    """Return the similarity transform that lays the face at *landmarks* into the swapper's square."""
     return estimate_similarity_transform(_five_points(landmarks), np.add(_ARCFACE_TEMPLATE, (_SWAPPER_OFFSET_PX, 0)))[0]
 
 
 def offset_affine(move: Affine, left: float, top: float) -> Affine:
-    """Return *move* for pixels that are counted from *left* and *top*."""
+    """Return the transform *move* for pixels that are counted from *left* and *top*."""
     moved = move.copy()
     moved[:, 2] += move[:, :2] @ (left, top)
     return moved

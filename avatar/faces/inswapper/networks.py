@@ -30,7 +30,7 @@ class ArcFaceEncoder:
         self._network = network
 
     def embed(self, rgb: Pixels, landmarks: Landmarks) -> Floats:
-        """Return 512 numbers, a vector of length 1, that say who the face at *landmarks* in *rgb* is.
+        """Return the ArcFace embedding (512,), of length 1, of the face at *landmarks* in *rgb*.
 
         Raises: InputError, with code ``portrait.no-likeness``.
         """
@@ -51,17 +51,17 @@ class InswapperNetwork:
         self._network = network
 
     def source_latent(self, likeness: Floats) -> Floats:
-        """Return whom to show, as ``swap`` takes it (1, 512), for the *likeness* that the encoder gave."""
+        """Return the source latent (1, 512) that ``swap`` takes for *likeness* (512,), an embedding of the encoder."""
         return l2_normalize(likeness @ self._map)[None]
 
     def swap(self, seen: Floats, source: Floats) -> Floats:
-        """Return the face *seen* (128, 128, 3; red, green, blue, 0 to 1), shown as whoever *source* is."""
+        """Return the face *seen* as that of *source* (1, 512): both faces (128, 128, 3), red, green, blue, 0 to 1."""
         made = self._network.run(np.ascontiguousarray(seen.transpose(2, 0, 1)[None]), source)
         return np.ascontiguousarray(made.reshape(3, SWAPPER_SIZE_PX, SWAPPER_SIZE_PX).transpose(1, 2, 0).clip(0, 1))
 
 
 def l2_normalize(vector: Floats) -> Floats:
-    """Return *vector* with length 1.
+    """Return *vector* (n,), float32, scaled to length 1.
 
     Raises: InputError, with code ``portrait.no-likeness``.
     """

@@ -60,7 +60,10 @@ def oval_mask(landmarks: Landmarks, move: Affine) -> Floats:
 
 
 def change_mask(seen: Floats, made: Floats) -> Floats:
-    """Return how surely the network changed what is around each pixel of the square (128, 128), 0 to 1."""
+    """Return how surely (128, 128), 0 to 1, the network changed what is around each pixel of its square.
+
+    *seen* and *made* (128, 128, 3) are what it was given and what it gave: red, green, blue, 0 to 1.
+    """
     change = np.interp(np.abs(made - seen).mean(axis=2), _CHANGE_RANGE, (0, 1))
     grown = np.asarray(cv2.dilate(change, np.ones((_CHANGE_DILATION_PX, _CHANGE_DILATION_PX), np.uint8)), np.float32)
     return np.asarray(cv2.GaussianBlur(grown, (0, 0), _MASK_SIGMA_PX), np.float32)

@@ -50,7 +50,7 @@ class LipSync:
 
 
 def measure_lip_openings(frames: Frames, landmarker: Landmarker) -> Floats:
-    """Return the opening of the mouth seen in each frame (n), in eye distances; nan where there is no face.
+    """Return the lip opening (n,) seen in each of n *frames*, in eye distances; nan where there is no face.
 
     Every frame is looked at, also those that say where their face is: what is measured is the picture.
     """
@@ -79,7 +79,7 @@ def _jittered(look: Roi, right: float, down: float, size: float, turn: float) ->
 
 
 def expected_lip_openings(timings: Timings, rate: Fraction, count: int) -> Floats:
-    """Return the opening that *timings* ask of the mean face in each of *count* frames, in eye distances."""
+    """Return the lip opening (*count*,) that *timings* ask of the mean face in each frame, in eye distances."""
     reach = round(4 * _SMOOTHING_SIGMA_S * _TIMELINE_RATE_HZ)
     asked = np.zeros(round(timings.duration * _TIMELINE_RATE_HZ) + 1)
     for phone in timings.phones:
@@ -95,7 +95,9 @@ def expected_lip_openings(timings: Timings, rate: Fraction, count: int) -> Float
 
 
 def compare_lip_sync(seen: Floats, timings: Timings, rate: Fraction) -> LipSync:
-    """Compare the openings *seen* (n) with what *timings* ask for at *rate* frames per second.
+    """Compare the lip openings *seen* (n,) with what *timings* ask for at *rate* frames per second.
+
+    They are in eye distances, nan where no face was seen.
 
     Raises: InputError, with code ``lipsync.no-face``, when no frame shows a face.
     """

@@ -57,7 +57,7 @@ class MouthWarper:
     )  # open mouths in a row that whoever drew them had drawn inside, too
 
     def warp(self, frame: Frame, coefficients: Floats, *, looked_at: bool) -> None:
-        """Bring the mouth of *frame* into the shape of *coefficients* (52); without a face nothing is touched.
+        """Bring the mouth of *frame* into the shape of *coefficients* (52,); without a face nothing is touched.
 
         *looked_at* says that the landmarks come from a network and not from whoever drew the face.
         """

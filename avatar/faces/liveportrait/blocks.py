@@ -5,7 +5,10 @@ from torch.nn import functional
 
 
 class SameBlock2d(nn.Module):
-    """A convolution, a normalisation and a ReLU; a *leak* of the ReLU lets some of what is negative pass."""
+    """A convolution, a normalisation and a ReLU: (n, inputs, h, w) to (n, outputs, h, w).
+
+    A *leak* of the ReLU lets some of what is negative pass.
+    """
 
     def __init__(self, inputs: int, outputs: int, leak: float = 0.0) -> None:
         super().__init__()
@@ -18,14 +21,14 @@ class SameBlock2d(nn.Module):
 
 
 class DownBlock2d(SameBlock2d):
-    """The same, at half the size."""
+    """The same, at half the size: (n, inputs, h, w) to (n, outputs, h / 2, w / 2)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.avg_pool2d(super().forward(x), 2)
 
 
 class ConvBlock3d(nn.Module):
-    """A convolution, a normalisation and a ReLU over volumes (depth, height, width)."""
+    """A convolution, a normalisation and a ReLU over volumes: (n, inputs, d, h, w) to (n, outputs, d, h, w)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -37,21 +40,21 @@ class ConvBlock3d(nn.Module):
 
 
 class DownBlock3d(ConvBlock3d):
-    """The same, at half the height and width; depth stays."""
+    """The same, at half the height and width: (n, inputs, d, h, w) to (n, outputs, d, h / 2, w / 2)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.avg_pool3d(super().forward(x), (1, 2, 2))
 
 
 class UpBlock3d(ConvBlock3d):
-    """The same, at twice the height and width."""
+    """The same, at twice the height and width: (n, inputs, d, h, w) to (n, outputs, d, 2 * h, 2 * w)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(functional.interpolate(x, scale_factor=(1, 2, 2)))
 
 
 class ResBlock3d(nn.Module):
-    """Two convolutions over a volume, each behind its normalisation and ReLU, added to what came in."""
+    """Two convolutions over a volume (n, width, d, h, w), each behind its normalisation and ReLU, added to it."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -64,7 +67,7 @@ class ResBlock3d(nn.Module):
 
 
 class HourglassEncoder(nn.Module):
-    """The way down an hourglass: what came in, and each half of it, *widths* wide."""
+    """The way down an hourglass: the input (n, inputs, d, h, w), then halves of it, *widths* channels wide."""
 
     def __init__(self, widths: tuple[int, ...]) -> None:
         super().__init__()
@@ -78,7 +81,10 @@ class HourglassEncoder(nn.Module):
 
 
 class HourglassDecoder(nn.Module):
-    """The way up an hourglass: each doubled view beside its counterpart from the way down."""
+    """The way up an hourglass: each doubled view beside its counterpart from the way down.
+
+    It makes (n, channels, d, h, w) of what the way down gives: the last of *outputs* and the first of *widths*, added.
+    """
 
     def __init__(self, widths: tuple[int, ...], outputs: tuple[int, ...]) -> None:
         super().__init__()
@@ -96,7 +102,7 @@ class HourglassDecoder(nn.Module):
 
 
 class Hourglass(nn.Module):
-    """Down to a 32nd of the size and back: 110 channels in, 142 out, which hold both near and far."""
+    """Down to a 32nd of the size and back: (n, 110, d, h, w) to (n, 142, d, h, w), which hold both near and far."""
 
     _INNER = (64, 128, 256, 512, 1024)
 

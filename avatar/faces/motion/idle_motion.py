@@ -18,7 +18,7 @@ _BREATH_PERIOD_S: Final = 3.8  # seconds a breath, sitting and talking
 
 @dataclass(frozen=True, eq=False)
 class IdleMotion:
-    """Per frame: *coefficients* (n, 52) of brows and lids, *degrees* (n, 3), *gaze* (n, 2) and *breath* (n).
+    """Per frame: *coefficients* (n, 52) of brows and lids, *degrees* (n, 3), *gaze* (n, 2) and *breath* (n,).
 
     Degrees are pitch (down), yaw (right in the picture) and roll (clockwise); gaze is in distances of the outer eye
     corners. All are exactly zero in the first and the last frame.
@@ -31,7 +31,7 @@ class IdleMotion:
 
 
 def speaking_motion(loudness: Floats, rate: Fraction, seed: int, energy: float) -> IdleMotion:
-    """Return the motion of someone who speaks with *loudness* (n, 0 to 1); *energy* scales how lively they are."""
+    """Return the motion of someone who speaks with *loudness* (n,), 0 to 1; *energy* scales how lively they are."""
     draw, count = np.random.default_rng([seed, 1]), len(loudness)
     accent = _accents(loudness, rate)
     degrees = (

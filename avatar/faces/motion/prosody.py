@@ -9,7 +9,7 @@ from avatar.faces.geometry.blendshapes import Floats
 
 
 def loudness(sound: Path, rate: Fraction, count: int) -> Floats:
-    """Return the loudness (*count*, 0 to 1) of the wav file *sound* at each frame; 1 is the loudest of this speech."""
+    """Return the loudness (*count*,), 0 to 1, of the wav file *sound* at each frame; 1 is its loudest."""
     import soundfile
 
     samples, samplerate = soundfile.read(sound, dtype="float32")

@@ -116,7 +116,7 @@ def viseme_track(timings: Timings, rate: Fraction, count: int) -> Floats:
 
 
 def frame_times(rate: Fraction, count: int) -> Times:
-    """Return when each of *count* frames is seen: its middle, in seconds."""
+    """Return the time (*count*,) at which each frame is seen: its middle, in seconds."""
     return np.asarray((np.arange(count) + 0.5) / float(rate), np.float64)
 
 
@@ -126,7 +126,7 @@ def phone_spans(timings: Timings, symbols: tuple[str, ...]) -> list[Span]:
 
 
 def blend_visemes(timings: Timings, times: Times) -> Times:
-    """Return the coefficients (n, 52) that *timings* ask for at *times* (n, seconds), before lips or teeth touch."""
+    """Return the coefficients (n, 52) that *timings* ask for at *times* (n,) in seconds, before lips or teeth touch."""
     return _blend_dominance(timings, times)
 
 
@@ -143,7 +143,7 @@ def apply_contacts(track: Times, teeth: list[Span], lips: list[Span], rate: Frac
 
 
 def rest_envelope(count: int, rate: Fraction, seconds: float) -> Floats:
-    """Return an envelope (*count*) that is exactly 0 at both ends and 1 at least *seconds* away from them."""
+    """Return an envelope (*count*,) that is exactly 0 at both ends and 1 at least *seconds* away from them."""
     frames = np.arange(count)
     from_edge = np.minimum(frames, count - 1 - frames) / max(1.0, min(seconds * float(rate), count / 3))
     eased = np.clip(from_edge, 0, 1)

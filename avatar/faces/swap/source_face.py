@@ -41,7 +41,7 @@ class SourceFace:
 
     @classmethod
     def of(cls, rgb: Pixels, landmarks: Landmarks, device: str = "cpu") -> "SourceFace":
-        """Prepare the face at *landmarks*, as a network sees them, of the portrait *rgb*."""
+        """Prepare the face at *landmarks*, as a network sees them, of the portrait *rgb*, on the torch *device*."""
         import torch
 
         landmarks = snap_inner_lips(correct_lower_lids(landmarks), rgb)
@@ -104,7 +104,7 @@ def _mesh_triangles() -> NDArray[np.int64]:
 
 
 def to_tensor(rgb: Pixels, device: str) -> Any:
-    """Return *rgb* as (1, 3, h, w), 0 to 1, on *device*."""
+    """Return *rgb* as a float32 tensor (1, 3, h, w), 0 to 1, on the torch *device*."""
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255

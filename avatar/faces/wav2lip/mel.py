@@ -46,7 +46,7 @@ def mel_windows(path: Path, rate: Fraction) -> Iterator[Mel]:
 
 
 def mel_spectrogram(pieces: Iterator[Sound]) -> Iterator[Mel]:
-    """Give the columns of the mel spectrogram of the *pieces* of a sound at 16 kHz, as soon as they are known."""
+    """Give the mel spectrogram of the *pieces* of a sound at 16 kHz, column by column as soon as they are known."""
     held, last, begun = np.zeros(0, np.float32), np.float32(0), False
     for piece in pieces:
         if not len(piece):

@@ -25,7 +25,7 @@ _MIN_SAMPLE_RATE_HZ, _MAX_SAMPLE_RATE_HZ = 8_000, 192_000
 
 
 def read_sound(path: Path, *, longest: float = MAX_SOUND_S) -> tuple[Sound, int]:
-    """Return the sound at *path* as mono, and its samples per second.
+    """Return the sound in the file *path*, its channels averaged, and its sample rate in Hz.
 
     Raises:
         InputError: ``sound.unreadable``, ``sound.too-long``, ``sound.empty`` or ``sound.not-allowed``.
@@ -41,7 +41,7 @@ def read_sound(path: Path, *, longest: float = MAX_SOUND_S) -> tuple[Sound, int]
 
 
 def read_excerpt(path: Path, start: float, end: float) -> tuple[Sound, int]:
-    """Return the sound at *path* from second *start* to second *end* as mono, and its samples per second."""
+    """Return the sound at *path* from second *start* to *end*, its channels averaged, and its sample rate in Hz."""
     with _open(path) as file:
         rate = int(file.samplerate)
         file.seek(min(round(start * rate), file.frames))
@@ -62,13 +62,13 @@ def sample_rate_of(path: Path) -> int:
 
 
 def iter_pieces(path: Path) -> Iterator[Sound]:
-    """Give the sound at *path* as mono, piece by piece, at its own rate."""
+    """Give the sound at *path* piece by piece, its channels averaged, at its own sample rate."""
     with _open(path) as file:
         yield from _iter_mono(file)
 
 
 def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> None:
-    """Write the pieces of *sound* as a mono 16-bit WAV file."""
+    """Write the pieces of *sound*, at *rate* Hz, as a mono 16-bit WAV file; what exceeds full scale is clipped."""
     import soundfile
 
     with atomic_write(path) as beside, soundfile.SoundFile(beside, "w", rate, 1, "PCM_16", format="WAV") as file:
@@ -77,7 +77,7 @@ def write_sound(path: Path, sound: Iterable[Sound], rate: int = SAMPLE_RATE) -> 
 
 
 def fit_length(sound: Iterable[Sound], samples: int) -> Iterator[Sound]:
-    """Give *sound* cut, or padded with the tone of a quiet room, to exactly *samples* samples."""
+    """Give the pieces of *sound* cut, or padded with room tone, to *samples* samples in all."""
     left = samples
     for piece in sound:
         if len(piece) >= left:

@@ -15,7 +15,7 @@ _LOOKAHEAD = 480  # samples a peak is felt before and after: 10 ms at 48 kHz
 _OVERSAMPLING = 4  # peaks between samples (ITU-R BS.1770-4, annex 2)
 _MARGIN = 4 * _LOOKAHEAD  # what a stretch must know of its neighbours: two windows, and the oversampling filter
 
-Curve = NDArray[np.floating[Any]]  # (samples,)
+Curve = NDArray[np.floating[Any]]  # (samples,): a level or a gain for each sample, 0 and up
 
 
 def limit_true_peaks(sound: Iterable[Sound], ceiling: float = CEILING) -> Iterator[Sound]:

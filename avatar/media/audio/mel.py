@@ -29,7 +29,7 @@ def mel_power(frames: Floats, window: NDArray[np.float64], rate: int, bands: int
 
 
 def frames_of(sound: Floats, size: int, hop: int) -> Floats:
-    """Return all frames (count, size) that lie whole in *sound*, one each *hop* samples."""
+    """Return all frames (count, size) that lie whole in *sound* (samples,), one each *hop* samples: a view of it."""
     return np.lib.stride_tricks.sliding_window_view(sound, size)[::hop]
 
 
@@ -55,14 +55,14 @@ def mel_filter_bank(
 
 
 def hz_to_mel(hertz: float) -> float:
-    """Return *hertz* in Slaney's mel."""
+    """Return the frequency *hertz* in Slaney's mel."""
     if hertz < _BREAK_HZ:
         return hertz / _HZ_PER_MEL
     return float(_BREAK_MEL + np.log(hertz / _BREAK_HZ) / _LOG_STEP)
 
 
 def mel_to_hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return *mels* of Slaney's scale in hertz."""
+    """Return the frequencies (n,) in hertz of *mels* (n,) of Slaney's scale."""
     hertz = _HZ_PER_MEL * mels
     above = mels >= _BREAK_MEL
     hertz[above] = _BREAK_HZ * np.exp(_LOG_STEP * (mels[above] - _BREAK_MEL))
@@ -70,10 +70,10 @@ def mel_to_hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def hz_to_mel_htk(hertz: Reals | float) -> Reals:
-    """Return *hertz* in HTK's mel."""
+    """Return the frequency *hertz*, a number or (n,), in HTK's mel."""
     return np.asarray(_HTK_SCALE * np.log1p(np.asarray(hertz) / _HTK_BREAK_HZ))
 
 
 def mel_to_hz_htk(mels: Reals) -> Reals:
-    """Return *mels* of HTK's scale in hertz."""
+    """Return the frequencies (n,) in hertz of *mels* (n,) of HTK's scale."""
     return np.asarray(_HTK_BREAK_HZ * np.expm1(mels / _HTK_SCALE))

@@ -7,5 +7,5 @@ _ROOM_TONE_RMS = 10 ** (-74.0 / 20)  # full scale at 1.0: below what loudness me
 
 
 def room_tone(samples: int, seed: int) -> NDArray[np.float64]:
-    """Return so many *samples* of it; *seed* decides which."""
+    """Return room tone (*samples*,), float64, at -74 dB RMS of full scale (1.0); *seed* decides which."""
     return np.random.default_rng(seed).standard_normal(samples) * _ROOM_TONE_RMS

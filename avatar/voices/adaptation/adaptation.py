@@ -30,7 +30,7 @@ class PitchMapping:
     spread: float
 
     def of(self, pitch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return *pitch* (Hz, 0 where unvoiced) as the other voice would sing it."""
+        """Return *pitch* (frames,) in Hz, 0 where unvoiced, moved to that of the other voice."""
         log = np.log(np.maximum(pitch, MIN_VOICED_HZ))
         moved = np.clip(np.exp(self.theirs + (log - self.ours) * self.spread), _MIN_PITCH_HZ, _MAX_PITCH_HZ)
         return np.where(pitch >= MIN_VOICED_HZ, moved, pitch).astype(np.float32)

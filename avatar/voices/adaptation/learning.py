@@ -53,6 +53,7 @@ class SpeechAnalysis:
 
     @property
     def voiced(self) -> NDArray[np.bool_]:
+        """The mask (frames,) of the frames that have a pitch."""
         return np.asarray(self.pitch >= MIN_VOICED_HZ)
 
     @property
@@ -106,7 +107,7 @@ class Pairs:
 
 
 def analyse_speech(sound: NDArray[np.float32], timings: Timings) -> SpeechAnalysis:
-    """Return what is compared of a person's *sound* (24 kHz) with the *timings* of its phonemes."""
+    """Return the analysis of a person's *sound* (samples,) at 24 kHz, whose phonemes have these *timings*."""
     pitch, band = estimate_pitch(sound), estimate_bandwidth(sound)
     speaks = detect_speech(frame_levels(np.pad(sound, (0, 600)))[: len(pitch)])
     cepstra, phonemes = mel_cepstra(sound, pitch, band), phoneme_weights(timings, len(pitch))

@@ -29,13 +29,15 @@ _DELIMITER = "|"
 
 
 def align_ctc(sound: NDArray[np.float32], rate: int, text: str, model: Path, language: str = "en") -> Timings:
-    """Return when each phoneme and word of *text* is heard in *sound*, by the letter model in the folder *model*.
+    """Return when each phoneme and word of *text* is heard in *sound* (samples,), by the letter model *model*.
+
+    The sound is mono at *rate* Hz with full scale at 1.0; *model* is a folder.
 
     Phonemes share the time of their word, vowels twice what consonants have. Those of a *language* other than English
     are guessed from the letters.
 
     Raises:
-        EngineError: code ``voice.not-aligned``.
+        EngineError: when the words do not fit into the sound; code ``voice.not-aligned``.
     """
     network, letters = _load(model)
     reading = phonemise(text) if language == "en" else read_graphemes(text)

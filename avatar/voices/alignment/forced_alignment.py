@@ -19,7 +19,7 @@ _BEAM_WIDTH = 1e-80  # the text is known, so no path may be dropped early
 
 
 def align_phonemes(sound: NDArray[np.float32], rate: int, text: str) -> Timings:
-    """Return when each phoneme and word of *text* is heard in the mono *sound* (*rate* samples per second).
+    """Return when each phoneme and word of *text* is heard in the mono *sound* (samples,) at *rate* Hz.
 
     Raises:
         EngineError: code ``voice.not-aligned``.

@@ -16,7 +16,7 @@ from avatar.voices.recognition.recogniser import plain_words
 from avatar.voices.text.g2p import phonemise
 from avatar.voices.timings import SILENCE, Phone, Timings, Word
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
 _MIN_STRETCH_S, _MAX_STRETCH_S = 20.0, 180.0  # seconds of a stretch: the aligner holds about a gigabyte for the longest
 _FRAME_S, _SMOOTHING_FRAMES = 0.01, 5  # seconds of a frame of level, and how many of them are looked at together
@@ -39,7 +39,7 @@ class AlignedLine:
 
 
 def align_long_form(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]) -> tuple[AlignedLine, ...]:
-    """Return when each of *lines* is said in the mono *sound* (*rate* samples per second).
+    """Return when each of *lines* is said in the mono *sound* at *rate* Hz.
 
     *heard* are the words that a recogniser hears in it, with their times.
 

@@ -13,7 +13,7 @@ from avatar.voices.alignment.long_form import AlignedLine, align_long_form, find
 from avatar.voices.judging.postprocess import fade_edges, gain_to_target, limit_peaks
 from avatar.voices.timings import Phone, Timings, Word, build_timings
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
 _LEAD_IN_S, _TAIL_S = 0.3, 0.6  # seconds kept of what comes before the first word, and after the last
 
@@ -39,7 +39,7 @@ class Cuts(_Strict):
 
 
 def segment_recording(sound: Floats, rate: int, lines: Sequence[str], heard: Sequence[Word]) -> Cuts:
-    """Return where the mono *sound* (*rate* samples per second) says each of *lines*.
+    """Return where the mono *sound* at *rate* Hz says each of *lines*.
 
     *heard* are the words that a recogniser hears in it, with their times. Pauses stay as they were made.
 

@@ -32,7 +32,7 @@ from avatar.voices.text.normalization import normalize_text
 from avatar.voices.text.ssml import ParsedLine, parse_ssml
 from avatar.voices.timings import Timings
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
 _MAX_TAKES = 3  # with other random numbers each time
 _CONVERSION_PACES = (1.0, 0.95, 0.9)  # of the takes of a conversion: other durations are other sounds
@@ -58,8 +58,8 @@ class Reference:
     transcript: str
 
 
-Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voice, seed -> sound, its rate
-Timing = Callable[[Floats, int, str], Timings]
+Say = Callable[[str, Reference, int], tuple[Floats, int]]  # words, in whose voice, seed -> sound, its rate in Hz
+Timing = Callable[[Floats, int, str], Timings]  # sound, its rate in Hz, its words -> when they are heard
 
 
 def resolve_aligner(aligner: ModelRef | None, language: str = ENGLISH) -> Timing:

@@ -15,7 +15,7 @@ from avatar.media.audio.resample import resample
 from avatar.voices.backends.coqui_hardening import harden_coqui, local_companions, seeded_torch, wrap_load_errors
 from avatar.voices.backends.model_folder import ModelFolder
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
 _WAVLM = "WavLM-Large.pt"
 _HIFIGAN = ("hifigan", "gan", "hifigan_generator")
@@ -33,12 +33,12 @@ class Converter(ABC):
 
     @final
     def voice_of(self, sound: Floats, rate: int) -> Any:
-        """Return whose voice is heard in *sound*, as this model knows voices."""
+        """Return the voice heard in *sound* at *rate* Hz, in the form that this model knows voices in."""
         return self._voice(self._taken(sound, rate))
 
     @final
     def converted(self, sound: Floats, rate: int, voice: Any, seed: int) -> Floats:
-        """Return *sound* (*rate* samples per second) said in *voice*, as long as it was, at ``self.rate``."""
+        """Return *sound* at *rate* Hz said in *voice* (see ``voice_of``), as long as it was, at ``self.rate`` Hz."""
         with seeded_torch(seed):
             made = self._sound(self._taken(sound, rate), voice)
         said = np.asarray(made.detach().cpu().numpy(), dtype=np.float32).reshape(-1)

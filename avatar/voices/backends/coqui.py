@@ -52,18 +52,21 @@ class CoquiVoice:
         return tuple(str(name) for name in self._network.speakers)
 
     def say_as(self, text: str, reference: Path, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
-        """Say *text* in the voice heard in the sound file *reference*; return the sound and its samples per second.
+        """Return *text* said in the voice heard in the file *reference*: mono (samples,), and the sample rate in Hz.
 
         Raises:
-            InputError: code ``coqui.unknown-language``.
+            InputError: when the model does not speak *language*; code ``coqui.unknown-language``.
         """
         return self._spoken(text, language, seed, speaker_wav=str(reference))
 
     def say(self, text: str, speaker: str, language: str, seed: int) -> tuple[NDArray[np.float32], int]:
-        """Say *text* in the model's own voice *speaker* ("" for the first or only one).
+        """Return *text* said in the model's own voice *speaker*: mono (samples,), and the sample rate in Hz.
+
+        The *speaker* "" is the first or only one.
 
         Raises:
-            InputError: code ``coqui.unknown-speaker`` or ``coqui.unknown-language``.
+            InputError: when the model has no such *speaker*; code ``coqui.unknown-speaker``; when it does not speak
+                *language*; code ``coqui.unknown-language``.
         """
         if speaker and speaker not in self.own_voices:
             raise InputError(

@@ -44,10 +44,11 @@ class Symbol:
 
 
 def scale_durations(planned: Floats, pace: float) -> NDArray[np.float64]:
-    """Return how many whole units each symbol (n) lasts when all is said *pace* times as fast as *planned*, in units.
+    """Return how many whole units each symbol lasts (n,) when all is said *pace* times as fast as *planned* (n,).
 
-    Units are coarse: most phonemes last one to three. Divided and rounded one by one, all of them would stay as they
-    are, or change at once. So what is left over goes, a unit each, to those that lack most of another.
+    Both are in the units of the network, which are coarse: most phonemes last one to three. Divided and rounded one by
+    one, all of them would stay as they are, or change at once. So what is left over goes, a unit each, to those that
+    lack most of another.
     """
     usual = np.maximum(np.rint(planned), 1)
     wanted = usual / pace
@@ -72,7 +73,8 @@ class _TimedPhoneme:
 def phoneme_timings(reading: Reading, symbols: Sequence[Symbol], levels: Floats, frame: float) -> Timings:
     """Return when each phoneme and word of *reading* is heard.
 
-    *symbols* carry the planned times; *levels* are the decibels of each *frame* (seconds) of the sound.
+    *symbols* carry the planned times; *levels* (frames,) are those of the sound in decibels, one each *frame*
+    seconds.
     """
     duration = len(levels) * frame
     heard = list(_planned_phonemes(reading, symbols))

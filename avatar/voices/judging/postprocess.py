@@ -25,7 +25,7 @@ _LIMITER_WINDOW_S = 0.005  # seconds the limiter looks around each sample
 def postprocess(  # noqa: PLR0913 - a take, and how it is to stand
     sound: Sound, rate: int, timings: Timings, text: str, seed: int, *, rest: float = 0.0
 ) -> tuple[Sound, Timings]:
-    """Return *sound* (*rate* samples per second), which says *text*, as finished speech with its timings.
+    """Return *sound* at *rate* Hz, which says *text*, as finished speech at 48 kHz, and its timings.
 
     *seed* decides the room tone; *rest* is a longer pause after the line, in seconds.
     """
@@ -57,7 +57,7 @@ def _tail_s(text: str) -> float:
 
 
 def fade_edges(sound: Sound) -> Sound:
-    """Return *sound* (48 kHz) with ends that do not click."""
+    """Return *sound* (48 kHz) faded in and out over 12 ms, so that its ends do not click."""
     edge = min(round(_FADE_S * RATE), len(sound) // 2)
     ramp = np.sin(np.linspace(0, np.pi / 2, edge, endpoint=False, dtype=np.float32)) ** 2
     sound = sound.copy()
@@ -72,5 +72,5 @@ def gain_to_target(loudness: float) -> np.float32:
 
 
 def limit_peaks(sound: Sound) -> Sound:
-    """Return *sound* with its peaks below the ceiling, turned down smoothly around each peak."""
+    """Return *sound* (48 kHz) with its peaks at -2 dB or below, turned down smoothly around each peak."""
     return limit_sample_peaks(sound, _PEAK_CEILING, round(_LIMITER_WINDOW_S * RATE))

@@ -32,7 +32,7 @@ _EDGE_FRAMES = 8  # columns after halving that know of the end
 
 
 def predict_mos(sound: NDArray[np.float32], rate: int, weights: Path) -> float:
-    """Return the expected mean opinion score of the mono *sound* (*rate* samples per second)."""
+    """Return the expected mean opinion score of the mono *sound* (samples,) at *rate* Hz."""
     import torch
 
     heard = resample(sound, rate, _SAMPLE_RATE_HZ)

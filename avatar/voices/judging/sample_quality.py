@@ -17,12 +17,13 @@ _MAX_CLIPPED_SHARE = 0.002  # the share of samples stuck at the peak
 def check_sample(
     sound: NDArray[np.float32], rate: int, *, name: str, what: str = "voice sample", least: float = MIN_SPEECH_S
 ) -> None:
-    """Refuse the mono *sound* (*rate* samples per second) of the file *name* unless a voice can be learned from it.
+    """Refuse the mono *sound* (samples,) at *rate* Hz of the file *name* unless a voice can be learned from it.
 
     A voice-over needs less: *what* it is called, and the *least* seconds of speech in it.
 
     Raises:
-        InputError: code ``voice.low-rate``, ``voice.silent``, ``voice.clipped`` or ``voice.too-short``.
+        InputError: when the sample rate is too low; code ``voice.low-rate``; when it is silent or clipped; code
+            ``voice.silent`` or ``voice.clipped``; when it holds too little speech; code ``voice.too-short``.
     """
     if rate < MIN_SAMPLE_RATE_HZ:
         raise InputError(
@@ -58,7 +59,7 @@ def _frame_levels(sound: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
 
 
 def clipped_share(sound: NDArray[np.float32]) -> float:
-    """Return the share of samples that stay at the peak for three samples or more, as only clipping makes them."""
+    """Return the share (0 to 1) of *sound* (samples,) that is clipped: at its peak for three samples or more."""
     peak = float(np.abs(sound).max(initial=0.0))
     at_peak = np.abs(sound) >= 0.995 * peak
     stuck = at_peak[2:] & at_peak[1:-1] & at_peak[:-2]

@@ -17,10 +17,11 @@ _MAX_WORD_ERROR_RATE = 0.5  # of the words: more means another text
 
 
 def resolve_transcript(sound: NDArray[np.float32], rate: int, transcript: str = "") -> str:
-    """Return what is said in the mono *sound* (*rate* samples per second): the *transcript* if it is, or what is heard.
+    """Return what is said in the mono *sound* (samples,) at *rate* Hz: the *transcript* if it is, or what is heard.
 
     Raises:
-        InputError: code ``voice.not-understood`` or ``transcript.mismatch``.
+        InputError: when too few words are heard; code ``voice.not-understood``; when the transcript says something
+            else; code ``transcript.mismatch``.
     """
     return check_transcript(recognise_words(sound, rate), len(sound) / rate, transcript)
 
@@ -51,10 +52,10 @@ def check_transcript(heard: str, seconds: float, transcript: str = "", what: str
 def check_one_speaker(
     sound: NDArray[np.float32], rate: int, encoders: SpeakerEncoders, what: str = "voice sample"
 ) -> None:
-    """Refuse the mono *sound* (*rate* samples per second) when two people speak in it, one after the other.
+    """Refuse the mono *sound* (samples,) at *rate* Hz when two people speak in it, one after the other.
 
     Raises:
-        InputError: code ``voice.two-speakers``.
+        InputError: when there are two; code ``voice.two-speakers``.
     """
     size = round(_SEGMENT_S * rate)
     pieces = [sound[start : start + size] for start in range(0, len(sound) - size + 1, size)]

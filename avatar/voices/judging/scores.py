@@ -78,12 +78,12 @@ class AcceptanceCriteria:
         return cls(voice, (round(first, 3), round(second, 3)))
 
     def as_array(self) -> NDArray[np.float32]:
-        """Return everything in one array (2, 257), to be kept."""
+        """Return the criteria as an array (2, 257) to be kept: for each encoder, the voice and its floor."""
         return np.concatenate([self.voice.directions, np.array(self.floors, np.float32)[:, None]], axis=1)
 
     @classmethod
     def of(cls, array: NDArray[np.float32]) -> "AcceptanceCriteria":
-        """Return what was kept in *array*."""
+        """Return the criteria kept in *array* (2, 257), as ``as_array`` made it."""
         return cls(SpeakerEmbedding(array[:, :-1]), (float(array[0, -1]), float(array[1, -1])))
 
 

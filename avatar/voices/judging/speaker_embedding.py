@@ -85,7 +85,7 @@ class SpeakerEmbedding:
         """Return what was *kept*.
 
         Raises:
-            InputError: code ``voice.unreadable``.
+            InputError: when it has another length; code ``voice.unreadable``.
         """
         if len(kept) != 2 * 2 * 256:
             raise InputError("a voice print has another length; make it anew", code="voice.unreadable")
@@ -100,10 +100,10 @@ class SpeakerEncoders:
     second: Path
 
     def print_of(self, sound: Floats, rate: int) -> SpeakerEmbedding:
-        """Return the voice heard in the mono *sound* (*rate* samples per second).
+        """Return the speaker embedding of the mono *sound* (samples,) at *rate* Hz.
 
         Raises:
-            InputError: code ``voice.too-short``.
+            InputError: when there is less than 0.3 s of speech in it; code ``voice.too-short``.
         """
         heard = _trim_silence(resample(sound, rate, _SAMPLE_RATE_HZ))
         if len(heard) < _MIN_SPEECH_S * _SAMPLE_RATE_HZ:

@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 JUDGES = (HEARING, GE2E, DVECTOR, QUALITY)
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float32]  # (samples,), mono, full scale at 1.0
 
 _GOOD_MOS = 3.2  # of 5: a rougher take may go out, but not before another one was heard
 

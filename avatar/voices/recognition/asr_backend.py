@@ -24,13 +24,13 @@ class AsrBackend:
     model: Path | None = None
 
     def words(self, sound: NDArray[np.float32], rate: int) -> str:
-        """Return the words heard in the mono *sound* (*rate* samples per second), perhaps none."""
+        """Return the words heard in the mono *sound* (samples,) at *rate* Hz, perhaps none."""
         if self.model is None:
             return recognise_words(sound, rate)
         return transcribe_with_whisper(sound, rate, self.model, self.language)
 
     def wording(self, expected: str, sound: NDArray[np.float32], rate: int) -> WordMatch:
-        """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second)."""
+        """Compare the words *expected* with those heard in the mono *sound* (samples,) at *rate* Hz."""
         if self.model is None:
             return match_speech(expected, sound, rate)
         return match_words(expected, self.words(sound, rate), self.language)

@@ -26,10 +26,10 @@ _MIN_FAST_FRAMES, _TRAILING_FRAMES = 1000, 200
 
 
 def transcribe(sound: NDArray[np.float32], rate: int) -> str:
-    """Return the English words heard in the mono *sound* (*rate* samples per second).
+    """Return the English words heard in the mono *sound* (samples,) at *rate* Hz.
 
     Raises:
-        InputError: code ``voice.not-understood``.
+        InputError: when no words are heard; code ``voice.not-understood``.
     """
     text = recognise_words(sound, rate)
     if not text:
@@ -40,14 +40,15 @@ def transcribe(sound: NDArray[np.float32], rate: int) -> str:
 
 
 def recognise_words(sound: NDArray[np.float32], rate: int) -> str:
-    """Return the English words heard in the mono *sound* (*rate* samples per second), perhaps none."""
+    """Return the English words heard in the mono *sound* (samples,) at *rate* Hz, perhaps none."""
     return _transcribe(open_recogniser(), sound, rate)
 
 
 def recognise_words_fast(sound: NDArray[np.float32], rate: int) -> str:
-    """Return what :func:`recognise_words` does, without attending to the silence that fills up 30 s.
+    """Return the English words heard in the mono *sound* (samples,) at *rate* Hz, at a third of the cost.
 
-    For a line that is a third of the cost; one in fifty is misheard that would not be otherwise.
+    Unlike :func:`recognise_words` it does not attend to the silence that fills up 30 s; one line in fifty is misheard
+    that would not be otherwise.
     """
     return _transcribe(_open_fast_recogniser(), sound, rate)
 
@@ -64,7 +65,7 @@ def _transcribe(recogniser: Any, sound: NDArray[np.float32], rate: int) -> str:
 
 
 def recognise_timed_words(sound: NDArray[np.float32], rate: int) -> tuple[Word, ...]:
-    """Return the English words heard in the mono *sound* (*rate* samples per second), with their times; maybe none."""
+    """Return the English words heard in the mono *sound* (samples,) at *rate* Hz, with their times; maybe none."""
     heard, _ = open_recogniser().transcribe(
         resample(sound, rate, _SAMPLE_RATE_HZ),
         language="en",

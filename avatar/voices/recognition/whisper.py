@@ -21,10 +21,10 @@ _MAX_TOKENS_PER_S = 10  # tokens a second: nobody says more, and a model that do
 
 
 def transcribe_with_whisper(sound: NDArray[np.float32], rate: int, model: Path, language: str) -> str:
-    """Return the words of *language* heard in the mono *sound* (*rate* samples per second) by the folder *model*.
+    """Return the words of *language* heard in the mono *sound* (samples,) at *rate* Hz by the folder *model*.
 
     Raises:
-        InputError: code ``recogniser.language``.
+        InputError: when the model does not hear *language*; code ``recogniser.language``.
     """
     import torch
 

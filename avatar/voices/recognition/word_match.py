@@ -59,7 +59,7 @@ def match_words(expected: str, heard: str, language: str = "en") -> WordMatch:
 
 
 def match_speech(expected: str, sound: NDArray[np.float32], rate: int) -> WordMatch:
-    """Compare the words *expected* with those heard in the mono *sound* (*rate* samples per second).
+    """Compare the words *expected* with those heard in the mono *sound* (samples,) at *rate* Hz.
 
     What is not right at a glance is heard again with full attention.
     """

@@ -42,7 +42,7 @@ def mel_cepstra(sound: NDArray[np.float32], pitch: NDArray[np.floating], band: f
 
 
 def estimate_bandwidth(sound: NDArray[np.float32]) -> float:
-    """Return up to which frequency in Hz *sound* (24 kHz) has anything: an old recording may end at 7 kHz.
+    """Return the bandwidth in Hz of *sound* (samples,) at 24 kHz: an old recording may end at 7 kHz.
 
     What is not there must not be learned as silence: it would muffle the voice and bend everything below.
     """

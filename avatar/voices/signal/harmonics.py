@@ -14,7 +14,7 @@ _MAX_HALF_TURNS = 0.9999  # of a half turn: the most that the form in which phas
 
 
 def interpolate_harmonics(spectra: Spectra) -> NDArray[np.float32]:
-    """Return the harmonic log magnitudes, read at the harmonics of their own pitch and joined between them.
+    """Return the harmonic log magnitudes (601, frames) in nepers, interpolated between the harmonics of the pitch.
 
     The network learned them there only. A voice of another pitch has its harmonics elsewhere, where the raw values
     mean nothing: used as they are, they cost a deep voice half its likeness.

@@ -33,15 +33,16 @@ class Spectra:
 
     @property
     def voiced(self) -> NDArray[np.bool_]:
+        """The mask (frames,) of the frames that have a pitch."""
         return np.asarray(self.pitch >= MIN_VOICED_HZ)
 
     @cached_property
     def plain(self) -> Floats:
-        """The sound with some breath noise, to be looked at rather than heard: made once."""
+        """The sound (samples,) at 24 kHz with some breath noise, to be analysed rather than heard: made once."""
         return self.sound(seed=0)
 
     def sound(self, seed: int) -> Floats:
-        """Return the sound at 24 kHz; *seed* decides the breath noise."""
+        """Return the sound (samples,) at 24 kHz, full scale at 1.0; *seed* decides the breath noise."""
         from hibari import dsp
 
         parts = (self.harmonic, self.harmonic_phase, self.noise, self.rest, self.rest_phase, self.pitch)
@@ -58,13 +59,13 @@ def silence(seconds: float) -> Spectra:
 
 
 def frame_levels(sound: Floats) -> Floats:
-    """Return the level of each 12.5 ms of *sound* (24 kHz) in decibels below full scale."""
+    """Return the level (frames,) in dBFS of each 12.5 ms of *sound* (samples,) at 24 kHz."""
     frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
     return np.asarray(10 * np.log10(np.square(frames).mean(axis=1) + 1e-12), dtype=np.float32)
 
 
 def detect_speech(levels: Floats) -> NDArray[np.bool_]:
-    """Tell in which frames somebody speaks, from their *levels* in decibels."""
+    """Return the mask (frames,) of the frames in which somebody speaks, from their *levels* (frames,) in decibels."""
     return np.asarray(levels > np.percentile(levels, 95) - _SPEECH_RANGE_DB)
 
 
