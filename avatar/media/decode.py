@@ -43,7 +43,7 @@ def decode(path: Path, start: int = 0, count: int | None = None) -> Frames:
     Pictures are turned as the file's rotation says, cropped to even sizes, and brought to BT.601 limited range.
 
     Raises:
-        InputError: ``footage.too-short``, or a file that cannot be read.
+        InputError: when it has fewer frames; code ``footage.too-short``; or a file that cannot be read.
     """
     reel, index = _probe(path)
     wanted = reel.count - start if count is None else count

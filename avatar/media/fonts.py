@@ -30,7 +30,7 @@ def check_glyphs(text: str) -> None:
     """Refuse *text* with letters that would be drawn as empty boxes.
 
     Raises:
-        InputError: ``text.no-letter``.
+        InputError: when the font lacks a letter; code ``text.no-letter``.
     """
     type_ = font(24)
     box = bytes(type_.getmask(_MISSING_GLYPH))

@@ -57,7 +57,7 @@ def write_deltas(
     They are held one at a time. What was written goes when a frame fails.
 
     Raises:
-        EngineError: ``patches.unlike``: there are more or fewer of them, or they have another size or rate.
+        EngineError: when there are more or fewer of them, or they have another size or rate; code ``patches.unlike``.
     """
     if over is not None and _shape(over) != _shape(frames):
         raise EngineError(
@@ -82,7 +82,7 @@ def apply_deltas(path: Path, over: Frames | None) -> Frames:
     """Return the frames that the patches at *path* were made of, drawn over the same frames again, lazily.
 
     Raises:
-        StoreError: ``store.patches``: *over* are other frames than those.
+        StoreError: when *over* are other frames than those; code ``store.patches``.
     """
     with zipfile.ZipFile(path) as file:
         told = _Contents.model_validate_json(file.read("frames.json"))

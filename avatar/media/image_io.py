@@ -14,7 +14,7 @@ def read_rgb(path: Path) -> Pixels:
     """Return the picture at *path*, one that intake has taken in, as RGB (height, width, 3).
 
     Raises:
-        InputError: ``media.unreadable``.
+        InputError: when it cannot be read as a picture; code ``media.unreadable``.
     """
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if pixels is None:

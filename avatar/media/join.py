@@ -61,7 +61,8 @@ def join(
     Sound starts with its picture to the sample, and is cut or padded to the picture's length.
 
     Raises:
-        EngineError: ``shots.differ`` or ``video.out-of-step``.
+        EngineError: when there are no *pieces*; code ``shots.none``; when their formats or encodings differ; code
+            ``shots.differ``; when sound and picture end apart; code ``video.out-of-step``.
     """
     import av
 

@@ -16,7 +16,7 @@ def parse_colour(text: str) -> tuple[int, int, int]:
     """Return the RGB of a colour as people write it: ``#101418``, ``white``, ``rgb(20, 20, 30)``.
 
     Raises:
-        InputError: ``colour.unknown``.
+        InputError: when it is no colour; code ``colour.unknown``.
     """
     from PIL import ImageColor
 
@@ -32,7 +32,7 @@ def check_colours(text: str) -> str:
     """Return *text* if it names one colour, or two as in ``"#223 to #556"``.
 
     Raises:
-        InputError: ``colour.unknown``.
+        InputError: when it names none, or more than two; code ``colour.unknown``.
     """
     _gradient_ends(text)
     return text
@@ -59,7 +59,7 @@ def side_by_side(panels: Sequence[Frames], behind: str) -> Frames:
     Their planes are copied, not converted: a panel's pixels stay bit-exact.
 
     Raises:
-        EngineError: ``panels.differ`` when their rates or counts do.
+        EngineError: when their rates or counts differ; code ``panels.differ``.
     """
     first = panels[0]
     if len(panels) == 1:

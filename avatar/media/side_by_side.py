@@ -28,7 +28,7 @@ def compare_side_by_side(one: Path, other: Path, names: tuple[str, str], to: Pat
     Sound and frame rate are those of *one*. The shorter of them stands still at its end.
 
     Raises:
-        InputError: code ``compare.same``, when both are the same file.
+        InputError: when both are the same file; code ``compare.same``.
     """
     if one.resolve() == other.resolve():
         raise InputError(f"{one.name} would be compared with itself; name two files", code="compare.same")

@@ -71,7 +71,7 @@ class OnnxNetwork:
     def run(self, *inputs: Floats) -> Floats:
         """Return the one output of the network for *inputs*, in the order of its own.
 
-        Each is float32 of the shape that the file states, such as (1, 3, h, w).
+        All are float32, of the shapes that the file states, such as (1, 3, h, w).
         """
         names = (each.name for each in self._session.get_inputs())
         (made,) = self._session.run(None, dict(zip(names, inputs, strict=True)))

@@ -43,7 +43,9 @@ def eyelid_closure(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> 
 
 
 def eyeball_occlusion(now: NDArray[np.floating], at_rest: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return how much of each eyeball its lids hide (2,), 0 to 1: ``eyelid_closure`` for lids whose place is known.
+    """Return the occlusion (2,) of each eyeball by its lids, 0 to 1: ``eyelid_closure`` for lids whose place is known.
+
+    *now* and *at_rest* (2,) are eye aspect ratios.
 
     Closing lids are taken from the target at once; the eyeball stays the source's for as long as it is visible.
     """

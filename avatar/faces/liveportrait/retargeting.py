@@ -40,13 +40,19 @@ class StitchingRetargeting(nn.Module):
         return moved
 
     def lips(self, source: Tensor, open_: Tensor) -> Any:
-        """Return how to move points (n, 21, 3) for lips *open_* (n, 2): as they are in *source*, and as they shall."""
+        """Return the displacements (n, 21, 3) of the points *source* (1, 21, 3) for lips *open_* (n, 2).
+
+        *open_* is how far they are open now, and how far they shall be.
+        """
         return self.retarget_mouth(_concatenate(source.expand(len(open_), KEYPOINTS, 3), open_)).reshape(
             -1, KEYPOINTS, 3
         )
 
     def eyes(self, source: Tensor, open_: Tensor) -> Any:
-        """Return how to move points (n, 21, 3) for eyes *open_* (n, 3): both as they are, and as both shall be."""
+        """Return the displacements (n, 21, 3) of the points *source* (1, 21, 3) for eyes *open_* (n, 3).
+
+        *open_* is how far both are open now, one after the other, and how far both shall be.
+        """
         return self.retarget_eye(_concatenate(source.expand(len(open_), KEYPOINTS, 3), open_)).reshape(-1, KEYPOINTS, 3)
 
 

@@ -15,7 +15,7 @@ def extract_audio(video: Path) -> Sound:
     """Return the sound of the mp4 file *video*: mono, 48 kHz.
 
     Raises:
-        InputError: code ``sound.missing`` or ``sound.unreadable``.
+        InputError: when it has no sound; code ``sound.missing``; when its sound is damaged; code ``sound.unreadable``.
     """
     import av
 

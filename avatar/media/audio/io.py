@@ -28,7 +28,9 @@ def read_sound(path: Path, *, longest: float = MAX_SOUND_S) -> tuple[Sound, int]
     """Return the sound in the file *path*, its channels averaged, and its sample rate in Hz.
 
     Raises:
-        InputError: ``sound.unreadable``, ``sound.too-long``, ``sound.empty`` or ``sound.not-allowed``.
+        InputError: when the file cannot be read; code ``sound.unreadable``; when it is longer than *longest* seconds;
+            code ``sound.too-long``; when it holds no samples; code ``sound.empty``; when its format, channels or sample
+            rate are not allowed; code ``sound.not-allowed``.
     """
     with _open(path) as file:
         if file.frames > longest * file.samplerate:

@@ -39,7 +39,9 @@ def ingest_portrait(path: Path, into: Path) -> Path:
     """Write the portrait at *path* into the folder *into* as an upright sRGB PNG with no metadata; return that file.
 
     Raises:
-        InputError: ``media.not-allowed``, ``media.too-large``, ``media.truncated``, ``media.playlist`` …
+        InputError: when the file is no picture of a kind that is read, or too large; code ``media.not-allowed`` or
+            ``media.too-large``; when it is a playlist; code ``media.playlist``; when it breaks off; code
+            ``media.truncated`` …
     """
     return _ingest("portrait", path, into / "picture.png")
 

@@ -146,7 +146,10 @@ def analyse_utterance(said: Utterance, band: float) -> UtteranceAnalysis:
 
 
 def regression_inputs(cepstra: Reals, voiced: NDArray[np.bool_]) -> Reals:
-    """Return what a prediction looks at in each frame (frames, 61): shape, its movement, and whether it is voiced."""
+    """Return the inputs (frames, 61) of the regression: spectral shape, its movement, and whether a frame is voiced.
+
+    *cepstra* (frames, 40) are mel-cepstra, *voiced* (frames,) is a mask.
+    """
     wide = np.pad(cepstra, ((2, 2), (0, 0)), mode="edge")
     movement = wide[4:] - wide[:-4]
     return np.concatenate(

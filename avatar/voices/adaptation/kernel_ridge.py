@@ -47,7 +47,10 @@ class KernelRidge:
 
 
 def fit_kernel_ridge(inputs: Reals, phonemes: Reals, outputs: Reals, *, ridge: float, shared: float) -> KernelRidge:
-    """Fit *outputs* (n, outputs) on *inputs* (n, inputs); a larger *ridge* trusts single examples less."""
+    """Return the kernel ridge regression of *outputs* (n, outputs) on *inputs* (n, inputs) and *phonemes* (n, 40).
+
+    A larger *ridge* trusts single examples less; *shared* is as in ``KernelRidge``.
+    """
     mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
     examples = (inputs - mean) / spread
     offset = outputs.mean(axis=0)

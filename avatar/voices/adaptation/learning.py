@@ -130,7 +130,7 @@ def align_pairs(
     """Lay *theirs* beside *ours*, which says the same words; *pulse* hears of the progress.
 
     Raises:
-        EngineError: code ``voice.not-learned``.
+        EngineError: when too few frames of the two match; code ``voice.not-learned``.
     """
     own, target = ours.cepstra[ours.active], theirs.cepstra[theirs.active]
     adapted = own - own.mean(axis=0) + target.mean(axis=0)

@@ -97,7 +97,7 @@ class ModelSelection:
         """Return the voice of the best of *manners*, and what takes of it are held to.
 
         Raises:
-            EngineError: code ``voice.not-learned``.
+            EngineError: when no voice learned so is good and clear enough; code ``voice.not-learned``.
         """
         steps = 2 + len(manners)
         # One after the other, not each with each: the breath that suits a voice suits it in any manner.

@@ -60,7 +60,8 @@ def read_adaptation(path: Path) -> Adaptation:
     """Read what was learned of a voice.
 
     Raises:
-        InputError: code ``voice.wrong-model`` or ``voice.unreadable``.
+        InputError: when the voice was learned for another engine; code ``voice.wrong-model``; when the file cannot be
+            read; code ``voice.unreadable``.
     """
     held = _read(path, "adaptation")
     try:
@@ -115,7 +116,8 @@ def read_sample(path: Path) -> StoredSample:
     """Read a kept sample.
 
     Raises:
-        InputError: code ``voice.wrong-model``.
+        InputError: when the voice was learned for another engine; code ``voice.wrong-model``; when the file cannot be
+            read; code ``voice.unreadable``.
     """
     held = _read(path, "sample")
     return StoredSample(held["sound"], int(held["rate"]), str(held["transcript"]))

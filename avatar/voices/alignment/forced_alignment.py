@@ -22,7 +22,7 @@ def align_phonemes(sound: NDArray[np.float32], rate: int, text: str) -> Timings:
     """Return when each phoneme and word of *text* is heard in the mono *sound* (samples,) at *rate* Hz.
 
     Raises:
-        EngineError: code ``voice.not-aligned``.
+        EngineError: when the words are not found in the sound; code ``voice.not-aligned``.
     """
     reading = phonemise(text)
     spoken = [(index, [each.symbol for each in word.phonemes]) for index, word in enumerate(reading.spoken)]

@@ -44,8 +44,8 @@ def align_long_form(sound: Floats, rate: int, lines: Sequence[str], heard: Seque
     *heard* are the words that a recogniser hears in it, with their times.
 
     Raises:
-        InputError: ``speech.not-followed``, more than three minutes in which no line is heard to end.
-        EngineError: ``voice.not-aligned``.
+        InputError: when no line is heard to end for more than three minutes; code ``speech.not-followed``.
+        EngineError: when the words are not found in the sound; code ``voice.not-aligned``.
     """
     found: list[AlignedLine] = []
     for first, end, start, stop in _split_stretches(sound, rate, lines, heard):

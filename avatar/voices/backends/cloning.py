@@ -66,7 +66,7 @@ def resolve_aligner(aligner: ModelRef | None, language: str = ENGLISH) -> Timing
     """Return how speech is timed: by the letter model *aligner*, or without one by that which comes along.
 
     Raises:
-        InputError: code ``aligner.missing``; or as ``resolve_pinned_dir``.
+        InputError: when there is none for *language*; code ``aligner.missing``; or as ``resolve_pinned_dir``.
     """
     language = language.partition("-")[0]
     if aligner:
@@ -102,7 +102,8 @@ class CloningTask:
         """Read the sample of the *voice*, before any model is loaded.
 
         Raises:
-            InputError: code ``voice.wrong-model``.
+            InputError: when the voice was learned for another engine, or its file cannot be read; code
+                ``voice.wrong-model`` or ``voice.unreadable``.
         """
         return cls(line, voice, read_sample(voice), bench)
 
@@ -161,7 +162,7 @@ def speak_with(network: CoquiVoice, language: str, speaker: str = "", converter:
     must be trained on one person, and only takes that sound like the right one pass.
 
     Raises:
-        InputError: code ``coqui.cannot-clone``.
+        InputError: when it can neither clone nor have its voice converted; code ``coqui.cannot-clone``.
     """
     if network.clones:
         return lambda words, reference, seed: network.say_as(words, reference.sound, language, seed)

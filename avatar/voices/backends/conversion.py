@@ -97,7 +97,8 @@ def open_openvoice(model: Path, device: str = "cpu", _pinned: str = "") -> Conve
     """Return the OpenVoice in the folder *model*: ``config.json`` and ``checkpoint.pth`` of its converter.
 
     Raises:
-        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+        WeightsError: when a file is missing; code ``weights.missing``; when one cannot be read safely; code
+            ``weights.unreadable``; when the model is another one; code ``weights.other-network``.
     """
     folder = ModelFolder.of(model).holding()
     harden_coqui()
@@ -121,7 +122,8 @@ def open_freevc(model: Path, device: str = "cpu", _pinned: str = "") -> Converte
     One that hears the person by an encoder of its own (``use_spk``) brings ``speaker_encoder.pt`` as well.
 
     Raises:
-        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+        WeightsError: when a file is missing; code ``weights.missing``; when one cannot be read safely; code
+            ``weights.unreadable``; when the model is another one; code ``weights.other-network``.
     """
     folder = ModelFolder.of(model).holding("freevc")
     checkpoint, wavlm = folder.checkpoint, folder.file(_WAVLM)
@@ -147,7 +149,8 @@ def open_knnvc(model: Path, device: str = "cpu", _pinned: str = "") -> Converter
     """Return the kNN-VC in the folder *model*: its HiFi-GAN (``config.json`` and checkpoint) and ``WavLM-Large.pt``.
 
     Raises:
-        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+        WeightsError: when a file is missing; code ``weights.missing``; when one cannot be read safely; code
+            ``weights.unreadable``; when the model is another one; code ``weights.other-network``.
     """
     folder = ModelFolder.of(model).holding(*_HIFIGAN)
     checkpoint, wavlm = folder.checkpoint, folder.file(_WAVLM)
@@ -171,7 +174,8 @@ def open_converter(model: Path, device: str = "cpu", pinned: str = "") -> Conver
     """Return the conversion model in the folder *model*, whichever of the three its configuration describes.
 
     Raises:
-        WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.other-network``.
+        WeightsError: when a file is missing; code ``weights.missing``; when one cannot be read safely; code
+            ``weights.unreadable``; when the model is another one; code ``weights.other-network``.
     """
     networks = ModelFolder.of(model).networks
     if not networks:

@@ -109,9 +109,10 @@ def open_coqui(
     ``config_se.json``) for YourTTS; *vocoder* is the folder of one, if the model makes spectrograms only.
 
     Raises:
-        WeightsError: code ``weights.missing``, ``weights.unreadable``, ``weights.other-network`` or
-            ``weights.outside``.
-        InputError: code ``coqui.no-phonemizer``.
+        WeightsError: when a file is missing; code ``weights.missing``; when one cannot be read safely; code
+            ``weights.unreadable``; when the network is another one; code ``weights.other-network``; when a
+            configuration names a file or class elsewhere; code ``weights.outside``.
+        InputError: when the model reads phonemes and espeak-ng is not installed; code ``coqui.no-phonemizer``.
     """
     speaking = ModelFolder.of(model).holding(*kinds)
     sounding = ModelFolder.of(vocoder).holding(*_VOCODER_NETWORKS) if vocoder else None

@@ -42,7 +42,8 @@ def wrap_load_errors(folder: Path) -> Iterator[None]:
     """Say of whatever goes wrong while a model is loaded from *folder* what its user can do.
 
     Raises:
-        WeightsError: code ``weights.unreadable`` or ``weights.other-network``.
+        WeightsError: when a pickle holds more than tensors; code ``weights.unreadable``; when anything else goes wrong;
+            code ``weights.other-network``.
     """
     try:
         yield

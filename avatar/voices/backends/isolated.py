@@ -37,7 +37,7 @@ def speak_isolated(worker: IsolatedWorker, language: str, bench: VoiceWorkbench,
     """Return how *worker* speaks at *bench*; an answer takes *seconds* at most. The bench's pulse is asked meanwhile.
 
     Raises:
-        EngineError: code ``isolated.sound`` or one of the worker's.
+        EngineError: when the worker's answer is not one line of speech; code ``isolated.sound``; or as the worker.
     """
 
     def say(words: str, reference: Reference, seed: int) -> tuple[Floats, int]:
@@ -56,7 +56,7 @@ def refuse_pickles(folder: Path) -> None:
     """Refuse a model folder with files that are read by running what they bring.
 
     Raises:
-        WeightsError: code ``weights.unreadable``.
+        WeightsError: when there is one; code ``weights.unreadable``.
     """
     found = next((path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _PICKLE_SUFFIXES), None)
     if found is not None:

@@ -45,7 +45,8 @@ class ModelFolder:
         """Look through the folder *path*, which must call nobody.
 
         Raises:
-            WeightsError: code ``weights.missing``, ``weights.unreadable`` or ``weights.outside``.
+            WeightsError: when there is no configuration; code ``weights.missing``; when one is not JSON; code
+                ``weights.unreadable``; when one names a file or class elsewhere; code ``weights.outside``.
         """
         for other in sorted(path.glob("*.json")):
             _check_references(other, _read(other))
@@ -60,7 +61,7 @@ class ModelFolder:
         """Return this folder, once all networks that it names are of *kinds*; without any, once it names none.
 
         Raises:
-            WeightsError: code ``weights.other-network``.
+            WeightsError: when it names others; code ``weights.other-network``.
         """
         strange = [name for name in self.networks if name not in kinds]
         if strange or bool(kinds) != bool(self.networks):
@@ -80,7 +81,7 @@ class ModelFolder:
         """Return the first file there is of *names*.
 
         Raises:
-            WeightsError: code ``weights.missing``.
+            WeightsError: when there is none; code ``weights.missing``.
         """
         found = next((self.path / name for name in names if (self.path / name).is_file()), None)
         if found is None:

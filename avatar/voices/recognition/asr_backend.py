@@ -43,7 +43,7 @@ def asr_backend_for(language: str, recogniser: ModelRef | None) -> AsrBackend:
     """Return the speech recogniser of *language*: the pinned model *recogniser*, or without one the shipped backend.
 
     Raises:
-        InputError: code ``recogniser.missing``; or as ``resolve_pinned_dir``.
+        InputError: when there is none for *language*; code ``recogniser.missing``; or as ``resolve_pinned_dir``.
     """
     language = language.partition("-")[0]
     if recogniser:

@@ -29,7 +29,10 @@ _MIN_PEAK = 1e-3  # ... less, where nothing is louder than this: that is no spee
 
 
 def asr_features(sound: Floats, rate: int) -> Floats:
-    """Return what is heard (steps, 384) in the mono *sound* (*rate* samples per second); gain does not matter."""
+    """Return the encoder features (steps, 384) of the mono *sound* (samples,) at *rate* Hz, ``STEPS_PER_S`` a second.
+
+    Gain does not matter: every sound but silence is raised to the same peak.
+    """
     heard = resample(sound, rate, _SAMPLE_RATE_HZ)
     heard = heard * np.float32(_TARGET_PEAK / max(float(np.abs(heard).max(initial=0.0)), _MIN_PEAK))
     count = -(-len(heard) // _STEP_SAMPLES)

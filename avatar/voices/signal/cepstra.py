@@ -59,7 +59,7 @@ def log_spectrum(cepstra: Reals) -> NDArray[np.float32]:
 
 
 def shift_formants(cepstra: Reals, factor: float) -> Reals:
-    """Return the mel-cepstra (frames, 40) of the same sounds with every resonance *factor* times as high.
+    """Return *cepstra* (frames, 40), mel-cepstra, with every resonance *factor* times as high.
 
     So a longer throat (below 1) or a shorter one (above) sounds.
     """

@@ -43,7 +43,7 @@ def minimum_phase(magnitude: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def smooth_over_time(magnitude: NDArray[np.float32], voiced: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the log *magnitude* (601, frames) averaged over five frames, of those that are *voiced*.
+    """Return the log *magnitude* (601, frames) averaged over five frames, of those that are *voiced* (frames,).
 
     A throat moves slowly, and what is read and predicted of single frames does not: a phase that follows each of them
     rattles.

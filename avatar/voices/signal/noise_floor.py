@@ -23,9 +23,10 @@ _FULL_PITCH_SHARE, _ZERO_PITCH_SHARE = (
 
 
 def measure_noise_floor(sound: NDArray[np.float32], pitch: NDArray[np.floating], active: NDArray[np.bool_]) -> float:
-    """Return how strong *sound* (24 kHz) is below its *pitch* (frames,): nepers over the strongest harmonic.
+    """Return the level of *sound* (samples,) at 24 kHz below its *pitch*, in nepers over the strongest harmonic.
 
-    ``UNKNOWN_NOISE_FLOOR`` of a voice that is too deep to tell. Only frames that are *active* count.
+    ``UNKNOWN_NOISE_FLOOR`` of a voice that is too deep to tell. *pitch* (frames,) is in Hz; only the frames of the mask
+    *active* (frames,) count.
     """
     framed = np.lib.stride_tricks.sliding_window_view(np.pad(sound, _WINDOW_SAMPLES // 2), _WINDOW_SAMPLES)[::HOP][
         : len(pitch)

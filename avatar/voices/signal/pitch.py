@@ -14,7 +14,7 @@ _MARGIN_FRAMES = 16  # frames (0.2 s) looked at before and after what is spoken
 
 
 def estimate_pitch(sound: NDArray[np.float32]) -> Reals:
-    """Return the pitch (frames,) in Hz of *sound* (24 kHz), 0 where unvoiced and in pauses.
+    """Return the pitch (frames,) in Hz of *sound* (samples,) at 24 kHz, 0 where unvoiced and in pauses.
 
     Source: Harvest (M. Morise, Interspeech 2017), where Dio (M. Morise et al., AES 35, 2009) says to look.
     """

@@ -74,7 +74,7 @@ def parse_user_glossary(value: Any) -> Glossary:
     """Return the glossary that somebody asks for with *value*, as ``parse_glossary`` does.
 
     Raises:
-        InputError: code ``glossary.bad-value``.
+        InputError: when *value* is no glossary; code ``glossary.bad-value``.
     """
     try:
         return parse_glossary(value)

@@ -26,7 +26,7 @@ def to_base_alphabet(pronunciation: str, alphabet: str) -> str:
     ('ʃɪvˈɔn', 'ʃɪvˈɔn')
 
     Raises:
-        InputError: code ``ssml.bad-phonemes``.
+        InputError: when the alphabet or a sign is not known, or there is no vowel; code ``ssml.bad-phonemes``.
     """
     if alphabet not in ("ipa", "x-arpabet"):
         raise InputError(f"phoneme alphabet {alphabet!r}: use ipa or x-arpabet", code="ssml.bad-phonemes")

@@ -32,8 +32,9 @@ def split_script(script: str) -> tuple[Line, ...]:
     That role says the whole paragraph. Single line breaks inside a paragraph do not matter.
 
     Raises:
-        InputError: code ``script.empty``, ``script.control-character``, ``script.nothing-to-say`` or
-            ``script.line-too-long``; or that of a mark that cannot be read (``ssml.unknown-tag`` ...).
+        InputError: when the script is empty or has no words; code ``script.empty`` or ``script.nothing-to-say``; when
+            it holds a control character; code ``script.control-character``; when a sentence is too long; code
+            ``script.line-too-long``; when a tag cannot be read; code as ``parse_ssml``.
     """
     _check_characters(script)
     if not script.strip():

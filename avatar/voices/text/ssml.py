@@ -87,8 +87,10 @@ def parse_ssml(line: str) -> ParsedLine:
     """Return what *line* says and how. A line without tags is plain text, whatever signs are in it.
 
     Raises:
-        InputError: code ``ssml.malformed``, ``ssml.document-type``, ``ssml.unknown-tag``, ``ssml.bad-attribute`` or
-            ``ssml.bad-phonemes``.
+        InputError: when a tag is not closed, or phonemes do not stand around one word; code ``ssml.malformed``; when
+            the line holds a document type, an entity, a comment or a processing instruction; code
+            ``ssml.document-type``; when a tag, an attribute or a pronunciation is not known; code ``ssml.unknown-tag``,
+            ``ssml.bad-attribute`` or ``ssml.bad-phonemes``.
     """
     if not _TAG.search(line):
         words = tuple(line.split())

@@ -16,8 +16,9 @@ def fill_variables(script: str, values: Mapping[str, str]) -> str:
     Every blank needs a value and every value a blank: a video that says "Dear {name}" is worse than none.
 
     Raises:
-        InputError: code ``script.unbalanced``, ``script.bad-variable``, ``script.unknown-variable``,
-            ``script.unused-variable`` or ``script.bad-value``.
+        InputError: when a brace has no partner; code ``script.unbalanced``; when a name is malformed; code
+            ``script.bad-variable``; when a blank has no value, or a value no blank; code ``script.unknown-variable`` or
+            ``script.unused-variable``; when a value is empty, too long or holds markup; code ``script.bad-value``.
     """
     pieces: list[str] = []
     used: set[str] = set()
@@ -53,7 +54,7 @@ def parse_values(pairs: Iterable[str]) -> dict[str, str]:
     """Return the values (name -> value) that *pairs* like ``name=Ada`` spell.
 
     Raises:
-        InputError: code ``script.bad-variable``.
+        InputError: when a pair has no ``=`` or repeats a name; code ``script.bad-variable``.
     """
     values: dict[str, str] = {}
     for pair in pairs:
