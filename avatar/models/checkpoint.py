@@ -13,7 +13,7 @@ def read_state_dict(path: Path) -> Any:
     Only tensors are read: a file that would run code is refused.
 
     Raises:
-        WeightsError: code ``weights.unreadable``.
+        WeightsError: when the file cannot be read as tensors; code ``weights.unreadable``.
     """
     import torch
 
@@ -32,7 +32,7 @@ def validate_state_dict(
     """Return *tensors*, once all that are *wanted* are among them in their shapes; *what* says what to bring.
 
     Raises:
-        WeightsError: code ``weights.other-network``.
+        WeightsError: when one is missing or has another shape; code ``weights.other-network``.
     """
     lacking = [name for name in wanted if name not in tensors]
     if lacking:

@@ -35,7 +35,7 @@ def refuse_undeclared_models(name: str, kind: type[Any]) -> None:
     """Refuse the engine class *kind*, registered as *name*, if an option of it could name a model undeclared.
 
     Raises:
-        WeightsError: ``weights.undeclared``; the sentence names each option and says what to write instead.
+        WeightsError: when one could; code ``weights.undeclared``. It names each option and says what to write instead.
     """
     if kind not in _known:
         _known[kind] = tuple(_faults(kind))
@@ -53,7 +53,7 @@ def refuse_model_path(name: str, option: str, value: Any) -> None:
     """Refuse the *value* of an *option* of engine *name* if it is the path of a weight file: it has no declaration.
 
     Raises:
-        WeightsError: code ``weights.undeclared``.
+        WeightsError: when it is; code ``weights.undeclared``.
     """
     if isinstance(value, str | PurePath) and _is_weight_file(value):
         raise WeightsError(

@@ -21,8 +21,10 @@ def import_model(source: str, name: str, sha256: str = "") -> str:
     Nothing of it is opened.
 
     Raises:
-        InputError: ``weights.path``, ``weights.source`` or ``weights.exists``.
-        WeightsError: ``weights.missing`` or ``weights.altered``.
+        InputError: when the name leaves the weights folder; code ``weights.path``; when it is taken; code
+            ``weights.exists``; when the source is none that is known; code ``weights.source``.
+        WeightsError: when the source holds no files or cannot be read; code ``weights.missing``; when its digest is
+            another; code ``weights.altered``.
     """
     target = _target(name)
     with atomic_folder(target) as folder:

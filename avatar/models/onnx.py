@@ -22,7 +22,8 @@ class OnnxNetwork:
     number of cores.
 
     Raises:
-        WeightsError: code ``weights.unreadable`` or ``weights.outside``.
+        WeightsError: when the file cannot be read; code ``weights.unreadable``; when it keeps tensors in other files;
+            code ``weights.outside``.
     """
 
     def __init__(self, path: Path, device: str) -> None:
@@ -47,7 +48,7 @@ class OnnxNetwork:
         A name that begins with ``*`` stands for any.
 
         Raises:
-            WeightsError: code ``weights.other-network``.
+            WeightsError: when it is another; code ``weights.other-network``.
         """
         takes, makes = self._session.get_inputs(), self._session.get_outputs()
         fit = len(takes) == len(inputs) and len(makes) == 1 and _fits(output, makes[0])
@@ -82,7 +83,7 @@ def onnx_device(device: Device) -> str:
     """Return where ONNX networks run for *device*: ``auto`` is a GPU where the runtime can use one.
 
     Raises:
-        InputError: code ``device.no-gpu``.
+        InputError: when ``cuda`` is asked for and no GPU can be used; code ``device.no-gpu``.
     """
     import onnxruntime
 

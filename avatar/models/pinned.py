@@ -17,8 +17,10 @@ def resolve_pinned_file(model: ModelRef, *, option: str, what: str) -> Path:
     *option* is the blueprint's word for it; *what* says what to put there.
 
     Raises:
-        InputError: ``weights.path`` or ``weights.not-pinned``.
-        WeightsError: ``weights.missing`` or ``weights.altered``.
+        InputError: when the path leaves the weights folder; code ``weights.path``; when no digest is given; code
+            ``weights.not-pinned``.
+        WeightsError: when a file is not there; code ``weights.missing``; when its digest is another; code
+            ``weights.altered``.
     """
     path = _place(model.path, option)
     if not path.is_file():
@@ -32,8 +34,10 @@ def resolve_pinned_dir(model: ModelRef, *, option: str, files: Sequence[str] = (
     *option* is the blueprint's word for it; *files* are those that are read, if not all of them are.
 
     Raises:
-        InputError: ``weights.path`` or ``weights.not-pinned``.
-        WeightsError: ``weights.missing`` or ``weights.altered``.
+        InputError: when the path leaves the weights folder; code ``weights.path``; when no digest is given; code
+            ``weights.not-pinned``.
+        WeightsError: when a file is not there; code ``weights.missing``; when its digest is another; code
+            ``weights.altered``.
     """
     folder = _place(model.path, option)
     lacking = [file for file in files or ("config.json",) if not (folder / file).is_file()]

@@ -67,7 +67,7 @@ def refuse_forbidden(used: Iterable[Weights], *, commercial: bool) -> None:
     """Refuse weights whose licence forbids what they are *used* for: a *commercial* purpose, outputs included.
 
     Raises:
-        WeightsError: code ``weights.licence``.
+        WeightsError: when a licence forbids commercial use and the purpose is *commercial*; code ``weights.licence``.
     """
     for weights in used:
         if commercial and not weights.commercial:
@@ -84,7 +84,8 @@ def locate(weights: Weights, folder: Path | None = None) -> Path:
     """Return the file of *weights*, its digest checked.
 
     Raises:
-        WeightsError: code ``weights.missing`` or ``weights.altered``.
+        WeightsError: when the file is not there; code ``weights.missing``; when its digest is another; code
+            ``weights.altered``.
     """
     path = _place(weights, folder or weights_folder())
     if path is None or not path.is_file():

@@ -45,7 +45,7 @@ def embed_audio_watermark(samples: Sound, rate: int) -> Sound:
     """Return *samples* (mono, *rate* samples per second) with the mark in them: as many, and silence stays silence.
 
     Raises:
-        WeightsError: the weights of the mark are not here; there is no going on without.
+        WeightsError: when the weights of the mark are not here; there is no going on without.
     """
     network = _open_network()
     heard = _to_network_rate(samples, rate)
@@ -62,7 +62,7 @@ def detect_audio_watermark(samples: Sound, rate: int) -> AudioWatermark:
     """Look for the mark in *samples* (mono, *rate* samples per second), ours or that of anyone else who uses Perth.
 
     Raises:
-        WeightsError: the weights of the mark are not here.
+        WeightsError: when the weights of the mark are not here.
     """
     return detect_in_pieces([samples], rate)
 
@@ -71,7 +71,7 @@ def detect_in_pieces(pieces: Iterable[Sound], rate: int) -> AudioWatermark:
     """Look for the mark in sound at *rate* Hz that comes in *pieces*, best of some ten seconds each.
 
     Raises:
-        WeightsError: the weights of the mark are not here.
+        WeightsError: when the weights of the mark are not here.
     """
     return combine_scores(score_spans(speech_spans(pieces, rate)))
 
@@ -88,7 +88,7 @@ def score_spans(spans: Iterable[Sound]) -> list[tuple[float, int]]:
     """Return the score of each of *spans*, sound at 32 kHz, and its length in samples.
 
     Raises:
-        WeightsError: the weights of the mark are not here.
+        WeightsError: when the weights of the mark are not here.
     """
     network = _open_network()
     return [(_score(network, span), len(span)) for span in spans]

@@ -77,7 +77,7 @@ def open_perth(path: Path) -> Perth:
     """Return the networks whose weights lie in the file *path*.
 
     Raises:
-        WeightsError: ``weights.unreadable``.
+        WeightsError: when the file cannot be read as tensors; code ``weights.unreadable``.
     """
     import torch
 

@@ -99,7 +99,7 @@ def require_watermarks(path: Path) -> Watermarks:
     """Return the marks in the mp4 file at *path*, which must have both.
 
     Raises:
-        CredentialError: ``mark.not-found``; such a file must not leave.
+        CredentialError: when a mark cannot be read back; code ``mark.not-found``. Such a file must not leave.
     """
     marks = detect_watermarks(path)
     missing = [name for name, mark in (("picture", marks.picture), ("sound", marks.sound)) if not mark.found]

@@ -24,7 +24,9 @@ _FACE_CENTER_SHARE = 0.46  # of the side lies above the middle of the face
 def square_format(size: int, rate: str) -> Format:
     """Return the format of frames of *size* x *size* pixels at *rate* per second (``"25"``, ``"30000/1001"``).
 
-    Raises: InputError, with code ``animation.size`` or ``animation.rate``.
+    Raises:
+        InputError: when *size* is odd or out of range; code ``animation.size``; when *rate* is no number of 1 to 120;
+            code ``animation.rate``.
     """
     smallest, largest = _SIZE_RANGE_PX
     if size % 2 or not smallest <= size <= largest:
@@ -44,7 +46,8 @@ def square_format(size: int, rate: str) -> Format:
 def open_animator(path: Path, landmarker: Landmarker, format: Format) -> Animator:
     """Return the portrait at *path*, ready to be moved in square frames of *format*.
 
-    Raises: InputError, with one of the codes of ``frame_portrait``.
+    Raises:
+        InputError: as ``frame_portrait``.
     """
     return Animator.of(*frame_portrait(path, landmarker, format.width), format)
 
@@ -54,7 +57,8 @@ def frame_portrait(path: Path, landmarker: Landmarker, size: int) -> tuple[Pixel
 
     A picture that is nearly square is kept whole; a wide or tall one is cropped around head and shoulders.
 
-    Raises: InputError, with code ``portrait.too-small``, or one of those of ``Landmarker.single_face``.
+    Raises:
+        InputError: when the picture has too few pixels; code ``portrait.too-small``; or as ``Landmarker.single_face``.
     """
     rgb = read_rgb(path)
     if min(rgb.shape[:2]) < _MIN_PORTRAIT_SIDE_PX:

@@ -66,7 +66,7 @@ def _back_to_front(triangles: Any, depth: Any) -> Any:
 
 
 def rasterize_cpu(points: Any, triangles: Any, width: int, height: int) -> RasterBuffer:
-    """Draw *triangles*, the farthest first."""
+    """Draw *triangles* (t, 3) between *points* (p, 2), the farthest first, on the CPU."""
     import torch
 
     seen = torch.zeros(height, width, dtype=torch.bool)
@@ -129,7 +129,7 @@ def _interpolate(
 
 
 def rasterize_gpu(points: Any, triangles: Any, width: int, height: int) -> RasterBuffer:
-    """Draw *triangles* side by side; of those that cover a pixel the last is seen."""
+    """Draw *triangles* (t, 3) between *points* (p, 2) side by side; of those that cover a pixel the last is seen."""
     import torch
 
     corners = points[triangles]

@@ -32,7 +32,8 @@ class ArcFaceEncoder:
     def embed(self, rgb: Pixels, landmarks: Landmarks) -> Floats:
         """Return the ArcFace embedding (512,), of length 1, of the face at *landmarks* in *rgb*.
 
-        Raises: InputError, with code ``portrait.no-likeness``.
+        Raises:
+            InputError: when the encoder gives no vector with a direction; code ``portrait.no-likeness``.
         """
         face = cv2.warpAffine(rgb, arcface_alignment(landmarks), (ARCFACE_SIZE_PX, ARCFACE_SIZE_PX))
         seen = (np.asarray(face, np.float32) - 127.5) / 127.5
@@ -63,7 +64,8 @@ class InswapperNetwork:
 def l2_normalize(vector: Floats) -> Floats:
     """Return *vector* (n,), float32, scaled to length 1.
 
-    Raises: InputError, with code ``portrait.no-likeness``.
+    Raises:
+        InputError: when its length is nearly 0 or not finite; code ``portrait.no-likeness``.
     """
     length = float(np.linalg.norm(vector))
     if not np.isfinite(length) or length < 1e-6:
@@ -78,7 +80,9 @@ def l2_normalize(vector: Floats) -> Floats:
 def open_encoder(path: Path, sha256: str, device: str) -> ArcFaceEncoder:
     """Return the encoder in the file *path* with digest *sha256*, loaded once in a process.
 
-    Raises: WeightsError, with code ``weights.unreadable``, ``weights.outside`` or ``weights.other-network``.
+    Raises:
+        WeightsError: when the file cannot be read; code ``weights.unreadable``; when it keeps tensors in other files;
+            code ``weights.outside``; when it is another network; code ``weights.other-network``.
     """
     _log.info("opening the encoder %s on %s", sha256[:12], device)
     return ArcFaceEncoder(OnnxNetwork(path, device))
@@ -88,7 +92,9 @@ def open_encoder(path: Path, sha256: str, device: str) -> ArcFaceEncoder:
 def open_swapper(path: Path, sha256: str, device: str) -> InswapperNetwork:
     """Return the swapper in the file *path* with digest *sha256*, loaded once in a process.
 
-    Raises: WeightsError, with code ``weights.unreadable``, ``weights.outside`` or ``weights.other-network``.
+    Raises:
+        WeightsError: when the file cannot be read; code ``weights.unreadable``; when it keeps tensors in other files;
+            code ``weights.outside``; when it is another network; code ``weights.other-network``.
     """
     _log.info("opening the swapper %s on %s", sha256[:12], device)
     return InswapperNetwork(OnnxNetwork(path, device))

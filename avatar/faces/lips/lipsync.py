@@ -99,7 +99,8 @@ def compare_lip_sync(seen: Floats, timings: Timings, rate: Fraction) -> LipSync:
 
     They are in eye distances, nan where no face was seen.
 
-    Raises: InputError, with code ``lipsync.no-face``, when no frame shows a face.
+    Raises:
+        InputError: when no frame shows a face; code ``lipsync.no-face``.
     """
     if not np.isfinite(seen).any():
         raise InputError("no frame shows a face; bring a video of someone who speaks to camera", code="lipsync.no-face")

@@ -63,7 +63,7 @@ class PortraitAnimator:
         return Frames(self.format, len(gestures), batches())
 
     def keypoints(self, gestures: list[Gesture]) -> Any:
-        """Return where the 21 points are in *gestures* (n, 21, 3)."""
+        """Return the 21 keypoints of each of *gestures*: (n, 21, 3), in the units of ``HeadKeypoints``."""
         import torch
 
         head, device = self.features.head, self.model.device

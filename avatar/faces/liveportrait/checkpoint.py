@@ -48,7 +48,9 @@ def tensor_shapes(file: str, network: Any) -> dict[str, tuple[int, ...]]:
 def load_network(file: str, network: Any, folder: Path, device: str) -> Any:
     """Return *network* with the tensors of *file* in *folder*, on *device*, ready to work.
 
-    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: when it cannot be read as tensors; code ``weights.unreadable``; when it is another network; code
+            ``weights.other-network``.
     """
     tensors = validate_state_dict(
         _named_tensors(file, read_state_dict(folder / file)), tensor_shapes(file, network), Path(file).name, _MODEL_NAME

@@ -24,7 +24,7 @@ class HeadKeypoints:
 
     @classmethod
     def from_motion(cls, read: dict[str, Any]) -> "HeadKeypoints":
-        """Return the head that the motion extractor *read* in a picture."""
+        """Return the head that the motion extractor *read*: each value (n, outputs), by the names of the checkpoint."""
         import torch
 
         degrees = [decode_degrees(read[name]) for name in ("pitch", "yaw", "roll")]
@@ -32,7 +32,7 @@ class HeadKeypoints:
         return cls(points, torch.stack(degrees, dim=1), expression, read["scale"], read["t"])
 
     def points(self) -> Any:
-        """Return where the points are (n, 21, 3)."""
+        """Return the keypoints (n, 21, 3) of the head, posed."""
         posed = self.canonical @ rotation_matrix(self.degrees).mT + self.expression
         moved = posed * self.scale[..., None]
         moved[..., :2] += self.translation[:, None, :2]

@@ -41,7 +41,7 @@ class LivePortraitModel:
     device: str
 
     def extract(self, picture: Any) -> PortraitFeatures:
-        """Look at a portrait (3, 256, 256; red, green, blue, 0 to 1)."""
+        """Return the features of the portrait *picture* (3, 256, 256; red, green, blue, 0 to 1)."""
         import torch
 
         with torch.inference_mode():
@@ -69,14 +69,14 @@ class LivePortraitModel:
             return small.stitch(seen.points, moved)
 
     def warp(self, seen: PortraitFeatures, points: Any) -> Any:
-        """Return what *seen* shows, bent to *points* (n, 21, 3), for ``decode``."""
+        """Return the features (n, 256, h, w) of *seen*, bent to *points* (n, 21, 3), for ``decode``."""
         import torch
 
         with torch.inference_mode(), self._precision():
             return self.networks[WARPING](seen.source, points)
 
     def decode(self, bent: Any) -> Any:
-        """Return the pictures (n, 3, 512, 512; red, green, blue, 0 to 1) of what was *bent*; on the device still."""
+        """Return the pictures (n, 3, 512, 512; red, green, blue, 0 to 1) of *bent* (n, 256, h, w)."""
         import torch
 
         with torch.inference_mode(), self._precision():
@@ -93,7 +93,9 @@ class LivePortraitModel:
 def open_model(folder: Path, sha256: str, device: str) -> LivePortraitModel:
     """Return the public model in *folder*, with digest *sha256*, loaded once in a process: half a gigabyte.
 
-    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: when it cannot be read as tensors; code ``weights.unreadable``; when it is another network; code
+            ``weights.other-network``.
     """
     _log.info("opening the model %s on %s", sha256[:12], device)
     return LivePortraitModel(

@@ -61,7 +61,7 @@ def composite(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
 
 
 def composite_gpu(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
-    """Do what ``composite`` does in torch, on the device where *patch* is."""
+    """Composite *donor* into *patch* (h, w, 3) in place, as ``composite`` does, in torch on the device of *patch*."""
     import torch
 
     head, spread = patch.permute(2, 0, 1).float() / 255, _upsample_layer(layer, patch.shape[:2])
@@ -76,7 +76,7 @@ def composite_gpu(patch: Any, donor: SourceFace, layer: CompositeLayer) -> None:
 
 
 def composite_cpu(patch: Pixels, donor: SourceFace, layer: CompositeLayer) -> None:
-    """Composite *donor* into *patch* in place, as ``composite`` does, pixel by pixel on the CPU."""
+    """Composite *donor* into *patch* (h, w, 3) in place, as ``composite`` does, pixel by pixel on the CPU."""
     picture = donor.mipmap(layer.eye_distance)
     height, width = donor.picture.shape[2:]
     finer = np.array([picture.shape[1] / width, picture.shape[0] / height], np.float32)

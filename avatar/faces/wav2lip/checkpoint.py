@@ -15,8 +15,10 @@ def resolve_checkpoint(model: ModelRef) -> Path:
     """Return the checkpoint file of the weights folder that *model* names, its digest checked.
 
     Raises:
-        InputError: ``weights.path`` or ``weights.not-pinned``.
-        WeightsError: ``weights.missing`` or ``weights.altered``.
+        InputError: when the path leaves the weights folder; code ``weights.path``; when no digest is given; code
+            ``weights.not-pinned``.
+        WeightsError: when a file is not there; code ``weights.missing``; when its digest is another; code
+            ``weights.altered``.
     """
     return resolve_pinned_file(model, option="checkpoint", what="a Wav2Lip generator (wav2lip.pth or wav2lip_gan.pth)")
 
@@ -27,7 +29,9 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
     A checkpoint is what ``torch.save`` wrote of ``{"state_dict": {name: tensor}}``; names may begin with ``module.``,
     as several GPUs leave them. Only tensors are read: a file that would run code is refused.
 
-    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: when it cannot be read as tensors; code ``weights.unreadable``; when it is another network; code
+            ``weights.other-network``.
     """
     stored = read_state_dict(path)
     tensors = stored.get("state_dict") if isinstance(stored, dict) else None

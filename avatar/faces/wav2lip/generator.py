@@ -98,7 +98,9 @@ def dtype_on(device: str) -> Any:
 def open_generator(checkpoint: Path, sha256: str, device: str) -> Wav2LipGenerator:
     """Return the generator of the file *checkpoint* with digest *sha256*, loaded once in a process.
 
-    Raises: WeightsError, with code ``weights.unreadable`` or ``weights.other-network``.
+    Raises:
+        WeightsError: when it cannot be read as tensors; code ``weights.unreadable``; when it is another network; code
+            ``weights.other-network``.
     """
     _log.info("opening the generator %s on %s", sha256[:12], device)
     return Wav2LipGenerator(read_checkpoint(checkpoint), device)

@@ -8,7 +8,7 @@ from avatar.media.frames import Box, Frame, Landmarks
 
 
 def crop_face_on(frame: Frame, box: Box, device: str) -> Any:
-    """Return what ``crop.crop_face`` returns, on the torch *device*."""
+    """Return the face of *frame* in *box* as the generator sees it: as ``crop.crop_face``, on the torch *device*."""
     import torch
 
     face = (
@@ -20,7 +20,7 @@ def crop_face_on(frame: Frame, box: Box, device: str) -> Any:
 
 
 def paste_back_on(frame: Frame, box: Box, made: Any, landmarks: Landmarks) -> None:
-    """Do what ``crop.paste_back`` does, on the torch device where the face was *made* (3, 48, 96)."""
+    """Lay the lower face *made* (3, 48, 96) into *box* of *frame*: as ``crop.paste_back``, on its torch device."""
     import torch
 
     lower, device = lower_half(box), str(made.device)
