@@ -76,7 +76,10 @@ class LivePortraitModel:
             return self.networks[WARPING](seen.source, points)
 
     def decode(self, bent: Any) -> Any:
-        """Return the pictures (n, 3, 512, 512; red, green, blue, 0 to 1) of *bent* (n, 256, h, w)."""
+        """Return the pictures (n, 3, 512, 512; red, green, blue, 0 to 1) of *bent* (n, 256, h, w).
+
+        They are still on the device of the model.
+        """
         import torch
 
         with torch.inference_mode(), self._precision():
