@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# One more than a small machine has cores: many tests wait for a server or a browser. See tests/order.py.
-WORKERS ?= 3
+# Twice the cores of a small machine: many tests wait for a server or a browser. See tests/order.py.
+WORKERS ?= 4
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 QUIETLY := install --quiet --quiet
 
@@ -17,10 +17,10 @@ demo: $(VENV)/.base ## Make a signed video with synthetic performers, into out/d
 	@$(BIN)/avatar demo
 
 test: $(VENV)/.dev ## Run all tests, the quick ones first
-	$(BIN)/pytest $(SIDE_BY_SIDE) --durations=50
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not wheel" --durations=50
 
 durations: $(VENV)/.dev ## Run all tests, and record how long the slow ones take
-	$(BIN)/pytest $(SIDE_BY_SIDE) --durations=50 --record-seconds
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not wheel" --durations=50 --record-seconds
 
 quick: $(VENV)/.dev ## Run the quick tests only
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow"
@@ -47,7 +47,8 @@ nightly: $(VENV)/.dev ## Attack at full size: mutants, fuzzed and hostile media,
 	$(BIN)/python -m benchmarks.races
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(SIDE_BY_SIDE) -m hypothesis --timeout=3600 --durations=50
 
-wheel: $(VENV)/.dev ## Build the wheel and make a signed video with it alone, into out/wheel
+wheel: $(VENV)/.dev ## Build and test the wheel, and make a signed video with it alone, into out/wheel
+	$(BIN)/pytest -m wheel tests/house/test_wheel.py
 	$(BIN)/python -m tools.wheel_environment out/wheel
 
 sync: ## Set up .venv again, after a change of dependencies or engine lines

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import Field, fields
 from os import PathLike
 from pathlib import PurePath
+from threading import Lock
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,7 @@ _LICENCE_WORDS = {"licence", "license"}
 _OPENERS = {"InferenceSession", "Path", "PurePath", "from_pretrained", "open", "read_bytes", "safe_open"}
 
 _known: WeakKeyDictionary[type[Any], tuple[str, ...]] = WeakKeyDictionary()  # engine class -> its faults
+_checking = Lock()  # lines are made on threads, and CPython 3.11 can parse one source at a time (SystemError)
 
 
 def refuse_undeclared_models(name: str, kind: type[Any]) -> None:
@@ -37,8 +39,9 @@ def refuse_undeclared_models(name: str, kind: type[Any]) -> None:
     Raises:
         WeightsError: when one could; code ``weights.undeclared``. It names each option and says what to write instead.
     """
-    if kind not in _known:
-        _known[kind] = tuple(_faults(kind))
+    with _checking:
+        if kind not in _known:
+            _known[kind] = tuple(_faults(kind))
     if faults := _known[kind]:
         raise WeightsError(
             f"engine {name!r} cannot be registered: {'; '.join(faults)}. Give each model one option of the type "

@@ -55,8 +55,13 @@ class Copy:
         return self._python("-m", "pytest", "-q", "-p", "no:cacheprovider", *names)
 
     def type_check(self, *names: str) -> subprocess.CompletedProcess[str]:
-        """Check the types in the files *names* alone, with those of what they import."""
-        quick = ("--follow-imports=silent", "--ignore-missing-imports", "--cache-dir=/dev/null", "--config-file=")
+        """Check the types in the files *names* alone, with those of what they import. Copies side by side share a cache."""
+        quick = (
+            "--follow-imports=silent",
+            "--ignore-missing-imports",
+            f"--cache-dir={self.folder.parent / 'types'}",
+            "--config-file=",
+        )
         return self._python("-m", "mypy", *quick, *names)
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from tools.wheel_environment import ROOT, build_wheel, environment, install
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.wheel]
 
 ENGINE = """
 from avatar.stages import render, request

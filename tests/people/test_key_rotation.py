@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -330,7 +331,7 @@ def test_a_team_with_a_bucket_and_kms_renews_as_one_with_a_folder(tmp_path, s3_e
     from avatar.artifacts.s3 import S3Objects
     from tests.conftest import BUCKET
 
-    objects, master = S3Objects(BUCKET, tmp_path.name), boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    objects, master = S3Objects(BUCKET, uuid4().hex), boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
 
     def opened() -> World:
         world = World(tmp_path, objects)

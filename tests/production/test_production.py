@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -144,7 +145,7 @@ def shots(world: World, story: Production, **how: Any) -> list[str]:
 
 @pytest.mark.slow
 def test_the_same_work_has_the_same_names_on_a_folder_and_on_s3(world, s3_endpoint, tmp_path):
-    far = World(tmp_path / "far", S3Objects(BUCKET, tmp_path.name))
+    far = World(tmp_path / "far", S3Objects(BUCKET, uuid4().hex))
 
     assert shots(world, production(world)) == shots(far, production(far))
 

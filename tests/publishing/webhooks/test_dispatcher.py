@@ -3,6 +3,7 @@
 import stat
 import threading
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -289,7 +290,7 @@ def test_it_is_the_same_on_s3(s3_endpoint, tmp_path, courier_of, receiver):
     from avatar.testing.world import World
     from tests.conftest import BUCKET
 
-    world = World(tmp_path, S3Objects(BUCKET, tmp_path.name))
+    world = World(tmp_path, S3Objects(BUCKET, uuid4().hex))
     ada, dispatcher = world.enroll("ada"), courier_of(world)
     subscription = dispatcher.subscribe(receiver.url, ["withdrawn"])
     world.people.withdraw(ada)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from uuid import uuid4
 
 import pytest
 
@@ -96,8 +97,10 @@ def test_an_engine_that_swallows_the_refusal_gains_nothing(scene):
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0, 0.02, 0.05, 0.1, 0.2, 0.3])
 def test_no_race_publishes_against_a_withdrawal_on_s3(s3_endpoint, tmp_path, delay):
+    prefix = uuid4().hex
+
     def world() -> World:
-        return World(tmp_path, S3Objects(BUCKET, tmp_path.name))
+        return World(tmp_path, S3Objects(BUCKET, prefix))
 
     here, there = world(), world()
     scene = Scene(here, here.enroll("victim"), here.enroll("mallory"))

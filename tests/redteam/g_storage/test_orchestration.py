@@ -1,5 +1,7 @@
 """G: whoever can trigger a flow, edit its parameters, or replay what went over the wire."""
 
+from uuid import uuid4
+
 import pytest
 
 from avatar.artifacts.s3 import S3Objects
@@ -67,7 +69,7 @@ def test_nothing_is_cached_in_front_of_the_gate():
 
 @attack("a signed upload to S3 is replayed with other bytes", by="never overwritten", harmless="the first stays")
 def test_a_replayed_upload(s3_endpoint, tmp_path):
-    objects = S3Objects(BUCKET, tmp_path.name)
+    objects = S3Objects(BUCKET, uuid4().hex)
     assert objects.create("blobs/a", b"the first")
 
     assert not objects.create("blobs/a", b"the second")

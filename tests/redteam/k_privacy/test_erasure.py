@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -282,7 +283,7 @@ def test_an_erasure_during_work_ends_it_with_an_entry_and_keeps_nothing(played):
 
 @attack("whoever has the bucket and KMS looks for the erased", by="erased", harmless="nothing of them can be read")
 def test_a_team_with_a_bucket_and_kms_erases_as_one_with_a_folder(tmp_path, s3_endpoint):
-    objects, master = S3Objects(BUCKET, tmp_path.name), boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    objects, master = S3Objects(BUCKET, uuid4().hex), boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
 
     def opened() -> World:
         world = World(tmp_path, objects)

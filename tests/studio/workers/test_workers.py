@@ -176,9 +176,8 @@ def test_a_template_that_has_died_is_told_as_a_worker_that_ended(world, voice):
 
 
 def test_when_the_production_is_killed_its_workers_end_at_once(world):
-    speak = (
-        f"from pathlib import Path; from tests.workers.context import *; speak_for_ever(Path({str(world.folder)!r}))"
-    )
+    fixture = "from pathlib import Path; from tests.studio.workers.worker_fixture import *"
+    speak = f"{fixture}; speak_for_ever(Path({str(world.folder)!r}))"
     command = [sys.executable, "-c", speak]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as production:
         everyone = [int(each) for each in production.stdout.readline().split()]
