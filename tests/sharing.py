@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-SHUTDOWN_TIMEOUT_S = 30
+SHUTDOWN_TIMEOUT_S = 5
 
 
 def shared_folder(config: pytest.Config) -> Path:

@@ -55,7 +55,10 @@ class Copy:
         return self._python("-m", "pytest", "-q", "-p", "no:cacheprovider", *names)
 
     def type_check(self, *names: str) -> subprocess.CompletedProcess[str]:
-        """Check the types in the files *names* alone, with those of what they import. Copies side by side share a cache."""
+        """Check the types in the files *names* alone, with those of what they import.
+
+        Copies side by side share a cache.
+        """
         quick = (
             "--follow-imports=silent",
             "--ignore-missing-imports",
