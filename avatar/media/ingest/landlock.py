@@ -1,4 +1,8 @@
-"""Giving up all files but a few for good (Landlock, Linux 5.13): the kernel then hides the user's others."""
+"""Restrict this process to a few files for good (Landlock, Linux 5.13): the kernel then hides the user's others.
+
+Written against the three system calls: the package ``landlock`` is a development release, and this is forty lines that
+the red-team cases attack.
+"""
 
 import ctypes
 import os

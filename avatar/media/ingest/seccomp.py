@@ -1,4 +1,7 @@
-"""Giving up network and new programs for good: the kernel then says no, whatever a decoder is talked into."""
+"""Give up network and new programs for good (seccomp BPF): the kernel then says no, whatever a decoder is talked into.
+
+Written as a classic BPF program: ``pyseccomp`` needs the system library libseccomp, which a wheel cannot bring.
+"""
 
 import ctypes
 import os
