@@ -69,6 +69,7 @@ def show(alias: Alias, as_json: options.AsJson = False) -> None:
 
 
 def _agreement(context: "AppContext", person: "Person", each: "ActiveGrant") -> dict[str, str | list[str]]:
+    from avatar.consent.decide import usable_until
     from avatar.consent.state import GrantUsage
     from avatar.people.receipt import status_of
 
@@ -92,7 +93,7 @@ def _agreement(context: "AppContext", person: "Person", each: "ActiveGrant") -> 
         "videos": f"{spent.outputs} of {scope.max_outputs}",
         "seconds": f"{spent.milliseconds / 1000:.0f} of {scope.max_seconds}",
         "from": f"{each.grant.not_before:%Y-%m-%d %H:%M}",
-        "until": f"{each.grant.not_after:%Y-%m-%d %H:%M}",
+        "until": f"{usable_until(each.grant, person.capacity):%Y-%m-%d %H:%M}",
         "evidence": each.grant.evidence.kind,
     }
 

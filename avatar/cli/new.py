@@ -135,6 +135,7 @@ def _enroll(context: "AppContext", given: "GivenSamples", capacity: Literal["sel
 def _agree(context: "AppContext", need: "UsesOf", words: "ProductionWords", description: str, days: int) -> None:
     """Show what the person of *need* agrees to, ask them unless they are nobody real, and record it as grant does."""
     from avatar.app.parsing import parse_terms
+    from avatar.consent.decide import usable_until
     from avatar.consent.notice import render_notice
 
     person = context.people.find(need.alias)
@@ -154,7 +155,7 @@ def _agree(context: "AppContext", need: "UsesOf", words: "ProductionWords", desc
     if person.capacity != "synthetic":
         _ask(need.alias, context.ledger.operator)
     recorded = context.people.agree(person, terms)
-    until = f"{recorded.not_after:%Y-%m-%d}"
+    until = f"{usable_until(recorded, person.capacity):%Y-%m-%d}"
     typer.echo(f"Recorded until {until} (grant {recorded.digest[:12]}). Receipt: avatar consent receipt {need.alias}")
 
 

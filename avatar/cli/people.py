@@ -132,6 +132,7 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     from avatar.app.context import open_app
     from avatar.app.delivery import read_script
     from avatar.app.parsing import parse_terms
+    from avatar.consent.decide import usable_until
     from avatar.consent.scope import script_digest
     from avatar.errors import InputError
     from avatar.voices.text.script import split_script
@@ -167,7 +168,7 @@ def grant(  # noqa: PLR0913, PLR0917 - an agreement has this many sides
     else:
         missing, known = ("--purpose", PURPOSES) if use else ("--use", USES)
         raise InputError(f"{missing}: name at least one of {', '.join(known)}", code="grant.incomplete")
-    until = f"{recorded.not_after:%Y-%m-%d}"
+    until = f"{usable_until(recorded, person.capacity):%Y-%m-%d}"
     uses, purposes = ", ".join(recorded.scope.uses), ", ".join(recorded.scope.purposes)
     typer.echo(f"{alias} agrees to {uses} for {purposes} until {until} (grant {recorded.digest[:12]}).")
     typer.echo(f"Their receipt: avatar consent receipt {alias}")
@@ -259,6 +260,8 @@ def where(
 
 
 def _row(context: "AppContext", person: "Person") -> dict[str, str | list[str]]:
+    from avatar.consent.decide import usable_until
+
     likeness = context.people.likeness(person)
     standing = context.ledger.read().people[person.id].standing
     return {
@@ -269,7 +272,7 @@ def _row(context: "AppContext", person: "Person") -> dict[str, str | list[str]]:
         "uses": sorted({str(use) for each in standing for use in each.uses}),
         "purposes": sorted({str(purpose) for each in standing for purpose in each.scope.purposes}),
         "channels": sorted({str(channel) for each in standing for channel in each.scope.channels}),
-        "until": max((f"{each.grant.not_after:%Y-%m-%d}" for each in standing), default=""),
+        "until": max((f"{usable_until(each.grant, person.capacity):%Y-%m-%d}" for each in standing), default=""),
     }
 
 

@@ -8,6 +8,7 @@ from avatar.consent.brief import Brief
 from avatar.consent.claims import Claim
 from avatar.consent.content_filter import LANGUAGES, find_homoglyph, topics_in
 from avatar.consent.evidence import Attested
+from avatar.consent.record import Grant
 from avatar.consent.scope import covers_language, script_digest
 from avatar.consent.state import ActiveGrant, GrantUsage, PersonState, State
 from avatar.consent.uses import Use
@@ -157,13 +158,24 @@ def _missing(standing: ActiveGrant, person: PersonState, question: Question, sta
     )
 
 
+def usable_until(grant: Grant, capacity: str) -> datetime:
+    """Return when *grant* ends in effect: sooner than it says where an operator attested it for a real person."""
+    if _is_attested(grant, capacity):
+        return min(grant.not_after, grant.not_before + MAX_ATTESTED_AGE)
+    return grant.not_after
+
+
+def _is_attested(grant: Grant, capacity: str) -> bool:
+    return isinstance(grant.evidence, Attested) and capacity != "synthetic"
+
+
 def _out_of_time(standing: ActiveGrant, person: PersonState, now: datetime) -> str | None:
     grant = standing.grant
     if now < grant.not_before:
         return "not-yet"
     if now >= grant.not_after:
         return "expired"
-    attested = isinstance(grant.evidence, Attested) and person.capacity != "synthetic"
+    attested = _is_attested(grant, person.capacity)
     if attested and now >= grant.not_before + MAX_ATTESTED_AGE:
         return "weak-evidence"
     if grant.reconfirm_days is not None and now >= standing.confirmed + timedelta(days=grant.reconfirm_days):

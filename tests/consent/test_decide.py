@@ -8,7 +8,7 @@ import pytest
 
 from avatar.consent import Claim, Use
 from avatar.consent.brief import Brief
-from avatar.consent.decide import Deny, Output, Permit, Question, decide, objections
+from avatar.consent.decide import Deny, Output, Permit, Question, decide, objections, usable_until
 from avatar.consent.evidence import Attested, Captured, Check, Evidence, Notice
 from avatar.consent.record import Grant
 from avatar.consent.scope import Salted, ScriptPolicy, script_digest
@@ -227,6 +227,9 @@ def test_what_a_real_person_did_not_say_themselves_lasts_92_days():
         assert isinstance(decide(asked(claim()), known, NOON + 91 * DAY), Permit)
         answer = decide(asked(claim()), known, NOON + 92 * DAY)
         assert getattr(answer, "code", None) == code
+        (standing,) = known.people[ADA].standing
+        assert usable_until(standing.grant, "self") == NOON + (92 if code else 365) * DAY
+        assert usable_until(standing.grant, "synthetic") == NOON + 365 * DAY
 
 
 # -- words
