@@ -8,6 +8,7 @@ import pytest
 from avatar.consent import content_filter
 from avatar.consent.content_filter import CONFUSABLES_SHA256, find_homoglyph, topics_in
 from avatar.consent.vocabulary import Topic
+from avatar.errors import StoreError
 
 TABLE = Path(content_filter.__file__).with_name("confusables.json")
 
@@ -50,6 +51,17 @@ def test_names_of_other_languages_and_whole_words_of_other_scripts_are_no_disgui
 def test_the_table_is_the_pinned_one():
     """Decisions are made again years later: another table is a change of the rules, and must be seen as one."""
     assert hashlib.sha256(TABLE.read_bytes()).hexdigest() == CONFUSABLES_SHA256
+
+
+def test_another_table_decides_nothing(monkeypatch):
+    """A decision must come out the same years later: an altered file is no reason to decide otherwise, unseen."""
+    monkeypatch.setattr(content_filter, "CONFUSABLES_SHA256", "0" * 64)
+    content_filter._confusables.cache_clear()
+    try:
+        with pytest.raises(StoreError, match="install the package again"):
+            find_homoglyph(["an unseen p\u0430y of today"])
+    finally:
+        content_filter._confusables.cache_clear()
 
 
 def test_every_entry_is_one_foreign_character_and_small_latin_letters():
