@@ -188,6 +188,12 @@ MUTANTS = (
         "studio/studio.py",
         "cleared.request.preserves_frame_count and bench.pulled not in (None, count)",
     ),
+    _one(
+        "declared models",
+        "stages/registry.py",
+        "    refuse_undeclared_models(choice.engine, kind)\n    refuse_flat",
+        "    refuse_flat",
+    ),
     _never("right stage", "studio/studio.py", "not isinstance(request, kind)"),
     _never("named engines", "stages/registry.py", "option not in names"),
     _one("blamed", "studio/studio.py", "except (Exception, SystemExit) as error:", "except Exception as error:"),

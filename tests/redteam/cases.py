@@ -85,6 +85,7 @@ COUNTERMEASURES = {
     "clearance": "Only the gate makes a clearance; it cannot be built, copied, kept or changed.",
     "reach": "An engine opens its own request's material and nothing else, and nothing once its work is over.",
     "frames counted": "An engine that changes footage gives back as many frames as came in.",
+    "declared models": "Every model that an engine opens is an option with a digest and a licence, or it is not built.",
     "right stage": "An engine does only the kind of work that its type says.",
     "named engines": "A blueprint names engines by entry point, never by import path, and only the options they have.",
     "blamed": "Whatever an engine raises ends as its failure: nothing else gets out.",

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from avatar.stages.face import AnimateFace, RefineLips, SwapFace
 from avatar.stages.registry import EngineSpec
 from avatar.stages.render import Publish, Render
 from avatar.stages.voice import CloneVoice, LearnVoice
+from avatar.testing.toys import ToyVoiceLearning
 from tests.redteam.cases import attack
 
 
@@ -34,6 +36,17 @@ def test_an_import_path_is_no_engine(scene):
 def test_an_unknown_option(scene):
     with scene.attacked():
         scene.world.perform(CloneVoice(scene.model(scene.accomplice), "hello"), EngineSpec("beep", {"__class__": "x"}))
+
+
+@attack("an engine opens a network whose licence it tells nobody", by="declared models", code="weights.undeclared")
+def test_a_model_that_nobody_declared(scene):
+    @dataclass(frozen=True)
+    class Undeclared(ToyVoiceLearning):
+        unet: str = "voices/unet"
+        unet_sha256: str = "0" * 64
+
+    scene.world.engines["undeclared"] = lambda: Undeclared
+    learn(scene, "undeclared")
 
 
 @attack("a blueprint gives a number that is none", by="named engines", code="engine.bad-option")
